@@ -1,0 +1,210 @@
+use super::*;
+
+/// Reads a body; `expected` is the error's text, or empty for a movie.
+fn check(body: impl AsRef<[u8]>, expected: &str) {
+    let text = match Movie::from_json(body.as_ref()) {
+        Ok(_) => String::new(),
+        Err(err) => err.to_string(),
+    };
+    assert_eq!(text, expected);
+}
+
+/// Reads a movie and compares what it holds.
+fn check_movie(body: &str, expected: (&str, &str, &str)) {
+    let movie = Movie::from_json(body.as_bytes()).unwrap();
+    let held = (movie.id(), movie.title(), movie.year().as_str());
+    assert_eq!(held, expected);
+}
+
+/// Reads a movie of this year, given as JSON.
+fn check_year(year: &str, expected: &str) {
+    check(
+        format!(r#"{{"id": "1", "title": "t", "year": {year}}}"#),
+        expected,
+    );
+}
+
+/// Reads a movie whose id has this many bytes.
+fn check_id(bytes: usize, expected: &str) {
+    let id = "x".repeat(bytes);
+    check(
+        format!(r#"{{"id": "{id}", "title": "t", "year": 1}}"#),
+        expected,
+    );
+}
+
+/// Reads a movie whose names and values together have this many bytes.
+fn check_size(bytes: usize, year: &str, year_bytes: usize, expected: &str) {
+    let title = "x".repeat(bytes - "idtitleyear".len() - "1".len() - year_bytes);
+    check(
+        format!(r#"{{"id": "1", "title": "{title}", "year": {year}}}"#),
+        expected,
+    );
+}
+
+const NO_NUMBER: &str = "`year` must be a number of at most 38 significant digits \
+                         between 1E-130 and 9.99E+125, or its negative, or 0";
+
+#[test]
+fn movie_is_read() {
+    check_movie(
+        r#"{"year": 1999, "title": "The Matrix", "id": "tt0133093"}"#,
+        ("tt0133093", "The Matrix", "1999"),
+    );
+}
+
+#[test]
+fn year_may_be_a_string() {
+    check_movie(
+        r#"{"year": "1999", "title": "The Matrix", "id": "tt0133093"}"#,
+        ("tt0133093", "The Matrix", "1999"),
+    );
+}
+
+#[test]
+fn year_keeps_its_digits() {
+    let digits = "12345678901234567890123456789012345678";
+    for year in [digits, "0.1", "1.50", "-44", "1E-130"] {
+        check_movie(
+            &format!(r#"{{"year": {year}, "title": "t", "id": "1"}}"#),
+            ("1", "t", year),
+        );
+        check_movie(
+            &format!(r#"{{"year": "{year}", "title": "t", "id": "1"}}"#),
+            ("1", "t", year),
+        );
+    }
+}
+
+#[test]
+fn text_is_unescaped() {
+    check_movie(
+        r#"{"y\u0065ar": "19\u00399", "title": "\"Am\u00e9lie\" \ud83c\udfac", "id": "ü"}"#,
+        ("ü", "\"Amélie\" 🎬", "1999"),
+    );
+}
+
+#[test]
+fn title_may_be_empty() {
+    check_movie(r#"{"id": "1", "title": "", "year": 0}"#, ("1", "", "0"));
+}
+
+#[test]
+fn other_members_are_ignored() {
+    check_movie(
+        r#" {"id": "1", "title": "t", "year": 1, "cast": [{"id": null}], "x": 1, "x": 2} "#,
+        ("1", "t", "1"),
+    );
+}
+
+#[test]
+fn deep_nesting_is_ignored() {
+    let depth = 100_000;
+    let nested = "[".repeat(depth) + &"]".repeat(depth);
+    check(
+        format!(r#"{{"id": "1", "title": "t", "year": 1, "x": {nested}}}"#),
+        "",
+    );
+    check_year(&nested, "`year` must be a number or a string");
+}
+
+#[test]
+fn empty_body_is_malformed() {
+    check("", "body is empty");
+    check(" \r\n\t", "body is empty");
+}
+
+#[test]
+fn broken_json_is_malformed() {
+    check(
+        r#"{"id": "1""#,
+        "body is not valid JSON: EOF while parsing an object at line 1 column 10",
+    );
+    check(
+        r#"{"id": "1"} {}"#,
+        "body is not valid JSON: trailing characters at line 1 column 13",
+    );
+    check(
+        r#"{"id": NaN}"#,
+        "body is not valid JSON: expected value at line 1 column 8",
+    );
+}
+
+#[test]
+fn duplicate_member_is_malformed() {
+    check(
+        r#"{"id": "1", "id": "2"}"#,
+        "body is not valid JSON: duplicate field `id` at line 1 column 16",
+    );
+}
+
+#[test]
+fn body_that_is_no_object_is_malformed() {
+    for body in [r#"["1", "t", 1]"#, r#""id""#, "1", "null", "id=1"] {
+        check(body, "body is not a JSON object");
+    }
+}
+
+#[test]
+fn invalid_utf8_is_malformed() {
+    check(b"{\"id\": \"\xff\"}", "body is not valid UTF-8");
+}
+
+#[test]
+fn every_problem_is_reported() {
+    check(
+        "{}",
+        "`id` is missing; `title` is missing; `year` is missing",
+    );
+    check(
+        r#"{"id": 1, "title": ["t"], "year": true}"#,
+        "`id` must be a string; `title` must be a string; `year` must be a number or a string",
+    );
+    check(
+        r#"{"id": "", "title": null, "year": "soon"}"#,
+        &format!("`id` must not be empty; `title` is missing; {NO_NUMBER}"),
+    );
+}
+
+#[test]
+fn half_a_surrogate_pair_is_invalid() {
+    check(
+        r#"{"id": "\ud800", "title": "t", "year": "\ud800"}"#,
+        &format!("`id` must be valid Unicode; {NO_NUMBER}"),
+    );
+}
+
+#[test]
+fn year_must_be_a_storable_number() {
+    check_year("1e125", "");
+    check_year("1e126", NO_NUMBER);
+    check_year(r#""1e126""#, NO_NUMBER);
+    check_year(r#"" 1999""#, NO_NUMBER);
+    check_year(r#""""#, NO_NUMBER);
+    check_year(&"9".repeat(38), "");
+    check_year(&"9".repeat(39), NO_NUMBER);
+}
+
+#[test]
+fn id_stops_at_2048_bytes() {
+    check_id(2048, "");
+    check_id(2049, "`id` must have at most 2048 bytes");
+}
+
+#[test]
+fn id_is_measured_in_bytes() {
+    let id = "é".repeat(1025);
+    check(
+        format!(r#"{{"id": "{id}", "title": "t", "year": 1}}"#),
+        "`id` must have at most 2048 bytes",
+    );
+}
+
+#[test]
+fn item_stops_at_400_kib() {
+    let too_large = "movie is larger than 409600 bytes";
+    check_size(409_600, "1", 2, "");
+    check_size(409_601, "1", 2, too_large);
+    check_size(409_600, "-1999", 4, "");
+    check_size(409_601, "-1999", 4, too_large);
+}
