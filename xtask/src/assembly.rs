@@ -1,0 +1,348 @@
+//! From the template directory and the handler's zip to an assembly: everything a deploy needs,
+//! as the same bytes for the same commit. No credentials, no clock, no network.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::Context as _;
+use serde::Serialize;
+
+use crate::api_definition::with_deployment_hash;
+use crate::asset::{Asset, hex};
+use crate::change_set::NESTED_STACK;
+use crate::comparison::StackTree;
+use crate::omission::{Omission, omit_unsupported};
+use crate::parameters::Parameters;
+use crate::references::check_references;
+use crate::stack::Stage;
+use crate::template::Template;
+
+#[cfg(test)]
+mod tests;
+
+/// CloudFormation's limit for a template in the request itself; the root travels there.
+const ROOT_BYTES: usize = 51_200;
+/// CloudFormation's limit for a template in S3.
+const NESTED_BYTES: usize = 1_000_000;
+const RESOURCES: usize = 500;
+const PARAMETERS: usize = 200;
+
+/// Where an assembly is deployed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cloud {
+    Aws,
+    Local,
+}
+
+/// Templates and assets, ready to publish and deploy.
+#[derive(Debug)]
+pub(crate) struct Assembly {
+    pub(crate) stage: Stage,
+    pub(crate) root: Template,
+    /// By logical ID in the root.
+    pub(crate) nested: BTreeMap<String, NestedTemplate>,
+    pub(crate) handler: Asset,
+    pub(crate) omissions: Vec<Omission>,
+}
+
+/// A nested stack's template and the file it becomes in the asset bucket.
+#[derive(Debug)]
+pub(crate) struct NestedTemplate {
+    pub(crate) template: Template,
+    pub(crate) asset: Asset,
+    /// The root parameter that takes the asset's key.
+    pub(crate) key_parameter: String,
+}
+
+impl Assembly {
+    /// Reads the templates in `directory` and checks what can be checked without an account.
+    pub(crate) fn build(
+        directory: &Path,
+        stage: &Stage,
+        handler: Asset,
+        cloud: Cloud,
+    ) -> anyhow::Result<Self> {
+        let mut omissions = Vec::new();
+        let mut prepare = |file: &str| -> anyhow::Result<Template> {
+            let template = with_deployment_hash(read_template(directory, file)?)?;
+            let template = match cloud {
+                Cloud::Aws => template,
+                Cloud::Local => {
+                    let (template, omitted) = omit_unsupported(template)?;
+                    omissions.extend(omitted);
+                    template
+                }
+            };
+            check_references(&template)?;
+            Ok(template)
+        };
+        let root = prepare("root.yaml")?;
+        check_size(&root, ROOT_BYTES)?;
+        let mut nested = BTreeMap::new();
+        for logical_id in nested_stacks(&root) {
+            let file = format!("{}.yaml", logical_id.to_lowercase());
+            let template = prepare(&file).with_context(|| {
+                format!("in nested stack `{logical_id}` ({})", root.at(&logical_id))
+            })?;
+            check_size(&template, NESTED_BYTES)?;
+            check_interface(&root, &logical_id, &template)?;
+            let asset = Asset::new(&file, template.text().as_bytes().to_vec());
+            let key_parameter = key_parameter(&logical_id);
+            nested.insert(
+                logical_id,
+                NestedTemplate {
+                    template,
+                    asset,
+                    key_parameter,
+                },
+            );
+        }
+        Ok(Self {
+            stage: stage.clone(),
+            root,
+            nested,
+            handler,
+            omissions,
+        })
+    }
+
+    /// Everything that must be in the asset bucket before a deploy.
+    pub(crate) fn assets(&self) -> impl Iterator<Item = &Asset> {
+        let templates = self.nested.values().map(|nested| &nested.asset);
+        templates.chain([&self.handler])
+    }
+
+    /// The root parameters that the assembly itself decides.
+    pub(crate) fn parameters(&self) -> Parameters {
+        let keys = self.nested.values();
+        let keys = keys.map(|nested| (nested.key_parameter.clone(), nested.asset.key.clone()));
+        keys.chain([
+            ("HandlerKey".to_owned(), self.handler.key.clone()),
+            ("Stage".to_owned(), self.stage.to_string()),
+        ])
+        .collect()
+    }
+
+    /// The stacks as they would be with these root parameters.
+    pub(crate) fn stack_tree(&self, parameters: Parameters) -> StackTree {
+        let nested = self.nested.iter().map(|(logical_id, nested)| {
+            let tree = StackTree {
+                template: nested.template.clone(),
+                parameters: Parameters::new(),
+                nested: BTreeMap::new(),
+            };
+            (logical_id.clone(), tree)
+        });
+        StackTree {
+            template: self.root.clone(),
+            parameters,
+            nested: nested.collect(),
+        }
+    }
+
+    /// Replaces `directory` by this assembly. Readers never see half of one: it is written
+    /// beside the directory and moved into place.
+    pub(crate) fn write(&self, directory: &Path) -> anyhow::Result<()> {
+        let parent = directory
+            .parent()
+            .context("the assembly directory has no parent")?;
+        let write = || -> std::io::Result<()> {
+            std::fs::create_dir_all(parent)?;
+            let fresh = tempfile::Builder::new()
+                .prefix(".assembly-")
+                .tempdir_in(parent)?;
+            std::fs::write(fresh.path().join("root.yaml"), self.root.text())?;
+            for asset in self.assets() {
+                std::fs::write(fresh.path().join(&asset.name), &asset.bytes)?;
+            }
+            let manifest = serde_json::to_string_pretty(&self.manifest())?;
+            std::fs::write(fresh.path().join("manifest.json"), manifest + "\n")?;
+            if directory.exists() {
+                std::fs::remove_dir_all(directory)?;
+            }
+            // A temporary directory is private to its user; an assembly is an ordinary one.
+            std::fs::rename(fresh.keep(), directory)
+        };
+        write().with_context(|| format!("cannot write the assembly `{}`", directory.display()))
+    }
+
+    fn manifest(&self) -> Manifest<'_> {
+        let template = |logical_id: Option<&str>, template: &Template, asset: Option<&Asset>| {
+            let sha256 = crate::asset::sha256(template.text().as_bytes());
+            ManifestTemplate {
+                logical_id: logical_id.map(ToOwned::to_owned),
+                file: file_name(template),
+                key: asset.map(|asset| asset.key.clone()),
+                sha256: hex(&sha256),
+                bytes: template.text().len(),
+                resources: template.resource_count(),
+            }
+        };
+        let nested = self.nested.iter();
+        let nested = nested
+            .map(|(id, nested)| template(Some(id.as_str()), &nested.template, Some(&nested.asset)));
+        Manifest {
+            version: 1,
+            stage: self.stage.as_str(),
+            stack: self.stage.stack_name(),
+            templates: std::iter::once(template(None, &self.root, None))
+                .chain(nested)
+                .collect(),
+            handler: ManifestAsset {
+                file: &self.handler.name,
+                key: &self.handler.key,
+                sha256: hex(&self.handler.sha256),
+                bytes: self.handler.bytes.len(),
+            },
+            parameters: self.parameters(),
+            omitted: self
+                .omissions
+                .iter()
+                .map(|omission| format!("{} {}", omission.template, omission.logical_id))
+                .collect(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Manifest<'a> {
+    version: u32,
+    stage: &'a str,
+    stack: String,
+    templates: Vec<ManifestTemplate>,
+    handler: ManifestAsset<'a>,
+    parameters: Parameters,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    omitted: Vec<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ManifestTemplate {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    logical_id: Option<String>,
+    file: String,
+    /// Absent for the root, which travels in the request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<String>,
+    sha256: String,
+    bytes: usize,
+    resources: usize,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ManifestAsset<'a> {
+    file: &'a str,
+    key: &'a str,
+    sha256: String,
+    bytes: usize,
+}
+
+/// The template's name inside the assembly.
+fn file_name(template: &Template) -> String {
+    template
+        .name()
+        .rsplit('/')
+        .next()
+        .unwrap_or_default()
+        .to_owned()
+}
+
+/// Reads and parses one template; messages call it `infra/cfn/<file>`.
+pub(crate) fn read_template(directory: &Path, file: &str) -> anyhow::Result<Template> {
+    let path = directory.join(file);
+    let text = std::fs::read_to_string(&path)
+        .with_context(|| format!("cannot read the template `infra/cfn/{file}`"))?;
+    let template = Template::parse(&format!("infra/cfn/{file}"), text)?;
+    Ok(template)
+}
+
+/// The logical IDs of the root's nested stacks.
+pub(crate) fn nested_stacks(root: &Template) -> Vec<String> {
+    let nested = root.resources().filter(|(_, resource)| {
+        resource
+            .get("Type")
+            .is_some_and(|kind| kind == NESTED_STACK)
+    });
+    nested
+        .map(|(logical_id, _)| logical_id.to_owned())
+        .collect()
+}
+
+/// The root parameters that a deploy sets itself, whatever the user chooses.
+pub(crate) fn supplied_parameters(root: &Template) -> Vec<String> {
+    let keys = nested_stacks(root)
+        .into_iter()
+        .map(|logical_id| key_parameter(&logical_id));
+    keys.chain(["AssetBucketName", "HandlerKey", "Stage"].map(String::from))
+        .collect()
+}
+
+fn key_parameter(logical_id: &str) -> String {
+    format!("{logical_id}TemplateKey")
+}
+
+fn check_size(template: &Template, bytes: usize) -> anyhow::Result<()> {
+    let name = template.name();
+    let limits = [
+        ("bytes", template.text().len(), bytes),
+        ("resources", template.resource_count(), RESOURCES),
+        ("parameters", template.parameters().len(), PARAMETERS),
+    ];
+    for (what, actual, limit) in limits {
+        if actual > limit {
+            anyhow::bail!(
+                "{name}: {actual} {what}; CloudFormation takes at most {limit}: split it"
+            );
+        }
+    }
+    Ok(())
+}
+
+/// What the root passes must be what the nested template declares, and the outputs it reads
+/// must be there.
+fn check_interface(root: &Template, logical_id: &str, nested: &Template) -> anyhow::Result<()> {
+    let at = root.at(logical_id);
+    let resource = root.resources().find(|(id, _)| *id == logical_id);
+    let passed = resource
+        .and_then(|(_, resource)| resource.pointer("/Properties/Parameters"))
+        .and_then(serde_json::Value::as_object);
+    let passed: Vec<&String> = passed
+        .into_iter()
+        .flat_map(|passed| passed.keys())
+        .collect();
+    let declared = nested.parameters();
+    for name in &passed {
+        if !declared.iter().any(|parameter| parameter.name == **name) {
+            anyhow::bail!(
+                "{at}: nested stack `{logical_id}` is given `{name}`, which {} does not declare",
+                nested.name()
+            );
+        }
+    }
+    for parameter in declared {
+        if parameter.default.is_none() && !passed.contains(&&parameter.name) {
+            anyhow::bail!(
+                "{at}: nested stack `{logical_id}` is not given `{}`, which {} needs",
+                parameter.name,
+                nested.name()
+            );
+        }
+    }
+    for output in crate::references::outputs_read(root, logical_id) {
+        if nested
+            .value()
+            .pointer(&format!("/Outputs/{output}"))
+            .is_none()
+        {
+            anyhow::bail!(
+                "{}: reads `{logical_id}.Outputs.{output}`, which {} does not have",
+                root.name(),
+                nested.name()
+            );
+        }
+    }
+    Ok(())
+}

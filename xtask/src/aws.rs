@@ -1,0 +1,224 @@
+//! Connections to AWS, or to the local emulator in its place. The modules below are the only
+//! ones that name the SDK; they convert its types to ours and never print, prompt or decide.
+
+use std::error::Error;
+
+use anyhow::Context as _;
+use aws_config::retry::RetryConfig;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::Credentials;
+use aws_runtime::env_config::file::EnvConfigFiles;
+use aws_smithy_http_client::tls;
+use aws_types::os_shim_internal::{Env, Fs};
+
+pub(crate) mod cloudformation;
+pub(crate) mod s3;
+mod signed;
+
+pub(crate) use signed::{api_gateway_logs_role, api_key_value, dynamodb_prefix_list};
+
+/// The region of the local cloud.
+const LOCAL_REGION: &str = "us-east-1";
+
+/// A connection to one environment: an account and a region.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    config: SdkConfig,
+    pub(crate) account: String,
+    pub(crate) region: String,
+}
+
+/// Which profile and region to use; what is absent is found as the AWS CLI finds it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Selection {
+    pub(crate) profile: Option<String>,
+    pub(crate) region: Option<String>,
+}
+
+impl Connection {
+    /// Connects as the AWS CLI would, and asks who the credentials belong to.
+    ///
+    /// # Errors
+    ///
+    /// One line each for: unknown profile, no region, no credentials, expired credentials,
+    /// an endpoint that does not answer.
+    pub(crate) async fn to_aws(selection: &Selection) -> anyhow::Result<Self> {
+        let profile = selection
+            .profile
+            .clone()
+            .or_else(|| std::env::var("AWS_PROFILE").ok());
+        if let Some(profile) = &profile {
+            check_profile(profile).await?;
+        }
+        let mut loader = loader();
+        if let Some(profile) = &profile {
+            loader = loader.profile_name(profile);
+        }
+        if let Some(region) = &selection.region {
+            loader = loader.region(Region::new(region.clone()));
+        }
+        Self::from_config(loader.load().await, profile.as_deref()).await
+    }
+
+    /// Connects to the emulator at `endpoint`; the user's own credentials are never used there.
+    pub(crate) async fn to_local(endpoint: &str) -> anyhow::Result<Self> {
+        let config = loader()
+            .region(Region::from_static(LOCAL_REGION))
+            .endpoint_url(endpoint)
+            .credentials_provider(Credentials::from_keys("test", "test", None))
+            .load()
+            .await;
+        Self::from_config(config, None).await
+    }
+
+    async fn from_config(config: SdkConfig, profile: Option<&str>) -> anyhow::Result<Self> {
+        let region = config.region().map(ToString::to_string).context(
+            "no region: pass `--region`, set AWS_REGION, or add `region` to the profile",
+        )?;
+        let identity = aws_sdk_sts::Client::new(&config)
+            .get_caller_identity()
+            .send()
+            .await;
+        let identity = identity.map_err(|err| explain_connection(err.into(), &config, profile))?;
+        let account = identity
+            .account()
+            .context("the caller identity has no account")?
+            .to_owned();
+        Ok(Self {
+            config,
+            account,
+            region,
+        })
+    }
+
+    pub(crate) fn cloudformation(&self) -> aws_sdk_cloudformation::Client {
+        aws_sdk_cloudformation::Client::new(&self.config)
+    }
+
+    pub(crate) fn s3(&self) -> s3::AssetBucket {
+        s3::AssetBucket::new(&self.config, &self.account)
+    }
+}
+
+fn loader() -> aws_config::ConfigLoader {
+    let http = aws_smithy_http_client::Builder::new()
+        .tls_provider(tls::Provider::Rustls(
+            tls::rustls_provider::CryptoMode::Ring,
+        ))
+        .build_https();
+    aws_config::defaults(BehaviorVersion::latest())
+        .http_client(http)
+        .retry_config(RetryConfig::standard().with_max_attempts(5))
+}
+
+async fn check_profile(profile: &str) -> anyhow::Result<()> {
+    let profiles =
+        aws_config::profile::load(&Fs::real(), &Env::real(), &EnvConfigFiles::default(), None)
+            .await
+            .context("cannot read the AWS configuration files")?;
+    if profiles.get_profile(profile).is_none() {
+        let mut known: Vec<&str> = profiles.profiles().collect();
+        known.sort_unstable();
+        let known = match known.is_empty() {
+            true => "there are none; create one with `aws configure sso`".to_owned(),
+            false => format!("known profiles: {}", known.join(", ")),
+        };
+        anyhow::bail!("no AWS profile `{profile}`; {known}");
+    }
+    Ok(())
+}
+
+/// The first call of every command either works or fails for one of these reasons.
+fn explain_connection(
+    err: aws_sdk_sts::Error,
+    config: &SdkConfig,
+    profile: Option<&str>,
+) -> anyhow::Error {
+    anyhow::anyhow!(advice(&chain(&err), config.endpoint_url(), profile))
+}
+
+fn advice(chain: &str, endpoint: Option<&str>, profile: Option<&str>) -> String {
+    let login = match profile {
+        Some(profile) => format!("aws sso login --profile {profile}"),
+        None => "aws sso login".to_owned(),
+    };
+    let says = |texts: &[&str]| texts.iter().any(|text| chain.contains(text));
+    if says(&["ExpiredToken", "expired"]) {
+        format!("the credentials have expired; sign in again, for example with `{login}`")
+    } else if says(&[
+        "no credentials found",
+        "no providers in chain",
+        "CredentialsNotLoaded",
+    ]) {
+        format!(
+            "no AWS credentials: pass `--profile`, set AWS_PROFILE, or sign in with `{login}`; \
+             `--local` needs none"
+        )
+    } else if says(&[
+        "InvalidClientTokenId",
+        "SignatureDoesNotMatch",
+        "UnrecognizedClient",
+    ]) {
+        "AWS does not accept these credentials; check the access key and its secret".to_owned()
+    } else if says(&["dispatch failure", "timeout"]) && !says(&["credential"]) {
+        let endpoint = endpoint
+            .map(|url| format!(" at `{url}`"))
+            .unwrap_or_default();
+        format!(
+            "the endpoint{endpoint} does not answer; check the network, the region and AWS_ENDPOINT_URL"
+        )
+    } else {
+        format!("cannot ask AWS who these credentials belong to: {chain}")
+    }
+}
+
+/// The causes of an SDK error in one line; the error alone says `service error`.
+pub(crate) fn chain(err: &dyn Error) -> String {
+    let mut parts = vec![err.to_string()];
+    let mut source = err.source();
+    while let Some(err) = source {
+        let text = err.to_string();
+        if parts.last() != Some(&text) {
+            parts.push(text);
+        }
+        source = err.source();
+    }
+    parts.join(": ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_reason_has_its_advice() {
+        let check = |chain: &str, expected: &str| {
+            let advice = advice(chain, Some("http://127.0.0.1:1"), Some("test"));
+            assert!(advice.starts_with(expected), "{chain}: {advice}");
+        };
+        check(
+            "service error: unhandled error (ExpiredToken): The security token included in the request is expired",
+            "the credentials have expired; sign in again, for example with `aws sso login --profile test`",
+        );
+        check(
+            "dispatch failure: other: the SSO token has expired or is otherwise invalid",
+            "the credentials have expired",
+        );
+        check(
+            "dispatch failure: other: the credential provider was not enabled: no credentials found in chain",
+            "no AWS credentials: pass `--profile`",
+        );
+        check(
+            "service error: unhandled error (InvalidClientTokenId): The security token included in the request is invalid",
+            "AWS does not accept these credentials",
+        );
+        check(
+            "dispatch failure: io error: client error (Connect): tcp connect error: Connection refused",
+            "the endpoint at `http://127.0.0.1:1` does not answer",
+        );
+        check(
+            "service error: unhandled error (AccessDenied)",
+            "cannot ask AWS who these credentials belong to: service error",
+        );
+    }
+}

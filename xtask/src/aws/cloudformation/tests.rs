@@ -1,0 +1,271 @@
+use aws_sdk_cloudformation::error::ErrorMetadata;
+use aws_sdk_cloudformation::operation::describe_change_set::DescribeChangeSetOutput;
+use aws_sdk_cloudformation::operation::describe_stack_events::DescribeStackEventsOutput;
+use aws_sdk_cloudformation::operation::describe_stacks::{
+    DescribeStacksError, DescribeStacksOutput,
+};
+use aws_sdk_cloudformation::primitives::DateTime;
+use aws_sdk_cloudformation::types;
+use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
+
+use super::*;
+use crate::change_set::{Action, Change};
+
+fn client(rules: &[&Rule]) -> Client {
+    mock_client!(aws_sdk_cloudformation, RuleMode::MatchAny, rules)
+}
+
+#[tokio::test]
+async fn an_absent_stack_is_none() {
+    let absent = mock!(Client::describe_stacks).then_error(|| {
+        let metadata = ErrorMetadata::builder()
+            .code("ValidationError")
+            .message("Stack with id movies-dev does not exist")
+            .build();
+        DescribeStacksError::generic(metadata)
+    });
+    assert!(
+        find_stack(&client(&[&absent]), "movies-dev")
+            .await
+            .unwrap()
+            .is_none()
+    );
+}
+
+#[tokio::test]
+async fn another_error_is_an_error_with_its_code() {
+    let denied = mock!(Client::describe_stacks).then_error(|| {
+        let metadata = ErrorMetadata::builder()
+            .code("AccessDenied")
+            .message("not you")
+            .build();
+        DescribeStacksError::generic(metadata)
+    });
+    let err = find_stack(&client(&[&denied]), "movies-dev")
+        .await
+        .unwrap_err();
+    let text = format!("{err:#}");
+    assert!(
+        text.starts_with("cannot describe stack `movies-dev`"),
+        "{text}"
+    );
+    assert!(text.contains("AccessDenied"), "{text}");
+}
+
+#[tokio::test]
+async fn a_stack_in_review_can_be_created() {
+    let review = mock!(Client::describe_stacks).then_output(|| {
+        let stack = types::Stack::builder()
+            .stack_id("arn:stack")
+            .stack_name("movies-dev")
+            .stack_status(types::StackStatus::ReviewInProgress)
+            .creation_time(DateTime::from_secs(0))
+            .build();
+        DescribeStacksOutput::builder().stacks(stack).build()
+    });
+    let stack = find_stack(&client(&[&review]), "movies-dev")
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        stack.status.deploy_action(),
+        crate::stack::DeployAction::Create
+    );
+}
+
+async fn state(status: ChangeSetStatus, reason: &str) -> ChangeSetState {
+    let output = DescribeChangeSetOutput::builder()
+        .status(status)
+        .status_reason(reason)
+        .build();
+    let rule = mock!(Client::describe_change_set).then_output(move || output.clone());
+    let id = ChangeSetId {
+        id: "arn:cs".to_owned(),
+        stack_id: "arn:stack".to_owned(),
+    };
+    change_set_state(&client(&[&rule]), &id).await.unwrap()
+}
+
+#[tokio::test]
+async fn both_texts_of_no_changes_are_known() {
+    for reason in [
+        "The submitted information didn't contain changes. Submit different information to create a change set.",
+        "No updates are to be performed.",
+    ] {
+        assert_eq!(
+            state(ChangeSetStatus::Failed, reason).await,
+            ChangeSetState::NoChanges
+        );
+    }
+    let failed = state(ChangeSetStatus::Failed, "Transform failed").await;
+    assert_eq!(
+        failed,
+        ChangeSetState::Failed("Transform failed".to_owned())
+    );
+    assert_eq!(
+        state(ChangeSetStatus::CreatePending, "").await,
+        ChangeSetState::Pending
+    );
+    assert_eq!(
+        state(ChangeSetStatus::CreateComplete, "").await,
+        ChangeSetState::Ready
+    );
+}
+
+#[tokio::test]
+async fn a_failed_nested_change_set_gives_the_reason() {
+    let root = mock!(Client::describe_change_set)
+        .match_requests(|request| request.change_set_name() == Some("arn:root"))
+        .then_output(|| {
+            DescribeChangeSetOutput::builder()
+                .status(ChangeSetStatus::Failed)
+                .status_reason(
+                    "Nested change set arn:aws:cloudformation:eu-west-1:1:changeSet/x/y was not \
+                     successfully created: Currently in FAILED.",
+                )
+                .build()
+        });
+    let nested = mock!(Client::describe_change_set)
+        .match_requests(|request| {
+            request.change_set_name() == Some("arn:aws:cloudformation:eu-west-1:1:changeSet/x/y")
+        })
+        .then_output(|| {
+            DescribeChangeSetOutput::builder()
+                .stack_name("movies-dev-Api-1")
+                .status(ChangeSetStatus::Failed)
+                .status_reason("Unresolved resource dependencies [X]")
+                .build()
+        });
+    let id = ChangeSetId {
+        id: "arn:root".to_owned(),
+        stack_id: "arn:stack".to_owned(),
+    };
+    let state = change_set_state(&client(&[&root, &nested]), &id)
+        .await
+        .unwrap();
+    let expected = "movies-dev-Api-1: Unresolved resource dependencies [X]";
+    assert_eq!(state, ChangeSetState::Failed(expected.to_owned()));
+}
+
+fn resource(logical_id: &str, nested: Option<&str>, value: Option<&str>) -> types::Change {
+    let target = types::ResourceTargetDefinition::builder()
+        .attribute(types::ResourceAttribute::Properties)
+        .name("RateLimit")
+        .path("/Properties/Throttle/RateLimit")
+        .set_after_value(value.map(ToOwned::to_owned))
+        .build();
+    let change = types::ResourceChange::builder()
+        .action(types::ChangeAction::Modify)
+        .logical_resource_id(logical_id)
+        .resource_type("AWS::ApiGateway::UsagePlan")
+        .replacement(types::Replacement::False)
+        .details(
+            types::ResourceChangeDetail::builder()
+                .target(target)
+                .build(),
+        )
+        .set_change_set_id(nested.map(ToOwned::to_owned))
+        .build();
+    types::Change::builder().resource_change(change).build()
+}
+
+/// A page of the change set `id`; the second page holds `last`.
+fn page(
+    id: &'static str,
+    with_values: bool,
+    token: Option<&'static str>,
+    output: DescribeChangeSetOutput,
+) -> Rule {
+    mock!(Client::describe_change_set)
+        .match_requests(move |request| {
+            request.change_set_name() == Some(id)
+                && request.include_property_values() == Some(with_values)
+                && request.next_token() == token
+        })
+        .then_output(move || output.clone())
+}
+
+#[tokio::test]
+async fn pages_and_nested_change_sets_are_merged() {
+    let output = DescribeChangeSetOutput::builder;
+    let rules = [
+        page(
+            "root",
+            false,
+            None,
+            output()
+                .changes(resource("A", None, None))
+                .next_token("2")
+                .build(),
+        ),
+        page(
+            "root",
+            false,
+            Some("2"),
+            output()
+                .changes(resource("B", Some("nested"), None))
+                .build(),
+        ),
+        // The detailed answer has lost `B`.
+        page(
+            "root",
+            true,
+            None,
+            output().changes(resource("A", None, Some("60"))).build(),
+        ),
+        page(
+            "nested",
+            false,
+            None,
+            output().changes(resource("C", None, None)).build(),
+        ),
+        page(
+            "nested",
+            true,
+            None,
+            output().changes(resource("C", None, None)).build(),
+        ),
+    ];
+    let changes = changes(&client(&rules.iter().collect::<Vec<_>>()), "root")
+        .await
+        .unwrap();
+    let ids = |changes: &[Change]| -> Vec<String> {
+        changes
+            .iter()
+            .map(|change| change.logical_id.clone())
+            .collect()
+    };
+    assert_eq!(ids(&changes), ["A", "B"]);
+    assert_eq!(changes[0].action, Action::Modify);
+    assert_eq!(changes[0].properties[0].path, "Throttle.RateLimit");
+    assert_eq!(changes[0].properties[0].after.as_deref(), Some("60"));
+    assert_eq!(ids(changes[1].nested.as_deref().unwrap()), ["C"]);
+}
+
+#[tokio::test]
+async fn old_pages_of_events_are_not_read() {
+    let event = |id: &str, seconds: i64| {
+        types::StackEvent::builder()
+            .event_id(id)
+            .stack_id("arn:stack")
+            .stack_name("movies-dev")
+            .timestamp(DateTime::from_secs(seconds))
+            .build()
+    };
+    // A second page would be an error: no rule answers it.
+    let first = mock!(Client::describe_stack_events)
+        .match_requests(|request| request.next_token().is_none())
+        .then_output(move || {
+            DescribeStackEventsOutput::builder()
+                .stack_events(event("new", 20))
+                .stack_events(event("old", 10))
+                .next_token("2")
+                .build()
+        });
+    let log = EventLog::new("arn:stack", 10_000);
+    let events = new_events(&client(&[&first]), "arn:stack", &log)
+        .await
+        .unwrap();
+    let ids: Vec<&str> = events.iter().map(|event| event.id.as_str()).collect();
+    assert_eq!(ids, ["new"]);
+}

@@ -1,0 +1,93 @@
+//! The bootstrap stack: the asset bucket of an environment, and the region's API Gateway role.
+
+use std::collections::BTreeMap;
+
+use anyhow::Context as _;
+use aws_sdk_cloudformation::Client;
+
+use crate::assembly::{Cloud, read_template};
+use crate::aws::cloudformation;
+use crate::comparison::StackTree;
+use crate::deployment::{self, Consent, Plan};
+use crate::parameters::{self, Parameters};
+use crate::references::check_references;
+use crate::screen;
+use crate::stack::{BOOTSTRAP_STACK, SERVICE, Stack};
+use crate::workspace::Workspace;
+
+const LOGS_ROLE: &str = "ApiGatewayLogsRole";
+
+/// Whether the region's API Gateway role is set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LogsRole {
+    /// Leaves it as an earlier bootstrap chose.
+    Keep,
+    Set,
+}
+
+/// The asset bucket's name; `None` where there is no bootstrap stack.
+pub(crate) async fn asset_bucket(cfn: &Client) -> anyhow::Result<Option<String>> {
+    let stack = cloudformation::find_stack(cfn, BOOTSTRAP_STACK).await?;
+    Ok(stack.and_then(|stack| stack.outputs.get("AssetBucketName").cloned()))
+}
+
+/// Brings the bootstrap stack to what its template says; returns the asset bucket's name.
+pub(crate) async fn deploy(
+    cfn: &Client,
+    workspace: &Workspace,
+    cloud: Cloud,
+    logs_role: LogsRole,
+    consent: Consent,
+) -> anyhow::Result<String> {
+    let stack = deployment::settled(cfn, BOOTSTRAP_STACK, cloud).await?;
+    let plan = plan(workspace, cloud, logs_role, stack.as_ref())?;
+    if let Some(stack) = &stack
+        && deployment::is_current(cfn, stack, &plan).await?
+    {
+        screen::say(format!("{BOOTSTRAP_STACK}: no changes"));
+        return bucket_of(stack);
+    }
+    let stack = deployment::clear_the_way(cfn, stack, &plan, consent).await?;
+    let Some((change_set, changes)) = deployment::prepare(cfn, stack.as_ref(), &plan).await? else {
+        screen::say(format!("{BOOTSTRAP_STACK}: no changes"));
+        return bucket_of(&stack.context("the bootstrap stack vanished")?);
+    };
+    deployment::show(&changes, BOOTSTRAP_STACK);
+    if let Err(declined) = consent.obtain("Deploy this?").await {
+        deployment::discard(cfn, &change_set, stack.as_ref()).await?;
+        return Err(declined);
+    }
+    bucket_of(&deployment::execute(cfn, &change_set, &plan).await?)
+}
+
+fn plan(
+    workspace: &Workspace,
+    cloud: Cloud,
+    logs_role: LogsRole,
+    stack: Option<&Stack>,
+) -> anyhow::Result<Plan> {
+    let template = read_template(&workspace.templates(), "bootstrap.yaml")?;
+    check_references(&template)?;
+    let before = stack.and_then(|stack| stack.parameters.get(LOGS_ROLE).cloned());
+    let chosen = match (logs_role, before) {
+        (LogsRole::Set, _) => Parameters::from([(LOGS_ROLE.to_owned(), "true".to_owned())]),
+        (LogsRole::Keep, Some(before)) => Parameters::from([(LOGS_ROLE.to_owned(), before)]),
+        (LogsRole::Keep, None) => Parameters::new(),
+    };
+    let parameters = parameters::complete(&template, &Parameters::new(), &chosen)?;
+    Ok(Plan {
+        stack_name: BOOTSTRAP_STACK.to_owned(),
+        tree: StackTree {
+            template,
+            parameters,
+            nested: BTreeMap::new(),
+        },
+        tags: BTreeMap::from([("service".to_owned(), SERVICE.to_owned())]),
+        cloud,
+    })
+}
+
+fn bucket_of(stack: &Stack) -> anyhow::Result<String> {
+    let bucket = stack.outputs.get("AssetBucketName").cloned();
+    bucket.with_context(|| format!("stack `{}` has no output `AssetBucketName`", stack.name))
+}

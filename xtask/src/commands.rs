@@ -1,0 +1,114 @@
+//! The command line: its verbs in the order a change travels, and the flags they share.
+
+use anyhow::Context as _;
+use xshell::Shell;
+
+use crate::assembly::{Assembly, Cloud};
+use crate::handler;
+use crate::stack::Stage;
+use crate::workspace::Workspace;
+
+mod args;
+mod bootstrap;
+mod deploy;
+mod destroy;
+mod diff;
+mod docs;
+mod lint;
+mod local;
+mod ls;
+mod outputs;
+mod package;
+mod synth;
+mod test;
+
+/// Packages and deploys the movies service, and tests this repository.
+#[derive(Debug, clap::Parser)]
+#[command(
+    name = "cargo xtask",
+    bin_name = "cargo xtask",
+    disable_help_subcommand = true,
+    after_help = "\
+Start here, without an account:
+  cargo xtask deploy --local      the whole service on this machine
+  cargo xtask test                every check this repository has
+
+Then, on AWS:
+  cargo xtask deploy --profile test
+
+Exit codes: 0 done or nothing to do, 1 failed or declined, 2 wrong usage,
+3 the stack settled in a failed state, 4 state unknown, run the same command again;
+`diff --exit-code`: 0 same, 5 different."
+)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// List the stacks, root and nested, with their templates.
+    Ls(ls::Ls),
+    /// Build the handler for Lambda and zip it.
+    Package(package::Package),
+    /// Write the assembly: everything a deploy needs, without credentials.
+    Synth(synth::Synth),
+    /// Create the asset bucket; once per account and region.
+    Bootstrap(bootstrap::Bootstrap),
+    /// Show what a deploy would change, and change nothing.
+    Diff(diff::Diff),
+    /// Deploy the service to AWS, or to this machine with `--local`.
+    Deploy(deploy::Deploy),
+    /// Print the outputs of a deployed stage.
+    Outputs(outputs::Outputs),
+    /// Delete a deployed stage; the table stays.
+    Destroy(destroy::Destroy),
+    /// Start, stop or look at the local cloud.
+    Local(local::Local),
+    /// Check formatting, code and templates.
+    Lint(lint::Lint),
+    /// Run every check: lint, unit tests and integration tests.
+    Test(test::Test),
+    /// Open the documentation in the browser.
+    Docs(docs::Docs),
+}
+
+impl Cli {
+    pub(crate) async fn run(self) -> anyhow::Result<()> {
+        let sh = Shell::new().context("cannot read the current directory")?;
+        let workspace = Workspace::find()?;
+        match self.command {
+            Command::Ls(ls) => ls.run(&workspace),
+            Command::Package(package) => package.run(&sh, &workspace),
+            Command::Synth(synth) => synth.run(&sh, &workspace),
+            Command::Bootstrap(bootstrap) => bootstrap.run(&sh, &workspace).await,
+            Command::Diff(diff) => diff.run(&sh, &workspace).await,
+            Command::Deploy(deploy) => deploy.run(&sh, &workspace).await,
+            Command::Outputs(outputs) => outputs.run(&sh, &workspace).await,
+            Command::Destroy(destroy) => destroy.run(&sh, &workspace).await,
+            Command::Local(local) => local.run(&sh, &workspace),
+            Command::Lint(lint) => lint.run(&sh, &workspace),
+            Command::Test(test) => test.run(&sh, &workspace),
+            Command::Docs(docs) => docs.run(&workspace),
+        }
+    }
+}
+
+/// Builds the handler and assembles it with the templates; writes `target/assembly/<stage>/`, or
+/// `<stage>.local/` for the local cloud.
+fn assemble(
+    sh: &Shell,
+    workspace: &Workspace,
+    stage: &Stage,
+    cloud: Cloud,
+) -> anyhow::Result<(Assembly, std::path::PathBuf)> {
+    let package = handler::package(sh, workspace, cloud)?;
+    let assembly = Assembly::build(&workspace.templates(), stage, package.asset, cloud)?;
+    let directory = match cloud {
+        Cloud::Aws => stage.to_string(),
+        Cloud::Local => format!("{stage}.local"),
+    };
+    let directory = workspace.target().join("assembly").join(directory);
+    assembly.write(&directory)?;
+    Ok((assembly, directory))
+}

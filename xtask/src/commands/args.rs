@@ -1,0 +1,172 @@
+//! The flags that several commands share, and what they come to.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use aws_sdk_cloudformation::Client;
+use xshell::Shell;
+
+use crate::assembly::{Assembly, Cloud, read_template, supplied_parameters};
+use crate::aws::{self, Connection, Selection};
+use crate::bootstrap;
+use crate::deployment::Plan;
+use crate::emulator::{self, Emulator, Place};
+use crate::parameters::{self, Parameters};
+use crate::stack::{SERVICE, Stack, Stage};
+use crate::workspace::Workspace;
+
+/// The root parameter that the tool looks up.
+const PREFIX_LIST: &str = "DynamoDbPrefixListId";
+
+/// Which environment a command works on.
+#[derive(Debug, clap::Args)]
+pub(super) struct EnvironmentArgs {
+    /// AWS profile with the credentials and the region to use.
+    #[arg(long, value_name = "NAME")]
+    profile: Option<String>,
+
+    /// AWS region; otherwise AWS_REGION or the profile's.
+    #[arg(long, value_name = "REGION")]
+    region: Option<String>,
+
+    /// Use the local cloud on this machine instead of AWS; no account is needed.
+    #[arg(long, conflicts_with_all = ["profile", "region"])]
+    pub(super) local: bool,
+}
+
+/// Which stage of the service a command works on.
+#[derive(Debug, clap::Args)]
+pub(super) struct StageArgs {
+    /// Stage of the service; the stack is called `movies-<STAGE>`.
+    #[arg(long, default_value = "dev")]
+    pub(super) stage: Stage,
+}
+
+/// Whether a missing local cloud is started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum LocalCloud {
+    StartOn(Option<u16>),
+    MustRun,
+}
+
+/// An open connection, and the emulator behind it where there is one.
+pub(super) struct Environment {
+    pub(super) connection: Connection,
+    pub(super) emulator: Option<Emulator>,
+    pub(super) cloud: Cloud,
+}
+
+impl EnvironmentArgs {
+    pub(super) async fn connect(
+        &self,
+        sh: &Shell,
+        workspace: &Workspace,
+        local_cloud: LocalCloud,
+    ) -> anyhow::Result<Environment> {
+        if !self.local {
+            let selection = Selection {
+                profile: self.profile.clone(),
+                region: self.region.clone(),
+            };
+            let connection = Connection::to_aws(&selection).await?;
+            return Ok(Environment {
+                connection,
+                emulator: None,
+                cloud: Cloud::Aws,
+            });
+        }
+        let place = Place::of(workspace);
+        let emulator = match local_cloud {
+            LocalCloud::StartOn(port) => emulator::up(sh, workspace, &place, port)?,
+            LocalCloud::MustRun => emulator::running(&place)?.context(
+                "the local cloud is not running; `cargo xtask deploy --local` starts it and deploys",
+            )?,
+        };
+        let connection = Connection::to_local(&emulator.endpoint()).await?;
+        Ok(Environment {
+            connection,
+            emulator: Some(emulator),
+            cloud: Cloud::Local,
+        })
+    }
+}
+
+/// The parameters of `root.yaml` that a command sets.
+#[derive(Debug, clap::Args)]
+pub(super) struct ParameterArgs {
+    /// Set a parameter of `infra/cfn/root.yaml`; may be repeated.
+    #[arg(long = "param", value_name = "NAME=VALUE", value_parser = parameters::parse_assignment)]
+    params: Vec<(String, String)>,
+
+    /// Read parameters from a JSON file; `--param` wins over it.
+    #[arg(long, value_name = "FILE")]
+    params_file: Option<PathBuf>,
+
+    /// Use this bucket for the assets instead of the bootstrap stack's.
+    #[arg(long, value_name = "NAME")]
+    asset_bucket: Option<String>,
+}
+
+impl ParameterArgs {
+    fn chosen(&self) -> anyhow::Result<Parameters> {
+        let mut chosen = match &self.params_file {
+            Some(path) => parameters::read_file(path)?,
+            None => Parameters::new(),
+        };
+        chosen.extend(self.params.iter().cloned());
+        Ok(chosen)
+    }
+
+    /// Refuses what cannot be right, before anything is started, built or written.
+    pub(super) fn check(&self, workspace: &Workspace) -> anyhow::Result<()> {
+        let root = read_template(&workspace.templates(), "root.yaml")?;
+        let supplied = supplied_parameters(&root)
+            .into_iter()
+            .map(|name| (name, String::new()));
+        parameters::check_names(&root, &supplied.collect(), &self.chosen()?)
+    }
+
+    /// The plan for `assembly`.
+    pub(super) async fn plan(
+        &self,
+        assembly: &Assembly,
+        environment: &Environment,
+        deployed: Option<&Stack>,
+        bucket: &str,
+    ) -> anyhow::Result<Plan> {
+        let chosen = self.chosen()?;
+        let mut supplied = assembly.parameters();
+        supplied.insert("AssetBucketName".to_owned(), bucket.to_owned());
+        if !chosen.contains_key(PREFIX_LIST) {
+            let id = prefix_list(&environment.connection, deployed).await?;
+            supplied.insert(PREFIX_LIST.to_owned(), id);
+        }
+        let parameters = parameters::complete(&assembly.root, &supplied, &chosen)?;
+        Ok(Plan {
+            stack_name: assembly.stage.stack_name(),
+            tree: assembly.stack_tree(parameters),
+            tags: BTreeMap::from([
+                ("service".to_owned(), SERVICE.to_owned()),
+                ("stage".to_owned(), assembly.stage.to_string()),
+            ]),
+            cloud: environment.cloud,
+        })
+    }
+
+    /// The asset bucket, chosen or bootstrapped; `None` where there is none yet.
+    pub(super) async fn bucket(&self, cfn: &Client) -> anyhow::Result<Option<String>> {
+        match &self.asset_bucket {
+            Some(bucket) => Ok(Some(bucket.clone())),
+            None => bootstrap::asset_bucket(cfn).await,
+        }
+    }
+}
+
+/// The region's prefix list never changes, so what is deployed need not be looked up again.
+async fn prefix_list(connection: &Connection, deployed: Option<&Stack>) -> anyhow::Result<String> {
+    match deployed.and_then(|stack| stack.parameters.get(PREFIX_LIST)) {
+        Some(id) => Ok(id.clone()),
+        None => aws::dynamodb_prefix_list(connection).await,
+    }
+}

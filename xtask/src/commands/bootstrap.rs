@@ -1,0 +1,51 @@
+//! `bootstrap`: once per environment.
+
+use std::time::Instant;
+
+use xshell::Shell;
+
+use super::args::{EnvironmentArgs, LocalCloud};
+use crate::bootstrap::{self, LogsRole};
+use crate::deployment::{self, Consent};
+use crate::screen;
+use crate::workspace::Workspace;
+
+/// Create the asset bucket of this account and region (stack `movies-bootstrap`).
+#[derive(Debug, clap::Args)]
+pub(crate) struct Bootstrap {
+    #[command(flatten)]
+    environment: EnvironmentArgs,
+
+    /// Also set the role API Gateway writes its logs with. There is one per account and region,
+    /// shared by every API: this replaces a role that was set before.
+    #[arg(long)]
+    api_gateway_logs_role: bool,
+
+    /// Do not ask.
+    #[arg(long, short)]
+    yes: bool,
+}
+
+impl Bootstrap {
+    pub(crate) async fn run(self, sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {
+        let begin = Instant::now();
+        let environment = self
+            .environment
+            .connect(sh, workspace, LocalCloud::StartOn(None))
+            .await?;
+        let logs_role = match self.api_gateway_logs_role {
+            true => LogsRole::Set,
+            false => LogsRole::Keep,
+        };
+        let consent = match self.yes || self.environment.local {
+            true => Consent::Given,
+            false => Consent::Ask,
+        };
+        let cfn = environment.connection.cloudformation();
+        let bucket =
+            bootstrap::deploy(&cfn, workspace, environment.cloud, logs_role, consent).await?;
+        deployment::report_success("bootstrapped", begin);
+        screen::data(format!("AssetBucketName  {bucket}"));
+        Ok(())
+    }
+}

@@ -1,0 +1,185 @@
+//! `deploy`: from the working tree to a running stage.
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use anyhow::Context as _;
+use aws_sdk_cloudformation::Client;
+use xshell::Shell;
+
+use super::args::{Environment, EnvironmentArgs, LocalCloud, ParameterArgs, StageArgs};
+use super::assemble;
+use crate::assembly::Cloud;
+use crate::aws::{self, Connection};
+use crate::bootstrap::{self, LogsRole};
+use crate::deployment::{self, Consent};
+use crate::outputs;
+use crate::publish::publish;
+use crate::screen::{self, QUIET, STRONG};
+use crate::stack::Stack;
+use crate::workspace::Workspace;
+
+/// Deploy the service: build, publish the assets, show the changes, ask, execute, follow.
+///
+/// Parameters that are given neither here nor in the file have the default of
+/// `infra/cfn/root.yaml`; an earlier deploy's values are not remembered.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Deploy {
+    #[command(flatten)]
+    stage: StageArgs,
+
+    #[command(flatten)]
+    environment: EnvironmentArgs,
+
+    #[command(flatten)]
+    choices: ParameterArgs,
+
+    /// Do not ask.
+    #[arg(long, short)]
+    yes: bool,
+
+    /// Print the outputs as JSON.
+    #[arg(long)]
+    json: bool,
+
+    /// Port of the local cloud, if it has to be started [default: 4566].
+    #[arg(long, requires = "local")]
+    port: Option<u16>,
+}
+
+impl Deploy {
+    pub(crate) async fn run(self, sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {
+        self.choices.check(workspace)?;
+        let local_cloud = LocalCloud::StartOn(self.port);
+        let environment = self.environment.connect(sh, workspace, local_cloud).await?;
+        let (assembly, _) = assemble(sh, workspace, &self.stage.stage, environment.cloud)?;
+        let begin = Instant::now();
+        let consent = match self.yes || self.environment.local {
+            true => Consent::Given,
+            false => Consent::Ask,
+        };
+        let cfn = environment.connection.cloudformation();
+        let name = assembly.stage.stack_name();
+        let stack = deployment::settled(&cfn, &name, environment.cloud).await?;
+        let bucket = match self.choices.bucket(&cfn).await? {
+            Some(bucket) => bucket,
+            None => {
+                self.bootstrap(&cfn, workspace, &environment, consent)
+                    .await?
+            }
+        };
+        let plan = self
+            .choices
+            .plan(&assembly, &environment, stack.as_ref(), &bucket)
+            .await?;
+        if let Some(stack) = &stack
+            && deployment::is_current(&cfn, stack, &plan).await?
+        {
+            screen::say(format!("{name}: no changes\n"));
+            return self.finish(&environment, stack).await;
+        }
+        preflight(&environment, stack.as_ref()).await?;
+        publish(&environment.connection.s3(), &bucket, &assembly).await?;
+        let stack = deployment::clear_the_way(&cfn, stack, &plan, consent).await?;
+        let prepared = deployment::prepare(&cfn, stack.as_ref(), &plan).await?;
+        let Some((change_set, changes)) = prepared else {
+            screen::say(format!("{name}: no changes\n"));
+            return self
+                .finish(&environment, &stack.context("the stack vanished")?)
+                .await;
+        };
+        deployment::show(&changes, &name);
+        for omission in &assembly.omissions {
+            screen::say(omission);
+        }
+        if let Err(declined) = consent.obtain("Deploy these changes?").await {
+            deployment::discard(&cfn, &change_set, stack.as_ref()).await?;
+            return Err(declined);
+        }
+        let stack = deployment::execute(&cfn, &change_set, &plan).await?;
+        deployment::report_success(&format!("{name} is deployed"), begin);
+        self.finish(&environment, &stack).await
+    }
+
+    async fn bootstrap(
+        &self,
+        cfn: &Client,
+        workspace: &Workspace,
+        environment: &Environment,
+        consent: Consent,
+    ) -> anyhow::Result<String> {
+        let Connection {
+            account, region, ..
+        } = &environment.connection;
+        if environment.cloud == Cloud::Aws {
+            screen::say(format!(
+                "account {account} has no asset bucket in {region} yet."
+            ));
+        }
+        bootstrap::deploy(cfn, workspace, environment.cloud, LogsRole::Keep, consent).await
+    }
+
+    async fn finish(&self, environment: &Environment, stack: &Stack) -> anyhow::Result<()> {
+        let outputs = outputs::as_seen_from_here(&stack.outputs, environment.emulator.as_ref());
+        outputs::print(&outputs, self.json)?;
+        if environment.cloud == Cloud::Local {
+            return show_local_request(&environment.connection, &outputs).await;
+        }
+        screen::say(format!(
+            "\n{QUIET}Next: aws apigateway get-api-key --include-value --query value --output text \
+             --api-key {}{QUIET:#}",
+            outputs
+                .get("StandardApiKeyId")
+                .map_or("<StandardApiKeyId>", String::as_str)
+        ));
+        Ok(())
+    }
+}
+
+/// Creating the stage fails after minutes where the region has no role for API Gateway's logs.
+async fn preflight(environment: &Environment, stack: Option<&Stack>) -> anyhow::Result<()> {
+    if environment.cloud == Cloud::Local || stack.is_some() {
+        return Ok(());
+    }
+    match aws::api_gateway_logs_role(&environment.connection).await {
+        Ok(Some(_)) => Ok(()),
+        Ok(None) => anyhow::bail!(
+            "API Gateway has no role to write logs with in {}, and the stage needs one: \
+             `cargo xtask bootstrap --api-gateway-logs-role` sets it, once for every API of the account",
+            environment.connection.region
+        ),
+        Err(err) => {
+            screen::say(format!(
+                "cannot check API Gateway's logs role ({err:#}); going on"
+            ));
+            Ok(())
+        }
+    }
+}
+
+/// What to try now: the keys, which are worth nothing outside this machine, and a request.
+async fn show_local_request(
+    connection: &Connection,
+    outputs: &BTreeMap<String, String>,
+) -> anyhow::Result<()> {
+    let output = |name: &str| {
+        outputs
+            .get(name)
+            .with_context(|| format!("no output `{name}`"))
+    };
+    let standard = aws::api_key_value(connection, output("StandardApiKeyId")?).await?;
+    let premium = aws::api_key_value(connection, output("PremiumApiKeyId")?).await?;
+    let endpoint = output("Endpoint")?;
+    screen::say(format!(
+        "\n{STRONG}Endpoint{STRONG:#}      {endpoint}/\n\
+         {STRONG}Standard key{STRONG:#}  {standard}\n\
+         {STRONG}Premium key{STRONG:#}   {premium}\n\n\
+         Try it:\n\n  \
+         curl -X POST {endpoint}/ \\\n    \
+         -H 'x-api-key: {standard}' \\\n    \
+         -H 'Content-Type: application/json' \\\n    \
+         -d '{{\"year\":\"2023\",\"title\":\"kkkg\",\"id\":\"12\"}}'\n\n\
+         {QUIET}cargo xtask local down stops the local cloud and forgets everything in it.{QUIET:#}"
+    ));
+    Ok(())
+}

@@ -1,0 +1,96 @@
+//! `diff`: what a deploy would change.
+
+use anyhow::Context as _;
+use xshell::Shell;
+
+use super::args::{EnvironmentArgs, LocalCloud, ParameterArgs, StageArgs};
+use super::assemble;
+use crate::comparison::compare;
+use crate::deployment;
+use crate::exit::Exit;
+use crate::publish::publish;
+use crate::screen;
+use crate::workspace::Workspace;
+
+/// Show what a deploy would change, and change nothing.
+///
+/// Makes a change set and deletes it again. Without a deployed stack or an asset bucket, and
+/// with `--no-change-set`, the templates are compared instead.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Diff {
+    #[command(flatten)]
+    stage: StageArgs,
+
+    #[command(flatten)]
+    environment: EnvironmentArgs,
+
+    #[command(flatten)]
+    choices: ParameterArgs,
+
+    /// Compare the deployed templates and parameters with the working tree; make no change set.
+    #[arg(long)]
+    no_change_set: bool,
+
+    /// End with exit code 5 where there are changes.
+    #[arg(long)]
+    exit_code: bool,
+}
+
+impl Diff {
+    pub(crate) async fn run(self, sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {
+        self.choices.check(workspace)?;
+        let environment = self
+            .environment
+            .connect(sh, workspace, LocalCloud::StartOn(None))
+            .await?;
+        let (assembly, _) = assemble(sh, workspace, &self.stage.stage, environment.cloud)?;
+        let cfn = environment.connection.cloudformation();
+        let name = assembly.stage.stack_name();
+        let stack = deployment::settled(&cfn, &name, environment.cloud).await?;
+        let bucket = self.choices.bucket(&cfn).await?;
+        let has_bucket = bucket.is_some();
+        // Comparing templates needs no bucket; its name is only one more parameter.
+        let bucket = bucket.unwrap_or_else(|| "not-bootstrapped".to_owned());
+        let plan = self
+            .choices
+            .plan(&assembly, &environment, stack.as_ref(), &bucket)
+            .await?;
+        if let Some(stack) = &stack
+            && deployment::is_current(&cfn, stack, &plan).await?
+        {
+            screen::say(format!("{name}: no changes"));
+            return Ok(());
+        }
+        let deployed = match &stack {
+            Some(stack) => deployment::deployed_tree(&cfn, stack).await?,
+            None => None,
+        };
+        let changes = if self.no_change_set || !has_bucket || deployed.is_none() {
+            screen::progress("comparing templates and parameters; no change set");
+            compare(deployed.as_ref(), &plan.tree)
+        } else {
+            publish(&environment.connection.s3(), &bucket, &assembly).await?;
+            match deployment::prepare(&cfn, stack.as_ref(), &plan).await? {
+                Some((change_set, changes)) => {
+                    deployment::discard(&cfn, &change_set, stack.as_ref())
+                        .await
+                        .context("the change set of this diff is still there")?;
+                    changes
+                }
+                None => Vec::new(),
+            }
+        };
+        if changes.is_empty() {
+            screen::say(format!("{name}: no changes"));
+            return Ok(());
+        }
+        deployment::show(&changes, &name);
+        for omission in &assembly.omissions {
+            screen::say(omission);
+        }
+        match self.exit_code {
+            true => Err(Exit::Different.into()),
+            false => Ok(()),
+        }
+    }
+}

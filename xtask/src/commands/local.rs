@@ -1,0 +1,63 @@
+//! `local`: the local cloud's life.
+
+use xshell::Shell;
+
+use crate::emulator::{self, Place};
+use crate::screen;
+use crate::workspace::Workspace;
+
+/// Start, stop or look at the local cloud: an emulator of AWS on this machine, on 127.0.0.1 only.
+///
+/// What is deployed to it stays until `down`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Local {
+    #[command(subcommand)]
+    command: LocalCommand,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum LocalCommand {
+    /// Start the local cloud, unless it is running.
+    Up {
+        /// Port to listen on.
+        #[arg(long, default_value_t = emulator::DEFAULT_PORT)]
+        port: u16,
+    },
+    /// Stop the local cloud and forget what is in it.
+    Down,
+    /// Tell whether the local cloud is running, and where.
+    Status {
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+impl Local {
+    pub(crate) fn run(self, sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {
+        let place = Place::of(workspace);
+        match self.command {
+            LocalCommand::Up { port } => {
+                let emulator = emulator::up(sh, workspace, &place, Some(port))?;
+                screen::data(emulator.endpoint());
+            }
+            LocalCommand::Down => match emulator::down(&place)? {
+                true => screen::say("the local cloud is stopped"),
+                false => screen::say("the local cloud was not running"),
+            },
+            LocalCommand::Status { json } => {
+                let running = emulator::running(&place)?;
+                let endpoint = running.as_ref().map(emulator::Emulator::endpoint);
+                if json {
+                    screen::data(serde_json::json!({ "endpoint": endpoint }));
+                } else {
+                    match endpoint {
+                        Some(endpoint) => screen::data(format!("running on {endpoint}")),
+                        None => screen::data("not running; `cargo xtask deploy --local` starts it"),
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,73 @@
+//! `ls`: the stacks this repository describes.
+
+use comfy_table::{Table, presets};
+use serde::Serialize;
+
+use super::args::StageArgs;
+use crate::assembly::{nested_stacks, read_template};
+use crate::screen;
+use crate::template::Template;
+use crate::workspace::Workspace;
+
+/// List the stacks, root and nested, with their templates. Needs no credentials.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Ls {
+    #[command(flatten)]
+    stage: StageArgs,
+
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct Row {
+    stack: String,
+    template: String,
+    bytes: usize,
+    resources: usize,
+}
+
+impl Ls {
+    pub(crate) fn run(self, workspace: &Workspace) -> anyhow::Result<()> {
+        let directory = workspace.templates();
+        let root = read_template(&directory, "root.yaml")?;
+        let stack = self.stage.stage.stack_name();
+        let mut rows = vec![row(stack.clone(), &root)];
+        for logical_id in nested_stacks(&root) {
+            let nested = read_template(&directory, &format!("{}.yaml", logical_id.to_lowercase()))?;
+            rows.push(row(format!("{stack}/{logical_id}"), &nested));
+        }
+        if self.json {
+            screen::data(serde_json::to_string_pretty(&rows)?);
+        } else {
+            screen::data(table(&rows));
+        }
+        Ok(())
+    }
+}
+
+fn row(stack: String, template: &Template) -> Row {
+    Row {
+        stack,
+        template: template.name().to_owned(),
+        bytes: template.text().len(),
+        resources: template.resource_count(),
+    }
+}
+
+fn table(rows: &[Row]) -> String {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    table.set_header(["STACK", "TEMPLATE", "BYTES", "RESOURCES"]);
+    for row in rows {
+        let (bytes, resources) = (row.bytes.to_string(), row.resources.to_string());
+        table.add_row([
+            row.stack.as_str(),
+            row.template.as_str(),
+            &bytes,
+            &resources,
+        ]);
+    }
+    table.trim_fmt()
+}

@@ -1,0 +1,37 @@
+//! `synth`: the assembly on disk.
+
+use xshell::Shell;
+
+use super::args::StageArgs;
+use super::assemble;
+use crate::assembly::Cloud;
+use crate::screen;
+use crate::workspace::Workspace;
+
+/// Write the assembly to `target/assembly/<STAGE>/`: templates, handler and manifest.
+///
+/// The same commit gives the same bytes. Needs no credentials.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Synth {
+    #[command(flatten)]
+    stage: StageArgs,
+
+    /// Write the assembly of the local cloud, to `target/assembly/<STAGE>.local/`.
+    #[arg(long)]
+    local: bool,
+}
+
+impl Synth {
+    pub(crate) fn run(self, sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {
+        let cloud = match self.local {
+            true => Cloud::Local,
+            false => Cloud::Aws,
+        };
+        let (assembly, directory) = assemble(sh, workspace, &self.stage.stage, cloud)?;
+        for omission in &assembly.omissions {
+            screen::say(omission);
+        }
+        screen::data(workspace.display(&directory));
+        Ok(())
+    }
+}

@@ -1,0 +1,349 @@
+//! One deployment of one stack: from its present state over a change set to a settled state.
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use anyhow::Context as _;
+use aws_sdk_cloudformation::Client;
+
+use crate::assembly::Cloud;
+use crate::aws::cloudformation::{self as cloudformation, ChangeSetId, ChangeSetState};
+use crate::change_set::{self, Action, Change, NESTED_STACK};
+use crate::comparison::{StackTree, compare};
+use crate::event::{self, EventLog};
+use crate::exit::Exit;
+use crate::follow::{Pace, follow};
+use crate::intrinsics::resolved_resources;
+use crate::parameters::Parameters;
+use crate::screen::{self, BAD, GOOD, STRONG};
+use crate::stack::{DeployAction, Stack};
+use crate::template::Template;
+
+/// What a stack shall be.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    pub(crate) stack_name: String,
+    pub(crate) tree: StackTree,
+    pub(crate) tags: BTreeMap<String, String>,
+    pub(crate) cloud: Cloud,
+}
+
+/// Whether a person is asked before anything changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Consent {
+    Ask,
+    Given,
+}
+
+impl Consent {
+    /// Ends with [`Exit::Declined`] unless the answer is yes.
+    pub(crate) async fn obtain(self, question: &str) -> anyhow::Result<()> {
+        if self == Self::Given {
+            return Ok(());
+        }
+        let question = question.to_owned();
+        // On a thread of its own, so that Ctrl-C is heard while it waits.
+        let answer = tokio::task::spawn_blocking(move || screen::ask(&question));
+        let agreed = tokio::select! {
+            answer = answer => answer.context("cannot ask")??,
+            _ = tokio::signal::ctrl_c() => false,
+        };
+        match agreed {
+            true => Ok(()),
+            false => Err(Exit::Declined.into()),
+        }
+    }
+}
+
+/// The stack as it is once nobody else works on it.
+pub(crate) async fn settled(
+    cfn: &Client,
+    name: &str,
+    cloud: Cloud,
+) -> anyhow::Result<Option<Stack>> {
+    let mut pace = Pace::new(cloud);
+    let mut announced = false;
+    loop {
+        let stack = cloudformation::find_stack(cfn, name).await?;
+        match stack {
+            Some(stack) if !stack.status.is_settled() => {
+                if !announced {
+                    screen::progress(format!("{name} is {}; waiting for it", stack.status));
+                    announced = true;
+                }
+                pace.wait().await;
+            }
+            Some(stack) if stack.status.as_str() == "DELETE_COMPLETE" => return Ok(None),
+            stack => return Ok(stack),
+        }
+    }
+}
+
+/// Whether the deployed stack is what `plan` wants already: the same root template, which names
+/// every asset by its hash, and the same parameters and tags. This reads and never writes.
+pub(crate) async fn is_current(cfn: &Client, stack: &Stack, plan: &Plan) -> anyhow::Result<bool> {
+    if stack.status.deploy_action() != DeployAction::Update {
+        return Ok(false);
+    }
+    if stack.parameters != plan.tree.parameters || stack.tags != plan.tags {
+        return Ok(false);
+    }
+    let deployed = cloudformation::template_of(cfn, &stack.id).await?;
+    Ok(deployed.trim_end() == plan.tree.template.text().trim_end())
+}
+
+/// Makes way for a create where an earlier one left a stack that can only be deleted.
+pub(crate) async fn clear_the_way(
+    cfn: &Client,
+    stack: Option<Stack>,
+    plan: &Plan,
+    consent: Consent,
+) -> anyhow::Result<Option<Stack>> {
+    let Some(stack) = stack else {
+        return Ok(None);
+    };
+    let name = &stack.name;
+    match stack.status.deploy_action() {
+        DeployAction::DeleteThenCreate => {
+            if stack.termination_protection {
+                anyhow::bail!(
+                    "stack `{name}` is {} and must be deleted first, but termination protection is on",
+                    stack.status
+                );
+            }
+            let question = format!(
+                "{name} is {}. Delete what is left of it and create it again?",
+                stack.status
+            );
+            consent.obtain(&question).await?;
+            delete(cfn, &stack, plan.cloud).await?;
+            Ok(None)
+        }
+        DeployAction::Refuse(reason) => {
+            anyhow::bail!("stack `{name}` is {}; {reason}", stack.status)
+        }
+        DeployAction::Create | DeployAction::Update | DeployAction::Wait => Ok(Some(stack)),
+    }
+}
+
+/// A change set for `plan`, ready to execute; `None` where it has no changes. What fails leaves
+/// no change set and no empty stack behind.
+pub(crate) async fn prepare(
+    cfn: &Client,
+    stack: Option<&Stack>,
+    plan: &Plan,
+) -> anyhow::Result<Option<(ChangeSetId, Vec<Change>)>> {
+    let name = unique_name();
+    let creates = stack.is_none_or(|stack| stack.status.deploy_action() == DeployAction::Create);
+    screen::progress(format!("creating a change set for {}", plan.stack_name));
+    let request = cloudformation::ChangeSetRequest {
+        stack_name: &plan.stack_name,
+        name: &name,
+        creates,
+        template: plan.tree.template.text(),
+        parameters: &plan.tree.parameters,
+        tags: &plan.tags,
+    };
+    let change_set = cloudformation::create_change_set(cfn, &request).await?;
+    let work = async {
+        match change_set_outcome(cfn, &change_set, plan.cloud).await? {
+            ChangeSetState::NoChanges => Ok(None),
+            ChangeSetState::Failed(reason) => {
+                anyhow::bail!(
+                    "CloudFormation rejects the change set for `{}`: {reason}",
+                    plan.stack_name
+                )
+            }
+            ChangeSetState::Pending | ChangeSetState::Ready => {
+                let changes = cloudformation::changes(cfn, &change_set.id).await?;
+                let changes = without_absent(changes, plan);
+                Ok(Some(with_nested(cfn, stack, plan, changes).await?))
+            }
+        }
+    };
+    let outcome = tokio::select! {
+        outcome = work => outcome,
+        _ = tokio::signal::ctrl_c() => Err(Exit::Declined.into()),
+    };
+    match outcome {
+        Ok(Some(changes)) => Ok(Some((change_set, changes))),
+        Ok(None) => {
+            discard(cfn, &change_set, stack).await?;
+            Ok(None)
+        }
+        Err(err) => {
+            discard(cfn, &change_set, stack).await?;
+            Err(err)
+        }
+    }
+}
+
+async fn change_set_outcome(
+    cfn: &Client,
+    change_set: &ChangeSetId,
+    cloud: Cloud,
+) -> anyhow::Result<ChangeSetState> {
+    let mut pace = Pace::new(cloud);
+    loop {
+        let state = cloudformation::change_set_state(cfn, change_set).await?;
+        if state != ChangeSetState::Pending {
+            return Ok(state);
+        }
+        pace.wait().await;
+    }
+}
+
+/// Leaves out what a false condition keeps from being created: the emulator lists it.
+fn without_absent(mut changes: Vec<Change>, plan: &Plan) -> Vec<Change> {
+    let present = resolved_resources(&plan.tree.template, &plan.tree.parameters);
+    changes
+        .retain(|change| change.action != Action::Add || present.contains_key(&change.logical_id));
+    changes
+}
+
+/// Fills in the nested changes where the change set has none: the emulator knows no nested
+/// change sets.
+async fn with_nested(
+    cfn: &Client,
+    stack: Option<&Stack>,
+    plan: &Plan,
+    mut changes: Vec<Change>,
+) -> anyhow::Result<Vec<Change>> {
+    let unknown = |change: &Change| change.resource_type == NESTED_STACK && change.nested.is_none();
+    if !changes.iter().any(unknown) {
+        return Ok(changes);
+    }
+    let deployed = match stack {
+        Some(stack) => deployed_tree(cfn, stack).await?,
+        None => None,
+    };
+    let compared = compare(deployed.as_ref(), &plan.tree);
+    for change in changes.iter_mut().filter(|change| unknown(change)) {
+        let found = compared
+            .iter()
+            .find(|other| other.logical_id == change.logical_id);
+        change.nested = Some(
+            found
+                .and_then(|found| found.nested.clone())
+                .unwrap_or_default(),
+        );
+    }
+    Ok(changes)
+}
+
+/// The deployed stack with its templates and parameters, nested stacks included; `None` for a
+/// stack that holds nothing yet.
+pub(crate) async fn deployed_tree(
+    cfn: &Client,
+    stack: &Stack,
+) -> anyhow::Result<Option<StackTree>> {
+    if stack.status.deploy_action() == DeployAction::Create {
+        return Ok(None);
+    }
+    let text = cloudformation::template_of(cfn, &stack.id).await?;
+    let name = format!("the deployed template of {}", stack.name);
+    let template = Template::parse(&name, text)?;
+    let mut nested = BTreeMap::new();
+    for resource in cloudformation::resources_of(cfn, &stack.id).await? {
+        if resource.resource_type != NESTED_STACK || resource.physical_id.is_empty() {
+            continue;
+        }
+        let child = cloudformation::find_stack(cfn, &resource.physical_id).await?;
+        if let Some(child) = child
+            && let Some(tree) = Box::pin(deployed_tree(cfn, &child)).await?
+        {
+            nested.insert(resource.logical_id, tree);
+        }
+    }
+    let parameters: Parameters = stack.parameters.clone();
+    Ok(Some(StackTree {
+        template,
+        parameters,
+        nested,
+    }))
+}
+
+/// Deletes a change set that will not be executed, and the empty stack it was made in.
+pub(crate) async fn discard(
+    cfn: &Client,
+    change_set: &ChangeSetId,
+    stack: Option<&Stack>,
+) -> anyhow::Result<()> {
+    cloudformation::delete_change_set(cfn, change_set).await?;
+    if stack.is_none() {
+        cloudformation::delete_stack(cfn, &change_set.stack_id, &unique_name()).await?;
+    }
+    Ok(())
+}
+
+/// Executes the change set and follows it until the stack has settled.
+pub(crate) async fn execute(
+    cfn: &Client,
+    change_set: &ChangeSetId,
+    plan: &Plan,
+) -> anyhow::Result<Stack> {
+    let since = cloudformation::newest_event(cfn, &change_set.stack_id).await?;
+    cloudformation::execute_change_set(cfn, change_set, &unique_name()).await?;
+    screen::progress(format!("deploying {}", plan.stack_name));
+    let (stack, log) = follow(
+        cfn,
+        &change_set.stack_id,
+        &plan.stack_name,
+        since,
+        plan.cloud,
+    )
+    .await?;
+    if !stack.status.is_success() {
+        return Err(failure(&stack, &log, "deployed"));
+    }
+    Ok(stack)
+}
+
+/// Deletes the stack and follows it until it is gone.
+pub(crate) async fn delete(cfn: &Client, stack: &Stack, cloud: Cloud) -> anyhow::Result<()> {
+    let since = cloudformation::newest_event(cfn, &stack.id).await?;
+    screen::progress(format!("deleting {}", stack.name));
+    cloudformation::delete_stack(cfn, &stack.id, &unique_name()).await?;
+    let (stack, log) = follow(cfn, &stack.id, &stack.name, since, cloud).await?;
+    if stack.status.as_str() != "DELETE_COMPLETE" {
+        return Err(failure(&stack, &log, "deleted"));
+    }
+    Ok(())
+}
+
+fn failure(stack: &Stack, log: &EventLog, verb: &str) -> anyhow::Error {
+    let mut text = format!("`{}` was not {verb}; it is {}", stack.name, stack.status);
+    if let Some(cause) = log.root_cause() {
+        let reason = cause.reason.as_deref().unwrap_or("no reason given");
+        let place = event::place(cause, &stack.name);
+        text = format!("{text}: {place} failed: {reason}");
+    } else if let Some(reason) = &stack.status_reason {
+        text = format!("{text}: {reason}");
+    }
+    Exit::Failed(text).into()
+}
+
+/// Shows what a change set would do.
+pub(crate) fn show(changes: &[Change], stack_name: &str) {
+    screen::say(format!("\n{STRONG}{stack_name}{STRONG:#}"));
+    screen::say(change_set::render(changes).trim_end());
+    screen::say(format!("\n{}\n", change_set::totals(changes).summary()));
+}
+
+/// The last line of a deployment that did what was asked.
+pub(crate) fn report_success(text: &str, begin: Instant) {
+    let seconds = begin.elapsed().as_secs_f64();
+    screen::say(format!("\n{GOOD}{text}{GOOD:#} in {seconds:.1} s\n"));
+}
+
+/// The last line of a command that failed.
+pub(crate) fn report_error(err: &anyhow::Error) {
+    anstream::eprintln!("{BAD}error:{BAD:#} {err:#}");
+}
+
+/// A name no other change set or request has.
+fn unique_name() -> String {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    let seconds = now.map_or(0, |now| now.as_secs());
+    format!("xtask-{seconds}-{:08x}", fastrand::u32(..))
+}

@@ -1,0 +1,26 @@
+//! The checks that run nothing of ours: formatting, code, templates.
+
+use xshell::{Shell, cmd};
+
+use crate::step::{Counts, Steps, check};
+use crate::tool;
+use crate::workspace::Workspace;
+
+/// Adds formatting, clippy and cfn-lint to the checks.
+pub(crate) fn add_lint_steps(steps: &mut Steps, sh: &Shell, workspace: &Workspace) {
+    let _directory = sh.push_dir(workspace.root());
+    steps.run("formatting", || check(cmd!(sh, "cargo fmt --all --check")));
+    steps.run("clippy", || {
+        check(cmd!(
+            sh,
+            "cargo clippy --locked --workspace --all-targets -- -D warnings"
+        ))
+    });
+    steps.run("cfn-lint", || {
+        let bin = tool::CFN_LINT.provide(sh, workspace)?;
+        let cfn_lint = bin.join("cfn-lint");
+        // The templates, the regions and the informational checks are in `.cfnlintrc`.
+        cmd!(sh, "{cfn_lint}").quiet().run()?;
+        Ok(Counts::default())
+    });
+}

@@ -1,0 +1,63 @@
+//! Packages, deploys and looks after the service: `cargo xtask --help`.
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+mod api_definition;
+mod assembly;
+mod asset;
+mod aws;
+mod bootstrap;
+mod change_set;
+mod commands;
+mod comparison;
+mod deployment;
+mod emulator;
+mod event;
+mod exit;
+mod follow;
+mod handler;
+mod intrinsics;
+mod linting;
+mod omission;
+mod outputs;
+mod parameters;
+mod publish;
+mod references;
+mod screen;
+mod stack;
+mod step;
+mod template;
+#[cfg(test)]
+mod tidy;
+mod tool;
+mod workspace;
+
+fn main() -> ExitCode {
+    let cli = commands::Cli::parse();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    let result = match runtime {
+        Ok(runtime) => {
+            let result = runtime.block_on(cli.run());
+            // A question that nobody answered must not hold the program.
+            runtime.shutdown_background();
+            result
+        }
+        Err(err) => Err(err.into()),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(err) => {
+            let exit = err.downcast_ref::<exit::Exit>();
+            match exit {
+                Some(exit::Exit::Silent | exit::Exit::Different) => {}
+                Some(exit::Exit::Declined) => screen::say(exit::Exit::Declined),
+                _ => deployment::report_error(&err),
+            }
+            ExitCode::from(exit.map_or(1, exit::Exit::code))
+        }
+    }
+}

@@ -1,0 +1,232 @@
+//! Root parameters: from the command line and a file to the set a deploy passes.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::Context as _;
+use serde_json::Value;
+
+use crate::template::{Template, plain_string};
+
+/// Parameter values by name.
+pub(crate) type Parameters = BTreeMap<String, String>;
+
+/// Parses one `NAME=VALUE` of the command line.
+pub(crate) fn parse_assignment(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("expected NAME=VALUE".to_owned()),
+    }
+}
+
+/// Reads a parameters file: an object of names and values, or the list of
+/// `ParameterKey`/`ParameterValue` pairs that the AWS CLI takes.
+pub(crate) fn read_file(path: &Path) -> anyhow::Result<Parameters> {
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("cannot read the parameters file `{}`", path.display()))?;
+    parse_file(&text).with_context(|| format!("in the parameters file `{}`", path.display()))
+}
+
+fn parse_file(text: &str) -> anyhow::Result<Parameters> {
+    let value: Value = serde_json::from_str(text)?;
+    let mut parameters = Parameters::new();
+    match &value {
+        Value::Object(object) => {
+            for (name, value) in object {
+                insert_once(&mut parameters, name, value)?;
+            }
+        }
+        Value::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                let name = item.get("ParameterKey").and_then(Value::as_str);
+                let value = item.get("ParameterValue");
+                let (Some(name), Some(value)) = (name, value) else {
+                    anyhow::bail!("entry {index} lacks `ParameterKey` or `ParameterValue`");
+                };
+                insert_once(&mut parameters, name, value)?;
+            }
+        }
+        _ => anyhow::bail!("expected an object of names and values"),
+    }
+    Ok(parameters)
+}
+
+fn insert_once(parameters: &mut Parameters, name: &str, value: &Value) -> anyhow::Result<()> {
+    if value.is_object() || value.is_array() || value.is_null() {
+        anyhow::bail!("parameter `{name}` must be a string, a number or a boolean");
+    }
+    if parameters
+        .insert(name.to_owned(), plain_string(value))
+        .is_some()
+    {
+        anyhow::bail!("parameter `{name}` is given twice");
+    }
+    Ok(())
+}
+
+/// The full set of values for `root`: what the tool supplies, what the user chose, and the
+/// template's default for the rest. The repository and the command line decide alone; values of
+/// an earlier deploy are not carried over, so that an edited default takes effect.
+///
+/// # Errors
+///
+/// A name that `root` does not declare, a name that the tool itself supplies, or a required
+/// parameter without a value.
+pub(crate) fn complete(
+    root: &Template,
+    supplied: &Parameters,
+    chosen: &Parameters,
+) -> anyhow::Result<Parameters> {
+    check_names(root, supplied, chosen)?;
+    let mut complete = Parameters::new();
+    for parameter in root.parameters() {
+        let value = chosen
+            .get(&parameter.name)
+            .or_else(|| supplied.get(&parameter.name))
+            .or(parameter.default.as_ref())
+            .with_context(|| {
+                let name = &parameter.name;
+                format!(
+                    "parameter `{name}` of `{}` needs a value: --param {name}=..",
+                    root.name()
+                )
+            })?;
+        complete.insert(parameter.name.clone(), value.clone());
+    }
+    Ok(complete)
+}
+
+/// Fails on a chosen name that `root` does not declare or that the tool itself supplies.
+pub(crate) fn check_names(
+    root: &Template,
+    supplied: &Parameters,
+    chosen: &Parameters,
+) -> anyhow::Result<()> {
+    let declared = root.parameters();
+    for name in chosen.keys() {
+        if !declared.iter().any(|parameter| parameter.name == *name) {
+            anyhow::bail!("{}", unknown(root, name, supplied));
+        }
+        if supplied.contains_key(name) {
+            anyhow::bail!("parameter `{name}` is set by this tool and cannot be chosen");
+        }
+    }
+    Ok(())
+}
+
+fn unknown(root: &Template, name: &str, supplied: &Parameters) -> String {
+    let choices: Vec<String> = root
+        .parameters()
+        .into_iter()
+        .map(|parameter| parameter.name)
+        .filter(|name| !supplied.contains_key(name))
+        .collect();
+    let nearest = choices
+        .iter()
+        .map(|choice| (strsim::jaro_winkler(choice, name), choice))
+        .filter(|(similarity, _)| *similarity > 0.8)
+        .max_by(|(left, _), (right, _)| left.total_cmp(right));
+    match nearest {
+        Some((_, choice)) => {
+            format!(
+                "`{}` has no parameter `{name}`; did you mean `{choice}`?",
+                root.name()
+            )
+        }
+        None => format!(
+            "`{}` has no parameter `{name}`; it has: {}",
+            root.name(),
+            choices.join(", ")
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+
+    use super::*;
+
+    fn root() -> Template {
+        let text = "Parameters:\n  Rate: {Type: Number, Default: 50}\n  HandlerKey: {Type: String}\n  \
+                    ListId: {Type: String}\nResources: {}\n";
+        Template::parse("root.yaml", text.to_owned()).unwrap()
+    }
+
+    fn pairs(pairs: &[(&str, &str)]) -> Parameters {
+        let owned = pairs
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        owned.collect()
+    }
+
+    fn check(supplied: &[(&str, &str)], chosen: &[(&str, &str)], expected: Expect) {
+        let actual = match complete(&root(), &pairs(supplied), &pairs(chosen)) {
+            Ok(parameters) => format!("{parameters:?}"),
+            Err(err) => format!("{err:#}"),
+        };
+        expected.assert_eq(&actual);
+    }
+
+    #[test]
+    fn choice_beats_default_and_supplied_fills_the_rest() {
+        check(
+            &[("HandlerKey", "k")],
+            &[("Rate", "60"), ("ListId", "pl-1")],
+            expect![[r#"{"HandlerKey": "k", "ListId": "pl-1", "Rate": "60"}"#]],
+        );
+    }
+
+    #[test]
+    fn wrong_names_are_explained() {
+        let supplied = [("HandlerKey", "k")];
+        check(
+            &supplied,
+            &[("Rat", "60")],
+            expect!["`root.yaml` has no parameter `Rat`; did you mean `Rate`?"],
+        );
+        check(
+            &supplied,
+            &[("Xyz", "1")],
+            expect!["`root.yaml` has no parameter `Xyz`; it has: Rate, ListId"],
+        );
+        check(
+            &supplied,
+            &[("HandlerKey", "1")],
+            expect!["parameter `HandlerKey` is set by this tool and cannot be chosen"],
+        );
+        check(
+            &supplied,
+            &[],
+            expect!["parameter `ListId` of `root.yaml` needs a value: --param ListId=.."],
+        );
+    }
+
+    #[test]
+    fn both_file_shapes_are_read() {
+        let object = parse_file(r#"{"Rate": 60, "On": true, "Name": "x"}"#).unwrap();
+        let list = parse_file(
+            r#"[{"ParameterKey": "Rate", "ParameterValue": "60"},
+                {"ParameterKey": "On", "ParameterValue": "true"},
+                {"ParameterKey": "Name", "ParameterValue": "x"}]"#,
+        )
+        .unwrap();
+        assert_eq!(object, list);
+    }
+
+    #[test]
+    fn broken_files_say_where() {
+        let check = |text: &str, expected: Expect| {
+            expected.assert_eq(&format!("{:#}", parse_file(text).unwrap_err()));
+        };
+        check("{\n  \"a\" 1}", expect!["expected `:` at line 2 column 7"]);
+        check(
+            r#"{"a": []}"#,
+            expect!["parameter `a` must be a string, a number or a boolean"],
+        );
+        check(
+            r#"[{"ParameterKey": "a"}]"#,
+            expect!["entry 0 lacks `ParameterKey` or `ParameterValue`"],
+        );
+    }
+}

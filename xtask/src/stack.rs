@@ -1,0 +1,209 @@
+//! Stacks as plain data: their names, statuses and outputs, and what a status asks of `deploy`.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+
+/// The service this repository delivers; the first part of every stack's name.
+pub(crate) const SERVICE: &str = "movies";
+
+/// The stack that owns the asset bucket.
+pub(crate) const BOOTSTRAP_STACK: &str = "movies-bootstrap";
+
+/// One deployment of the service, and API Gateway's stage of the same name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Stage(String);
+
+impl Stage {
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The root stack's name.
+    pub(crate) fn stack_name(&self) -> String {
+        format!("{SERVICE}-{self}")
+    }
+}
+
+impl fmt::Display for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl FromStr for Stage {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let mut characters = text.chars();
+        let first = characters.next().is_some_and(|c| c.is_ascii_lowercase());
+        let rest = characters.all(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
+        if !first || !rest || text.len() > 16 {
+            return Err("a stage is 1 to 16 lowercase letters and digits, a letter first".into());
+        }
+        if BOOTSTRAP_STACK == format!("{SERVICE}-{text}") {
+            return Err(format!(
+                "`{BOOTSTRAP_STACK}` is the stack of the asset bucket"
+            ));
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+/// A stack as `DescribeStacks` shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Stack {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) status: StackStatus,
+    pub(crate) status_reason: Option<String>,
+    pub(crate) parameters: BTreeMap<String, String>,
+    pub(crate) outputs: BTreeMap<String, String>,
+    pub(crate) tags: BTreeMap<String, String>,
+    pub(crate) termination_protection: bool,
+}
+
+/// A stack status in CloudFormation's spelling.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct StackStatus(pub(crate) String);
+
+impl fmt::Display for StackStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What a deploy does first with a stack.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum DeployAction {
+    /// A change set of type CREATE.
+    Create,
+    /// A change set of type UPDATE.
+    Update,
+    /// Delete what a failed create left, then create.
+    DeleteThenCreate,
+    /// Somebody's operation is running; look again when it has settled.
+    Wait,
+    /// No automatic step is safe; the reason says what a person can do.
+    Refuse(&'static str),
+}
+
+impl StackStatus {
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether the status will not change by itself.
+    pub(crate) fn is_settled(&self) -> bool {
+        !self.0.ends_with("_IN_PROGRESS") || self.0 == "REVIEW_IN_PROGRESS"
+    }
+
+    /// Whether an operation that ended here did what was asked.
+    pub(crate) fn is_success(&self) -> bool {
+        matches!(
+            self.0.as_str(),
+            "CREATE_COMPLETE" | "UPDATE_COMPLETE" | "IMPORT_COMPLETE" | "DELETE_COMPLETE"
+        )
+    }
+
+    pub(crate) fn deploy_action(&self) -> DeployAction {
+        match self.0.as_str() {
+            "DELETE_COMPLETE" | "REVIEW_IN_PROGRESS" => DeployAction::Create,
+            "CREATE_COMPLETE"
+            | "UPDATE_COMPLETE"
+            | "UPDATE_ROLLBACK_COMPLETE"
+            | "IMPORT_COMPLETE"
+            | "IMPORT_ROLLBACK_COMPLETE" => DeployAction::Update,
+            "ROLLBACK_COMPLETE" | "ROLLBACK_FAILED" | "CREATE_FAILED" => {
+                DeployAction::DeleteThenCreate
+            }
+            "UPDATE_FAILED" => DeployAction::Refuse(
+                "roll it back first: `aws cloudformation rollback-stack --stack-name NAME`",
+            ),
+            "UPDATE_ROLLBACK_FAILED" => DeployAction::Refuse(
+                "finish its rollback first: `aws cloudformation continue-update-rollback --stack-name NAME`",
+            ),
+            "DELETE_FAILED" => DeployAction::Refuse(
+                "its deletion has not finished; run `cargo xtask destroy` again first",
+            ),
+            "IMPORT_ROLLBACK_FAILED" => DeployAction::Refuse(
+                "an import could not be rolled back; finish it in the CloudFormation console",
+            ),
+            _ => DeployAction::Wait,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn action(status: &str) -> DeployAction {
+        StackStatus(status.to_owned()).deploy_action()
+    }
+
+    #[test]
+    fn every_status_has_one_action() {
+        for status in ["DELETE_COMPLETE", "REVIEW_IN_PROGRESS"] {
+            assert_eq!(action(status), DeployAction::Create, "{status}");
+        }
+        for status in [
+            "CREATE_COMPLETE",
+            "UPDATE_COMPLETE",
+            "UPDATE_ROLLBACK_COMPLETE",
+            "IMPORT_COMPLETE",
+            "IMPORT_ROLLBACK_COMPLETE",
+        ] {
+            assert_eq!(action(status), DeployAction::Update, "{status}");
+        }
+        for status in ["ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED"] {
+            assert_eq!(action(status), DeployAction::DeleteThenCreate, "{status}");
+        }
+        for status in [
+            "CREATE_IN_PROGRESS",
+            "ROLLBACK_IN_PROGRESS",
+            "DELETE_IN_PROGRESS",
+            "UPDATE_IN_PROGRESS",
+            "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS",
+            "UPDATE_ROLLBACK_IN_PROGRESS",
+            "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS",
+            "IMPORT_IN_PROGRESS",
+            "IMPORT_ROLLBACK_IN_PROGRESS",
+        ] {
+            assert_eq!(action(status), DeployAction::Wait, "{status}");
+            assert!(!StackStatus(status.to_owned()).is_settled(), "{status}");
+        }
+        for status in [
+            "UPDATE_FAILED",
+            "UPDATE_ROLLBACK_FAILED",
+            "DELETE_FAILED",
+            "IMPORT_ROLLBACK_FAILED",
+        ] {
+            assert!(
+                matches!(action(status), DeployAction::Refuse(_)),
+                "{status}"
+            );
+        }
+    }
+
+    #[test]
+    fn stages_are_short_lowercase_names() {
+        for good in ["dev", "production", "a1"] {
+            assert_eq!(
+                good.parse::<Stage>().unwrap().stack_name(),
+                format!("movies-{good}")
+            );
+        }
+        for bad in [
+            "",
+            "Dev",
+            "1a",
+            "a-b",
+            "a_b",
+            "seventeenletters1",
+            "bootstrap",
+        ] {
+            assert!(bad.parse::<Stage>().is_err(), "{bad}");
+        }
+    }
+}

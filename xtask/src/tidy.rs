@@ -1,0 +1,282 @@
+//! Tests over the repository itself: rules that a reviewer should not have to remember.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use crate::api_definition::definition;
+use crate::assembly::{Assembly, Cloud, nested_stacks, read_template, supplied_parameters};
+use crate::asset::Asset;
+use crate::omission::UNSUPPORTED_TYPES;
+use crate::template::Template;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap()
+        .to_path_buf()
+}
+
+fn templates() -> Vec<Template> {
+    let directory = root().join("infra/cfn");
+    let mut files: Vec<String> = std::fs::read_dir(&directory)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    files.sort();
+    files
+        .iter()
+        .map(|file| read_template(&directory, file).unwrap())
+        .collect()
+}
+
+fn assembly(cloud: Cloud) -> Assembly {
+    let handler = Asset::new("handler.zip", b"zip".to_vec());
+    let stage = "dev".parse().unwrap();
+    Assembly::build(&root().join("infra/cfn"), &stage, handler, cloud).unwrap()
+}
+
+fn sources(directory: &Path, sources_found: &mut Vec<(PathBuf, String)>) {
+    for entry in std::fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, sources_found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let text = std::fs::read_to_string(&path).unwrap();
+            sources_found.push((path, text));
+        }
+    }
+}
+
+fn sources_in(directory: &str) -> Vec<(PathBuf, String)> {
+    let mut found = Vec::new();
+    sources(&root().join(directory), &mut found);
+    assert!(!found.is_empty());
+    found
+}
+
+/// The text before the tests of a file.
+fn code_of(text: &str) -> &str {
+    text.split("#[cfg(test)]\nmod tests {")
+        .next()
+        .unwrap_or(text)
+}
+
+#[test]
+fn descriptions_follow_one_form() {
+    for template in templates() {
+        let description = template.value()["Description"].as_str().unwrap_or_default();
+        let stack = Path::new(template.name())
+            .file_stem()
+            .unwrap()
+            .to_str()
+            .unwrap();
+        let expected = format!("movies service, {stack} stack. ");
+        let is_right = description.to_lowercase().starts_with(&expected);
+        assert!(is_right, "{}: {description}", template.name());
+        assert!(!description.contains('\n'), "{}", template.name());
+    }
+}
+
+/// CloudFormation gives other characters back as question marks, so a deployed template would
+/// never equal ours.
+#[test]
+fn templates_are_ascii() {
+    for template in templates() {
+        let strange = template.text().lines().position(|line| !line.is_ascii());
+        assert_eq!(strange.map(|line| line + 1), None, "{}", template.name());
+    }
+}
+
+#[test]
+fn deploy_supplies_the_required_parameters_and_no_others() {
+    let assembly = assembly(Cloud::Aws);
+    let mut supplied: BTreeSet<String> = assembly.parameters().into_keys().collect();
+    supplied.insert("AssetBucketName".to_owned());
+    assert_eq!(
+        supplied,
+        supplied_parameters(&assembly.root).into_iter().collect()
+    );
+    // Looked up, unless the user knows it.
+    supplied.insert("DynamoDbPrefixListId".to_owned());
+    let parameters = assembly.root.parameters();
+    let required = parameters
+        .iter()
+        .filter(|parameter| parameter.default.is_none());
+    let mut required: BTreeSet<String> = required.map(|parameter| parameter.name.clone()).collect();
+    // The stage has a default for people who deploy the template by hand.
+    required.insert("Stage".to_owned());
+    assert_eq!(supplied, required);
+}
+
+#[test]
+fn every_template_is_used() {
+    let assembly = assembly(Cloud::Aws);
+    let mut used: BTreeSet<String> = nested_stacks(&assembly.root)
+        .iter()
+        .map(|logical_id| format!("infra/cfn/{}.yaml", logical_id.to_lowercase()))
+        .collect();
+    used.extend([
+        "infra/cfn/root.yaml".to_owned(),
+        "infra/cfn/bootstrap.yaml".to_owned(),
+    ]);
+    let found: BTreeSet<String> = templates()
+        .iter()
+        .map(|template| template.name().to_owned())
+        .collect();
+    assert_eq!(found, used);
+}
+
+/// The deployment's hash is over the template's text. A parameter that changes the definition
+/// without changing the text would be served only by chance.
+#[test]
+fn the_api_definition_depends_on_nothing_that_varies() {
+    let template = read_template(&root().join("infra/cfn"), "api.yaml").unwrap();
+    let definition = definition(&template);
+    let text = definition.to_string();
+    for parameter in template.parameters() {
+        let name = &parameter.name;
+        let refers = text.contains(&format!("{{\"Ref\":\"{name}\"}}"))
+            || text.contains(&format!("${{{name}}}"));
+        let fixed = ["FunctionArn", "StageName"].contains(&name.as_str());
+        assert!(!refers || fixed, "the API definition refers to `{name}`");
+    }
+    assert!(
+        !text.contains("Fn::If"),
+        "the API definition has a condition"
+    );
+}
+
+#[test]
+fn the_deployment_waits_for_every_method() {
+    let template = read_template(&root().join("infra/cfn"), "api.yaml").unwrap();
+    let of_type = |wanted: &str| -> Vec<(String, serde_json::Value)> {
+        let resources = template.resources();
+        resources
+            .filter(|(_, resource)| resource["Type"] == wanted)
+            .map(|(logical_id, resource)| (logical_id.to_owned(), resource.clone()))
+            .collect()
+    };
+    let deployments = of_type("AWS::ApiGateway::Deployment");
+    let [(_, deployment)] = deployments.as_slice() else {
+        panic!("expected one deployment");
+    };
+    let waits_for = deployment["DependsOn"].as_array().unwrap();
+    for (method, _) in of_type("AWS::ApiGateway::Method") {
+        assert!(waits_for.iter().any(|one| *one == *method), "{method}");
+    }
+}
+
+#[test]
+fn the_local_cloud_lacks_these_resources_and_no_others() {
+    let names: BTreeSet<String> = assembly(Cloud::Local)
+        .omissions
+        .into_iter()
+        .map(|one| one.logical_id)
+        .collect();
+    let expected = ["FlowLog", "WebAclAssociation", "WebAclLogging"];
+    assert_eq!(names, expected.map(String::from).into());
+    assert_eq!(assembly(Cloud::Aws).omissions, []);
+}
+
+#[test]
+fn templates_carry_no_trace_of_the_local_cloud() {
+    for template in templates() {
+        for word in ["ministack", "localhost", "127.0.0.1", "emulator", "IsLocal"] {
+            assert!(
+                !template.text().contains(word),
+                "{}: {word}",
+                template.name()
+            );
+        }
+    }
+    let shipped: BTreeSet<String> = templates()
+        .iter()
+        .flat_map(|template| {
+            template
+                .resources()
+                .map(|(_, one)| one["Type"].to_string())
+                .collect::<Vec<_>>()
+        })
+        .collect();
+    // What is left out locally is shipped.
+    for omitted in ["AWS::EC2::FlowLog", "AWS::WAFv2::WebACLAssociation"] {
+        assert!(UNSUPPORTED_TYPES.contains(&omitted));
+        assert!(shipped.contains(&format!("\"{omitted}\"")), "{omitted}");
+    }
+}
+
+#[test]
+fn modules_keep_their_boundaries() {
+    let forbidden = |file: &str| -> &[&str] {
+        match file {
+            "handler/src/movie.rs" | "handler/src/movie/number.rs" => {
+                &["lambda_runtime", "aws_sdk_", "aws_config"]
+            }
+            "xtask/src/asset.rs"
+            | "xtask/src/assembly.rs"
+            | "xtask/src/change_set.rs"
+            | "xtask/src/comparison.rs"
+            | "xtask/src/event.rs"
+            | "xtask/src/intrinsics.rs"
+            | "xtask/src/parameters.rs"
+            | "xtask/src/stack.rs"
+            | "xtask/src/template.rs" => &[
+                "xshell",
+                "aws_",
+                "std::env",
+                "SystemTime",
+                "println!",
+                "crate::screen",
+            ],
+            file if file.starts_with("xtask/src/aws") => &["crate::screen", "println!", "std::io"],
+            _ => &[],
+        }
+    };
+    for (path, text) in [sources_in("handler/src"), sources_in("xtask/src")].concat() {
+        let file = path.strip_prefix(root()).unwrap().to_str().unwrap();
+        for word in forbidden(file) {
+            assert!(
+                !code_of(&text).contains(word),
+                "{file} must not name `{word}`"
+            );
+        }
+    }
+}
+
+/// A step that two commands share is a module of its own, below them.
+#[test]
+fn commands_do_not_call_each_other() {
+    let sources = sources_in("xtask/src/commands");
+    let names = sources
+        .iter()
+        .map(|(path, _)| path.file_stem().unwrap().to_str().unwrap());
+    let names: Vec<&str> = names.filter(|name| *name != "args").collect();
+    for (path, text) in &sources {
+        for name in &names {
+            for call in [format!("super::{name}"), format!("commands::{name}")] {
+                assert!(!text.contains(&call), "{} names `{call}`", path.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn every_module_says_what_it_owns() {
+    for (path, text) in [sources_in("handler/src"), sources_in("xtask/src")].concat() {
+        let is_tests = path.file_name().unwrap() == "tests.rs";
+        assert!(is_tests || text.starts_with("//! "), "{}", path.display());
+    }
+}
+
+#[test]
+fn unfinished_work_is_an_issue_and_not_a_comment() {
+    for (path, text) in [sources_in("handler/src"), sources_in("xtask/src")].concat() {
+        for word in [
+            concat!("TO", "DO"),
+            concat!("FIX", "ME"),
+            concat!("#[ign", "ore"),
+        ] {
+            assert!(!text.contains(word), "{}: {word}", path.display());
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! Programs this repository uses and does not ask anyone to install: pinned by version and hash
+//! in `xtask/tools/`, installed into virtual environments under `target/tools/`.
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use xshell::{Shell, cmd};
+
+use crate::asset::{hex, sha256};
+use crate::screen;
+use crate::workspace::Workspace;
+
+/// The oldest Python the pinned packages support.
+const PYTHON: (u32, u32) = (3, 10);
+
+/// A set of Python packages with an environment of its own.
+#[derive(Debug)]
+pub(crate) struct ToolSet {
+    name: &'static str,
+    /// A requirements file with hashes, complete with dependencies.
+    requirements: &'static str,
+    /// How long the first installation takes, roughly; for the message.
+    size: &'static str,
+    /// Whether pip may follow the packages' own dependencies.
+    dependencies: bool,
+}
+
+/// The emulator that is the local cloud.
+pub(crate) const EMULATOR: ToolSet = ToolSet {
+    name: "emulator",
+    requirements: include_str!("../tools/emulator.txt"),
+    size: "90 MB",
+    dependencies: true,
+};
+
+/// The cross compiler: cargo-zigbuild with Zig's C compiler and linker.
+pub(crate) const ZIG: ToolSet = ToolSet {
+    name: "zig",
+    requirements: include_str!("../tools/zig.txt"),
+    size: "480 MB",
+    dependencies: true,
+};
+
+/// The template linter.
+pub(crate) const CFN_LINT: ToolSet = ToolSet {
+    name: "cfn-lint",
+    requirements: include_str!("../tools/cfn-lint.txt"),
+    size: "110 MB",
+    dependencies: true,
+};
+
+/// AWS's Lambda runtime interface emulator, which the SAM CLI's wheel carries.
+pub(crate) const RUNTIME_EMULATOR: ToolSet = ToolSet {
+    name: "runtime-emulator",
+    requirements: include_str!("../tools/rie.txt"),
+    size: "40 MB",
+    dependencies: false,
+};
+
+impl ToolSet {
+    /// The directory of the set's programs, installed first where that has not happened yet.
+    /// With everything present this makes no network call.
+    pub(crate) fn provide(&self, sh: &Shell, workspace: &Workspace) -> anyhow::Result<PathBuf> {
+        let name = self.name;
+        let hash = hex(&sha256(self.requirements.as_bytes()));
+        let tools = workspace.target().join("tools");
+        let environment = tools.join(format!("{name}-{}", &hash[..12]));
+        let complete = environment.join(".complete");
+        if !complete.exists() {
+            screen::progress(format!("installing {name} ({}, once)", self.size));
+            let python = find_python(sh)?;
+            // An environment without the mark is an installation that broke off.
+            sh.remove_path(&environment)?;
+            sh.create_dir(&tools)?;
+            self.install(sh, &python, &environment)
+                .with_context(|| format!("cannot install {name} into `target/tools`"))?;
+            sh.write_file(&complete, &hash)?;
+        }
+        Ok(environment.join("bin"))
+    }
+
+    fn install(&self, sh: &Shell, python: &str, environment: &PathBuf) -> anyhow::Result<()> {
+        let created = cmd!(sh, "{python} -m venv {environment}")
+            .quiet()
+            .ignore_stdout()
+            .run();
+        created.context(
+            "Python cannot make a virtual environment; on Debian and Ubuntu: \
+             `apt-get install python3-venv`",
+        )?;
+        let requirements = environment.join("requirements.txt");
+        sh.write_file(&requirements, self.requirements)?;
+        let no_dependencies = (!self.dependencies).then_some("--no-deps");
+        let python = environment.join("bin/python");
+        cmd!(
+            sh,
+            "{python} -m pip install --quiet --disable-pip-version-check --no-input
+             --only-binary :all: --require-hashes {no_dependencies...} -r {requirements}"
+        )
+        .quiet()
+        .run()
+        .context("pip failed; the package index must be reachable the first time")
+    }
+}
+
+fn find_python(sh: &Shell) -> anyhow::Result<String> {
+    let (major, minor) = PYTHON;
+    let version = cmd!(sh, "python3 -c 'import sys; print(*sys.version_info[:2])'")
+        .quiet()
+        .ignore_stderr()
+        .read()
+        .with_context(|| format!("no `python3`: install Python {major}.{minor} or newer"))?;
+    let mut parts = version.split_whitespace().map(str::parse::<u32>);
+    let found = match (parts.next(), parts.next()) {
+        (Some(Ok(major)), Some(Ok(minor))) => (major, minor),
+        _ => anyhow::bail!("`python3` did not tell its version, but `{version}`"),
+    };
+    if found < PYTHON {
+        anyhow::bail!(
+            "`python3` is {}.{}; install Python {major}.{minor} or newer",
+            found.0,
+            found.1
+        );
+    }
+    Ok("python3".to_owned())
+}

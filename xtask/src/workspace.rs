@@ -1,0 +1,57 @@
+//! Where things are: the repository's root and the directories under `target/`.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+
+/// The repository this program works on, found upwards from the current directory.
+#[derive(Debug, Clone)]
+pub(crate) struct Workspace {
+    root: PathBuf,
+    cargo_target: PathBuf,
+}
+
+impl Workspace {
+    /// Finds the nearest directory at or above the current one that holds `infra/cfn/root.yaml`.
+    pub(crate) fn find() -> anyhow::Result<Self> {
+        let current = std::env::current_dir().context("cannot read the current directory")?;
+        let root = current
+            .ancestors()
+            .find(|directory| directory.join("infra/cfn/root.yaml").is_file())
+            .with_context(|| {
+                format!(
+                    "no `infra/cfn/root.yaml` at or above `{}`; run this inside the repository",
+                    current.display()
+                )
+            })?
+            .to_path_buf();
+        let cargo_target = match std::env::var_os("CARGO_TARGET_DIR") {
+            Some(directory) => current.join(directory),
+            None => root.join("target"),
+        };
+        Ok(Self { root, cargo_target })
+    }
+
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    pub(crate) fn templates(&self) -> PathBuf {
+        self.root.join("infra/cfn")
+    }
+
+    /// Where cargo puts what it builds.
+    pub(crate) fn cargo_target(&self) -> &Path {
+        &self.cargo_target
+    }
+
+    /// Where this program puts what it makes; always inside the repository.
+    pub(crate) fn target(&self) -> PathBuf {
+        self.root.join("target")
+    }
+
+    /// `path` as a reader of the screen wants it: relative to the root where it is below it.
+    pub(crate) fn display<'path>(&self, path: &'path Path) -> std::path::Display<'path> {
+        path.strip_prefix(&self.root).unwrap_or(path).display()
+    }
+}

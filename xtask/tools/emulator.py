@@ -1,0 +1,42 @@
+"""ministack 1.5.33 with two repairs of its nested stacks, for which there is no setting.
+
+1. A nested update forgets the attributes of resources that did not change, so that every
+   !GetAtt of one, in a property or an output, fails.
+2. A nested delete ignores DeletionPolicy.
+"""
+
+import runpy
+
+from ministack.services import cloudformation
+from ministack.services.cloudformation import provisioners
+
+update_resource = provisioners._update_resource
+nested = provisioners._RESOURCE_HANDLERS["AWS::CloudFormation::Stack"]
+delete_nested_stack = nested["delete"]
+
+
+def update_keeping_attributes(
+    resource_type, physical_id, old, new, stack_name, logical_id=None, attributes=None
+):
+    if attributes is None:
+        stack = cloudformation._stacks.get(stack_name) or {}
+        resource = stack.get("_resources", {}).get(logical_id) or {}
+        attributes = resource.get("Attributes")
+    return update_resource(
+        resource_type, physical_id, old, new, stack_name, logical_id, attributes
+    )
+
+
+def delete_unless_retained(physical_id, properties):
+    name = provisioners._nested_stack_lookup_name(physical_id)
+    stack = cloudformation._stacks.get(name) or {}
+    definitions = (stack.get("_template") or {}).get("Resources", {})
+    for logical_id, definition in definitions.items():
+        if str(definition.get("DeletionPolicy", "")).startswith("Retain"):
+            stack.get("_resources", {}).pop(logical_id, None)
+    return delete_nested_stack(physical_id, properties)
+
+
+provisioners._update_resource = update_keeping_attributes
+nested["delete"] = delete_unless_retained
+runpy.run_module("ministack", run_name="__main__", alter_sys=True)
