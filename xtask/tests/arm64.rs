@@ -1,0 +1,194 @@
+//! The arm64 zip's `bootstrap` answers a real event: under AWS's Lambda runtime interface
+//! emulator, and under qemu where this machine is not arm64. `cargo xtask test --arm64` sets
+//! `HANDLER_ZIP` and `RUNTIME_EMULATOR_BIN`.
+
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
+
+use std::io::Read as _;
+use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType,
+    ScalarAttributeType,
+};
+use serde_json::{Value, json};
+
+use support::{LocalCloud, free_port};
+
+mod support;
+
+/// A running function, stopped at the test's end.
+struct Function(Child);
+
+impl Drop for Function {
+    fn drop(&mut self) {
+        // The emulator starts the function as a child of its own; the group holds both.
+        if let Some(group) = rustix::process::Pid::from_raw(self.0.id().cast_signed()) {
+            let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+        }
+        let _ = self.0.wait();
+    }
+}
+
+fn setting(name: &str) -> PathBuf {
+    let value = std::env::var_os(name);
+    value
+        .unwrap_or_else(|| panic!("no {name}; run `cargo xtask test --arm64`"))
+        .into()
+}
+
+/// Takes the `bootstrap` file out of the zip; it must be an arm64 program.
+fn unzip(directory: &Path) -> PathBuf {
+    let zip = std::fs::File::open(setting("HANDLER_ZIP")).unwrap();
+    assert!(
+        zip.metadata().unwrap().len() < 4_000_000,
+        "the zip is 4 MB or more"
+    );
+    let mut archive = zip::ZipArchive::new(zip).unwrap();
+    let mut entry = archive.by_name("bootstrap").unwrap();
+    let mut program = Vec::new();
+    entry.read_to_end(&mut program).unwrap();
+    // ELF, 64 bits, little-endian; EM_AARCH64 is 183.
+    assert_eq!(program[..6], *b"\x7fELF\x02\x01");
+    assert_eq!(u16::from_le_bytes([program[18], program[19]]), 183);
+    let path = directory.join("bootstrap");
+    std::fs::write(&path, program).unwrap();
+    let mode = entry.unix_mode().unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+    path
+}
+
+/// AWS's emulator, as it comes in the SAM CLI's wheel.
+fn runtime_emulator(directory: &Path) -> PathBuf {
+    let libraries = setting("RUNTIME_EMULATOR_BIN")
+        .parent()
+        .unwrap()
+        .join("lib");
+    let python = std::fs::read_dir(libraries)
+        .unwrap()
+        .next()
+        .unwrap()
+        .unwrap()
+        .path();
+    let architecture = if cfg!(target_arch = "aarch64") {
+        "arm64"
+    } else {
+        "x86_64"
+    };
+    let wheel = python
+        .join("site-packages/samcli/local/rapid")
+        .join(format!("aws-lambda-rie-{architecture}"));
+    // A wheel's files are not executable.
+    let path = directory.join("aws-lambda-rie");
+    std::fs::copy(wheel, &path).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    path
+}
+
+fn start(directory: &Path, port: u16, endpoint: &str, table: &str) -> Function {
+    let mut command = Command::new(runtime_emulator(directory));
+    command
+        .args([
+            "--runtime-interface-emulator-address",
+            &format!("127.0.0.1:{port}"),
+        ])
+        .args([
+            "--runtime-api-address",
+            &format!("127.0.0.1:{}", free_port()),
+        ]);
+    if !cfg!(target_arch = "aarch64") {
+        command.args(["qemu-aarch64-static", "-L", "/usr/aarch64-linux-gnu"]);
+    }
+    let child = command
+        .arg(unzip(directory))
+        .env("TABLE_NAME", table)
+        .env("AWS_REGION", "us-east-1")
+        .env("AWS_ACCESS_KEY_ID", "test")
+        .env("AWS_SECRET_ACCESS_KEY", "test")
+        .env("AWS_ENDPOINT_URL", endpoint)
+        .stdin(Stdio::null())
+        .process_group(0)
+        .spawn()
+        .unwrap();
+    Function(child)
+}
+
+/// Invokes the function; the emulator needs a moment before it listens.
+fn invoke(port: u16, event: &Value) -> Value {
+    let url = format!("http://127.0.0.1:{port}/2015-03-31/functions/function/invocations");
+    let begin = Instant::now();
+    loop {
+        match ureq::post(&url).send_json(event) {
+            Ok(mut response) => return response.body_mut().read_json().unwrap(),
+            Err(err) if begin.elapsed() > Duration::from_secs(30) => panic!("no answer: {err}"),
+            Err(_) => std::thread::sleep(Duration::from_millis(50)),
+        }
+    }
+}
+
+async fn create_table(dynamodb: &aws_sdk_dynamodb::Client, table: &str) {
+    let key = KeySchemaElement::builder()
+        .attribute_name("id")
+        .key_type(KeyType::Hash);
+    let id = AttributeDefinition::builder()
+        .attribute_name("id")
+        .attribute_type(ScalarAttributeType::S);
+    let create = dynamodb
+        .create_table()
+        .table_name(table)
+        .billing_mode(BillingMode::PayPerRequest)
+        .key_schema(key.build().unwrap())
+        .attribute_definitions(id.build().unwrap());
+    create.send().await.unwrap();
+}
+
+#[tokio::test]
+async fn the_arm64_bootstrap_stores_a_movie() {
+    let cloud = LocalCloud::start();
+    let dynamodb = cloud.dynamodb().await;
+    create_table(&dynamodb, "movies").await;
+    let directory = tempfile::tempdir().unwrap();
+    let port = free_port();
+    let _function = start(directory.path(), port, &cloud.endpoint(), "movies");
+
+    let event = |body: &str| {
+        json!({
+            "resource": "/",
+            "path": "/",
+            "httpMethod": "POST",
+            "headers": { "Content-Type": "application/json" },
+            "requestContext": { "requestId": "1", "identity": { "sourceIp": "192.0.2.1" } },
+            "body": body,
+            "isBase64Encoded": false,
+        })
+    };
+    let reply = invoke(port, &event(r#"{"year":"2023","title":"kkkg","id":"12"}"#));
+    assert_eq!(reply["statusCode"], 200, "{reply}");
+    assert_eq!(
+        reply["body"],
+        r#"{"message": "Successfully inserted data!"}"#
+    );
+    let id = AttributeValue::S("12".to_owned());
+    let item = dynamodb
+        .get_item()
+        .table_name("movies")
+        .key("id", id)
+        .send()
+        .await
+        .unwrap();
+    let item = item.item.expect("the movie is in the table");
+    assert_eq!(item["year"], AttributeValue::N("2023".to_owned()));
+    assert_eq!(item["title"], AttributeValue::S("kkkg".to_owned()));
+
+    let reply = invoke(port, &event("no JSON"));
+    assert_eq!(reply["statusCode"], 400, "{reply}");
+}

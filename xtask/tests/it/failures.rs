@@ -1,0 +1,204 @@
+//! Bad input and bad luck: a clear error, the right exit code, and nothing left behind.
+
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::Path;
+
+use crate::support::{
+    BUILDS, LocalCloud, Run, copy_of_repository, edit, free_port, repository, target_directory,
+    xtask,
+};
+
+/// Runs against AWS's code path with the given environment; no account is ever reached.
+fn run_aws(home: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Run {
+    Run::of(
+        xtask(&repository(), home)
+            .args(arguments)
+            .envs(environment.iter().copied()),
+    )
+}
+
+#[test]
+fn a_missing_setting_is_named_with_what_to_do() {
+    let home = tempfile::tempdir().unwrap();
+    let keys = [
+        ("AWS_ACCESS_KEY_ID", "test"),
+        ("AWS_SECRET_ACCESS_KEY", "test"),
+    ];
+    std::fs::write(
+        home.path().join("config"),
+        "[profile team]\nregion = eu-west-1\n",
+    )
+    .unwrap();
+
+    run_aws(home.path(), &["deploy", "--profile", "tema"], &[])
+        .expect(1)
+        .says("no AWS profile `tema`; known profiles: team");
+    run_aws(home.path(), &["diff"], &keys)
+        .expect(1)
+        .says("no region: pass `--region`");
+    run_aws(home.path(), &["outputs", "--region", "eu-west-1"], &[])
+        .expect(1)
+        .says("no AWS credentials: pass `--profile`");
+}
+
+#[test]
+fn an_unreachable_endpoint_is_named() {
+    let home = tempfile::tempdir().unwrap();
+    let endpoint = format!("http://127.0.0.1:{}", free_port());
+    let environment = [
+        ("AWS_ACCESS_KEY_ID", "test"),
+        ("AWS_SECRET_ACCESS_KEY", "test"),
+        ("AWS_REGION", "eu-west-1"),
+        ("AWS_ENDPOINT_URL", &endpoint),
+    ];
+    run_aws(home.path(), &["deploy", "--yes"], &environment)
+        .expect(1)
+        .says(&format!("the endpoint at `{endpoint}` does not answer"));
+}
+
+#[test]
+fn a_port_in_use_is_named_and_nothing_is_started() {
+    let home = tempfile::tempdir().unwrap();
+    let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let run = |arguments: &[&str]| Run::of(xtask(&repository(), home.path()).args(arguments));
+    run(&["deploy", "--local", "--port", &port])
+        .expect(1)
+        .says(&format!("port {port} on 127.0.0.1 is not free"));
+    let status = run(&["local", "status", "--json"]).expect(0);
+    assert!(status.json()["endpoint"].is_null());
+    run(&["outputs", "--local"])
+        .expect(1)
+        .says("the local cloud is not running");
+}
+
+#[test]
+fn wrong_usage_is_exit_code_2() {
+    let home = tempfile::tempdir().unwrap();
+    for arguments in [
+        &["deploy", "--param", "NoValue"][..],
+        &["deploy", "--stage", "Not-A-Stage"],
+        &["deploy", "--local", "--profile", "test"],
+        &["nonsense"],
+    ] {
+        Run::of(xtask(&repository(), home.path()).args(arguments)).expect(2);
+    }
+}
+
+#[tokio::test]
+async fn bad_parameters_and_buckets_leave_nothing_behind() {
+    let _builds = BUILDS.lock().await;
+    let cloud = LocalCloud::start();
+
+    cloud
+        .run(&["deploy", "--local", "--param", "StandardRateLimit=60"])
+        .expect(1)
+        .says("has no parameter `StandardRateLimit`; did you mean `StandardRateLimitPerSecond`?");
+    assert_eq!(cloud.stacks().await, []);
+
+    // A bucket that another account owns.
+    let theirs = cloud.s3_of("111122223333").await;
+    theirs
+        .create_bucket()
+        .bucket("theirs")
+        .send()
+        .await
+        .unwrap();
+    let refused = cloud
+        .run(&["deploy", "--local", "--asset-bucket", "theirs"])
+        .expect(1);
+    assert!(
+        refused.stderr.contains("bucket `theirs`"),
+        "{}",
+        refused.stderr
+    );
+    let objects = theirs
+        .list_objects_v2()
+        .bucket("theirs")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(objects.key_count(), Some(0));
+    assert_eq!(cloud.stacks().await, []);
+
+    // A value that CloudFormation refuses.
+    let refused = cloud
+        .run(&[
+            "deploy",
+            "--local",
+            "--param",
+            "FunctionTimeoutInSeconds=29",
+        ])
+        .expect(1);
+    assert!(
+        refused.stderr.contains("FunctionTimeoutInSeconds"),
+        "{}",
+        refused.stderr
+    );
+    let left: Vec<String> = cloud
+        .stacks()
+        .await
+        .into_iter()
+        .map(|(name, _)| name)
+        .collect();
+    assert_eq!(left, ["movies-bootstrap"]);
+}
+
+#[tokio::test]
+async fn a_broken_template_is_shown_with_its_line() {
+    let _builds = BUILDS.lock().await;
+    let cloud = LocalCloud::start();
+    let copy = copy_of_repository();
+    let template = copy.path().join("infra/cfn/data.yaml");
+    let deploy = || {
+        let mut command = xtask(copy.path(), cloud.home.path());
+        Run::of(
+            command
+                .args(["deploy", "--local"])
+                .env("CARGO_TARGET_DIR", target_directory()),
+        )
+        .expect(1)
+    };
+
+    edit(&template, "!GetAtt Table.Arn", "!GetAtt Tabel.Arn");
+    deploy().says("infra/cfn/data.yaml: output `TableArn` refers to `Tabel.Arn`");
+    edit(
+        &template,
+        "    Type: AWS::DynamoDB::Table",
+        "    Type: [AWS::DynamoDB::Table",
+    );
+    deploy().says("infra/cfn/data.yaml:");
+    assert_eq!(cloud.stacks().await, []);
+}
+
+#[tokio::test]
+async fn a_failed_create_names_its_cause_and_the_next_deploy_repairs_it() {
+    let _builds = BUILDS.lock().await;
+    let cloud = LocalCloud::start();
+    let copy = copy_of_repository();
+    let template = copy.path().join("infra/cfn/function.yaml");
+    let deploy = || {
+        let mut command = xtask(copy.path(), cloud.home.path());
+        Run::of(
+            command
+                .args(["deploy", "--local"])
+                .env("CARGO_TARGET_DIR", target_directory()),
+        )
+    };
+
+    // A type the emulator does not know fails while the nested stack is created.
+    let resources = "Resources:\n";
+    let unknown = "Resources:\n  Unknown:\n    Type: AWS::Chatbot::CustomAction\n\n";
+    edit(&template, resources, unknown);
+    let failed = deploy().expect(3);
+    assert!(
+        failed
+            .stderr
+            .contains("Function failed: Unsupported resource type"),
+        "{}",
+        failed.stderr
+    );
+
+    edit(&template, unknown, resources);
+    deploy().expect(0).says("movies-dev is deployed");
+}

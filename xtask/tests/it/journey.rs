@@ -1,0 +1,309 @@
+//! The life of a stage, from an empty local cloud to its end.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+
+use crate::support::{
+    BUILDS, LocalCloud, Recorder, copy_of_repository, edit, post, repository, target_directory,
+    xtask,
+};
+
+const MOVIE: &str = r#"{"year":"2023","title":"kkkg","id":"12"}"#;
+const STORED: &str = r#"{"message": "Successfully inserted data!"}"#;
+
+/// The value after `label` on the screen.
+fn on_screen(screen: &str, label: &str) -> String {
+    let line = screen
+        .lines()
+        .find_map(|line| line.trim().strip_prefix(label));
+    line.unwrap_or_else(|| panic!("no `{label}` in:\n{screen}"))
+        .trim()
+        .to_owned()
+}
+
+/// How many events each nested stack has, by logical ID.
+async fn events(cloud: &LocalCloud, root: &str) -> BTreeMap<String, usize> {
+    let cfn = cloud.cloudformation().await;
+    let resources = cfn
+        .list_stack_resources()
+        .stack_name(root)
+        .send()
+        .await
+        .unwrap();
+    let mut counts = BTreeMap::new();
+    for resource in resources.stack_resource_summaries() {
+        let nested = resource.physical_resource_id().unwrap();
+        let events = cfn
+            .describe_stack_events()
+            .stack_name(nested)
+            .send()
+            .await
+            .unwrap();
+        let logical_id = resource.logical_resource_id().unwrap().to_owned();
+        counts.insert(logical_id, events.stack_events().len());
+    }
+    counts
+}
+
+async fn stored_movie(cloud: &LocalCloud, table: &str) -> BTreeMap<String, AttributeValue> {
+    let id = AttributeValue::S("12".to_owned());
+    let dynamodb = cloud.dynamodb().await;
+    let output = dynamodb
+        .get_item()
+        .table_name(table)
+        .key("id", id)
+        .send()
+        .await
+        .unwrap();
+    output
+        .item
+        .expect("the movie is in the table")
+        .into_iter()
+        .collect()
+}
+
+#[tokio::test]
+async fn a_stage_lives_and_dies() {
+    let _builds = BUILDS.lock().await;
+    let cloud = LocalCloud::start();
+
+    // From nothing to an answered request.
+    let deployed = cloud
+        .run(&["deploy", "--local"])
+        .expect(0)
+        .says("movies-dev is deployed");
+    for omitted in ["WebAclAssociation", "WebAclLogging", "FlowLog"] {
+        assert!(
+            deployed
+                .stderr
+                .contains(&format!("not on the local cloud: {omitted} "))
+        );
+    }
+    let endpoint = on_screen(&deployed.stderr, "Endpoint");
+    let standard = on_screen(&deployed.stderr, "Standard key");
+    let premium = on_screen(&deployed.stderr, "Premium key");
+    let outputs = cloud
+        .run(&["outputs", "--local", "--json"])
+        .expect(0)
+        .json();
+    assert_eq!(
+        format!("{}/", outputs["Endpoint"].as_str().unwrap()),
+        endpoint
+    );
+    let table = outputs["TableName"].as_str().unwrap().to_owned();
+
+    for key in [&standard, &premium] {
+        assert_eq!(post(&endpoint, Some(key), MOVIE), (200, STORED.to_owned()));
+    }
+    for key in [None, Some("not-a-key")] {
+        let (status, answer) = post(&endpoint, key, MOVIE);
+        assert_eq!(status, 403, "{answer}");
+    }
+    let (status, _) = post(&endpoint, Some(&standard), r#"{"year":"MMXXIII"}"#);
+    assert_eq!(status / 100, 4);
+    let movie = BTreeMap::from([
+        ("id".to_owned(), AttributeValue::S("12".to_owned())),
+        ("title".to_owned(), AttributeValue::S("kkkg".to_owned())),
+        ("year".to_owned(), AttributeValue::N("2023".to_owned())),
+    ]);
+    assert_eq!(stored_movie(&cloud, &table).await, movie);
+
+    the_curl_on_the_screen_works(&deployed.stderr);
+    nothing_changed_means_no_mutating_call(&cloud);
+    a_limit_changes_one_stack(&cloud).await;
+    a_changed_handler_answers(&cloud, &endpoint, &standard);
+    assert_eq!(stored_movie(&cloud, &table).await, movie);
+
+    // The end of the stage; the table outlives it.
+    let destroyed = cloud.run(&["destroy", "--local"]).expect(0);
+    assert!(
+        destroyed.stderr.contains("= stays   Data / Table"),
+        "{}",
+        destroyed.stderr
+    );
+    assert!(
+        destroyed
+            .stderr
+            .contains(&format!("retained: AWS::DynamoDB::Table {table}"))
+    );
+    let left: Vec<String> = cloud
+        .stacks()
+        .await
+        .into_iter()
+        .map(|(name, _)| name)
+        .collect();
+    assert_eq!(left, ["movies-bootstrap"]);
+    assert_eq!(stored_movie(&cloud, &table).await, movie);
+    cloud
+        .run(&["destroy", "--local"])
+        .expect(0)
+        .says("there is no such stack, nothing to do");
+}
+
+/// What a reader pastes into a shell, pasted into a shell.
+fn the_curl_on_the_screen_works(screen: &str) {
+    let begin = screen.find("curl -X POST").unwrap();
+    let command = screen[begin..].split("\n\n").next().unwrap();
+    let output = std::process::Command::new("sh")
+        .args(["-c", command])
+        .output()
+        .unwrap();
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), STORED);
+}
+
+fn nothing_changed_means_no_mutating_call(cloud: &LocalCloud) {
+    // The same cloud behind a port that listens in.
+    let recorder = Recorder::before(cloud.port);
+    let overheard = tempfile::tempdir().unwrap();
+    let local = overheard.path().join("local");
+    std::fs::create_dir_all(&local).unwrap();
+    let state = std::fs::read_to_string(cloud.home.path().join("local/emulator.json")).unwrap();
+    let state = state.replace(&cloud.port.to_string(), &recorder.port.to_string());
+    std::fs::write(local.join("emulator.json"), state).unwrap();
+
+    let run =
+        crate::support::Run::of(xtask(&repository(), overheard.path()).args(["deploy", "--local"]));
+    run.expect(0).says("movies-dev: no changes");
+    let sent = recorder.sent();
+    let mut actions: Vec<&str> = sent
+        .split("Action=")
+        .skip(1)
+        .map(|rest| rest.split(['&', ' ', '\r', '\n']).next().unwrap())
+        .collect();
+    actions.sort_unstable();
+    actions.dedup();
+    assert_eq!(
+        actions,
+        ["DescribeStacks", "GetCallerIdentity", "GetTemplate"]
+    );
+    for method in ["PUT /", "DELETE /", "PATCH /"] {
+        assert!(!sent.contains(method), "{method}");
+    }
+}
+
+async fn a_limit_changes_one_stack(cloud: &LocalCloud) {
+    let raise = ["--param", "StandardRateLimitPerSecond=60"];
+    let arguments = |verb: &'static str| [&[verb, "--local"], raise.as_slice()].concat();
+    for extra in [&["--exit-code"][..], &["--exit-code", "--no-change-set"]] {
+        let diff = cloud
+            .run(&[arguments("diff"), extra.to_vec()].concat())
+            .expect(5);
+        assert!(
+            diff.stderr.contains("~ StandardUsagePlan"),
+            "{}",
+            diff.stderr
+        );
+        assert!(
+            diff.stderr.contains("Throttle.RateLimit: 50 -> 60"),
+            "{}",
+            diff.stderr
+        );
+        assert!(diff.stderr.contains("1 to change"), "{}", diff.stderr);
+    }
+    let before = events(cloud, "movies-dev").await;
+    cloud
+        .run(&arguments("deploy"))
+        .expect(0)
+        .says("movies-dev is deployed");
+    let after = events(cloud, "movies-dev").await;
+    let changed: Vec<&String> = after
+        .keys()
+        .filter(|id| before[*id] != after[*id])
+        .collect();
+    assert_eq!(changed, ["Api"]);
+    cloud
+        .run(&[arguments("diff"), vec!["--exit-code"]].concat())
+        .expect(0)
+        .says("no changes");
+
+    let cfn = cloud.cloudformation().await;
+    let sets = cfn
+        .list_change_sets()
+        .stack_name("movies-dev")
+        .send()
+        .await
+        .unwrap();
+    let pending: Vec<_> = sets
+        .summaries()
+        .iter()
+        .filter(|set| {
+            set.execution_status()
+                .is_some_and(|status| status.as_str() == "AVAILABLE")
+        })
+        .collect();
+    assert!(
+        pending.is_empty(),
+        "change sets were left behind: {pending:?}"
+    );
+}
+
+fn a_changed_handler_answers(cloud: &LocalCloud, endpoint: &str, key: &str) {
+    let copy = copy_of_repository();
+    edit(
+        &copy.path().join("handler/src/event.rs"),
+        "Successfully inserted data!",
+        "Changed!",
+    );
+    let run = crate::support::Run::of(
+        xtask(copy.path(), cloud.home.path())
+            .args(["deploy", "--local"])
+            .env("CARGO_TARGET_DIR", target_directory()),
+    );
+    run.expect(0).says("movies-dev is deployed");
+    let (status, answer) = post(endpoint, Some(key), &MOVIE.replace("12", "13"));
+    assert_eq!(
+        (status, answer.as_str()),
+        (200, r#"{"message": "Changed!"}"#)
+    );
+}
+
+#[test]
+fn ls_lists_the_root_and_its_nested_stacks() {
+    let home = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str]| {
+        crate::support::Run::of(xtask(&repository(), home.path()).args(arguments)).expect(0)
+    };
+    let rows = run(&["ls", "--json", "--stage", "it"]).json();
+    let stacks: Vec<&str> = rows
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| row["stack"].as_str().unwrap())
+        .collect();
+    assert_eq!(stacks[0], "movies-it");
+    for nested in [
+        "Api",
+        "Data",
+        "Function",
+        "Identity",
+        "Network",
+        "Observability",
+    ] {
+        assert!(
+            stacks.contains(&format!("movies-it/{nested}").as_str()),
+            "{stacks:?}"
+        );
+    }
+    assert_eq!(run(&["ls"]).stdout.lines().count(), stacks.len() + 1);
+}
+
+#[test]
+fn synth_needs_no_credentials_and_repeats_itself() {
+    let _builds = BUILDS.blocking_lock();
+    let home = tempfile::tempdir().unwrap();
+    let synth = || {
+        let mut command = xtask(&repository(), home.path());
+        crate::support::Run::of(command.args(["synth", "--local", "--stage", "synthesised"]))
+            .expect(0);
+        let directory = repository().join("target/assembly/synthesised.local");
+        let files = std::fs::read_dir(&directory).unwrap();
+        files
+            .map(|file| file.unwrap().path())
+            .map(|path| (path.clone(), std::fs::read(path).unwrap()))
+            .collect::<BTreeMap<_, _>>()
+    };
+    let first = synth();
+    assert!(first.len() > 8, "{:?}", first.keys());
+    assert!(first == synth(), "the same source gave other bytes");
+}

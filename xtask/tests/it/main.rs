@@ -1,0 +1,13 @@
+//! The built command line against the local cloud, over HTTP.
+
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
+
+mod failures;
+mod journey;
+#[path = "../support/mod.rs"]
+mod support;

@@ -1,0 +1,306 @@
+//! What the tests share: the command line, a local cloud of their own, and the SDK as witness.
+#![allow(dead_code, reason = "each test binary uses its own part")]
+
+use std::io::{Read as _, Write as _};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::{Arc, Mutex};
+
+use aws_credential_types::Credentials;
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// Builds share one target directory, so a test that builds a changed handler must not meet one
+/// that builds the repository's.
+pub(crate) static BUILDS: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
+pub(crate) fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap()
+        .to_path_buf()
+}
+
+/// A command of the built program, free of the caller's AWS settings.
+pub(crate) fn xtask(directory: &Path, home: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+    for (name, _) in std::env::vars() {
+        if name.starts_with("AWS_") {
+            command.env_remove(name);
+        }
+    }
+    command
+        .current_dir(directory)
+        .env("AWS_CONFIG_FILE", home.join("config"))
+        .env("AWS_SHARED_CREDENTIALS_FILE", home.join("credentials"))
+        .env("AWS_EC2_METADATA_DISABLED", "true")
+        .env("XTASK_LOCAL_DIR", home.join("local"));
+    command
+}
+
+/// A finished command.
+#[derive(Debug)]
+pub(crate) struct Run {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Run {
+    pub(crate) fn of(command: &mut Command) -> Self {
+        let Output {
+            status,
+            stdout,
+            stderr,
+        } = command.output().unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        Self {
+            code: status.code().unwrap_or(-1),
+            stdout: text(stdout),
+            stderr: text(stderr),
+        }
+    }
+
+    /// The run, if it ended with this exit code.
+    #[track_caller]
+    pub(crate) fn expect(self, code: i32) -> Self {
+        assert_eq!(
+            self.code, code,
+            "stdout:\n{}\nstderr:\n{}",
+            self.stdout, self.stderr
+        );
+        self
+    }
+
+    /// Whether stderr says this.
+    #[track_caller]
+    pub(crate) fn says(self, text: &str) -> Self {
+        assert!(
+            self.stderr.contains(text),
+            "expected `{text}` in:\n{}",
+            self.stderr
+        );
+        self
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout).unwrap()
+    }
+}
+
+/// A local cloud of one test, stopped at its end.
+pub(crate) struct LocalCloud {
+    pub(crate) home: TempDir,
+    pub(crate) port: u16,
+}
+
+impl LocalCloud {
+    pub(crate) fn start() -> Self {
+        let cloud = Self {
+            home: tempfile::tempdir().unwrap(),
+            port: free_port(),
+        };
+        cloud
+            .run(&["local", "up", "--port", &cloud.port.to_string()])
+            .expect(0);
+        cloud
+    }
+
+    pub(crate) fn run(&self, arguments: &[&str]) -> Run {
+        self.run_in(&repository(), arguments)
+    }
+
+    pub(crate) fn run_in(&self, directory: &Path, arguments: &[&str]) -> Run {
+        Run::of(xtask(directory, self.home.path()).args(arguments))
+    }
+
+    pub(crate) fn endpoint(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    async fn config(&self, access_key: &str) -> aws_config::SdkConfig {
+        let http = aws_smithy_http_client::Builder::new().build_http();
+        aws_config::defaults(aws_config::BehaviorVersion::latest())
+            .http_client(http)
+            .region("us-east-1")
+            .endpoint_url(self.endpoint())
+            .credentials_provider(Credentials::from_keys(access_key, "test", None))
+            .load()
+            .await
+    }
+
+    pub(crate) async fn cloudformation(&self) -> aws_sdk_cloudformation::Client {
+        aws_sdk_cloudformation::Client::new(&self.config("test").await)
+    }
+
+    pub(crate) async fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
+        aws_sdk_dynamodb::Client::new(&self.config("test").await)
+    }
+
+    /// S3 as an account sees it; the emulator takes a 12-digit access key for the account.
+    pub(crate) async fn s3_of(&self, account: &str) -> aws_sdk_s3::Client {
+        let config = self.config(account).await;
+        let config = aws_sdk_s3::config::Builder::from(&config)
+            .force_path_style(true)
+            .build();
+        aws_sdk_s3::Client::from_conf(config)
+    }
+
+    /// The names and statuses of all stacks that are not deleted.
+    pub(crate) async fn stacks(&self) -> Vec<(String, String)> {
+        let output = self
+            .cloudformation()
+            .await
+            .list_stacks()
+            .send()
+            .await
+            .unwrap();
+        let mut stacks: Vec<(String, String)> = output
+            .stack_summaries()
+            .iter()
+            .map(|stack| {
+                let status = stack.stack_status().unwrap().as_str();
+                (stack.stack_name().unwrap().to_owned(), status.to_owned())
+            })
+            .filter(|(_, status)| status != "DELETE_COMPLETE")
+            .collect();
+        stacks.sort();
+        stacks
+    }
+}
+
+impl Drop for LocalCloud {
+    fn drop(&mut self) {
+        let run = self.run(&["local", "down"]);
+        if run.code != 0 && !std::thread::panicking() {
+            panic!("the local cloud did not stop: {}", run.stderr);
+        }
+    }
+}
+
+pub(crate) fn free_port() -> u16 {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    listener.local_addr().unwrap().port()
+}
+
+/// Sends a body to the API; returns status and answer.
+pub(crate) fn post(url: &str, key: Option<&str>, body: &str) -> (u16, String) {
+    let agent: ureq::Agent = ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .build()
+        .into();
+    let mut request = agent.post(url).header("Content-Type", "application/json");
+    if let Some(key) = key {
+        request = request.header("x-api-key", key);
+    }
+    let mut response = request.send(body).unwrap();
+    (
+        response.status().as_u16(),
+        response.body_mut().read_to_string().unwrap(),
+    )
+}
+
+/// A port that passes everything on to another and keeps what clients sent.
+pub(crate) struct Recorder {
+    pub(crate) port: u16,
+    sent: Arc<Mutex<Vec<u8>>>,
+}
+
+impl Recorder {
+    pub(crate) fn before(target: u16) -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let sent = Arc::new(Mutex::new(Vec::new()));
+        let record = Arc::clone(&sent);
+        std::thread::spawn(move || {
+            for client in listener.incoming() {
+                let Ok(client) = client else { return };
+                let server = TcpStream::connect((Ipv4Addr::LOCALHOST, target)).unwrap();
+                let record = Arc::clone(&record);
+                let (from, to) = (client.try_clone().unwrap(), server.try_clone().unwrap());
+                std::thread::spawn(move || pass_on(from, to, Some(&record)));
+                std::thread::spawn(move || pass_on(server, client, None));
+            }
+        });
+        Self { port, sent }
+    }
+
+    /// Everything the clients sent so far.
+    pub(crate) fn sent(&self) -> String {
+        String::from_utf8_lossy(&self.sent.lock().unwrap()).into_owned()
+    }
+}
+
+fn pass_on(mut from: TcpStream, mut to: TcpStream, record: Option<&Mutex<Vec<u8>>>) {
+    let mut buffer = [0; 65536];
+    while let Ok(length) = from.read(&mut buffer) {
+        if length == 0 {
+            break;
+        }
+        if let Some(record) = record {
+            record.lock().unwrap().extend_from_slice(&buffer[..length]);
+        }
+        if to.write_all(&buffer[..length]).is_err() {
+            break;
+        }
+    }
+    let _ = to.shutdown(std::net::Shutdown::Write);
+}
+
+/// A copy of what a deploy reads: the handler, the templates and the manifests.
+pub(crate) fn copy_of_repository() -> TempDir {
+    let copy = tempfile::tempdir().unwrap();
+    let repository = repository();
+    for file in [
+        "Cargo.toml",
+        "Cargo.lock",
+        "rust-toolchain.toml",
+        "xtask/Cargo.toml",
+    ] {
+        let to = copy.path().join(file);
+        std::fs::create_dir_all(to.parent().unwrap()).unwrap();
+        std::fs::copy(repository.join(file), to).unwrap();
+    }
+    for directory in [
+        "handler",
+        "infra",
+        "xtask/src",
+        "xtask/tools",
+        "xtask/tests",
+    ] {
+        copy_directory(&repository.join(directory), &copy.path().join(directory));
+    }
+    copy
+}
+
+fn copy_directory(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy_directory(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+/// Replaces text in a file of a copy; the text must be there.
+pub(crate) fn edit(path: &Path, from: &str, to: &str) {
+    let text = std::fs::read_to_string(path).unwrap();
+    assert!(text.contains(from), "`{from}` is not in {}", path.display());
+    std::fs::write(path, text.replace(from, to)).unwrap();
+}
+
+/// Where cargo builds for this repository; copies build there too, so that only what differs is
+/// compiled again.
+pub(crate) fn target_directory() -> PathBuf {
+    // The program is at `<target>/debug/xtask`.
+    Path::new(env!("CARGO_BIN_EXE_xtask"))
+        .ancestors()
+        .nth(2)
+        .unwrap()
+        .to_path_buf()
+}
