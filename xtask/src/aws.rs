@@ -8,6 +8,7 @@ use aws_config::retry::RetryConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_runtime::env_config::file::EnvConfigFiles;
+use aws_sdk_cloudformation::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_http_client::tls;
 use aws_types::os_shim_internal::{Env, Fs};
 
@@ -169,6 +170,19 @@ fn advice(chain: &str, endpoint: Option<&str>, profile: Option<&str>) -> String 
         )
     } else {
         format!("cannot ask AWS who these credentials belong to: {chain}")
+    }
+}
+
+/// What the service said, and its code. The SDK's own words for it are `service error`.
+pub(crate) fn readable<E>(err: SdkError<E>) -> anyhow::Error
+where
+    E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+{
+    match (err.message(), err.code()) {
+        (Some(message), Some(code)) => {
+            anyhow::anyhow!("{} ({code})", message.trim_end_matches('.'))
+        }
+        _ => err.into(),
     }
 }
 

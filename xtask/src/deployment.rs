@@ -144,7 +144,16 @@ pub(crate) async fn prepare(
         parameters: &plan.tree.parameters,
         tags: &plan.tags,
     };
-    let change_set = cloudformation::create_change_set(cfn, &request).await?;
+    let change_set = match cloudformation::create_change_set(cfn, &request).await {
+        Ok(change_set) => change_set,
+        Err(err) => {
+            // Refused, or made without our hearing of it: either can leave an empty stack.
+            if stack.is_none() {
+                remove_empty_stack(cfn, &plan.stack_name, &name).await?;
+            }
+            return Err(err);
+        }
+    };
     let work = async {
         match change_set_outcome(cfn, &change_set, plan.cloud).await? {
             ChangeSetState::NoChanges => Ok(None),
@@ -176,6 +185,19 @@ pub(crate) async fn prepare(
             Err(err)
         }
     }
+}
+
+/// Deletes a stack that holds nothing but, at most, the change set `change_set`. One with another
+/// change set is somebody else's.
+async fn remove_empty_stack(cfn: &Client, name: &str, change_set: &str) -> anyhow::Result<()> {
+    let Some(stack) = cloudformation::find_stack(cfn, name).await? else {
+        return Ok(());
+    };
+    let others = cloudformation::change_sets_of(cfn, &stack.id).await?;
+    if stack.status.is_empty() && others.iter().all(|other| other == change_set) {
+        cloudformation::delete_stack(cfn, &stack.id, &unique_name()).await?;
+    }
+    Ok(())
 }
 
 async fn change_set_outcome(

@@ -21,7 +21,7 @@ use crate::workspace::Workspace;
 const LAUNCHER: &str = include_str!("../tools/emulator.py");
 
 /// The port other local clouds use too, so that users find it where they look.
-pub(crate) const DEFAULT_PORT: u16 = 4566;
+const DEFAULT_PORT: u16 = 4566;
 
 const START_TIMEOUT: Duration = Duration::from_secs(60);
 const STOP_TIMEOUT: Duration = Duration::from_secs(10);

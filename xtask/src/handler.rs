@@ -8,6 +8,7 @@ use xshell::{Shell, cmd};
 
 use crate::assembly::Cloud;
 use crate::asset::{Asset, hex, sha256, zip_bootstrap};
+use crate::cargo::undisturbed;
 use crate::screen;
 use crate::tool;
 use crate::workspace::Workspace;
@@ -50,16 +51,18 @@ fn build_for_lambda(sh: &Shell, workspace: &Workspace) -> anyhow::Result<PathBuf
         .context("cannot extend PATH by the cross compiler's directory")?;
     screen::progress("building the handler for arm64");
     let _directory = sh.push_dir(workspace.root());
-    cmd!(
+    let build = cmd!(
         sh,
         "cargo zigbuild --locked --package handler --profile lambda
          --target {LAMBDA_TARGET}.{LAMBDA_GLIBC}"
-    )
-    .quiet()
-    .env("PATH", path)
-    .env("CARGO_ENCODED_RUSTFLAGS", remap_flags(workspace))
-    .run()
-    .context("the handler does not build for arm64")?;
+    );
+    let build = undisturbed(build)
+        .env("PATH", path)
+        .env("CARGO_ENCODED_RUSTFLAGS", remap_flags(workspace));
+    build
+        .quiet()
+        .run()
+        .context("the handler does not build for arm64")?;
     Ok(workspace
         .cargo_target()
         .join(LAMBDA_TARGET)
@@ -69,7 +72,7 @@ fn build_for_lambda(sh: &Shell, workspace: &Workspace) -> anyhow::Result<PathBuf
 fn build_for_host(sh: &Shell, workspace: &Workspace) -> anyhow::Result<PathBuf> {
     screen::progress("building the handler for this machine");
     let _directory = sh.push_dir(workspace.root());
-    cmd!(sh, "cargo build --locked --package handler")
+    undisturbed(cmd!(sh, "cargo build --locked --package handler"))
         .quiet()
         .run()
         .context("the handler does not build")?;

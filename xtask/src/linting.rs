@@ -2,6 +2,7 @@
 
 use xshell::{Shell, cmd};
 
+use crate::cargo::undisturbed;
 use crate::step::{Counts, Steps, check};
 use crate::tool;
 use crate::workspace::Workspace;
@@ -9,12 +10,15 @@ use crate::workspace::Workspace;
 /// Adds formatting, clippy and cfn-lint to the checks.
 pub(crate) fn add_lint_steps(steps: &mut Steps, sh: &Shell, workspace: &Workspace) {
     let _directory = sh.push_dir(workspace.root());
-    steps.run("formatting", || check(cmd!(sh, "cargo fmt --all --check")));
+    steps.run("formatting", || {
+        check(undisturbed(cmd!(sh, "cargo fmt --all --check")))
+    });
     steps.run("clippy", || {
-        check(cmd!(
+        let clippy = cmd!(
             sh,
             "cargo clippy --locked --workspace --all-targets -- -D warnings"
-        ))
+        );
+        check(undisturbed(clippy))
     });
     steps.run("cfn-lint", || {
         let bin = tool::CFN_LINT.provide(sh, workspace)?;

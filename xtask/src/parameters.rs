@@ -6,6 +6,7 @@ use std::path::Path;
 use anyhow::Context as _;
 use serde_json::Value;
 
+use crate::constraint::check_value;
 use crate::template::{Template, plain_string};
 
 /// Parameter values by name.
@@ -77,7 +78,7 @@ pub(crate) fn complete(
     supplied: &Parameters,
     chosen: &Parameters,
 ) -> anyhow::Result<Parameters> {
-    check_names(root, supplied, chosen)?;
+    check(root, supplied, chosen)?;
     let mut complete = Parameters::new();
     for parameter in root.parameters() {
         let value = chosen
@@ -96,20 +97,22 @@ pub(crate) fn complete(
     Ok(complete)
 }
 
-/// Fails on a chosen name that `root` does not declare or that the tool itself supplies.
-pub(crate) fn check_names(
+/// Fails on a chosen name that `root` does not declare or that the tool itself supplies, and on a
+/// value that `root` does not allow.
+pub(crate) fn check(
     root: &Template,
     supplied: &Parameters,
     chosen: &Parameters,
 ) -> anyhow::Result<()> {
     let declared = root.parameters();
-    for name in chosen.keys() {
+    for (name, value) in chosen {
         if !declared.iter().any(|parameter| parameter.name == *name) {
             anyhow::bail!("{}", unknown(root, name, supplied));
         }
         if supplied.contains_key(name) {
             anyhow::bail!("parameter `{name}` is set by this tool and cannot be chosen");
         }
+        check_value(root, name, value)?;
     }
     Ok(())
 }
@@ -160,7 +163,7 @@ mod tests {
         owned.collect()
     }
 
-    fn check(supplied: &[(&str, &str)], chosen: &[(&str, &str)], expected: Expect) {
+    fn check_complete(supplied: &[(&str, &str)], chosen: &[(&str, &str)], expected: Expect) {
         let actual = match complete(&root(), &pairs(supplied), &pairs(chosen)) {
             Ok(parameters) => format!("{parameters:?}"),
             Err(err) => format!("{err:#}"),
@@ -170,7 +173,7 @@ mod tests {
 
     #[test]
     fn choice_beats_default_and_supplied_fills_the_rest() {
-        check(
+        check_complete(
             &[("HandlerKey", "k")],
             &[("Rate", "60"), ("ListId", "pl-1")],
             expect![[r#"{"HandlerKey": "k", "ListId": "pl-1", "Rate": "60"}"#]],
@@ -180,22 +183,22 @@ mod tests {
     #[test]
     fn wrong_names_are_explained() {
         let supplied = [("HandlerKey", "k")];
-        check(
+        check_complete(
             &supplied,
             &[("Rat", "60")],
             expect!["`root.yaml` has no parameter `Rat`; did you mean `Rate`?"],
         );
-        check(
+        check_complete(
             &supplied,
             &[("Xyz", "1")],
             expect!["`root.yaml` has no parameter `Xyz`; it has: Rate, ListId"],
         );
-        check(
+        check_complete(
             &supplied,
             &[("HandlerKey", "1")],
             expect!["parameter `HandlerKey` is set by this tool and cannot be chosen"],
         );
-        check(
+        check_complete(
             &supplied,
             &[],
             expect!["parameter `ListId` of `root.yaml` needs a value: --param ListId=.."],

@@ -93,9 +93,14 @@ impl StackStatus {
         &self.0
     }
 
+    /// Whether the stack was made for a change set and never held anything.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0 == "REVIEW_IN_PROGRESS"
+    }
+
     /// Whether the status will not change by itself.
     pub(crate) fn is_settled(&self) -> bool {
-        !self.0.ends_with("_IN_PROGRESS") || self.0 == "REVIEW_IN_PROGRESS"
+        !self.0.ends_with("_IN_PROGRESS") || self.is_empty()
     }
 
     /// Whether an operation that ended here did what was asked.

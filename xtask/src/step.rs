@@ -1,10 +1,14 @@
 //! A run of several checks: each goes on whatever the others say, and one table sums them up.
 
+use std::io::{BufRead as _, BufReader};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use anyhow::Context as _;
 use comfy_table::{CellAlignment, Table, presets};
 use xshell::{Cmd, Shell};
 
+use crate::cargo::undisturbed;
 use crate::exit::Exit;
 use crate::screen::{self, BAD, GOOD, STRONG};
 
@@ -109,21 +113,27 @@ pub(crate) fn check(command: Cmd<'_>) -> anyhow::Result<Counts> {
     Ok(Counts::default())
 }
 
-/// Runs `cargo test` with `arguments`, shows what it prints and counts the tests it reports.
+/// Runs `cargo test` with `arguments`, shows what it prints as it comes, and counts the tests it
+/// reports.
 pub(crate) fn cargo_test(sh: &Shell, arguments: &[&str]) -> anyhow::Result<Counts> {
-    let output = xshell::cmd!(sh, "cargo test --locked {arguments...}")
-        .quiet()
-        .ignore_status()
-        .output()?;
-    let stdout = String::from_utf8_lossy(&output.stdout);
-    screen::say(String::from_utf8_lossy(&output.stderr).trim_end());
-    screen::say(stdout.trim_end());
-    let counts = count(&stdout);
+    let test = undisturbed(xshell::cmd!(sh, "cargo test --locked {arguments...}"));
+    let mut test = Command::from(test)
+        .stdout(Stdio::piped())
+        .spawn()
+        .context("no `cargo`")?;
+    let stdout = test.stdout.take().context("`cargo test` has no output")?;
+    let mut counts = Counts::default();
+    for line in BufReader::new(stdout).lines() {
+        let line = line.context("cannot read what `cargo test` prints")?;
+        counts = counts + count(&line);
+        screen::say(line);
+    }
+    let status = test.wait().context("cannot wait for `cargo test`")?;
     if counts.passed + counts.failed == 0 {
         anyhow::bail!("no test ran");
     }
-    if !output.status.success() && counts.failed == 0 {
-        anyhow::bail!("`cargo test` failed ({})", output.status);
+    if !status.success() && counts.failed == 0 {
+        anyhow::bail!("`cargo test` failed ({status})");
     }
     Ok(counts)
 }

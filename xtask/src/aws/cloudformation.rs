@@ -11,6 +11,7 @@ use aws_sdk_cloudformation::types::{
 };
 use aws_sdk_cloudformation::{primitives, types};
 
+use crate::aws::readable;
 use crate::event::{EventLog, StackEvent};
 use crate::parameters::Parameters;
 use crate::stack::{Stack, StackStatus};
@@ -64,7 +65,7 @@ pub(crate) async fn find_stack(cfn: &Client, name: &str) -> anyhow::Result<Optio
         Ok(described) => described,
         Err(err) if is_absent(&err) => return Ok(None),
         Err(err) => {
-            return Err(anyhow::Error::new(err).context(format!("cannot describe stack `{name}`")));
+            return Err(readable(err).context(format!("cannot describe stack `{name}`")));
         }
     };
     described.stacks().first().map(to_stack).transpose()
@@ -114,7 +115,9 @@ pub(crate) async fn template_of(cfn: &Client, stack: &str) -> anyhow::Result<Str
         .stack_name(stack)
         .template_stage(TemplateStage::Original);
     let output = call.send().await;
-    let output = output.with_context(|| format!("cannot read the template of stack `{stack}`"))?;
+    let output = output
+        .map_err(readable)
+        .with_context(|| format!("cannot read the template of stack `{stack}`"))?;
     let body = output.template_body();
     Ok(body
         .with_context(|| format!("stack `{stack}` has no template"))?
@@ -129,7 +132,9 @@ pub(crate) async fn resources_of(cfn: &Client, stack: &str) -> anyhow::Result<Ve
         .send();
     let mut resources = Vec::new();
     while let Some(page) = pages.next().await {
-        let page = page.with_context(|| format!("cannot list the resources of stack `{stack}`"))?;
+        let page = page
+            .map_err(readable)
+            .with_context(|| format!("cannot list the resources of stack `{stack}`"))?;
         for resource in page.stack_resource_summaries() {
             resources.push(StackResource {
                 logical_id: resource
@@ -183,6 +188,7 @@ pub(crate) async fn create_change_set(
         .include_nested_stacks(true)
         .send()
         .await
+        .map_err(readable)
         .with_context(|| format!("cannot create a change set for `{stack_name}`"))?;
     Ok(ChangeSetId {
         id: created.id().context("the change set has no ID")?.to_owned(),
@@ -221,7 +227,9 @@ async fn describe_change_set(
         .change_set_name(change_set)
         .send()
         .await;
-    output.with_context(|| format!("cannot describe change set `{change_set}`"))
+    output
+        .map_err(readable)
+        .with_context(|| format!("cannot describe change set `{change_set}`"))
 }
 
 fn state_of(output: &DescribeChangeSetOutput) -> ChangeSetState {
@@ -234,6 +242,23 @@ fn state_of(output: &DescribeChangeSetOutput) -> ChangeSetState {
     }
 }
 
+/// The names of the stack's change sets.
+pub(crate) async fn change_sets_of(cfn: &Client, stack_id: &str) -> anyhow::Result<Vec<String>> {
+    let mut pages = cfn
+        .list_change_sets()
+        .stack_name(stack_id)
+        .into_paginator()
+        .send();
+    let mut names = Vec::new();
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(readable);
+        let page = page.with_context(|| format!("cannot list the change sets of `{stack_id}`"))?;
+        let summaries = page.summaries().iter();
+        names.extend(summaries.filter_map(|set| set.change_set_name().map(ToOwned::to_owned)));
+    }
+    Ok(names)
+}
+
 /// Starts what the change set describes. Events carry `token`.
 pub(crate) async fn execute_change_set(
     cfn: &Client,
@@ -244,7 +269,10 @@ pub(crate) async fn execute_change_set(
         .execute_change_set()
         .change_set_name(&change_set.id)
         .client_request_token(token);
-    call.send().await.context("cannot execute the change set")?;
+    call.send()
+        .await
+        .map_err(readable)
+        .context("cannot execute the change set")?;
     Ok(())
 }
 
@@ -254,7 +282,10 @@ pub(crate) async fn delete_change_set(
     change_set: &ChangeSetId,
 ) -> anyhow::Result<()> {
     let call = cfn.delete_change_set().change_set_name(&change_set.id);
-    call.send().await.context("cannot delete the change set")?;
+    call.send()
+        .await
+        .map_err(readable)
+        .context("cannot delete the change set")?;
     Ok(())
 }
 
@@ -265,6 +296,7 @@ pub(crate) async fn delete_stack(cfn: &Client, stack_id: &str, token: &str) -> a
         .client_request_token(token);
     call.send()
         .await
+        .map_err(readable)
         .with_context(|| format!("cannot delete stack `{stack_id}`"))?;
     Ok(())
 }
@@ -276,7 +308,9 @@ pub(crate) async fn newest_event(cfn: &Client, stack_id: &str) -> anyhow::Result
         .stack_name(stack_id)
         .send()
         .await;
-    let page = page.with_context(|| format!("cannot read the events of stack `{stack_id}`"))?;
+    let page = page
+        .map_err(readable)
+        .with_context(|| format!("cannot read the events of stack `{stack_id}`"))?;
     let newest = page
         .stack_events()
         .first()
@@ -297,7 +331,9 @@ pub(crate) async fn new_events(
         .send();
     let mut events = Vec::new();
     while let Some(page) = pages.next().await {
-        let page = page.with_context(|| format!("cannot read the events of stack `{stack_id}`"))?;
+        let page = page
+            .map_err(readable)
+            .with_context(|| format!("cannot read the events of stack `{stack_id}`"))?;
         for event in page.stack_events() {
             let event = to_event(event);
             if log.knows(&event) {

@@ -130,7 +130,7 @@ impl AssetBucket {
             Some(404) => anyhow::anyhow!(
                 "bucket `{bucket}` does not exist; `cargo xtask bootstrap` creates the asset bucket"
             ),
-            _ => anyhow::Error::new(err).context(format!("cannot use bucket `{bucket}`")),
+            _ => super::readable(err).context(format!("cannot use bucket `{bucket}`")),
         }
     }
 }

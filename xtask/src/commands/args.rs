@@ -33,6 +33,10 @@ pub(super) struct EnvironmentArgs {
     /// Use the local cloud on this machine instead of AWS; no account is needed.
     #[arg(long, conflicts_with_all = ["profile", "region"])]
     pub(super) local: bool,
+
+    /// Port of the local cloud, if it has to be started [default: 4566].
+    #[arg(long, requires = "local")]
+    port: Option<u16>,
 }
 
 /// Which stage of the service a command works on.
@@ -46,7 +50,7 @@ pub(super) struct StageArgs {
 /// Whether a missing local cloud is started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum LocalCloud {
-    StartOn(Option<u16>),
+    Start,
     MustRun,
 }
 
@@ -58,6 +62,21 @@ pub(super) struct Environment {
 }
 
 impl EnvironmentArgs {
+    /// The flags that lead another command, ours or AWS's, to the same environment.
+    pub(super) fn repeated(&self) -> String {
+        let mut flags = String::new();
+        if let Some(profile) = &self.profile {
+            flags.push_str(&format!(" --profile {profile}"));
+        }
+        if let Some(region) = &self.region {
+            flags.push_str(&format!(" --region {region}"));
+        }
+        if self.local {
+            flags.push_str(" --local");
+        }
+        flags
+    }
+
     pub(super) async fn connect(
         &self,
         sh: &Shell,
@@ -78,7 +97,7 @@ impl EnvironmentArgs {
         }
         let place = Place::of(workspace);
         let emulator = match local_cloud {
-            LocalCloud::StartOn(port) => emulator::up(sh, workspace, &place, port)?,
+            LocalCloud::Start => emulator::up(sh, workspace, &place, self.port)?,
             LocalCloud::MustRun => emulator::running(&place)?.context(
                 "the local cloud is not running; `cargo xtask deploy --local` starts it and deploys",
             )?,
@@ -124,7 +143,7 @@ impl ParameterArgs {
         let supplied = supplied_parameters(&root)
             .into_iter()
             .map(|name| (name, String::new()));
-        parameters::check_names(&root, &supplied.collect(), &self.chosen()?)
+        parameters::check(&root, &supplied.collect(), &self.chosen()?)
     }
 
     /// The plan for `assembly`.

@@ -31,7 +31,7 @@ impl Bootstrap {
         let begin = Instant::now();
         let environment = self
             .environment
-            .connect(sh, workspace, LocalCloud::StartOn(None))
+            .connect(sh, workspace, LocalCloud::Start)
             .await?;
         let logs_role = match self.api_gateway_logs_role {
             true => LogsRole::Set,

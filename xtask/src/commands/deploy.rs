@@ -41,16 +41,12 @@ pub(crate) struct Deploy {
     /// Print the outputs as JSON.
     #[arg(long)]
     json: bool,
-
-    /// Port of the local cloud, if it has to be started [default: 4566].
-    #[arg(long, requires = "local")]
-    port: Option<u16>,
 }
 
 impl Deploy {
     pub(crate) async fn run(self, sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {
         self.choices.check(workspace)?;
-        let local_cloud = LocalCloud::StartOn(self.port);
+        let local_cloud = LocalCloud::Start;
         let environment = self.environment.connect(sh, workspace, local_cloud).await?;
         let (assembly, _) = assemble(sh, workspace, &self.stage.stage, environment.cloud)?;
         let begin = Instant::now();
@@ -127,10 +123,11 @@ impl Deploy {
         }
         screen::say(format!(
             "\n{QUIET}Next: aws apigateway get-api-key --include-value --query value --output text \
-             --api-key {}{QUIET:#}",
+             --api-key {}{}{QUIET:#}",
             outputs
                 .get("StandardApiKeyId")
-                .map_or("<StandardApiKeyId>", String::as_str)
+                .map_or("<StandardApiKeyId>", String::as_str),
+            self.environment.repeated()
         ));
         Ok(())
     }
@@ -171,8 +168,7 @@ async fn show_local_request(
     let premium = aws::api_key_value(connection, output("PremiumApiKeyId")?).await?;
     let endpoint = output("Endpoint")?;
     screen::say(format!(
-        "\n{STRONG}Endpoint{STRONG:#}      {endpoint}/\n\
-         {STRONG}Standard key{STRONG:#}  {standard}\n\
+        "\n{STRONG}Standard key{STRONG:#}  {standard}\n\
          {STRONG}Premium key{STRONG:#}   {premium}\n\n\
          Try it:\n\n  \
          curl -X POST {endpoint}/ \\\n    \

@@ -41,7 +41,7 @@ impl Diff {
         self.choices.check(workspace)?;
         let environment = self
             .environment
-            .connect(sh, workspace, LocalCloud::StartOn(None))
+            .connect(sh, workspace, LocalCloud::Start)
             .await?;
         let (assembly, _) = assemble(sh, workspace, &self.stage.stage, environment.cloud)?;
         let cfn = environment.connection.cloudformation();

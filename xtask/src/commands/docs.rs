@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::Context as _;
-use pulldown_cmark::{Event, Options, Parser, Tag, html};
+use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd, html};
 
 use crate::screen;
 use crate::workspace::Workspace;
@@ -50,6 +50,9 @@ fn write_pages(root: &Path, directory: &Path) -> anyhow::Result<()> {
             std::fs::copy(&path, directory.join("docs").join(name))?;
         }
     }
+    for licence in ["LICENSE", "LICENSE-APACHE", "LICENSE-MIT"] {
+        std::fs::copy(root.join(licence), directory.join(licence))?;
+    }
     Ok(())
 }
 
@@ -58,8 +61,10 @@ fn html_name(page: &str) -> String {
 }
 
 fn render(page: &str, text: &str) -> String {
+    let mut events: Vec<Event> = Parser::new_ext(text, Options::ENABLE_TABLES).collect();
+    name_headings(&mut events);
     // Links between the documents lead to the pages.
-    let events = Parser::new_ext(text, Options::ENABLE_TABLES).map(|event| match event {
+    let events = events.into_iter().map(|event| match event {
         Event::Start(Tag::Link {
             link_type,
             dest_url,
@@ -99,9 +104,38 @@ fn render(page: &str, text: &str) -> String {
     )
 }
 
+/// Gives each heading the id that links to it expect: lower case, words joined by hyphens.
+fn name_headings(events: &mut [Event<'_>]) {
+    for index in 0..events.len() {
+        let words: String = events[index + 1..]
+            .iter()
+            .take_while(|event| !matches!(event, Event::End(TagEnd::Heading(_))))
+            .filter_map(|event| match event {
+                Event::Text(text) | Event::Code(text) => Some(text.to_lowercase()),
+                _ => None,
+            })
+            .collect();
+        if let Event::Start(Tag::Heading { id, .. }) = &mut events[index] {
+            let kept = words
+                .chars()
+                .filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
+            *id = Some(kept.collect::<String>().replace(' ', "-").into());
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn headings_can_be_linked_to() {
+        let html = render(
+            "README.md",
+            "[see](#what-aws-takes)\n\n## What `AWS` takes?\n",
+        );
+        assert!(html.contains("<h2 id=\"what-aws-takes\">"), "{html}");
+    }
 
     #[test]
     fn links_between_documents_lead_to_pages() {

@@ -19,9 +19,9 @@ pub(crate) struct Local {
 enum LocalCommand {
     /// Start the local cloud, unless it is running.
     Up {
-        /// Port to listen on.
-        #[arg(long, default_value_t = emulator::DEFAULT_PORT)]
-        port: u16,
+        /// Port to listen on [default: 4566].
+        #[arg(long)]
+        port: Option<u16>,
     },
     /// Stop the local cloud and forget what is in it.
     Down,
@@ -38,7 +38,7 @@ impl Local {
         let place = Place::of(workspace);
         match self.command {
             LocalCommand::Up { port } => {
-                let emulator = emulator::up(sh, workspace, &place, Some(port))?;
+                let emulator = emulator::up(sh, workspace, &place, port)?;
                 screen::data(emulator.endpoint());
             }
             LocalCommand::Down => match emulator::down(&place)? {

@@ -34,7 +34,10 @@ impl Outputs {
             .await?
             .with_context(|| {
                 let region = &environment.connection.region;
-                format!("there is no stack `{name}` in {region}; `cargo xtask deploy` creates it")
+                let flags = self.environment.repeated();
+                format!(
+                    "there is no stack `{name}` in {region}; `cargo xtask deploy{flags}` creates it"
+                )
             })?;
         let seen = outputs::as_seen_from_here(&stack.outputs, environment.emulator.as_ref());
         outputs::print(&seen, self.json)

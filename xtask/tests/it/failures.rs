@@ -121,20 +121,27 @@ async fn bad_parameters_and_buckets_leave_nothing_behind() {
     assert_eq!(objects.key_count(), Some(0));
     assert_eq!(cloud.stacks().await, []);
 
-    // A value that CloudFormation refuses.
-    let refused = cloud
-        .run(&[
-            "deploy",
-            "--local",
-            "--param",
-            "FunctionTimeoutInSeconds=29",
-        ])
-        .expect(1);
-    assert!(
-        refused.stderr.contains("FunctionTimeoutInSeconds"),
-        "{}",
-        refused.stderr
+    // A value that the template refuses.
+    cloud
+        .run(&["deploy", "--local", "--param", "FunctionTimeoutInSeconds=29"])
+        .expect(1)
+        .says("parameter `FunctionTimeoutInSeconds` is `29`, but infra/cfn/root.yaml allows at most 28");
+    assert_eq!(cloud.stacks().await, []);
+}
+
+#[tokio::test]
+async fn a_change_set_that_is_refused_leaves_no_stack() {
+    let _builds = BUILDS.lock().await;
+    let cloud = LocalCloud::start();
+    let copy = copy_of_repository();
+    let root = copy.path().join("infra/cfn/root.yaml");
+    edit(&root, "!Equals [!Ref Stage, dev]", "!Equals [!Ref Stage]");
+    let refused = Run::of(
+        xtask(copy.path(), cloud.home.path())
+            .args(["deploy", "--local"])
+            .env("CARGO_TARGET_DIR", target_directory()),
     );
+    refused.expect(1).says("movies-dev");
     let left: Vec<String> = cloud
         .stacks()
         .await

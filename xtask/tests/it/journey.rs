@@ -80,17 +80,15 @@ async fn a_stage_lives_and_dies() {
                 .contains(&format!("not on the local cloud: {omitted} "))
         );
     }
-    let endpoint = on_screen(&deployed.stderr, "Endpoint");
+    let endpoint = on_screen(&deployed.stdout, "Endpoint");
     let standard = on_screen(&deployed.stderr, "Standard key");
     let premium = on_screen(&deployed.stderr, "Premium key");
     let outputs = cloud
         .run(&["outputs", "--local", "--json"])
         .expect(0)
         .json();
-    assert_eq!(
-        format!("{}/", outputs["Endpoint"].as_str().unwrap()),
-        endpoint
-    );
+    assert_eq!(outputs["Endpoint"], endpoint);
+    let endpoint = endpoint + "/";
     let table = outputs["TableName"].as_str().unwrap().to_owned();
 
     for key in [&standard, &premium] {

@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use aws_sdk_cloudformation::Client;
 use aws_sdk_cloudformation::types::{self, ChangeAction, ResourceAttribute};
 
+use crate::aws::readable;
 use crate::change_set::{Action, Change, PropertyChange, Replacement};
 
 /// Everything the change set would change. A nested stack without a change set of its own has
@@ -56,6 +57,7 @@ async fn pages(
             .set_next_token(token)
             .send()
             .await
+            .map_err(readable)
             .with_context(|| format!("cannot describe change set `{change_set}`"))?;
         let resources = page
             .changes()

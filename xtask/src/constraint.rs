@@ -1,0 +1,125 @@
+//! What a template allows as a parameter's value. CloudFormation checks it too, but only after
+//! the build and the upload.
+
+use regex_lite::Regex;
+use serde_json::Value;
+
+use crate::template::{Template, plain_string};
+
+/// Fails unless `template` allows `value` for the parameter `name`, which it declares.
+pub(crate) fn check_value(template: &Template, name: &str, value: &str) -> anyhow::Result<()> {
+    let declared = template.value().pointer(&format!("/Parameters/{name}"));
+    let Some(declared) = declared else {
+        return Ok(());
+    };
+    if let Some(problem) = problem(declared, value) {
+        anyhow::bail!(
+            "parameter `{name}` is `{value}`, but {} allows {problem}",
+            template.name()
+        );
+    }
+    Ok(())
+}
+
+/// What is allowed instead of `value`; `None` where the value is fine.
+fn problem(declared: &Value, value: &str) -> Option<String> {
+    let text = |key: &str| declared.get(key).map(plain_string);
+    if text("Type").as_deref() == Some("Number") {
+        let Ok(number) = value.parse::<f64>() else {
+            return Some("a number".to_owned());
+        };
+        let limit = |key: &str| declared.get(key).and_then(Value::as_f64);
+        if limit("MinValue").is_some_and(|least| number < least) {
+            return Some(format!("at least {}", text("MinValue")?));
+        }
+        if limit("MaxValue").is_some_and(|most| number > most) {
+            return Some(format!("at most {}", text("MaxValue")?));
+        }
+    }
+    if let Some(allowed) = declared.get("AllowedValues").and_then(Value::as_array) {
+        let allowed: Vec<String> = allowed.iter().map(plain_string).collect();
+        if !allowed.iter().any(|one| one == value) {
+            return Some(format!("one of {}", allowed.join(", ")));
+        }
+    }
+    if let Some(pattern) = text("AllowedPattern") {
+        // A pattern that this engine cannot read is left to CloudFormation.
+        let matches = Regex::new(&format!("^(?:{pattern})$"))
+            .ok()
+            .map(|regex| regex.is_match(value));
+        if matches == Some(false) {
+            return Some(
+                text("ConstraintDescription").unwrap_or(format!("what matches `{pattern}`")),
+            );
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+
+    use super::*;
+
+    fn check(name: &str, value: &str, expected: Expect) {
+        let text = "Parameters:\n  Timeout: {Type: Number, MinValue: 1, MaxValue: 28}\n  \
+                    Days: {Type: Number, AllowedValues: [1, 3]}\n  \
+                    Count: {Type: String, AllowedPattern: '^(none|[1-9]+)$', ConstraintDescription: 'a count, or none'}\n  \
+                    List: {Type: String, AllowedPattern: 'pl-[0-9a-f]+'}\nResources: {}\n";
+        let template = Template::parse("root.yaml", text.to_owned()).unwrap();
+        let problem = check_value(&template, name, value)
+            .err()
+            .map(|err| format!("{err:#}"));
+        expected.assert_eq(&problem.unwrap_or_default());
+    }
+
+    #[test]
+    fn allowed_values_pass() {
+        for (name, value) in [
+            ("Timeout", "1"),
+            ("Timeout", "28"),
+            ("Days", "3"),
+            ("Count", "none"),
+            ("List", "pl-0a"),
+        ] {
+            check(name, value, expect![""]);
+        }
+    }
+
+    #[test]
+    fn other_values_are_refused_with_what_is_allowed() {
+        check(
+            "Timeout",
+            "29",
+            expect!["parameter `Timeout` is `29`, but root.yaml allows at most 28"],
+        );
+        check(
+            "Timeout",
+            "0",
+            expect!["parameter `Timeout` is `0`, but root.yaml allows at least 1"],
+        );
+        check(
+            "Timeout",
+            "x",
+            expect!["parameter `Timeout` is `x`, but root.yaml allows a number"],
+        );
+        check(
+            "Days",
+            "2",
+            expect!["parameter `Days` is `2`, but root.yaml allows one of 1, 3"],
+        );
+        check(
+            "Count",
+            "0",
+            expect!["parameter `Count` is `0`, but root.yaml allows a count, or none"],
+        );
+        check(
+            "List",
+            "xpl-0a",
+            expect![
+                "parameter `List` is `xpl-0a`, but root.yaml allows what matches `pl-[0-9a-f]+`"
+            ],
+        );
+    }
+}
