@@ -92,6 +92,11 @@ impl Connection {
         })
     }
 
+    /// Where a change goes, for the question before it.
+    pub(crate) fn place(&self) -> String {
+        format!("account {}, {}", self.account, self.region)
+    }
+
     pub(crate) fn cloudformation(&self) -> aws_sdk_cloudformation::Client {
         aws_sdk_cloudformation::Client::new(&self.config)
     }

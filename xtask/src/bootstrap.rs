@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use anyhow::Context as _;
-use aws_sdk_cloudformation::Client;
 
 use crate::assembly::{Cloud, read_template};
-use crate::aws::cloudformation;
+use crate::aws::Connection;
+use crate::aws::cloudformation::{self, CloudFormation};
 use crate::comparison::StackTree;
 use crate::deployment::{self, Consent, Plan};
 use crate::parameters::{self, Parameters};
@@ -26,19 +26,20 @@ pub(crate) enum LogsRole {
 }
 
 /// The asset bucket's name; `None` where there is no bootstrap stack.
-pub(crate) async fn asset_bucket(cfn: &Client) -> anyhow::Result<Option<String>> {
+pub(crate) async fn asset_bucket(cfn: &CloudFormation) -> anyhow::Result<Option<String>> {
     let stack = cloudformation::find_stack(cfn, BOOTSTRAP_STACK).await?;
     Ok(stack.and_then(|stack| stack.outputs.get("AssetBucketName").cloned()))
 }
 
 /// Brings the bootstrap stack to what its template says; returns the asset bucket's name.
 pub(crate) async fn deploy(
-    cfn: &Client,
+    connection: &Connection,
     workspace: &Workspace,
     cloud: Cloud,
     logs_role: LogsRole,
     consent: Consent,
 ) -> anyhow::Result<String> {
+    let cfn = &connection.cloudformation();
     let stack = deployment::settled(cfn, BOOTSTRAP_STACK, cloud).await?;
     let plan = plan(workspace, cloud, logs_role, stack.as_ref())?;
     if let Some(stack) = &stack
@@ -53,8 +54,9 @@ pub(crate) async fn deploy(
         return bucket_of(&stack.context("the bootstrap stack vanished")?);
     };
     deployment::show(&changes, BOOTSTRAP_STACK);
-    if let Err(declined) = consent.obtain("Deploy this?").await {
-        deployment::discard(cfn, &change_set, stack.as_ref()).await?;
+    let question = format!("Deploy this to {}?", connection.place());
+    if let Err(declined) = consent.obtain(&question).await {
+        deployment::discard(cfn, &change_set, stack.as_ref(), cloud).await?;
         return Err(declined);
     }
     bucket_of(&deployment::execute(cfn, &change_set, &plan).await?)

@@ -1,13 +1,12 @@
 //! One deployment of one stack: from its present state over a change set to a settled state.
 
 use std::collections::BTreeMap;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use aws_sdk_cloudformation::Client;
 
 use crate::assembly::Cloud;
-use crate::aws::cloudformation::{self as cloudformation, ChangeSetId, ChangeSetState};
+use crate::aws::cloudformation::{self, ChangeSetId, ChangeSetState, CloudFormation};
 use crate::change_set::{self, Action, Change, NESTED_STACK};
 use crate::comparison::{StackTree, compare};
 use crate::event::{self, EventLog};
@@ -18,6 +17,9 @@ use crate::parameters::Parameters;
 use crate::screen::{self, BAD, GOOD, STRONG};
 use crate::stack::{DeployAction, Stack};
 use crate::template::Template;
+
+/// How long the deletion of a change set may take.
+const DISCARD_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// What a stack shall be.
 #[derive(Debug)]
@@ -46,7 +48,10 @@ impl Consent {
         let answer = tokio::task::spawn_blocking(move || screen::ask(&question));
         let agreed = tokio::select! {
             answer = answer => answer.context("cannot ask")??,
-            _ = tokio::signal::ctrl_c() => false,
+            _ = tokio::signal::ctrl_c() => {
+                screen::say("");
+                false
+            }
         };
         match agreed {
             true => Ok(()),
@@ -57,7 +62,7 @@ impl Consent {
 
 /// The stack as it is once nobody else works on it.
 pub(crate) async fn settled(
-    cfn: &Client,
+    cfn: &CloudFormation,
     name: &str,
     cloud: Cloud,
 ) -> anyhow::Result<Option<Stack>> {
@@ -81,7 +86,11 @@ pub(crate) async fn settled(
 
 /// Whether the deployed stack is what `plan` wants already: the same root template, which names
 /// every asset by its hash, and the same parameters and tags. This reads and never writes.
-pub(crate) async fn is_current(cfn: &Client, stack: &Stack, plan: &Plan) -> anyhow::Result<bool> {
+pub(crate) async fn is_current(
+    cfn: &CloudFormation,
+    stack: &Stack,
+    plan: &Plan,
+) -> anyhow::Result<bool> {
     if stack.status.deploy_action() != DeployAction::Update {
         return Ok(false);
     }
@@ -94,7 +103,7 @@ pub(crate) async fn is_current(cfn: &Client, stack: &Stack, plan: &Plan) -> anyh
 
 /// Makes way for a create where an earlier one left a stack that can only be deleted.
 pub(crate) async fn clear_the_way(
-    cfn: &Client,
+    cfn: &CloudFormation,
     stack: Option<Stack>,
     plan: &Plan,
     consent: Consent,
@@ -129,7 +138,7 @@ pub(crate) async fn clear_the_way(
 /// A change set for `plan`, ready to execute; `None` where it has no changes. What fails leaves
 /// no change set and no empty stack behind.
 pub(crate) async fn prepare(
-    cfn: &Client,
+    cfn: &CloudFormation,
     stack: Option<&Stack>,
     plan: &Plan,
 ) -> anyhow::Result<Option<(ChangeSetId, Vec<Change>)>> {
@@ -177,11 +186,11 @@ pub(crate) async fn prepare(
     match outcome {
         Ok(Some(changes)) => Ok(Some((change_set, changes))),
         Ok(None) => {
-            discard(cfn, &change_set, stack).await?;
+            discard(cfn, &change_set, stack, plan.cloud).await?;
             Ok(None)
         }
         Err(err) => {
-            discard(cfn, &change_set, stack).await?;
+            discard(cfn, &change_set, stack, plan.cloud).await?;
             Err(err)
         }
     }
@@ -189,7 +198,11 @@ pub(crate) async fn prepare(
 
 /// Deletes a stack that holds nothing but, at most, the change set `change_set`. One with another
 /// change set is somebody else's.
-async fn remove_empty_stack(cfn: &Client, name: &str, change_set: &str) -> anyhow::Result<()> {
+async fn remove_empty_stack(
+    cfn: &CloudFormation,
+    name: &str,
+    change_set: &str,
+) -> anyhow::Result<()> {
     let Some(stack) = cloudformation::find_stack(cfn, name).await? else {
         return Ok(());
     };
@@ -201,7 +214,7 @@ async fn remove_empty_stack(cfn: &Client, name: &str, change_set: &str) -> anyho
 }
 
 async fn change_set_outcome(
-    cfn: &Client,
+    cfn: &CloudFormation,
     change_set: &ChangeSetId,
     cloud: Cloud,
 ) -> anyhow::Result<ChangeSetState> {
@@ -226,7 +239,7 @@ fn without_absent(mut changes: Vec<Change>, plan: &Plan) -> Vec<Change> {
 /// Fills in the nested changes where the change set has none: the emulator knows no nested
 /// change sets.
 async fn with_nested(
-    cfn: &Client,
+    cfn: &CloudFormation,
     stack: Option<&Stack>,
     plan: &Plan,
     mut changes: Vec<Change>,
@@ -256,7 +269,7 @@ async fn with_nested(
 /// The deployed stack with its templates and parameters, nested stacks included; `None` for a
 /// stack that holds nothing yet.
 pub(crate) async fn deployed_tree(
-    cfn: &Client,
+    cfn: &CloudFormation,
     stack: &Stack,
 ) -> anyhow::Result<Option<StackTree>> {
     if stack.status.deploy_action() == DeployAction::Create {
@@ -287,11 +300,21 @@ pub(crate) async fn deployed_tree(
 
 /// Deletes a change set that will not be executed, and the empty stack it was made in.
 pub(crate) async fn discard(
-    cfn: &Client,
+    cfn: &CloudFormation,
     change_set: &ChangeSetId,
     stack: Option<&Stack>,
+    cloud: Cloud,
 ) -> anyhow::Result<()> {
     cloudformation::delete_change_set(cfn, change_set).await?;
+    // The nested ones go with it, one after the other; a stack cannot be deleted before.
+    let mut pace = Pace::new(cloud);
+    let begin = Instant::now();
+    while cloudformation::has_change_set(cfn, change_set).await? {
+        if begin.elapsed() > DISCARD_TIMEOUT {
+            anyhow::bail!("change set `{}` is not deleted yet", change_set.id);
+        }
+        pace.wait().await;
+    }
     if stack.is_none() {
         cloudformation::delete_stack(cfn, &change_set.stack_id, &unique_name()).await?;
     }
@@ -300,7 +323,7 @@ pub(crate) async fn discard(
 
 /// Executes the change set and follows it until the stack has settled.
 pub(crate) async fn execute(
-    cfn: &Client,
+    cfn: &CloudFormation,
     change_set: &ChangeSetId,
     plan: &Plan,
 ) -> anyhow::Result<Stack> {
@@ -322,7 +345,11 @@ pub(crate) async fn execute(
 }
 
 /// Deletes the stack and follows it until it is gone.
-pub(crate) async fn delete(cfn: &Client, stack: &Stack, cloud: Cloud) -> anyhow::Result<()> {
+pub(crate) async fn delete(
+    cfn: &CloudFormation,
+    stack: &Stack,
+    cloud: Cloud,
+) -> anyhow::Result<()> {
     let since = cloudformation::newest_event(cfn, &stack.id).await?;
     screen::progress(format!("deleting {}", stack.name));
     cloudformation::delete_stack(cfn, &stack.id, &unique_name()).await?;

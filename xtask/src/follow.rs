@@ -3,10 +3,9 @@
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use aws_sdk_cloudformation::Client;
 
 use crate::assembly::Cloud;
-use crate::aws::cloudformation;
+use crate::aws::cloudformation::{self, CloudFormation};
 use crate::event::{self, EventLog};
 use crate::exit::Exit;
 use crate::screen;
@@ -15,7 +14,7 @@ use crate::stack::Stack;
 /// Prints the events of the root and its nested stacks until the root has settled. Events are
 /// best effort; the verdict is the stack's own status.
 pub(crate) async fn follow(
-    cfn: &Client,
+    cfn: &CloudFormation,
     stack_id: &str,
     name: &str,
     since: i64,
@@ -52,7 +51,7 @@ pub(crate) async fn follow(
     }
 }
 
-async fn print_new_events(cfn: &Client, log: &mut EventLog, name: &str) {
+async fn print_new_events(cfn: &CloudFormation, log: &mut EventLog, name: &str) {
     // A nested stack seen in this round has events to show in this round.
     let mut asked: Vec<String> = Vec::new();
     let mut fresh = Vec::new();

@@ -22,6 +22,9 @@ mod tests;
 
 pub(crate) use changes::changes;
 
+/// The client, under a name of ours for the modules that pass it on.
+pub(crate) type CloudFormation = Client;
+
 /// A resource of a deployed stack.
 #[derive(Debug, Clone)]
 pub(crate) struct StackResource {
@@ -287,6 +290,30 @@ pub(crate) async fn delete_change_set(
         .map_err(readable)
         .context("cannot delete the change set")?;
     Ok(())
+}
+
+/// Whether the change set is still there.
+pub(crate) async fn has_change_set(cfn: &Client, change_set: &ChangeSetId) -> anyhow::Result<bool> {
+    match cfn
+        .describe_change_set()
+        .change_set_name(&change_set.id)
+        .send()
+        .await
+    {
+        Ok(_) => Ok(true),
+        // The code of the API, and the one of its error type.
+        Err(err)
+            if matches!(
+                err.code(),
+                Some("ChangeSetNotFound" | "ChangeSetNotFoundException")
+            ) =>
+        {
+            Ok(false)
+        }
+        // The stack went with its last change set.
+        Err(err) if is_absent(&err) => Ok(false),
+        Err(err) => Err(readable(err).context("cannot see whether the change set is deleted")),
+    }
 }
 
 pub(crate) async fn delete_stack(cfn: &Client, stack_id: &str, token: &str) -> anyhow::Result<()> {

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
-use aws_sdk_cloudformation::Client;
 use xshell::Shell;
 
 use crate::assembly::{Assembly, Cloud, read_template, supplied_parameters};
+use crate::aws::cloudformation::CloudFormation;
 use crate::aws::{self, Connection, Selection};
 use crate::bootstrap;
 use crate::deployment::Plan;
@@ -174,7 +174,7 @@ impl ParameterArgs {
     }
 
     /// The asset bucket, chosen or bootstrapped; `None` where there is none yet.
-    pub(super) async fn bucket(&self, cfn: &Client) -> anyhow::Result<Option<String>> {
+    pub(super) async fn bucket(&self, cfn: &CloudFormation) -> anyhow::Result<Option<String>> {
         match &self.asset_bucket {
             Some(bucket) => Ok(Some(bucket.clone())),
             None => bootstrap::asset_bucket(cfn).await,

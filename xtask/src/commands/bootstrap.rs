@@ -41,9 +41,14 @@ impl Bootstrap {
             true => Consent::Given,
             false => Consent::Ask,
         };
-        let cfn = environment.connection.cloudformation();
-        let bucket =
-            bootstrap::deploy(&cfn, workspace, environment.cloud, logs_role, consent).await?;
+        let bucket = bootstrap::deploy(
+            &environment.connection,
+            workspace,
+            environment.cloud,
+            logs_role,
+            consent,
+        )
+        .await?;
         deployment::report_success("bootstrapped", begin);
         screen::data(format!("AssetBucketName  {bucket}"));
         Ok(())

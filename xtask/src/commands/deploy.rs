@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use anyhow::Context as _;
-use aws_sdk_cloudformation::Client;
 use xshell::Shell;
 
 use super::args::{Environment, EnvironmentArgs, LocalCloud, ParameterArgs, StageArgs};
@@ -59,10 +58,7 @@ impl Deploy {
         let stack = deployment::settled(&cfn, &name, environment.cloud).await?;
         let bucket = match self.choices.bucket(&cfn).await? {
             Some(bucket) => bucket,
-            None => {
-                self.bootstrap(&cfn, workspace, &environment, consent)
-                    .await?
-            }
+            None => self.bootstrap(workspace, &environment, consent).await?,
         };
         let plan = self
             .choices
@@ -88,8 +84,12 @@ impl Deploy {
         for omission in &assembly.omissions {
             screen::say(omission);
         }
-        if let Err(declined) = consent.obtain("Deploy these changes?").await {
-            deployment::discard(&cfn, &change_set, stack.as_ref()).await?;
+        let question = format!(
+            "Deploy these changes to {}?",
+            environment.connection.place()
+        );
+        if let Err(declined) = consent.obtain(&question).await {
+            deployment::discard(&cfn, &change_set, stack.as_ref(), environment.cloud).await?;
             return Err(declined);
         }
         let stack = deployment::execute(&cfn, &change_set, &plan).await?;
@@ -99,7 +99,6 @@ impl Deploy {
 
     async fn bootstrap(
         &self,
-        cfn: &Client,
         workspace: &Workspace,
         environment: &Environment,
         consent: Consent,
@@ -112,7 +111,14 @@ impl Deploy {
                 "account {account} has no asset bucket in {region} yet."
             ));
         }
-        bootstrap::deploy(cfn, workspace, environment.cloud, LogsRole::Keep, consent).await
+        bootstrap::deploy(
+            &environment.connection,
+            workspace,
+            environment.cloud,
+            LogsRole::Keep,
+            consent,
+        )
+        .await
     }
 
     async fn finish(&self, environment: &Environment, stack: &Stack) -> anyhow::Result<()> {

@@ -2,13 +2,12 @@
 
 use std::time::Instant;
 
-use aws_sdk_cloudformation::Client;
 use serde_json::Value;
 use xshell::Shell;
 
 use super::args::{EnvironmentArgs, LocalCloud, StageArgs};
 use crate::assembly::Cloud;
-use crate::aws::cloudformation;
+use crate::aws::cloudformation::{self, CloudFormation};
 use crate::change_set::NESTED_STACK;
 use crate::deployment::{self, Consent};
 use crate::screen::{self, BAD, GOOD, STRONG};
@@ -65,7 +64,8 @@ impl Destroy {
             true => Consent::Given,
             false => Consent::Ask,
         };
-        consent.obtain(&format!("Delete {name}?")).await?;
+        let question = format!("Delete {name} in {}?", environment.connection.place());
+        consent.obtain(&question).await?;
         deployment::delete(&cfn, &stack, environment.cloud).await?;
         deployment::report_success(&format!("{name} is deleted"), begin);
         for fate in fates.iter().filter(|fate| fate.retained) {
@@ -80,7 +80,7 @@ impl Destroy {
 
 /// The resources of the stack and of its nested stacks. The deployed template decides what
 /// stays, not the one in the working tree.
-async fn fates(cfn: &Client, stack: &Stack, place: &str) -> anyhow::Result<Vec<Fate>> {
+async fn fates(cfn: &CloudFormation, stack: &Stack, place: &str) -> anyhow::Result<Vec<Fate>> {
     let text = cloudformation::template_of(cfn, &stack.id).await?;
     let template = Template::parse(&format!("the deployed template of {}", stack.name), text).ok();
     let mut fates = Vec::new();

@@ -72,7 +72,7 @@ impl Diff {
             publish(&environment.connection.s3(), &bucket, &assembly).await?;
             match deployment::prepare(&cfn, stack.as_ref(), &plan).await? {
                 Some((change_set, changes)) => {
-                    deployment::discard(&cfn, &change_set, stack.as_ref())
+                    deployment::discard(&cfn, &change_set, stack.as_ref(), environment.cloud)
                         .await
                         .context("the change set of this diff is still there")?;
                     changes

@@ -1,5 +1,7 @@
 use aws_sdk_cloudformation::error::ErrorMetadata;
-use aws_sdk_cloudformation::operation::describe_change_set::DescribeChangeSetOutput;
+use aws_sdk_cloudformation::operation::describe_change_set::{
+    DescribeChangeSetError, DescribeChangeSetOutput,
+};
 use aws_sdk_cloudformation::operation::describe_stack_events::DescribeStackEventsOutput;
 use aws_sdk_cloudformation::operation::describe_stacks::{
     DescribeStacksError, DescribeStacksOutput,
@@ -240,6 +242,22 @@ async fn pages_and_nested_change_sets_are_merged() {
     assert_eq!(changes[0].properties[0].path, "Throttle.RateLimit");
     assert_eq!(changes[0].properties[0].after.as_deref(), Some("60"));
     assert_eq!(ids(changes[1].nested.as_deref().unwrap()), ["C"]);
+}
+
+#[tokio::test]
+async fn a_deleted_change_set_is_gone() {
+    let gone = mock!(Client::describe_change_set).then_error(|| {
+        let metadata = ErrorMetadata::builder()
+            .code("ChangeSetNotFound")
+            .message("gone")
+            .build();
+        DescribeChangeSetError::generic(metadata)
+    });
+    let id = ChangeSetId {
+        id: "arn:cs".to_owned(),
+        stack_id: "arn:stack".to_owned(),
+    };
+    assert!(!has_change_set(&client(&[&gone]), &id).await.unwrap());
 }
 
 #[tokio::test]
