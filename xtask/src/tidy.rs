@@ -9,6 +9,9 @@ use crate::asset::Asset;
 use crate::omission::UNSUPPORTED_TYPES;
 use crate::template::Template;
 
+mod features;
+mod flat;
+
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()

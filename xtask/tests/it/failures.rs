@@ -4,8 +4,7 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
 
 use crate::support::{
-    BUILDS, LocalCloud, Run, copy_of_repository, edit, free_port, repository, target_directory,
-    xtask,
+    BUILDS, LocalCloud, Run, copy_of_repository, edit, free_port, repository, xtask,
 };
 
 /// Runs against AWS's code path with the given environment; no account is ever reached.
@@ -136,11 +135,7 @@ async fn a_change_set_that_is_refused_leaves_no_stack() {
     let copy = copy_of_repository();
     let root = copy.path().join("infra/cfn/root.yaml");
     edit(&root, "!Equals [!Ref Stage, dev]", "!Equals [!Ref Stage]");
-    let refused = Run::of(
-        xtask(copy.path(), cloud.home.path())
-            .args(["deploy", "--local"])
-            .env("CARGO_TARGET_DIR", target_directory()),
-    );
+    let refused = cloud.deploy_copy(&copy);
     refused.expect(1).says("movies-dev");
     let left: Vec<String> = cloud
         .stacks()
@@ -157,15 +152,7 @@ async fn a_broken_template_is_shown_with_its_line() {
     let cloud = LocalCloud::start();
     let copy = copy_of_repository();
     let template = copy.path().join("infra/cfn/data.yaml");
-    let deploy = || {
-        let mut command = xtask(copy.path(), cloud.home.path());
-        Run::of(
-            command
-                .args(["deploy", "--local"])
-                .env("CARGO_TARGET_DIR", target_directory()),
-        )
-        .expect(1)
-    };
+    let deploy = || cloud.deploy_copy(&copy).expect(1);
 
     edit(&template, "!GetAtt Table.Arn", "!GetAtt Tabel.Arn");
     deploy().says("infra/cfn/data.yaml: output `TableArn` refers to `Tabel.Arn`");
@@ -184,14 +171,7 @@ async fn a_failed_create_names_its_cause_and_the_next_deploy_repairs_it() {
     let cloud = LocalCloud::start();
     let copy = copy_of_repository();
     let template = copy.path().join("infra/cfn/function.yaml");
-    let deploy = || {
-        let mut command = xtask(copy.path(), cloud.home.path());
-        Run::of(
-            command
-                .args(["deploy", "--local"])
-                .env("CARGO_TARGET_DIR", target_directory()),
-        )
-    };
+    let deploy = || cloud.deploy_copy(&copy);
 
     // A type the emulator does not know fails while the nested stack is created.
     let resources = "Resources:\n";

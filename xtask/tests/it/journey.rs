@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use crate::support::{
-    BUILDS, LocalCloud, Recorder, copy_of_repository, edit, post, repository, target_directory,
-    xtask,
+    BUILDS, LocalCloud, Recorder, copy_of_repository, edit, post, repository, xtask,
 };
 
 const MOVIE: &str = r#"{"year":"2023","title":"kkkg","id":"12"}"#;
@@ -243,11 +242,7 @@ fn a_changed_handler_answers(cloud: &LocalCloud, endpoint: &str, key: &str) {
         "Successfully inserted data!",
         "Changed!",
     );
-    let run = crate::support::Run::of(
-        xtask(copy.path(), cloud.home.path())
-            .args(["deploy", "--local"])
-            .env("CARGO_TARGET_DIR", target_directory()),
-    );
+    let run = cloud.deploy_copy(&copy);
     run.expect(0).says("movies-dev is deployed");
     let (status, answer) = post(endpoint, Some(key), &MOVIE.replace("12", "13"));
     assert_eq!(

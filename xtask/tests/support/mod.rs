@@ -115,6 +115,13 @@ impl LocalCloud {
         Run::of(xtask(directory, self.home.path()).args(arguments))
     }
 
+    /// Deploys a changed copy of the repository; what has not changed is not built again.
+    pub(crate) fn deploy_copy(&self, copy: &TempDir) -> Run {
+        let mut deploy = xtask(copy.path(), self.home.path());
+        deploy.args(["deploy", "--local"]);
+        Run::of(deploy.env("CARGO_TARGET_DIR", target_directory()))
+    }
+
     pub(crate) fn endpoint(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
@@ -296,7 +303,7 @@ pub(crate) fn edit(path: &Path, from: &str, to: &str) {
 
 /// Where cargo builds for this repository; copies build there too, so that only what differs is
 /// compiled again.
-pub(crate) fn target_directory() -> PathBuf {
+fn target_directory() -> PathBuf {
     // The program is at `<target>/debug/xtask`.
     Path::new(env!("CARGO_BIN_EXE_xtask"))
         .ancestors()

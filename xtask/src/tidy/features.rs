@@ -1,0 +1,520 @@
+//! What the service promises, read off the templates at the root's defaults, nested stacks
+//! followed. One test per part of the system.
+
+use serde_json::{Value, json};
+
+use super::assembly;
+use super::flat::{Flat, flatten};
+use crate::assembly::Cloud;
+
+fn flat(chosen: &[(&str, &str)]) -> Flat {
+    flatten(&assembly(Cloud::Aws), chosen)
+}
+
+impl Flat {
+    fn of_type(&self, wanted: &str) -> Vec<(&str, &Value)> {
+        let found = self
+            .resources
+            .iter()
+            .filter(|(_, resource)| resource["Type"] == wanted);
+        found
+            .map(|(name, resource)| (name.as_str(), &resource["Properties"]))
+            .collect()
+    }
+
+    /// The properties of the only resource of a type.
+    fn only(&self, wanted: &str) -> &Value {
+        match self.of_type(wanted).as_slice() {
+            [(_, properties)] => properties,
+            found => panic!("expected one {wanted}, found {found:?}"),
+        }
+    }
+
+    fn properties(&self, name: &str) -> &Value {
+        &self.resources[name]["Properties"]
+    }
+
+    fn policy_of_role(&self, role: &str) -> &Value {
+        let policies = self.properties(role)["ManagedPolicyArns"]
+            .as_array()
+            .unwrap();
+        let [Value::String(policy)] = policies.as_slice() else {
+            panic!("{role} has other policies than one of our own: {policies:?}");
+        };
+        assert!(
+            self.properties(role).get("Policies").is_none(),
+            "{role} has inline policies"
+        );
+        let name = policy.trim_matches(['<', '>']);
+        &self.properties(name)["PolicyDocument"]["Statement"]
+    }
+}
+
+fn statement<'a>(statements: &'a Value, action: &str) -> &'a Value {
+    let allows = |statement: &&Value| {
+        let listed = &statement["Action"];
+        let names = listed == action
+            || listed
+                .as_array()
+                .is_some_and(|actions| actions.iter().any(|one| one == action));
+        statement["Effect"] == "Allow" && names
+    };
+    statements
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(allows)
+        .unwrap_or_else(|| panic!("no {action}"))
+}
+
+fn no_wildcard_action(statements: &Value) {
+    for statement in statements.as_array().unwrap() {
+        let actions = statement["Action"].to_string();
+        assert!(!actions.contains('*'), "{actions}");
+        assert!(!actions.contains("logs:CreateLogGroup"), "{actions}");
+    }
+}
+
+#[test]
+fn the_network_is_isolated() {
+    let flat = flat(&[]);
+    assert_eq!(flat.only("AWS::EC2::VPC")["CidrBlock"], "10.1.0.0/16");
+    let subnets = flat.of_type("AWS::EC2::Subnet");
+    assert!(subnets.len() >= 2);
+    let mut zones: Vec<String> = subnets
+        .iter()
+        .map(|(_, subnet)| subnet["AvailabilityZone"].to_string())
+        .collect();
+    zones.dedup();
+    assert_eq!(zones.len(), subnets.len());
+    for (name, subnet) in &subnets {
+        assert!(
+            subnet["CidrBlock"].as_str().unwrap().ends_with("/24"),
+            "{name}"
+        );
+        assert_eq!(subnet["MapPublicIpOnLaunch"], false, "{name}");
+    }
+    for absent in [
+        "AWS::EC2::Route",
+        "AWS::EC2::InternetGateway",
+        "AWS::EC2::NatGateway",
+        "AWS::EC2::EgressOnlyInternetGateway",
+        "AWS::EC2::VPCGatewayAttachment",
+    ] {
+        assert_eq!(flat.of_type(absent), [], "{absent}");
+    }
+    let group = flat.only("AWS::EC2::SecurityGroup");
+    assert!(group.get("SecurityGroupIngress").is_none());
+    let egress = group["SecurityGroupEgress"].as_array().unwrap();
+    assert_eq!(egress.len(), 1);
+    assert_eq!(
+        (&egress[0]["FromPort"], &egress[0]["ToPort"]),
+        (&json!(443), &json!(443))
+    );
+    assert_eq!(
+        egress[0]["DestinationPrefixListId"],
+        "<DynamoDbPrefixListId>"
+    );
+    assert!(egress[0].get("CidrIp").is_none());
+}
+
+#[test]
+fn the_endpoint_lets_through_one_action_of_one_role_on_one_table() {
+    let flat = flat(&[]);
+    let endpoint = flat.only("AWS::EC2::VPCEndpoint");
+    assert_eq!(endpoint["VpcEndpointType"], "Gateway");
+    assert_eq!(
+        endpoint["ServiceName"],
+        "com.amazonaws.<AWS::Region>.dynamodb"
+    );
+    assert_eq!(endpoint["RouteTableIds"], json!(["<Network.RouteTable>"]));
+    let associations = flat.of_type("AWS::EC2::SubnetRouteTableAssociation");
+    assert_eq!(associations.len(), flat.of_type("AWS::EC2::Subnet").len());
+    for (name, association) in associations {
+        assert_eq!(
+            association["RouteTableId"], "<Network.RouteTable>",
+            "{name}"
+        );
+    }
+    assert_eq!(
+        endpoint["PolicyDocument"]["Statement"],
+        json!([{
+            "Effect": "Allow",
+            "Principal": "*",
+            "Action": "dynamodb:PutItem",
+            "Resource": "<Data.Table.Arn>",
+            "Condition": { "ArnEquals": { "aws:PrincipalArn": "<Identity.FunctionRole.Arn>" } },
+        }])
+    );
+}
+
+#[test]
+fn flow_logs_go_to_their_group_and_nowhere_else() {
+    let flat = flat(&[]);
+    let log = flat.only("AWS::EC2::FlowLog");
+    assert_eq!(log["ResourceType"], "VPC");
+    assert_eq!(log["TrafficType"], "ALL");
+    assert_eq!(log["LogDestinationType"], "cloud-watch-logs");
+    assert_eq!(log["LogGroupName"], "<Data.FlowLogGroup>");
+    assert_eq!(
+        log["DeliverLogsPermissionArn"],
+        "<Identity.FlowLogRole.Arn>"
+    );
+    let trust = &flat.properties("Identity.FlowLogRole")["AssumeRolePolicyDocument"]["Statement"];
+    assert_eq!(
+        trust[0]["Principal"],
+        json!({ "Service": "vpc-flow-logs.amazonaws.com" })
+    );
+    let statements = flat.policy_of_role("Identity.FlowLogRole");
+    assert_eq!(statements.as_array().unwrap().len(), 1);
+    no_wildcard_action(statements);
+    let resource = statement(statements, "logs:PutLogEvents")["Resource"]
+        .as_str()
+        .unwrap();
+    assert!(
+        resource.ends_with(":log-group:<Data.FlowLogGroup>:*"),
+        "{resource}"
+    );
+}
+
+#[test]
+fn the_table_can_be_recovered() {
+    let flat = flat(&[]);
+    let table = flat.only("AWS::DynamoDB::Table");
+    assert_eq!(
+        table["KeySchema"],
+        json!([{ "AttributeName": "id", "KeyType": "HASH" }])
+    );
+    assert_eq!(
+        table["AttributeDefinitions"],
+        json!([{ "AttributeName": "id", "AttributeType": "S" }])
+    );
+    assert_eq!(table["BillingMode"], "PAY_PER_REQUEST");
+    let recovery = &table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"];
+    assert_eq!(recovery, true);
+    assert_eq!(
+        table["StreamSpecification"]["StreamViewType"],
+        "NEW_AND_OLD_IMAGES"
+    );
+    assert!(table.get("TableName").is_none());
+    let resource = &flat.resources["Data.Table"];
+    assert_eq!(resource["DeletionPolicy"], "Retain");
+    assert_eq!(resource["UpdateReplacePolicy"], "Retain");
+}
+
+#[test]
+fn the_function_is_as_documented() {
+    let flat = flat(&[]);
+    let function = flat.only("AWS::Lambda::Function");
+    assert_eq!(function["FunctionName"], "apigw_handler");
+    assert_eq!(function["Runtime"], "provided.al2023");
+    assert_eq!(function["Architectures"], json!(["arm64"]));
+    assert_eq!(function["MemorySize"], "1024");
+    assert!(
+        function["Timeout"]
+            .as_str()
+            .unwrap()
+            .parse::<u32>()
+            .unwrap()
+            < 29
+    );
+    assert_eq!(function["TracingConfig"]["Mode"], "Active");
+    assert_eq!(function["ReservedConcurrentExecutions"], "100");
+    assert_eq!(
+        function["VpcConfig"]["SubnetIds"],
+        "<Network.SubnetA>,<Network.SubnetB>"
+    );
+    assert_eq!(
+        function["VpcConfig"]["SecurityGroupIds"],
+        json!(["<Network.SecurityGroup>"])
+    );
+    assert_eq!(
+        function["Environment"]["Variables"]["TABLE_NAME"],
+        "<Data.Table>"
+    );
+    assert_eq!(function["LoggingConfig"]["LogFormat"], "JSON");
+    assert_eq!(function["LoggingConfig"]["LogGroup"], "<Function.LogGroup>");
+    let group = flat.properties("Function.LogGroup");
+    assert_eq!(group["LogGroupName"], "/aws/lambda/apigw_handler");
+    assert_eq!(function["Role"], "<Identity.FunctionRole.Arn>");
+}
+
+#[test]
+fn another_stage_has_names_of_its_own_and_small_accounts_no_reservation() {
+    let flat = flat(&[("Stage", "test"), ("ReservedConcurrency", "none")]);
+    let function = flat.only("AWS::Lambda::Function");
+    assert_eq!(function["FunctionName"], "apigw_handler_test");
+    assert!(function.get("ReservedConcurrentExecutions").is_none());
+    let group = flat.properties("Function.LogGroup");
+    assert_eq!(group["LogGroupName"], "/aws/lambda/apigw_handler_test");
+}
+
+#[test]
+fn the_function_may_do_what_it_does_and_no_more() {
+    let flat = flat(&[]);
+    let statements = flat.policy_of_role("Identity.FunctionRole");
+    no_wildcard_action(statements);
+    let put = statement(statements, "dynamodb:PutItem");
+    assert_eq!(put["Action"], "dynamodb:PutItem");
+    assert_eq!(put["Resource"], "<Data.Table.Arn>");
+    let dynamodb = statements.to_string().matches("dynamodb:").count();
+    assert_eq!(dynamodb, 1);
+    let logs = statement(statements, "logs:PutLogEvents")["Resource"]
+        .as_str()
+        .unwrap();
+    assert!(
+        logs.ends_with(":log-group:/aws/lambda/apigw_handler:*"),
+        "{logs}"
+    );
+    for action in [
+        "ec2:CreateNetworkInterface",
+        "ec2:DescribeNetworkInterfaces",
+        "ec2:DeleteNetworkInterface",
+        "ec2:AssignPrivateIpAddresses",
+        "ec2:UnassignPrivateIpAddresses",
+        "xray:PutTraceSegments",
+        "xray:PutTelemetryRecords",
+    ] {
+        statement(statements, action);
+    }
+}
+
+#[test]
+fn the_alarm_watches_80_percent_of_the_reservation() {
+    let flat = flat(&[]);
+    let alarm = flat.only("AWS::CloudWatch::Alarm");
+    assert_eq!(alarm["Namespace"], "AWS/Lambda");
+    assert_eq!(alarm["MetricName"], "ConcurrentExecutions");
+    assert_eq!(
+        alarm["Dimensions"],
+        json!([{ "Name": "FunctionName", "Value": "apigw_handler" }])
+    );
+    assert_eq!(alarm["Statistic"], "Maximum");
+    assert_eq!(alarm["ComparisonOperator"], "GreaterThanOrEqualToThreshold");
+    assert_eq!(alarm["Threshold"], "80");
+}
+
+#[test]
+fn the_api_asks_for_a_key_validates_and_is_traced() {
+    let flat = flat(&[]);
+    let api = flat.only("AWS::ApiGateway::RestApi");
+    assert_eq!(api["EndpointConfiguration"]["Types"], json!(["REGIONAL"]));
+    let method = flat.only("AWS::ApiGateway::Method");
+    assert_eq!(method["HttpMethod"], "POST");
+    assert_eq!(method["ResourceId"], "<Api.RestApi.RootResourceId>");
+    assert_eq!(method["ApiKeyRequired"], true);
+    assert_eq!(method["RequestValidatorId"], "<Api.BodyValidator>");
+    assert_eq!(
+        method["RequestModels"]["application/json"],
+        "<Api.MovieModel>"
+    );
+    assert_eq!(method["Integration"]["Type"], "AWS_PROXY");
+    let uri = method["Integration"]["Uri"].as_str().unwrap();
+    assert!(
+        uri.contains("functions/<Function.Function.Arn>/invocations"),
+        "{uri}"
+    );
+    let permission = flat.only("AWS::Lambda::Permission");
+    assert_eq!(permission["Principal"], "apigateway.amazonaws.com");
+    let source = permission["SourceArn"].as_str().unwrap();
+    assert!(source.ends_with(":<Api.RestApi>/dev/POST/"), "{source}");
+    let deployment = flat.only("AWS::ApiGateway::Deployment");
+    assert!(deployment.get("StageName").is_none());
+
+    let stage = flat.only("AWS::ApiGateway::Stage");
+    assert_eq!(stage["StageName"], "dev");
+    assert_eq!(stage["TracingEnabled"], true);
+    assert_eq!(
+        stage["MethodSettings"],
+        json!([{
+            "ResourcePath": "/*",
+            "HttpMethod": "*",
+            "MetricsEnabled": true,
+            "LoggingLevel": "ERROR",
+            "DataTraceEnabled": false,
+            "ThrottlingRateLimit": "100",
+            "ThrottlingBurstLimit": "200",
+        }])
+    );
+    assert_eq!(flat.of_type("AWS::ApiGateway::Account"), []);
+}
+
+#[test]
+fn the_access_log_tells_who_and_what_and_never_the_key() {
+    let flat = flat(&[]);
+    let setting = &flat.only("AWS::ApiGateway::Stage")["AccessLogSetting"];
+    let format = setting["Format"].as_str().unwrap();
+    let fields: Value = serde_json::from_str(format).unwrap();
+    let values: Vec<&str> = fields
+        .as_object()
+        .unwrap()
+        .values()
+        .map(|v| v.as_str().unwrap())
+        .collect();
+    for wanted in [
+        "$context.requestId",
+        "$context.extendedRequestId",
+        "$context.identity.sourceIp",
+        "$context.identity.userAgent",
+        "$context.identity.apiKeyId",
+        "$context.httpMethod",
+        "$context.path",
+        "$context.status",
+        "$context.responseLatency",
+        "$context.integration.latency",
+        "$context.error.message",
+        "$context.wafResponseCode",
+        "$context.xrayTraceId",
+    ] {
+        assert!(values.contains(&wanted), "{wanted}");
+    }
+    assert!(!values.contains(&"$context.identity.apiKey"));
+    let destination = setting["DestinationArn"].as_str().unwrap();
+    assert!(
+        destination.ends_with(":log-group:<Api.AccessLogGroup>"),
+        "{destination}"
+    );
+}
+
+#[test]
+fn both_tiers_have_a_key_and_their_limits_on_this_stage() {
+    let flat = flat(&[]);
+    for (tier, rate, burst, quota) in [
+        ("Standard", "50", "100", "10000"),
+        ("Premium", "100", "200", "50000"),
+    ] {
+        let plan = flat.properties(&format!("Api.{tier}UsagePlan"));
+        assert_eq!(
+            plan["Throttle"],
+            json!({ "RateLimit": rate, "BurstLimit": burst })
+        );
+        assert_eq!(plan["Quota"], json!({ "Limit": quota, "Period": "DAY" }));
+        assert_eq!(
+            plan["ApiStages"],
+            json!([{ "ApiId": "<Api.RestApi>", "Stage": "<Api.Stage>" }])
+        );
+        let link = flat.properties(&format!("Api.{tier}UsagePlanKey"));
+        assert_eq!(link["UsagePlanId"], format!("<Api.{tier}UsagePlan>"));
+        assert_eq!(link["KeyId"], format!("<Api.{tier}ApiKey>"));
+        assert_eq!(
+            flat.outputs[&format!("{tier}ApiKeyId")],
+            format!("<Api.{tier}ApiKey>")
+        );
+    }
+    assert_eq!(
+        flat.outputs["Endpoint"],
+        "https://<Api.RestApi>.execute-api.<AWS::Region>.<AWS::URLSuffix>/<Api.Stage>"
+    );
+}
+
+#[test]
+fn the_waf_blocks_floods_and_logs_without_the_key() {
+    let flat = flat(&[]);
+    let acl = flat.only("AWS::WAFv2::WebACL");
+    assert_eq!(acl["Scope"], "REGIONAL");
+    let rule = &acl["Rules"][0];
+    let rate = &rule["Statement"]["RateBasedStatement"];
+    assert_eq!(rate["Limit"], "2000");
+    assert_eq!(rate["EvaluationWindowSec"], 300);
+    assert_eq!(rate["AggregateKeyType"], "IP");
+    assert_eq!(rule["Action"], json!({ "Block": {} }));
+    for visibility in [&acl["VisibilityConfig"], &rule["VisibilityConfig"]] {
+        assert_eq!(visibility["CloudWatchMetricsEnabled"], true);
+        assert_eq!(visibility["SampledRequestsEnabled"], true);
+    }
+    let association = flat.only("AWS::WAFv2::WebACLAssociation");
+    assert_eq!(association["WebACLArn"], "<Api.WebAcl.Arn>");
+    let stage = association["ResourceArn"].as_str().unwrap();
+    assert!(
+        stage.ends_with("::/restapis/<Api.RestApi>/stages/<Api.Stage>"),
+        "{stage}"
+    );
+    let logging = flat.only("AWS::WAFv2::LoggingConfiguration");
+    assert_eq!(
+        logging["RedactedFields"],
+        json!([{ "SingleHeader": { "Name": "x-api-key" } }])
+    );
+    let group = flat.properties("Api.WebAclLogGroup");
+    assert!(
+        group["LogGroupName"]
+            .as_str()
+            .unwrap()
+            .starts_with("aws-waf-logs-")
+    );
+}
+
+#[test]
+fn every_log_group_keeps_a_year() {
+    let flat = flat(&[]);
+    let groups = flat.of_type("AWS::Logs::LogGroup");
+    // Flow, function, access, execution and WAF logs.
+    assert_eq!(groups.len(), 5);
+    for (name, group) in groups {
+        assert_eq!(group["RetentionInDays"], "365", "{name}");
+    }
+    let execution = flat.properties("Api.ExecutionLogGroup");
+    assert_eq!(
+        execution["LogGroupName"],
+        "API-Gateway-Execution-Logs_<Api.RestApi>/dev"
+    );
+}
+
+/// One line in one place: each limit of the root moves the properties that it should.
+#[test]
+fn every_limit_is_one_root_parameter() {
+    let before = flat(&[]);
+    for (parameter, value, moved) in [
+        (
+            "FunctionMemoryInMegabytes",
+            "512",
+            &["Function.Function"][..],
+        ),
+        ("FunctionTimeoutInSeconds", "5", &["Function.Function"]),
+        ("ReservedConcurrency", "50", &["Function.Function"]),
+        (
+            "ConcurrencyAlarmThreshold",
+            "40",
+            &["Observability.ConcurrencyAlarm"],
+        ),
+        ("StageRateLimitPerSecond", "200", &["Api.Stage"]),
+        ("StageBurstLimitInRequests", "400", &["Api.Stage"]),
+        (
+            "StandardRateLimitPerSecond",
+            "60",
+            &["Api.StandardUsagePlan"],
+        ),
+        (
+            "StandardBurstLimitInRequests",
+            "120",
+            &["Api.StandardUsagePlan"],
+        ),
+        ("StandardQuotaPerDay", "1", &["Api.StandardUsagePlan"]),
+        ("PremiumRateLimitPerSecond", "60", &["Api.PremiumUsagePlan"]),
+        (
+            "PremiumBurstLimitInRequests",
+            "120",
+            &["Api.PremiumUsagePlan"],
+        ),
+        ("PremiumQuotaPerDay", "1", &["Api.PremiumUsagePlan"]),
+        ("WafRateLimitPer300Seconds", "100", &["Api.WebAcl"]),
+        (
+            "LogRetentionInDays",
+            "30",
+            &[
+                "Api.AccessLogGroup",
+                "Api.ExecutionLogGroup",
+                "Api.WebAclLogGroup",
+                "Data.FlowLogGroup",
+                "Function.LogGroup",
+            ],
+        ),
+    ] {
+        let after = flat(&[(parameter, value)]);
+        let changed: Vec<&String> = after
+            .resources
+            .keys()
+            .filter(|name| before.resources.get(*name) != after.resources.get(*name))
+            .collect();
+        assert_eq!(changed, moved, "{parameter}");
+    }
+}
