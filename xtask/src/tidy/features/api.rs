@@ -1,0 +1,154 @@
+//! The API, its keys and its WAF.
+
+use serde_json::{Value, json};
+
+use super::flat;
+
+#[test]
+fn the_api_asks_for_a_key_validates_and_is_traced() {
+    let flat = flat(&[]);
+    let api = flat.only("AWS::ApiGateway::RestApi");
+    assert_eq!(api["EndpointConfiguration"]["Types"], json!(["REGIONAL"]));
+    let method = flat.only("AWS::ApiGateway::Method");
+    assert_eq!(method["HttpMethod"], "POST");
+    assert_eq!(method["ResourceId"], "<Api.RestApi.RootResourceId>");
+    assert_eq!(method["ApiKeyRequired"], true);
+    assert_eq!(method["RequestValidatorId"], "<Api.BodyValidator>");
+    assert_eq!(
+        method["RequestModels"]["application/json"],
+        "<Api.MovieModel>"
+    );
+    assert_eq!(method["Integration"]["Type"], "AWS_PROXY");
+    let uri = method["Integration"]["Uri"].as_str().unwrap();
+    assert!(
+        uri.contains("functions/<Function.Function.Arn>/invocations"),
+        "{uri}"
+    );
+    let permission = flat.only("AWS::Lambda::Permission");
+    assert_eq!(permission["Principal"], "apigateway.amazonaws.com");
+    let source = permission["SourceArn"].as_str().unwrap();
+    assert!(source.ends_with(":<Api.RestApi>/dev/POST/"), "{source}");
+    let deployment = flat.only("AWS::ApiGateway::Deployment");
+    assert!(deployment.get("StageName").is_none());
+
+    let stage = flat.only("AWS::ApiGateway::Stage");
+    assert_eq!(stage["StageName"], "dev");
+    assert_eq!(stage["TracingEnabled"], true);
+    assert_eq!(
+        stage["MethodSettings"],
+        json!([{
+            "ResourcePath": "/*",
+            "HttpMethod": "*",
+            "MetricsEnabled": true,
+            "LoggingLevel": "ERROR",
+            "DataTraceEnabled": false,
+            "ThrottlingRateLimit": "100",
+            "ThrottlingBurstLimit": "200",
+        }])
+    );
+    assert_eq!(flat.of_type("AWS::ApiGateway::Account"), []);
+}
+
+#[test]
+fn the_access_log_tells_who_and_what_and_never_the_key() {
+    let flat = flat(&[]);
+    let setting = &flat.only("AWS::ApiGateway::Stage")["AccessLogSetting"];
+    let format = setting["Format"].as_str().unwrap();
+    let fields: Value = serde_json::from_str(format).unwrap();
+    let values: Vec<&str> = fields
+        .as_object()
+        .unwrap()
+        .values()
+        .map(|v| v.as_str().unwrap())
+        .collect();
+    for wanted in [
+        "$context.requestId",
+        "$context.extendedRequestId",
+        "$context.identity.sourceIp",
+        "$context.identity.userAgent",
+        "$context.identity.apiKeyId",
+        "$context.httpMethod",
+        "$context.path",
+        "$context.status",
+        "$context.responseLatency",
+        "$context.integration.latency",
+        "$context.error.message",
+        "$context.wafResponseCode",
+        "$context.xrayTraceId",
+    ] {
+        assert!(values.contains(&wanted), "{wanted}");
+    }
+    assert!(!values.contains(&"$context.identity.apiKey"));
+    let destination = setting["DestinationArn"].as_str().unwrap();
+    assert!(
+        destination.ends_with(":log-group:<Api.AccessLogGroup>"),
+        "{destination}"
+    );
+}
+
+#[test]
+fn both_tiers_have_a_key_and_their_limits_on_this_stage() {
+    let flat = flat(&[]);
+    for (tier, rate, burst, quota) in [
+        ("Standard", "50", "100", "10000"),
+        ("Premium", "100", "200", "50000"),
+    ] {
+        let plan = flat.properties(&format!("Api.{tier}UsagePlan"));
+        assert_eq!(
+            plan["Throttle"],
+            json!({ "RateLimit": rate, "BurstLimit": burst })
+        );
+        assert_eq!(plan["Quota"], json!({ "Limit": quota, "Period": "DAY" }));
+        assert_eq!(
+            plan["ApiStages"],
+            json!([{ "ApiId": "<Api.RestApi>", "Stage": "<Api.Stage>" }])
+        );
+        let link = flat.properties(&format!("Api.{tier}UsagePlanKey"));
+        assert_eq!(link["UsagePlanId"], format!("<Api.{tier}UsagePlan>"));
+        assert_eq!(link["KeyId"], format!("<Api.{tier}ApiKey>"));
+        assert_eq!(
+            flat.outputs[&format!("{tier}ApiKeyId")],
+            format!("<Api.{tier}ApiKey>")
+        );
+    }
+    assert_eq!(
+        flat.outputs["Endpoint"],
+        "https://<Api.RestApi>.execute-api.<AWS::Region>.<AWS::URLSuffix>/<Api.Stage>"
+    );
+}
+
+#[test]
+fn the_waf_blocks_floods_and_logs_without_the_key() {
+    let flat = flat(&[]);
+    let acl = flat.only("AWS::WAFv2::WebACL");
+    assert_eq!(acl["Scope"], "REGIONAL");
+    let rule = &acl["Rules"][0];
+    let rate = &rule["Statement"]["RateBasedStatement"];
+    assert_eq!(rate["Limit"], "2000");
+    assert_eq!(rate["EvaluationWindowSec"], 300);
+    assert_eq!(rate["AggregateKeyType"], "IP");
+    assert_eq!(rule["Action"], json!({ "Block": {} }));
+    for visibility in [&acl["VisibilityConfig"], &rule["VisibilityConfig"]] {
+        assert_eq!(visibility["CloudWatchMetricsEnabled"], true);
+        assert_eq!(visibility["SampledRequestsEnabled"], true);
+    }
+    let association = flat.only("AWS::WAFv2::WebACLAssociation");
+    assert_eq!(association["WebACLArn"], "<Api.WebAcl.Arn>");
+    let stage = association["ResourceArn"].as_str().unwrap();
+    assert!(
+        stage.ends_with("::/restapis/<Api.RestApi>/stages/<Api.Stage>"),
+        "{stage}"
+    );
+    let logging = flat.only("AWS::WAFv2::LoggingConfiguration");
+    assert_eq!(
+        logging["RedactedFields"],
+        json!([{ "SingleHeader": { "Name": "x-api-key" } }])
+    );
+    let group = flat.properties("Api.WebAclLogGroup");
+    assert!(
+        group["LogGroupName"]
+            .as_str()
+            .unwrap()
+            .starts_with("aws-waf-logs-")
+    );
+}
