@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 use xshell::{Shell, cmd};
 
 use crate::assembly::Cloud;
-use crate::asset::{Asset, hex, sha256, zip_bootstrap};
+use crate::asset::{Asset, hex, zip_bootstrap};
 use crate::cargo::undisturbed;
+use crate::inputs;
 use crate::screen;
 use crate::tool;
 use crate::workspace::Workspace;
@@ -27,20 +28,43 @@ pub(crate) struct Package {
 }
 
 /// What was zipped last, beside the zip.
-#[derive(Debug, Serialize, Deserialize, PartialEq, Eq)]
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Record {
-    binary_sha256: String,
+    inputs_sha256: String,
     zip_sha256: String,
 }
 
-/// Builds and zips the handler. Where nothing changed, cargo compiles nothing and the zip stays
-/// as it is.
+/// Builds and zips the handler. Where nothing it is built from has changed, this does nothing.
 pub(crate) fn package(sh: &Shell, workspace: &Workspace, cloud: Cloud) -> anyhow::Result<Package> {
-    let (directory, binary) = match cloud {
-        Cloud::Aws => ("package", build_for_lambda(sh, workspace)?),
-        Cloud::Local => ("package/local", build_for_host(sh, workspace)?),
+    let (directory, settings) = match cloud {
+        Cloud::Aws => (
+            "package",
+            vec![LAMBDA_TARGET, LAMBDA_GLIBC, tool::ZIG.requirements()],
+        ),
+        Cloud::Local => ("package/local", vec!["host"]),
     };
-    zip_binary(&workspace.target().join(directory), &binary)
+    let directory = workspace.target().join(directory);
+    let path = directory.join("handler.zip");
+    // Taken before the build: a file that changes meanwhile is seen the next time.
+    let inputs_sha256 = inputs::hash(workspace, &settings)?;
+    if let Some(asset) = up_to_date(&directory, &inputs_sha256) {
+        return Ok(Package {
+            path,
+            asset,
+            fresh: false,
+        });
+    }
+    let binary = match cloud {
+        Cloud::Aws => build_for_lambda(sh, workspace)?,
+        Cloud::Local => build_for_host(sh, workspace)?,
+    };
+    let asset = zip_binary(&directory, &binary, inputs_sha256)?;
+    Ok(Package {
+        path,
+        asset,
+        fresh: true,
+    })
 }
 
 fn build_for_lambda(sh: &Shell, workspace: &Workspace) -> anyhow::Result<PathBuf> {
@@ -73,6 +97,8 @@ fn build_for_host(sh: &Shell, workspace: &Workspace) -> anyhow::Result<PathBuf> 
     screen::progress("building the handler for this machine");
     let _directory = sh.push_dir(workspace.root());
     undisturbed(cmd!(sh, "cargo build --locked --package handler"))
+        // It would move the binary, and the local cloud runs what this machine can run.
+        .env_remove("CARGO_BUILD_TARGET")
         .quiet()
         .run()
         .context("the handler does not build")?;
@@ -81,13 +107,13 @@ fn build_for_host(sh: &Shell, workspace: &Workspace) -> anyhow::Result<PathBuf> 
 
 /// The directories of this machine have no place in the binary.
 fn remap_flags(workspace: &Workspace) -> String {
-    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
-    let home = home.or_else(|| Some(std::env::home_dir()?.join(".cargo")));
     let mut flags = vec![format!(
         "--remap-path-prefix={}=.",
         workspace.root().display()
     )];
-    flags.extend(home.map(|home| format!("--remap-path-prefix={}=cargo", home.display())));
+    flags.extend(
+        inputs::cargo_home().map(|home| format!("--remap-path-prefix={}=cargo", home.display())),
+    );
     // The separator cargo's documentation names for this variable.
     flags.join("\u{1f}")
 }
@@ -117,43 +143,51 @@ fn provide_target(sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {
         })
 }
 
-fn zip_binary(directory: &Path, binary: &Path) -> anyhow::Result<Package> {
-    let path = directory.join("handler.zip");
-    let record_path = directory.join("handler.json");
+fn zip_binary(directory: &Path, binary: &Path, inputs_sha256: String) -> anyhow::Result<Asset> {
     let bytes = std::fs::read(binary)
         .with_context(|| format!("cannot read the built handler `{}`", binary.display()))?;
-    let binary_sha256 = hex(&sha256(&bytes));
-    if let Some(asset) = up_to_date(&path, &record_path, &binary_sha256) {
-        return Ok(Package {
-            path,
-            asset,
-            fresh: false,
-        });
-    }
     let asset = Asset::new("handler.zip", zip_bootstrap(&bytes)?);
     let record = Record {
-        binary_sha256,
+        inputs_sha256,
         zip_sha256: hex(&asset.sha256),
     };
     let record = serde_json::to_string_pretty(&record).context("cannot describe the zip")? + "\n";
     std::fs::create_dir_all(directory)
-        .and_then(|()| std::fs::write(&path, &asset.bytes))
-        .and_then(|()| std::fs::write(&record_path, record))
-        .with_context(|| format!("cannot write `{}`", path.display()))?;
-    Ok(Package {
-        path,
-        asset,
-        fresh: true,
-    })
+        .and_then(|()| std::fs::write(directory.join("handler.zip"), &asset.bytes))
+        .and_then(|()| std::fs::write(directory.join("handler.json"), record))
+        .with_context(|| format!("cannot write to `{}`", directory.display()))?;
+    Ok(asset)
 }
 
-/// The zip on disk, if it is the one that was made of this very binary.
-fn up_to_date(path: &Path, record_path: &Path, binary_sha256: &str) -> Option<Asset> {
-    let record = std::fs::read(record_path).ok()?;
+/// The zip on disk, if it is whole and was made of these inputs.
+fn up_to_date(directory: &Path, inputs_sha256: &str) -> Option<Asset> {
+    let record = std::fs::read(directory.join("handler.json")).ok()?;
     let record: Record = serde_json::from_slice(&record).ok()?;
-    if record.binary_sha256 != binary_sha256 {
+    if record.inputs_sha256 != inputs_sha256 {
         return None;
     }
-    let asset = Asset::new("handler.zip", std::fs::read(path).ok()?);
+    let asset = Asset::new(
+        "handler.zip",
+        std::fs::read(directory.join("handler.zip")).ok()?,
+    );
     (hex(&asset.sha256) == record.zip_sha256).then_some(asset)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_zip_is_reused_only_whole_and_for_the_same_inputs() {
+        let directory = tempfile::tempdir().unwrap();
+        let binary = directory.path().join("bootstrap");
+        std::fs::write(&binary, b"program").unwrap();
+        let package = directory.path().join("package");
+        assert!(up_to_date(&package, "inputs").is_none());
+        let made = zip_binary(&package, &binary, "inputs".to_owned()).unwrap();
+        assert_eq!(up_to_date(&package, "inputs").unwrap().key, made.key);
+        assert!(up_to_date(&package, "other inputs").is_none());
+        std::fs::write(package.join("handler.zip"), b"half").unwrap();
+        assert!(up_to_date(&package, "inputs").is_none());
+    }
 }

@@ -20,6 +20,7 @@ mod event;
 mod exit;
 mod follow;
 mod handler;
+mod inputs;
 mod intrinsics;
 mod linting;
 mod omission;

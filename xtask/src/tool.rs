@@ -58,6 +58,11 @@ pub(crate) const RUNTIME_EMULATOR: ToolSet = ToolSet {
 };
 
 impl ToolSet {
+    /// The pins, as text.
+    pub(crate) fn requirements(&self) -> &'static str {
+        self.requirements
+    }
+
     /// The directory of the set's programs, installed first where that has not happened yet.
     /// With everything present this makes no network call.
     pub(crate) fn provide(&self, sh: &Shell, workspace: &Workspace) -> anyhow::Result<PathBuf> {

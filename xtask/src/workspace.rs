@@ -32,6 +32,15 @@ impl Workspace {
         Ok(Self { root, cargo_target })
     }
 
+    /// A workspace at a place that a test made.
+    #[cfg(test)]
+    pub(crate) fn at(root: &Path) -> Self {
+        Self {
+            root: root.to_path_buf(),
+            cargo_target: root.join("target"),
+        }
+    }
+
     pub(crate) fn root(&self) -> &Path {
         &self.root
     }
