@@ -45,31 +45,20 @@ pub(crate) struct Cli {
     command: Command,
 }
 
+// Each command's help is the documentation of its type.
 #[derive(Debug, clap::Subcommand)]
 enum Command {
-    /// List the stacks, root and nested, with their templates.
     Ls(ls::Ls),
-    /// Build the handler for Lambda and zip it.
     Package(package::Package),
-    /// Write the assembly: everything a deploy needs, without credentials.
     Synth(synth::Synth),
-    /// Create the asset bucket; once per account and region.
     Bootstrap(bootstrap::Bootstrap),
-    /// Show what a deploy would change, and change nothing.
     Diff(diff::Diff),
-    /// Deploy the service to AWS, or to this machine with `--local`.
     Deploy(deploy::Deploy),
-    /// Print the outputs of a deployed stage.
     Outputs(outputs::Outputs),
-    /// Delete a deployed stage; the table stays.
     Destroy(destroy::Destroy),
-    /// Start, stop or look at the local cloud.
     Local(local::Local),
-    /// Check formatting, code and templates.
     Lint(lint::Lint),
-    /// Run every check: lint, unit tests and integration tests.
     Test(test::Test),
-    /// Open the documentation in the browser.
     Docs(docs::Docs),
 }
 

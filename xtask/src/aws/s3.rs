@@ -128,7 +128,8 @@ impl AssetBucket {
                 super::chain(&err)
             ),
             Some(404) => anyhow::anyhow!(
-                "bucket `{bucket}` does not exist; `cargo xtask bootstrap` creates the asset bucket"
+                "bucket `{bucket}` does not exist; where the stack `movies-bootstrap` names it, delete \
+                 that stack, and `cargo xtask bootstrap` makes another"
             ),
             _ => super::readable(err).context(format!("cannot use bucket `{bucket}`")),
         }

@@ -33,10 +33,6 @@ pub(super) struct EnvironmentArgs {
     /// Use the local cloud on this machine instead of AWS; no account is needed.
     #[arg(long, conflicts_with_all = ["profile", "region"])]
     pub(super) local: bool,
-
-    /// Port of the local cloud, if it has to be started [default: 4566].
-    #[arg(long, requires = "local")]
-    port: Option<u16>,
 }
 
 /// Which stage of the service a command works on.
@@ -47,10 +43,24 @@ pub(super) struct StageArgs {
     pub(super) stage: Stage,
 }
 
+/// How a command starts a missing local cloud.
+#[derive(Debug, clap::Args)]
+pub(super) struct StartArgs {
+    /// Port of the local cloud, if it has to be started [default: 4566].
+    #[arg(long, requires = "local")]
+    port: Option<u16>,
+}
+
+impl StartArgs {
+    pub(super) fn local_cloud(&self) -> LocalCloud {
+        LocalCloud::StartOn(self.port)
+    }
+}
+
 /// Whether a missing local cloud is started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum LocalCloud {
-    Start,
+    StartOn(Option<u16>),
     MustRun,
 }
 
@@ -97,7 +107,7 @@ impl EnvironmentArgs {
         }
         let place = Place::of(workspace);
         let emulator = match local_cloud {
-            LocalCloud::Start => emulator::up(sh, workspace, &place, self.port)?,
+            LocalCloud::StartOn(port) => emulator::up(sh, workspace, &place, port)?,
             LocalCloud::MustRun => emulator::running(&place)?.context(
                 "the local cloud is not running; `cargo xtask deploy --local` starts it and deploys",
             )?,

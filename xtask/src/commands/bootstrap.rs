@@ -4,17 +4,22 @@ use std::time::Instant;
 
 use xshell::Shell;
 
-use super::args::{EnvironmentArgs, LocalCloud};
+use super::args::{EnvironmentArgs, StartArgs};
 use crate::bootstrap::{self, LogsRole};
 use crate::deployment::{self, Consent};
 use crate::screen;
 use crate::workspace::Workspace;
 
-/// Create the asset bucket of this account and region (stack `movies-bootstrap`).
+/// Create the asset bucket; once per account and region.
+///
+/// The stack is called `movies-bootstrap`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Bootstrap {
     #[command(flatten)]
     environment: EnvironmentArgs,
+
+    #[command(flatten)]
+    start: StartArgs,
 
     /// Also set the role API Gateway writes its logs with. There is one per account and region,
     /// shared by every API: this replaces a role that was set before.
@@ -31,7 +36,7 @@ impl Bootstrap {
         let begin = Instant::now();
         let environment = self
             .environment
-            .connect(sh, workspace, LocalCloud::Start)
+            .connect(sh, workspace, self.start.local_cloud())
             .await?;
         let logs_role = match self.api_gateway_logs_role {
             true => LogsRole::Set,

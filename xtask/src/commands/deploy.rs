@@ -6,7 +6,7 @@ use std::time::Instant;
 use anyhow::Context as _;
 use xshell::Shell;
 
-use super::args::{Environment, EnvironmentArgs, LocalCloud, ParameterArgs, StageArgs};
+use super::args::{Environment, EnvironmentArgs, ParameterArgs, StageArgs, StartArgs};
 use super::assemble;
 use crate::assembly::Cloud;
 use crate::aws::{self, Connection};
@@ -18,7 +18,9 @@ use crate::screen::{self, QUIET, STRONG};
 use crate::stack::Stack;
 use crate::workspace::Workspace;
 
-/// Deploy the service: build, publish the assets, show the changes, ask, execute, follow.
+/// Deploy the service to AWS, or to this machine with `--local`.
+///
+/// Builds the handler, publishes the assets, shows the changes, asks, executes and follows.
 ///
 /// Parameters that are given neither here nor in the file have the default of
 /// `infra/cfn/root.yaml`; an earlier deploy's values are not remembered.
@@ -29,6 +31,9 @@ pub(crate) struct Deploy {
 
     #[command(flatten)]
     environment: EnvironmentArgs,
+
+    #[command(flatten)]
+    start: StartArgs,
 
     #[command(flatten)]
     choices: ParameterArgs,
@@ -45,7 +50,7 @@ pub(crate) struct Deploy {
 impl Deploy {
     pub(crate) async fn run(self, sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {
         self.choices.check(workspace)?;
-        let local_cloud = LocalCloud::Start;
+        let local_cloud = self.start.local_cloud();
         let environment = self.environment.connect(sh, workspace, local_cloud).await?;
         let (assembly, _) = assemble(sh, workspace, &self.stage.stage, environment.cloud)?;
         let begin = Instant::now();

@@ -15,7 +15,9 @@ use crate::stack::Stack;
 use crate::template::Template;
 use crate::workspace::Workspace;
 
-/// Delete a deployed stage. Says first what will be deleted and what stays.
+/// Delete a deployed stage; the table stays.
+///
+/// Says first what will be deleted and what stays, and asks.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Destroy {
     #[command(flatten)]

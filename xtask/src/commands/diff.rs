@@ -3,7 +3,7 @@
 use anyhow::Context as _;
 use xshell::Shell;
 
-use super::args::{EnvironmentArgs, LocalCloud, ParameterArgs, StageArgs};
+use super::args::{EnvironmentArgs, ParameterArgs, StageArgs, StartArgs};
 use super::assemble;
 use crate::comparison::compare;
 use crate::deployment;
@@ -14,8 +14,9 @@ use crate::workspace::Workspace;
 
 /// Show what a deploy would change, and change nothing.
 ///
-/// Makes a change set and deletes it again. Without a deployed stack or an asset bucket, and
-/// with `--no-change-set`, the templates are compared instead.
+/// Publishes the assets, which a change set reads, makes a change set and deletes it again.
+/// Without a deployed stack or an asset bucket, and with `--no-change-set`, it compares the
+/// templates and writes nothing.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Diff {
     #[command(flatten)]
@@ -23,6 +24,9 @@ pub(crate) struct Diff {
 
     #[command(flatten)]
     environment: EnvironmentArgs,
+
+    #[command(flatten)]
+    start: StartArgs,
 
     #[command(flatten)]
     choices: ParameterArgs,
@@ -41,7 +45,7 @@ impl Diff {
         self.choices.check(workspace)?;
         let environment = self
             .environment
-            .connect(sh, workspace, LocalCloud::Start)
+            .connect(sh, workspace, self.start.local_cloud())
             .await?;
         let (assembly, _) = assemble(sh, workspace, &self.stage.stage, environment.cloud)?;
         let cfn = environment.connection.cloudformation();

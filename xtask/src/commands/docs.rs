@@ -13,7 +13,9 @@ const PAGES: [&str; 3] = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"];
 
 const STYLE: &str = include_str!("docs.css");
 
-/// Open the documentation in the browser: README, ARCHITECTURE and CONTRIBUTING as pages.
+/// Open the documentation in the browser.
+///
+/// README, ARCHITECTURE and CONTRIBUTING as pages, written to `target/docs/`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Docs {
     /// Write the pages to `target/docs/` and open nothing.

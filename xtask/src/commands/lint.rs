@@ -6,7 +6,9 @@ use crate::linting::add_lint_steps;
 use crate::step::Steps;
 use crate::workspace::Workspace;
 
-/// Check formatting (rustfmt), code (clippy) and templates (cfn-lint).
+/// Check formatting, code and templates.
+///
+/// Runs rustfmt, clippy and cfn-lint.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Lint {}
 

@@ -6,9 +6,9 @@ use crate::emulator::{self, Place};
 use crate::screen;
 use crate::workspace::Workspace;
 
-/// Start, stop or look at the local cloud: an emulator of AWS on this machine, on 127.0.0.1 only.
+/// Start, stop or look at the local cloud.
 ///
-/// What is deployed to it stays until `down`.
+/// An emulator of AWS on this machine, listening on 127.0.0.1 only. What is deployed to it stays until `down`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Local {
     #[command(subcommand)]

@@ -9,7 +9,9 @@ use crate::screen;
 use crate::template::Template;
 use crate::workspace::Workspace;
 
-/// List the stacks, root and nested, with their templates. Needs no credentials.
+/// List the stacks, root and nested, with their templates.
+///
+/// Needs no credentials.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Ls {
     #[command(flatten)]

@@ -8,7 +8,9 @@ use crate::handler;
 use crate::screen;
 use crate::workspace::Workspace;
 
-/// Build the handler for Lambda (arm64, Amazon Linux 2023) and zip it.
+/// Build the handler for Lambda and zip it.
+///
+/// The zip is for arm64 and Amazon Linux 2023.
 ///
 /// What is missing for the cross build is installed into `target/tools/`, pinned by version and
 /// hash. The same source gives the same zip.

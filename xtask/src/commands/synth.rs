@@ -8,9 +8,10 @@ use crate::assembly::Cloud;
 use crate::screen;
 use crate::workspace::Workspace;
 
-/// Write the assembly to `target/assembly/<STAGE>/`: templates, handler and manifest.
+/// Write the assembly: everything a deploy needs, without credentials.
 ///
-/// The same commit gives the same bytes. Needs no credentials.
+/// Templates, handler and manifest go to `target/assembly/<STAGE>/`. The same commit gives the
+/// same bytes.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Synth {
     #[command(flatten)]

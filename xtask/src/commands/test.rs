@@ -10,8 +10,9 @@ use crate::step::{Steps, cargo_test};
 use crate::tool;
 use crate::workspace::Workspace;
 
-/// Run every check: formatting, clippy, cfn-lint, unit tests, and integration tests against the
-/// local cloud, which is started and stopped on a port of its own.
+/// Run every check: lint, unit tests and integration tests.
+///
+/// The integration tests start and stop local clouds of their own.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Test {
     /// Also run the arm64 zip's `bootstrap` against AWS's Lambda runtime interface emulator.

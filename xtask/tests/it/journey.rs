@@ -199,8 +199,10 @@ async fn a_limit_changes_one_stack(cloud: &LocalCloud) {
         assert!(diff.stderr.contains("1 to change"), "{}", diff.stderr);
     }
     let before = events(cloud, "movies-dev").await;
+    let file = cloud.home.path().join("limits.json");
+    std::fs::write(&file, r#"{"StandardRateLimitPerSecond": 60}"#).unwrap();
     cloud
-        .run(&arguments("deploy"))
+        .run(&["deploy", "--local", "--params-file", file.to_str().unwrap()])
         .expect(0)
         .says("movies-dev is deployed");
     let after = events(cloud, "movies-dev").await;
