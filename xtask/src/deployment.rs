@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use anyhow::Context as _;
-
 use crate::assembly::Cloud;
 use crate::aws::cloudformation::{self, ChangeSetId, ChangeSetState, CloudFormation};
 use crate::change_set::{self, Action, Change, NESTED_STACK};
 use crate::comparison::{StackTree, compare};
+use crate::consent::Consent;
 use crate::event::{self, EventLog};
 use crate::exit::Exit;
 use crate::follow::{Pace, follow};
@@ -28,36 +27,6 @@ pub(crate) struct Plan {
     pub(crate) tree: StackTree,
     pub(crate) tags: BTreeMap<String, String>,
     pub(crate) cloud: Cloud,
-}
-
-/// Whether a person is asked before anything changes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Consent {
-    Ask,
-    Given,
-}
-
-impl Consent {
-    /// Ends with [`Exit::Declined`] unless the answer is yes.
-    pub(crate) async fn obtain(self, question: &str) -> anyhow::Result<()> {
-        if self == Self::Given {
-            return Ok(());
-        }
-        let question = question.to_owned();
-        // On a thread of its own, so that Ctrl-C is heard while it waits.
-        let answer = tokio::task::spawn_blocking(move || screen::ask(&question));
-        let agreed = tokio::select! {
-            answer = answer => answer.context("cannot ask")??,
-            _ = tokio::signal::ctrl_c() => {
-                screen::say("");
-                false
-            }
-        };
-        match agreed {
-            true => Ok(()),
-            false => Err(Exit::Declined.into()),
-        }
-    }
 }
 
 /// The stack as it is once nobody else works on it.
@@ -157,10 +126,11 @@ pub(crate) async fn prepare(
         Ok(change_set) => change_set,
         Err(err) => {
             // Refused, or made without our hearing of it: either can leave an empty stack.
-            if stack.is_none() {
-                remove_empty_stack(cfn, &plan.stack_name, &name).await?;
-            }
-            return Err(err);
+            let cleanup = match stack {
+                Some(_) => Ok(()),
+                None => remove_empty_stack(cfn, &plan.stack_name, &name).await,
+            };
+            return Err(after_cleanup(err, cleanup));
         }
     };
     let work = async {
@@ -190,9 +160,17 @@ pub(crate) async fn prepare(
             Ok(None)
         }
         Err(err) => {
-            discard(cfn, &change_set, stack, plan.cloud).await?;
-            Err(err)
+            let cleanup = discard(cfn, &change_set, stack, plan.cloud).await;
+            Err(after_cleanup(err, cleanup))
         }
+    }
+}
+
+/// The error that came first; what could not be cleaned up after it is added.
+fn after_cleanup(err: anyhow::Error, cleanup: anyhow::Result<()>) -> anyhow::Error {
+    match cleanup {
+        Ok(()) => err,
+        Err(cleanup) => anyhow::anyhow!("{err:#}; what it left is still there: {cleanup:#}"),
     }
 }
 

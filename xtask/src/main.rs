@@ -13,6 +13,7 @@ mod cargo;
 mod change_set;
 mod commands;
 mod comparison;
+mod consent;
 mod constraint;
 mod deployment;
 mod emulator;

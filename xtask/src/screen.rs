@@ -26,19 +26,16 @@ pub(crate) fn data(text: impl Display) {
     let _ = writeln!(anstream::stdout(), "{text}");
 }
 
+/// Whether somebody is there to answer a question.
+pub(crate) fn can_ask() -> bool {
+    std::io::stdin().is_terminal()
+}
+
 /// Asks a question that only a typed yes answers with yes.
-///
-/// # Errors
-///
-/// When stdin is not a terminal: nobody is there to ask.
-pub(crate) fn ask(question: &str) -> anyhow::Result<bool> {
-    let stdin = std::io::stdin();
-    if !stdin.is_terminal() {
-        anyhow::bail!("cannot ask `{question}`: stdin is not a terminal; pass `--yes`");
-    }
+pub(crate) fn ask(question: &str) -> std::io::Result<bool> {
     anstream::eprint!("{STRONG}{question}{STRONG:#} [y/N] ");
     std::io::stderr().flush()?;
     let mut answer = String::new();
-    stdin.lock().read_line(&mut answer)?;
+    std::io::stdin().lock().read_line(&mut answer)?;
     Ok(matches!(answer.trim(), "y" | "Y" | "yes" | "Yes"))
 }

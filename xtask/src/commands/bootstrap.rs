@@ -6,7 +6,8 @@ use xshell::Shell;
 
 use super::args::{EnvironmentArgs, StartArgs};
 use crate::bootstrap::{self, LogsRole};
-use crate::deployment::{self, Consent};
+use crate::consent::Consent;
+use crate::deployment;
 use crate::screen;
 use crate::workspace::Workspace;
 
@@ -34,6 +35,7 @@ pub(crate) struct Bootstrap {
 impl Bootstrap {
     pub(crate) async fn run(self, sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {
         let begin = Instant::now();
+        let consent = Consent::from_flag(self.yes || self.environment.local)?;
         let environment = self
             .environment
             .connect(sh, workspace, self.start.local_cloud())
@@ -41,10 +43,6 @@ impl Bootstrap {
         let logs_role = match self.api_gateway_logs_role {
             true => LogsRole::Set,
             false => LogsRole::Keep,
-        };
-        let consent = match self.yes || self.environment.local {
-            true => Consent::Given,
-            false => Consent::Ask,
         };
         let bucket = bootstrap::deploy(
             &environment.connection,

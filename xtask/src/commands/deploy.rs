@@ -11,7 +11,8 @@ use super::assemble;
 use crate::assembly::Cloud;
 use crate::aws::{self, Connection};
 use crate::bootstrap::{self, LogsRole};
-use crate::deployment::{self, Consent};
+use crate::consent::Consent;
+use crate::deployment;
 use crate::outputs;
 use crate::publish::publish;
 use crate::screen::{self, QUIET, STRONG};
@@ -50,14 +51,11 @@ pub(crate) struct Deploy {
 impl Deploy {
     pub(crate) async fn run(self, sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {
         self.choices.check(workspace)?;
+        let consent = Consent::from_flag(self.yes || self.environment.local)?;
         let local_cloud = self.start.local_cloud();
         let environment = self.environment.connect(sh, workspace, local_cloud).await?;
         let (assembly, _) = assemble(sh, workspace, &self.stage.stage, environment.cloud)?;
         let begin = Instant::now();
-        let consent = match self.yes || self.environment.local {
-            true => Consent::Given,
-            false => Consent::Ask,
-        };
         let cfn = environment.connection.cloudformation();
         let name = assembly.stage.stack_name();
         let stack = deployment::settled(&cfn, &name, environment.cloud).await?;

@@ -9,7 +9,8 @@ use super::args::{EnvironmentArgs, LocalCloud, StageArgs};
 use crate::assembly::Cloud;
 use crate::aws::cloudformation::{self, CloudFormation};
 use crate::change_set::NESTED_STACK;
-use crate::deployment::{self, Consent};
+use crate::consent::Consent;
+use crate::deployment;
 use crate::screen::{self, BAD, GOOD, STRONG};
 use crate::stack::Stack;
 use crate::template::Template;
@@ -43,6 +44,7 @@ struct Fate {
 impl Destroy {
     pub(crate) async fn run(self, sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {
         let begin = Instant::now();
+        let consent = Consent::from_flag(self.yes || self.environment.local)?;
         let environment = self
             .environment
             .connect(sh, workspace, LocalCloud::MustRun)
@@ -62,10 +64,6 @@ impl Destroy {
         }
         let fates = fates(&cfn, &stack, "").await?;
         announce(&name, &fates, environment.cloud);
-        let consent = match self.yes || self.environment.local {
-            true => Consent::Given,
-            false => Consent::Ask,
-        };
         let question = format!("Delete {name} in {}?", environment.connection.place());
         consent.obtain(&question).await?;
         deployment::delete(&cfn, &stack, environment.cloud).await?;

@@ -29,7 +29,7 @@ fn a_missing_setting_is_named_with_what_to_do() {
     )
     .unwrap();
 
-    run_aws(home.path(), &["deploy", "--profile", "tema"], &[])
+    run_aws(home.path(), &["deploy", "--yes", "--profile", "tema"], &[])
         .expect(1)
         .says("no AWS profile `tema`; known profiles: team");
     run_aws(home.path(), &["diff"], &keys)
@@ -38,6 +38,17 @@ fn a_missing_setting_is_named_with_what_to_do() {
     run_aws(home.path(), &["outputs", "--region", "eu-west-1"], &[])
         .expect(1)
         .says("no AWS credentials: pass `--profile`");
+}
+
+#[test]
+fn nobody_to_ask_is_found_out_before_anything_is_done() {
+    let home = tempfile::tempdir().unwrap();
+    for verb in ["deploy", "destroy", "bootstrap"] {
+        let mut command = xtask(&repository(), home.path());
+        Run::of(command.arg(verb).stdin(std::process::Stdio::null()))
+            .expect(1)
+            .says("nobody can be asked, stdin is not a terminal; pass `--yes`");
+    }
 }
 
 #[test]

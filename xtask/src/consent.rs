@@ -1,0 +1,51 @@
+//! A person's yes before anything changes.
+
+use anyhow::Context as _;
+
+use crate::exit::Exit;
+use crate::screen;
+
+/// Whether a person is asked before anything changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Consent {
+    Ask,
+    Given,
+}
+
+impl Consent {
+    /// Whether to ask, decided before any work is done.
+    ///
+    /// # Errors
+    ///
+    /// When somebody must be asked and nobody is there.
+    pub(crate) fn from_flag(yes: bool) -> anyhow::Result<Self> {
+        if yes {
+            return Ok(Self::Given);
+        }
+        if !screen::can_ask() {
+            anyhow::bail!("nobody can be asked, stdin is not a terminal; pass `--yes`");
+        }
+        Ok(Self::Ask)
+    }
+
+    /// Ends with [`Exit::Declined`] unless the answer is yes.
+    pub(crate) async fn obtain(self, question: &str) -> anyhow::Result<()> {
+        if self == Self::Given {
+            return Ok(());
+        }
+        let question = question.to_owned();
+        // On a thread of its own, so that Ctrl-C is heard while it waits.
+        let answer = tokio::task::spawn_blocking(move || screen::ask(&question));
+        let agreed = tokio::select! {
+            answer = answer => answer.context("cannot ask")??,
+            _ = tokio::signal::ctrl_c() => {
+                screen::say("");
+                false
+            }
+        };
+        match agreed {
+            true => Ok(()),
+            false => Err(Exit::Declined.into()),
+        }
+    }
+}
