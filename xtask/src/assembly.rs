@@ -55,12 +55,13 @@ pub(crate) struct NestedTemplate {
 }
 
 impl Assembly {
-    /// Reads the templates in `directory` and checks what can be checked without an account.
+    /// Reads the templates in `directory` and checks what can be checked without an account;
+    /// `handler`, which may take minutes, is asked for only then.
     pub(crate) fn build(
         directory: &Path,
         stage: &Stage,
-        handler: Asset,
         cloud: Cloud,
+        handler: impl FnOnce() -> anyhow::Result<Asset>,
     ) -> anyhow::Result<Self> {
         let mut omissions = Vec::new();
         let mut prepare = |file: &str| -> anyhow::Result<Template> {
@@ -101,7 +102,7 @@ impl Assembly {
             stage: stage.clone(),
             root,
             nested,
-            handler,
+            handler: handler()?,
             omissions,
         })
     }

@@ -91,8 +91,8 @@ fn assemble(
     stage: &Stage,
     cloud: Cloud,
 ) -> anyhow::Result<(Assembly, std::path::PathBuf)> {
-    let package = handler::package(sh, workspace, cloud)?;
-    let assembly = Assembly::build(&workspace.templates(), stage, package.asset, cloud)?;
+    let handler = || Ok(handler::package(sh, workspace, cloud)?.asset);
+    let assembly = Assembly::build(&workspace.templates(), stage, cloud, handler)?;
     let directory = match cloud {
         Cloud::Aws => stage.to_string(),
         Cloud::Local => format!("{stage}.local"),

@@ -33,9 +33,9 @@ fn templates() -> Vec<Template> {
 }
 
 fn assembly(cloud: Cloud) -> Assembly {
-    let handler = Asset::new("handler.zip", b"zip".to_vec());
+    let handler = || Ok(Asset::new("handler.zip", b"zip".to_vec()));
     let stage = "dev".parse().unwrap();
-    Assembly::build(&root().join("infra/cfn"), &stage, handler, cloud).unwrap()
+    Assembly::build(&root().join("infra/cfn"), &stage, cloud, handler).unwrap()
 }
 
 fn sources(directory: &Path, sources_found: &mut Vec<(PathBuf, String)>) {

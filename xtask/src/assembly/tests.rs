@@ -35,9 +35,9 @@ fn build(root: &str, data: &str) -> anyhow::Result<(Assembly, tempfile::TempDir)
     let directory = tempfile::tempdir().unwrap();
     std::fs::write(directory.path().join("root.yaml"), root).unwrap();
     std::fs::write(directory.path().join("data.yaml"), data).unwrap();
-    let handler = Asset::new("handler.zip", b"zip".to_vec());
+    let handler = || Ok(Asset::new("handler.zip", b"zip".to_vec()));
     let stage = "dev".parse().unwrap();
-    let assembly = Assembly::build(directory.path(), &stage, handler, Cloud::Aws)?;
+    let assembly = Assembly::build(directory.path(), &stage, Cloud::Aws, handler)?;
     Ok((assembly, directory))
 }
 
