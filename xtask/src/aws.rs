@@ -9,7 +9,8 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_runtime::env_config::file::EnvConfigFiles;
 use aws_sdk_cloudformation::error::{ProvideErrorMetadata, SdkError};
-use aws_smithy_http_client::tls;
+use aws_smithy_http_client::proxy::ProxyConfig;
+use aws_smithy_http_client::{Builder as HttpBuilder, Connector, tls};
 use aws_types::os_shim_internal::{Env, Fs};
 
 pub(crate) mod cloudformation;
@@ -51,7 +52,8 @@ impl Connection {
         if let Some(profile) = &profile {
             check_profile(profile).await?;
         }
-        let mut loader = loader();
+        // As the AWS CLI does, through the proxy that the environment names.
+        let mut loader = loader(ProxyConfig::from_env());
         if let Some(profile) = &profile {
             loader = loader.profile_name(profile);
         }
@@ -63,7 +65,7 @@ impl Connection {
 
     /// Connects to the emulator at `endpoint`; the user's own credentials are never used there.
     pub(crate) async fn to_local(endpoint: &str) -> anyhow::Result<Self> {
-        let config = loader()
+        let config = loader(ProxyConfig::disabled())
             .region(Region::from_static(LOCAL_REGION))
             .endpoint_url(endpoint)
             .credentials_provider(Credentials::from_keys("test", "test", None))
@@ -106,12 +108,13 @@ impl Connection {
     }
 }
 
-fn loader() -> aws_config::ConfigLoader {
-    let http = aws_smithy_http_client::Builder::new()
-        .tls_provider(tls::Provider::Rustls(
-            tls::rustls_provider::CryptoMode::Ring,
-        ))
-        .build_https();
+fn loader(proxy: ProxyConfig) -> aws_config::ConfigLoader {
+    let ring = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring);
+    let http = HttpBuilder::new().build_with_connector_fn(move |settings, _| {
+        let mut connector = Connector::builder().proxy_config(proxy.clone());
+        connector.set_connector_settings(settings.cloned());
+        connector.tls_provider(ring.clone()).build()
+    });
     aws_config::defaults(BehaviorVersion::latest())
         .http_client(http)
         .retry_config(RetryConfig::standard().with_max_attempts(5))

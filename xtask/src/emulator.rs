@@ -18,6 +18,7 @@ use crate::tool;
 use crate::workspace::Workspace;
 
 /// Starts the emulator with the repairs it needs.
+const LAUNCHER_NAME: &str = "emulator.py";
 const LAUNCHER: &str = include_str!("../tools/emulator.py");
 
 /// The port other local clouds use too, so that users find it where they look.
@@ -78,14 +79,18 @@ impl Place {
 
 /// The emulator that was started here and still answers.
 pub(crate) fn running(place: &Place) -> anyhow::Result<Option<Emulator>> {
-    let text = match std::fs::read_to_string(place.state()) {
-        Ok(text) => text,
-        Err(err) if err.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(err) => return Err(err).context("cannot read the local cloud's state"),
-    };
-    let emulator: Emulator =
-        serde_json::from_str(&text).context("the local cloud's state is not readable")?;
-    Ok((is_alive(emulator.pid) && is_healthy(emulator.port)).then_some(emulator))
+    let recorded = recorded(place)?;
+    Ok(recorded.filter(|emulator| is_ours(emulator.pid) && is_healthy(emulator.port)))
+}
+
+/// The emulator that was started here last, whatever became of it.
+fn recorded(place: &Place) -> anyhow::Result<Option<Emulator>> {
+    match std::fs::read_to_string(place.state()) {
+        // A state that is cut off is as good as none.
+        Ok(text) => Ok(serde_json::from_str(&text).ok()),
+        Err(err) if err.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(err) => Err(err).context("cannot read the local cloud's state"),
+    }
 }
 
 /// The running emulator, started where there is none.
@@ -95,6 +100,7 @@ pub(crate) fn up(
     place: &Place,
     port: Option<u16>,
 ) -> anyhow::Result<Emulator> {
+    let _lock = Workspace::lock(&place.directory.join("emulator.lock"))?;
     if let Some(emulator) = running(place)? {
         match port {
             Some(port) if port != emulator.port => anyhow::bail!(
@@ -104,6 +110,8 @@ pub(crate) fn up(
             _ => return Ok(emulator),
         }
     }
+    // What an interrupted start left behind would hold the port.
+    down(place)?;
     let port = port.unwrap_or(DEFAULT_PORT);
     check_port(port)?;
     let bin = tool::EMULATOR.provide(sh, workspace)?;
@@ -111,9 +119,10 @@ pub(crate) fn up(
     start(place, &bin, port)
 }
 
-/// Stops the emulator and forgets its state. Returns whether one was running.
+/// Stops the emulator, also one that does not answer, and forgets its state. Returns whether
+/// there was one.
 pub(crate) fn down(place: &Place) -> anyhow::Result<bool> {
-    let emulator = running(place)?;
+    let emulator = recorded(place)?.filter(|emulator| is_ours(emulator.pid));
     if let Some(emulator) = &emulator {
         stop(emulator.pid)?;
     }
@@ -128,7 +137,7 @@ pub(crate) fn down(place: &Place) -> anyhow::Result<bool> {
 
 fn start(place: &Place, bin: &std::path::Path, port: u16) -> anyhow::Result<Emulator> {
     let scratch = place.directory.join("tmp");
-    let launcher = place.directory.join("emulator.py");
+    let launcher = place.directory.join(LAUNCHER_NAME);
     let open_log = || -> std::io::Result<(File, File)> {
         std::fs::create_dir_all(&scratch)?;
         std::fs::write(&launcher, LAUNCHER)?;
@@ -153,10 +162,12 @@ fn start(place: &Place, bin: &std::path::Path, port: u16) -> anyhow::Result<Emul
         // A group of its own: Ctrl-C in the terminal is not meant for it, and stopping the group
         // stops the functions' processes too.
         .process_group(0);
-    // The functions inherit the emulator's environment; a person's credentials stay out of it.
+    // The functions inherit the emulator's environment: a person's credentials stay out of it,
+    // and so does a proxy, which does not lead back to this machine.
     for (name, _) in std::env::vars_os() {
-        let name_text = name.to_string_lossy();
-        if name_text.starts_with("AWS_") && name_text != "AWS_ENDPOINT_URL" {
+        let lower = name.to_string_lossy().to_lowercase();
+        let is_ours = lower == "aws_endpoint_url";
+        if (lower.starts_with("aws_") && !is_ours) || lower.ends_with("_proxy") {
             command.env_remove(&name);
         }
     }
@@ -165,20 +176,24 @@ fn start(place: &Place, bin: &std::path::Path, port: u16) -> anyhow::Result<Emul
         pid: child.id().cast_signed(),
         port,
     };
-    let started = wait_until_healthy(&mut child, port)
+    // Recorded before it answers, so that it can be stopped whatever happens to this process.
+    let recorded = serde_json::to_string(&emulator)
+        .context("cannot describe the emulator")
+        .and_then(|state| {
+            std::fs::write(place.state(), state).context("cannot write the local cloud's state")
+        });
+    let started = recorded
+        .and_then(|()| wait_until_healthy(&mut child, port))
         .with_context(|| {
             format!(
                 "the local cloud did not start; its log is `{}`",
                 place.log().display()
             )
-        })
-        .and_then(|()| {
-            let state = serde_json::to_string(&emulator).context("cannot describe the emulator")?;
-            std::fs::write(place.state(), state).context("cannot write the local cloud's state")
         });
     if let Err(err) = started {
         let _ = stop(emulator.pid);
         let _ = child.wait();
+        let _ = std::fs::remove_file(place.state());
         return Err(err);
     }
     Ok(emulator)
@@ -216,6 +231,14 @@ fn stop(pid: i32) -> anyhow::Result<()> {
     anyhow::bail!("the local cloud (process {pid}) does not stop")
 }
 
+/// Whether the process is an emulator of ours and not one that got the same number since.
+fn is_ours(pid: i32) -> bool {
+    let ps = Command::new("ps")
+        .args(["-o", "command=", "-p", &pid.to_string()])
+        .output();
+    ps.is_ok_and(|ps| String::from_utf8_lossy(&ps.stdout).contains(LAUNCHER_NAME))
+}
+
 fn is_alive(pid: i32) -> bool {
     Pid::from_raw(pid).is_some_and(|group| test_kill_process_group(group).is_ok())
 }
@@ -223,6 +246,7 @@ fn is_alive(pid: i32) -> bool {
 fn is_healthy(port: u16) -> bool {
     let agent: ureq::Agent = ureq::Agent::config_builder()
         .timeout_global(Some(Duration::from_secs(2)))
+        .proxy(None)
         .build()
         .into();
     agent

@@ -71,12 +71,18 @@ impl ToolSet {
         let tools = workspace.target().join("tools");
         let environment = tools.join(format!("{name}-{}", &hash[..12]));
         let complete = environment.join(".complete");
-        if !complete.exists() {
+        // An environment dies with the Python it was made by.
+        let is_usable = || complete.exists() && environment.join("bin/python").exists();
+        if is_usable() {
+            return Ok(environment.join("bin"));
+        }
+        let _lock = Workspace::lock(&tools.join(format!("{name}.lock")))?;
+        // Another process may have been at it meanwhile.
+        if !is_usable() {
             screen::progress(format!("installing {name} ({}, once)", self.size));
             let python = find_python(sh)?;
             // An environment without the mark is an installation that broke off.
             sh.remove_path(&environment)?;
-            sh.create_dir(&tools)?;
             self.install(sh, &python, &environment)
                 .with_context(|| format!("cannot install {name} into `target/tools`"))?;
             sh.write_file(&complete, &hash)?;

@@ -1,5 +1,6 @@
 //! Where things are: the repository's root and the directories under `target/`.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -57,6 +58,19 @@ impl Workspace {
     /// Where this program puts what it makes; always inside the repository.
     pub(crate) fn target(&self) -> PathBuf {
         self.root.join("target")
+    }
+
+    /// Holds `path` for this process until the file is dropped; waits while another holds it.
+    pub(crate) fn lock(path: &Path) -> anyhow::Result<File> {
+        let open = || -> std::io::Result<File> {
+            if let Some(directory) = path.parent() {
+                std::fs::create_dir_all(directory)?;
+            }
+            let file = File::create(path)?;
+            file.lock()?;
+            Ok(file)
+        };
+        open().with_context(|| format!("cannot lock `{}`", path.display()))
     }
 
     /// `path` as a reader of the screen wants it: relative to the root where it is below it.

@@ -136,7 +136,7 @@ fn agent(url: &str) -> ureq::Agent {
         .timeout_global(Some(TIMEOUT))
         .http_status_as_error(false);
     if url.starts_with("http://") {
-        return builder.build().into();
+        return builder.proxy(None).build().into();
     }
     // The system's roots, as the SDK uses them: behind a proxy that opens TLS they hold its root.
     let roots: Vec<Certificate<'static>> = rustls_native_certs::load_native_certs()
