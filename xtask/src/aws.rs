@@ -15,9 +15,7 @@ use aws_types::os_shim_internal::{Env, Fs};
 
 pub(crate) mod cloudformation;
 pub(crate) mod s3;
-mod signed;
-
-pub(crate) use signed::{api_gateway_logs_role, api_key_value, dynamodb_prefix_list};
+pub(crate) mod signed;
 
 /// The region of the local cloud.
 const LOCAL_REGION: &str = "us-east-1";

@@ -143,7 +143,7 @@ pub(crate) async fn prepare(
                 )
             }
             ChangeSetState::Pending | ChangeSetState::Ready => {
-                let changes = cloudformation::changes(cfn, &change_set.id).await?;
+                let changes = cloudformation::changes::read(cfn, &change_set.id).await?;
                 let changes = without_absent(changes, plan);
                 Ok(Some(with_nested(cfn, stack, plan, changes).await?))
             }
@@ -305,7 +305,7 @@ pub(crate) async fn execute(
     change_set: &ChangeSetId,
     plan: &Plan,
 ) -> anyhow::Result<Stack> {
-    let since = cloudformation::newest_event(cfn, &change_set.stack_id).await?;
+    let since = cloudformation::events::newest_event(cfn, &change_set.stack_id).await?;
     cloudformation::execute_change_set(cfn, change_set, &unique_name()).await?;
     screen::progress(format!("deploying {}", plan.stack_name));
     let (stack, log) = follow(
@@ -328,7 +328,7 @@ pub(crate) async fn delete(
     stack: &Stack,
     cloud: Cloud,
 ) -> anyhow::Result<()> {
-    let since = cloudformation::newest_event(cfn, &stack.id).await?;
+    let since = cloudformation::events::newest_event(cfn, &stack.id).await?;
     screen::progress(format!("deleting {}", stack.name));
     cloudformation::delete_stack(cfn, &stack.id, &unique_name()).await?;
     let (stack, log) = follow(cfn, &stack.id, &stack.name, since, cloud).await?;

@@ -60,7 +60,7 @@ async fn print_new_events(cfn: &CloudFormation, log: &mut EventLog, name: &str) 
         .into_iter()
         .find(|stack| !asked.contains(stack))
     {
-        if let Ok(events) = cloudformation::new_events(cfn, &next, log).await {
+        if let Ok(events) = cloudformation::events::new_events(cfn, &next, log).await {
             fresh.extend(log.absorb(events));
         }
         asked.push(next);

@@ -7,20 +7,17 @@ use aws_sdk_cloudformation::Client;
 use aws_sdk_cloudformation::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_cloudformation::operation::describe_change_set::DescribeChangeSetOutput;
 use aws_sdk_cloudformation::types::{
-    Capability, ChangeSetStatus, ChangeSetType, Parameter, Tag, TemplateStage,
+    self, Capability, ChangeSetStatus, ChangeSetType, Parameter, Tag, TemplateStage,
 };
-use aws_sdk_cloudformation::{primitives, types};
 
 use crate::aws::readable;
-use crate::event::{EventLog, StackEvent};
 use crate::parameters::Parameters;
 use crate::stack::{Stack, StackStatus};
 
-mod changes;
+pub(crate) mod changes;
+pub(crate) mod events;
 #[cfg(test)]
 mod tests;
-
-pub(crate) use changes::changes;
 
 /// The client, under a name of ours for the modules that pass it on.
 pub(crate) type CloudFormation = Client;
@@ -326,69 +323,6 @@ pub(crate) async fn delete_stack(cfn: &Client, stack_id: &str, token: &str) -> a
         .map_err(readable)
         .with_context(|| format!("cannot delete stack `{stack_id}`"))?;
     Ok(())
-}
-
-/// The time of the stack's newest event, in milliseconds since the epoch.
-pub(crate) async fn newest_event(cfn: &Client, stack_id: &str) -> anyhow::Result<i64> {
-    let page = cfn
-        .describe_stack_events()
-        .stack_name(stack_id)
-        .send()
-        .await;
-    let page = page
-        .map_err(readable)
-        .with_context(|| format!("cannot read the events of stack `{stack_id}`"))?;
-    let newest = page
-        .stack_events()
-        .first()
-        .and_then(|event| event.timestamp());
-    Ok(newest.map_or(0, milliseconds))
-}
-
-/// The stack's events that `log` does not know, newest first; older pages are not read.
-pub(crate) async fn new_events(
-    cfn: &Client,
-    stack_id: &str,
-    log: &EventLog,
-) -> anyhow::Result<Vec<StackEvent>> {
-    let mut pages = cfn
-        .describe_stack_events()
-        .stack_name(stack_id)
-        .into_paginator()
-        .send();
-    let mut events = Vec::new();
-    while let Some(page) = pages.next().await {
-        let page = page
-            .map_err(readable)
-            .with_context(|| format!("cannot read the events of stack `{stack_id}`"))?;
-        for event in page.stack_events() {
-            let event = to_event(event);
-            if log.knows(&event) {
-                return Ok(events);
-            }
-            events.push(event);
-        }
-    }
-    Ok(events)
-}
-
-fn to_event(event: &types::StackEvent) -> StackEvent {
-    let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
-    StackEvent {
-        id: text(event.event_id()),
-        stack_id: text(event.stack_id()),
-        stack_name: text(event.stack_name()),
-        logical_id: text(event.logical_resource_id()),
-        physical_id: text(event.physical_resource_id()),
-        resource_type: text(event.resource_type()),
-        status: text(event.resource_status().map(types::ResourceStatus::as_str)),
-        reason: event.resource_status_reason().map(ToOwned::to_owned),
-        timestamp: event.timestamp().map_or(0, milliseconds),
-    }
-}
-
-fn milliseconds(time: &primitives::DateTime) -> i64 {
-    time.to_millis().unwrap_or(0)
 }
 
 /// CloudFormation reports an absent stack as a validation error, by its text alone.

@@ -8,7 +8,7 @@ use xshell::Shell;
 
 use crate::assembly::{Assembly, Cloud, read_template, supplied_parameters};
 use crate::aws::cloudformation::CloudFormation;
-use crate::aws::{self, Connection, Selection};
+use crate::aws::{Connection, Selection, signed};
 use crate::bootstrap;
 use crate::deployment::Plan;
 use crate::emulator::{self, Emulator, Place};
@@ -196,6 +196,6 @@ impl ParameterArgs {
 async fn prefix_list(connection: &Connection, deployed: Option<&Stack>) -> anyhow::Result<String> {
     match deployed.and_then(|stack| stack.parameters.get(PREFIX_LIST)) {
         Some(id) => Ok(id.clone()),
-        None => aws::dynamodb_prefix_list(connection).await,
+        None => signed::dynamodb_prefix_list(connection).await,
     }
 }

@@ -9,7 +9,7 @@ use xshell::Shell;
 use super::args::{Environment, EnvironmentArgs, ParameterArgs, StageArgs, StartArgs};
 use super::assemble;
 use crate::assembly::Cloud;
-use crate::aws::{self, Connection};
+use crate::aws::{Connection, signed};
 use crate::bootstrap::{self, LogsRole};
 use crate::consent::Consent;
 use crate::deployment;
@@ -147,7 +147,7 @@ async fn preflight(environment: &Environment, stack: Option<&Stack>) -> anyhow::
     if environment.cloud == Cloud::Local || stack.is_some() {
         return Ok(());
     }
-    match aws::api_gateway_logs_role(&environment.connection).await {
+    match signed::api_gateway_logs_role(&environment.connection).await {
         Ok(Some(_)) => Ok(()),
         Ok(None) => anyhow::bail!(
             "API Gateway has no role to write logs with in {}, and the stage needs one: \
@@ -173,8 +173,8 @@ async fn show_local_request(
             .get(name)
             .with_context(|| format!("no output `{name}`"))
     };
-    let standard = aws::api_key_value(connection, output("StandardApiKeyId")?).await?;
-    let premium = aws::api_key_value(connection, output("PremiumApiKeyId")?).await?;
+    let standard = signed::api_key_value(connection, output("StandardApiKeyId")?).await?;
+    let premium = signed::api_key_value(connection, output("PremiumApiKeyId")?).await?;
     let endpoint = output("Endpoint")?;
     screen::say(format!(
         "\n{STRONG}Standard key{STRONG:#}  {standard}\n\

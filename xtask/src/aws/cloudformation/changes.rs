@@ -11,7 +11,7 @@ use crate::change_set::{Action, Change, PropertyChange, Replacement};
 
 /// Everything the change set would change. A nested stack without a change set of its own has
 /// `nested: None`.
-pub(crate) async fn changes(cfn: &Client, change_set: &str) -> anyhow::Result<Vec<Change>> {
+pub(crate) async fn read(cfn: &Client, change_set: &str) -> anyhow::Result<Vec<Change>> {
     let plain = pages(cfn, change_set, false).await?;
     // With property values, CloudFormation drops resources on some pages; without them it lists
     // every resource. The first call decides what changes, the second only says how.
@@ -27,7 +27,7 @@ pub(crate) async fn changes(cfn: &Client, change_set: &str) -> anyhow::Result<Ve
             .context("a change has no logical ID")?;
         let detailed = detailed.get(logical_id).unwrap_or(change);
         let nested = match change.change_set_id() {
-            Some(nested) => Some(Box::pin(self::changes(cfn, nested)).await?),
+            Some(nested) => Some(Box::pin(read(cfn, nested)).await?),
             None => None,
         };
         changes.push(Change {

@@ -12,6 +12,7 @@ use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
 
 use super::*;
 use crate::change_set::{Action, Change};
+use crate::event::EventLog;
 
 fn client(rules: &[&Rule]) -> Client {
     mock_client!(aws_sdk_cloudformation, RuleMode::MatchAny, rules)
@@ -228,7 +229,7 @@ async fn pages_and_nested_change_sets_are_merged() {
             output().changes(resource("C", None, None)).build(),
         ),
     ];
-    let changes = changes(&client(&rules.iter().collect::<Vec<_>>()), "root")
+    let changes = changes::read(&client(&rules.iter().collect::<Vec<_>>()), "root")
         .await
         .unwrap();
     let ids = |changes: &[Change]| -> Vec<String> {
@@ -281,7 +282,7 @@ async fn old_pages_of_events_are_not_read() {
                 .build()
         });
     let log = EventLog::new("arn:stack", 10_000);
-    let events = new_events(&client(&[&first]), "arn:stack", &log)
+    let events = events::new_events(&client(&[&first]), "arn:stack", &log)
         .await
         .unwrap();
     let ids: Vec<&str> = events.iter().map(|event| event.id.as_str()).collect();
