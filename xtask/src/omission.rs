@@ -24,14 +24,10 @@ pub(crate) struct Omission {
 
 impl fmt::Display for Omission {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            template,
-            logical_id,
-            resource_type,
-        } = self;
         write!(
             f,
-            "  not on the local cloud: {logical_id} ({resource_type}, {template})"
+            "  not on the local cloud: {} ({})",
+            self.logical_id, self.resource_type
         )
     }
 }
