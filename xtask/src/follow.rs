@@ -11,6 +11,9 @@ use crate::exit::Exit;
 use crate::screen;
 use crate::stack::Stack;
 
+/// How long a status may be the one from before the request.
+const LAG: Duration = Duration::from_secs(60);
+
 /// Prints the events of the root and its nested stacks until the root has settled. Events are
 /// best effort; the verdict is the stack's own status.
 pub(crate) async fn follow(
@@ -35,9 +38,10 @@ pub(crate) async fn follow(
             let stack = stack.with_context(|| format!("stack `{name}` vanished"))?;
             print_new_events(cfn, &mut log, name).await;
             // The status lags behind the request; only an event of this operation proves that a
-            // settled status is its result and not the one before.
+            // settled status is its result and not the one before. Without events, time has to do.
             let proven = log.has_settled(&stack.id, stack.status.as_str());
-            if stack.status.is_settled() && (proven || begin.elapsed() > Duration::from_secs(60)) {
+            let overdue = begin.elapsed() > LAG && !stack.status.is_empty();
+            if stack.status.is_settled() && (proven || overdue) {
                 return Ok((stack, log));
             }
             pace.wait().await;
