@@ -16,6 +16,7 @@ use crate::screen;
 use crate::stack::{BOOTSTRAP_STACK, SERVICE, Stack};
 use crate::workspace::Workspace;
 
+const BUCKET_OUTPUT: &str = "AssetBucketName";
 const LOGS_ROLE: &str = "ApiGatewayLogsRole";
 
 /// Whether the region's API Gateway role is set.
@@ -29,7 +30,7 @@ pub(crate) enum LogsRole {
 /// The asset bucket's name; `None` where there is no bootstrap stack.
 pub(crate) async fn asset_bucket(cfn: &CloudFormation) -> anyhow::Result<Option<String>> {
     let stack = cloudformation::find_stack(cfn, BOOTSTRAP_STACK).await?;
-    Ok(stack.and_then(|stack| stack.outputs.get("AssetBucketName").cloned()))
+    Ok(stack.and_then(|stack| stack.outputs.get(BUCKET_OUTPUT).cloned()))
 }
 
 /// Brings the bootstrap stack to what its template says; returns the asset bucket's name.
@@ -54,13 +55,13 @@ pub(crate) async fn deploy(
         screen::say(format!("{BOOTSTRAP_STACK}: no changes"));
         return bucket_of(&stack.context("the bootstrap stack vanished")?);
     };
-    deployment::show(&changes, BOOTSTRAP_STACK);
+    deployment::show(&changes, BOOTSTRAP_STACK, &[]);
     let question = format!("Deploy this to {}?", connection.place());
-    if let Err(declined) = consent.obtain(&question).await {
-        deployment::discard(cfn, &change_set, stack.as_ref(), cloud).await?;
-        return Err(declined);
-    }
-    bucket_of(&deployment::execute(cfn, &change_set, &plan).await?)
+    let stack = stack.as_ref();
+    let deployed =
+        deployment::execute_with_consent(cfn, &change_set, stack, &plan, consent, &question)
+            .await?;
+    bucket_of(&deployed)
 }
 
 fn plan(
@@ -91,6 +92,6 @@ fn plan(
 }
 
 fn bucket_of(stack: &Stack) -> anyhow::Result<String> {
-    let bucket = stack.outputs.get("AssetBucketName").cloned();
-    bucket.with_context(|| format!("stack `{}` has no output `AssetBucketName`", stack.name))
+    let bucket = stack.outputs.get(BUCKET_OUTPUT).cloned();
+    bucket.with_context(|| format!("stack `{}` has no output `{BUCKET_OUTPUT}`", stack.name))
 }

@@ -12,6 +12,7 @@ use crate::event::{self, EventLog};
 use crate::exit::Exit;
 use crate::follow::{Pace, follow};
 use crate::intrinsics::resolved_resources;
+use crate::omission::Omission;
 use crate::parameters::Parameters;
 use crate::screen::{self, BAD, GOOD, STRONG};
 use crate::stack::{DeployAction, Stack};
@@ -299,8 +300,24 @@ pub(crate) async fn discard(
     Ok(())
 }
 
+/// Asks, and executes the change set after a yes; after anything else the change set is discarded.
+pub(crate) async fn execute_with_consent(
+    cfn: &CloudFormation,
+    change_set: &ChangeSetId,
+    stack: Option<&Stack>,
+    plan: &Plan,
+    consent: Consent,
+    question: &str,
+) -> anyhow::Result<Stack> {
+    if let Err(declined) = consent.obtain(question).await {
+        let cleanup = discard(cfn, change_set, stack, plan.cloud).await;
+        return Err(after_cleanup(declined, cleanup));
+    }
+    execute(cfn, change_set, plan).await
+}
+
 /// Executes the change set and follows it until the stack has settled.
-pub(crate) async fn execute(
+async fn execute(
     cfn: &CloudFormation,
     change_set: &ChangeSetId,
     plan: &Plan,
@@ -350,11 +367,14 @@ fn failure(stack: &Stack, log: &EventLog, verb: &str) -> anyhow::Error {
     Exit::Failed(text).into()
 }
 
-/// Shows what a change set would do.
-pub(crate) fn show(changes: &[Change], stack_name: &str) {
+/// Shows what a change set would do, and what the local cloud leaves out of it.
+pub(crate) fn show(changes: &[Change], stack_name: &str, omissions: &[Omission]) {
     screen::say(format!("\n{STRONG}{stack_name}{STRONG:#}"));
     screen::say(change_set::render(changes).trim_end());
     screen::say(format!("\n{}\n", change_set::totals(changes).summary()));
+    for omission in omissions {
+        screen::say(omission);
+    }
 }
 
 /// The last line of a deployment that did what was asked.

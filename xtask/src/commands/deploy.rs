@@ -83,19 +83,15 @@ impl Deploy {
                 .finish(&environment, &stack.context("the stack vanished")?)
                 .await;
         };
-        deployment::show(&changes, &name);
-        for omission in &assembly.omissions {
-            screen::say(omission);
-        }
+        deployment::show(&changes, &name, &assembly.omissions);
         let question = format!(
             "Deploy these changes to {}?",
             environment.connection.place()
         );
-        if let Err(declined) = consent.obtain(&question).await {
-            deployment::discard(&cfn, &change_set, stack.as_ref(), environment.cloud).await?;
-            return Err(declined);
-        }
-        let stack = deployment::execute(&cfn, &change_set, &plan).await?;
+        let stack = stack.as_ref();
+        let stack =
+            deployment::execute_with_consent(&cfn, &change_set, stack, &plan, consent, &question)
+                .await?;
         deployment::report_success(&format!("{name} is deployed"), begin);
         self.finish(&environment, &stack).await
     }

@@ -65,12 +65,13 @@ impl Diff {
             screen::say(format!("{name}: no changes"));
             return Ok(());
         }
-        let deployed = match &stack {
-            Some(stack) => deployment::deployed_tree(&cfn, stack).await?,
-            None => None,
-        };
+        let deployed = stack.as_ref().filter(|stack| !stack.status.is_empty());
         let changes = if self.no_change_set || !has_bucket || deployed.is_none() {
             screen::progress("comparing templates and parameters; no change set");
+            let deployed = match deployed {
+                Some(stack) => deployment::deployed_tree(&cfn, stack).await?,
+                None => None,
+            };
             compare(deployed.as_ref(), &plan.tree)
         } else {
             publish(&environment.connection.s3(), &bucket, &assembly).await?;
@@ -88,10 +89,7 @@ impl Diff {
             screen::say(format!("{name}: no changes"));
             return Ok(());
         }
-        deployment::show(&changes, &name);
-        for omission in &assembly.omissions {
-            screen::say(omission);
-        }
+        deployment::show(&changes, &name, &assembly.omissions);
         match self.exit_code {
             true => Err(Exit::Different.into()),
             false => Ok(()),
