@@ -17,8 +17,9 @@ use crate::screen;
 use crate::tool;
 use crate::workspace::Workspace;
 
-/// Starts the emulator with the repairs it needs.
 const LAUNCHER_NAME: &str = "emulator.py";
+
+/// Starts the emulator with the repairs it needs.
 const LAUNCHER: &str = include_str!("../tools/emulator.py");
 
 /// The port other local clouds use too, so that users find it where they look.

@@ -1,7 +1,7 @@
 //! Programs this repository uses and does not ask anyone to install: pinned by version and hash
 //! in `xtask/tools/`, installed into virtual environments under `target/tools/`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use xshell::{Shell, cmd};
@@ -80,18 +80,18 @@ impl ToolSet {
         // Another process may have been at it meanwhile.
         if !is_usable() {
             screen::progress(format!("installing {name} ({}, once)", self.size));
-            let python = find_python(sh)?;
+            check_python(sh)?;
             // An environment without the mark is an installation that broke off.
             sh.remove_path(&environment)?;
-            self.install(sh, &python, &environment)
+            self.install(sh, &environment)
                 .with_context(|| format!("cannot install {name} into `target/tools`"))?;
             sh.write_file(&complete, &hash)?;
         }
         Ok(environment.join("bin"))
     }
 
-    fn install(&self, sh: &Shell, python: &str, environment: &PathBuf) -> anyhow::Result<()> {
-        let created = cmd!(sh, "{python} -m venv {environment}")
+    fn install(&self, sh: &Shell, environment: &Path) -> anyhow::Result<()> {
+        let created = cmd!(sh, "python3 -m venv {environment}")
             .quiet()
             .ignore_stdout()
             .run();
@@ -114,7 +114,7 @@ impl ToolSet {
     }
 }
 
-fn find_python(sh: &Shell) -> anyhow::Result<String> {
+fn check_python(sh: &Shell) -> anyhow::Result<()> {
     let (major, minor) = PYTHON;
     let version = cmd!(sh, "python3 -c 'import sys; print(*sys.version_info[:2])'")
         .quiet()
@@ -133,5 +133,5 @@ fn find_python(sh: &Shell) -> anyhow::Result<String> {
             found.1
         );
     }
-    Ok("python3".to_owned())
+    Ok(())
 }
