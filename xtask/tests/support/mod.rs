@@ -154,8 +154,8 @@ impl LocalCloud {
         aws_sdk_s3::Client::from_conf(config)
     }
 
-    /// The names and statuses of all stacks that are not deleted.
-    pub(crate) async fn stacks(&self) -> Vec<(String, String)> {
+    /// The names of all stacks that are not deleted.
+    pub(crate) async fn stacks(&self) -> Vec<String> {
         let output = self
             .cloudformation()
             .await
@@ -163,17 +163,15 @@ impl LocalCloud {
             .send()
             .await
             .unwrap();
-        let mut stacks: Vec<(String, String)> = output
+        let left = output
             .stack_summaries()
             .iter()
-            .map(|stack| {
-                let status = stack.stack_status().unwrap().as_str();
-                (stack.stack_name().unwrap().to_owned(), status.to_owned())
-            })
-            .filter(|(_, status)| status != "DELETE_COMPLETE")
+            .filter(|stack| stack.stack_status().unwrap().as_str() != "DELETE_COMPLETE");
+        let mut names: Vec<String> = left
+            .map(|stack| stack.stack_name().unwrap().to_owned())
             .collect();
-        stacks.sort();
-        stacks
+        names.sort();
+        names
     }
 }
 
