@@ -9,14 +9,19 @@ use sha2::{Digest as _, Sha256};
 use crate::asset::hex;
 use crate::workspace::Workspace;
 
-/// Files of the repository that a build of the handler reads, besides its own directory. The
-/// lockfile stands for the dependencies: it has their checksums.
-const FILES: [&str; 4] = [
+/// Files of the repository that a build of the handler reads, besides its sources. The lockfile
+/// stands for the dependencies: it has their checksums.
+const FILES: [&str; 6] = [
     "Cargo.toml",
     "Cargo.lock",
     "rust-toolchain.toml",
     ".cargo/config.toml",
+    "handler/Cargo.toml",
+    "handler/build.rs",
 ];
+
+/// What of the handler's directory is in the binary; its tests and its benchmark are not.
+const SOURCES: &str = "handler/src";
 
 /// Variables that change what cargo and the compilers make of the same files.
 const VARIABLES: [&str; 6] = [
@@ -41,7 +46,7 @@ const VARIABLE_PREFIXES: [&str; 7] = [
 /// tools.
 pub(crate) fn hash(workspace: &Workspace, settings: &[&str]) -> anyhow::Result<String> {
     let mut files = Vec::new();
-    collect(&workspace.root().join("handler"), &mut files)?;
+    collect(&workspace.root().join(SOURCES), &mut files)?;
     files.extend(FILES.map(|file| workspace.root().join(file)));
     files.extend(cargo_home().map(|home| home.join("config.toml")));
     files.sort();
@@ -138,6 +143,9 @@ mod tests {
         std::fs::write(directory.path().join("Cargo.lock"), "other lock").unwrap();
         let after = hash_of(&directory, &["arm64"]);
         assert_ne!(after, before);
+        std::fs::create_dir_all(directory.path().join("handler/tests")).unwrap();
+        std::fs::write(directory.path().join("handler/tests/new.rs"), "").unwrap();
+        assert_eq!(hash_of(&directory, &["arm64"]), after);
         std::fs::write(directory.path().join("handler/src/new.rs"), "").unwrap();
         assert_ne!(hash_of(&directory, &["arm64"]), after);
     }
