@@ -1,197 +1,267 @@
-//! The store over DynamoDB, and the only module that names its client. It decides what the
-//! client's errors mean and nothing about requests.
+//! The store over DynamoDB, and with its parts below the only code that names its client. It
+//! decides what the client's errors mean and nothing about requests.
 
-use std::time::Duration;
+mod connection;
+mod failure;
+pub mod tls;
 
-use aws_config::BehaviorVersion;
-use aws_config::environment::{
-    EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider,
-};
-use aws_config::retry::RetryConfig;
-use aws_config::timeout::TimeoutConfig;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, SystemTime};
+
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::config::endpoint::{DefaultResolver, Params, ResolveEndpoint as _};
+use aws_sdk_dynamodb::config::interceptors::BeforeTransmitInterceptorContextRef;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
+use aws_sdk_dynamodb::config::{
+    BehaviorVersion, ConfigBag, Credentials, Intercept, Region, RuntimeComponents,
+    StalledStreamProtectionConfig,
+};
+use aws_sdk_dynamodb::error::{BoxError, SdkError};
+use aws_sdk_dynamodb::operation::RequestId as _;
+use aws_sdk_dynamodb::operation::put_item::{PutItemError, PutItemOutput};
 use aws_sdk_dynamodb::types::AttributeValue;
-use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_smithy_runtime_api::client::interceptors::dyn_dispatch_hint;
+use aws_types::endpoint_config::AccountIdEndpointMode;
 
-use crate::movie::{InsertError, Movie, MovieStore};
+use self::connection::Connections;
+use self::tls::TlsError;
+use crate::movie::{Existing, InsertError, Insertion, MovieStore, Outcome};
+use crate::xray::{Call, Daemon, End};
+
+/// The longest that opening a connection may take, TLS included.
+const CONNECT_TIMEOUT: Duration = Duration::from_millis(500);
+/// The longest that DynamoDB may take for one attempt.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(1);
+/// The longest that an insertion may take, attempts and pauses together.
+const OPERATION_TIMEOUT: Duration = Duration::from_secs(3);
+const MAX_ATTEMPTS: u32 = 3;
+/// The pause before the second attempt, on average half of this; doubled for the third.
+const INITIAL_BACKOFF: Duration = Duration::from_millis(50);
+
+/// The attribute that tells a conditional write's own retry from somebody else's movie.
+const WRITE_TOKEN: &str = "writeToken";
+
+/// What a table is reached with. Lambda supplies all of it as environment variables.
+#[derive(Debug)]
+pub struct Settings {
+    /// The table's name or ARN.
+    pub table_name: String,
+    /// The table's region, such as `eu-central-1`.
+    pub region: String,
+    /// Of the function's role; they outlive the process.
+    pub access_key_id: String,
+    /// Beside the id.
+    pub secret_access_key: String,
+    /// Beside both, where they are temporary.
+    pub session_token: Option<String>,
+    /// Another endpoint than the region's, `http://` or `https://`.
+    pub endpoint: Option<String>,
+    /// Whether endpoints with the account's id in their name may be used.
+    pub account_id_endpoint_mode: AccountIdEndpointMode,
+    /// A PEM file of certificates that are trusted instead of Amazon's.
+    pub ca_bundle: Option<PathBuf>,
+    /// Where subsegments go.
+    pub xray: Option<Daemon>,
+}
 
 /// The table of movies, keyed by `id`.
-pub(crate) struct Table {
+#[derive(Debug)]
+pub struct Table {
     client: Client,
+    connections: Connections,
+    endpoint: Option<String>,
     name: String,
+    region: String,
+    xray: Option<Daemon>,
 }
 
 impl Table {
-    /// Reads the SDK's variables; opens no connection yet.
-    pub(crate) async fn from_env(name: String) -> Self {
-        // One client for everything: without it each part of the SDK would ask for its own.
-        let http_client = aws_smithy_http_client::Builder::new()
-            .tls_provider(Provider::Rustls(CryptoMode::Ring))
-            .build_https();
-        // Lambda supplies both; the default chains would go on to files and the network.
-        let config = aws_config::defaults(BehaviorVersion::latest())
-            .region(EnvironmentVariableRegionProvider::new())
-            .credentials_provider(EnvironmentVariableCredentialsProvider::new())
-            .http_client(http_client)
-            .retry_config(RetryConfig::standard())
-            .timeout_config(timeouts())
-            .load()
-            .await;
-        Self {
-            client: Client::new(&config),
-            name,
-        }
+    /// Opens no connection yet.
+    ///
+    /// # Errors
+    ///
+    /// [`TlsError`], mostly where the CA bundle cannot be read.
+    pub fn new(settings: Settings) -> Result<Self, TlsError> {
+        let tls = tls::client_config(settings.ca_bundle.as_deref())?;
+        let connections = Connections::new(tls, CONNECT_TIMEOUT);
+        // Built by hand: the chains of `aws-config` would ask files and the network for what
+        // Lambda has in variables, and are a fifth of the zip.
+        let mut config = aws_sdk_dynamodb::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new(settings.region.clone()))
+            .credentials_provider(Credentials::new(
+                settings.access_key_id,
+                settings.secret_access_key,
+                settings.session_token,
+                None,
+                "Lambda",
+            ))
+            .account_id_endpoint_mode(settings.account_id_endpoint_mode)
+            .http_client(connections.clone())
+            .retry_config(
+                RetryConfig::standard()
+                    .with_max_attempts(MAX_ATTEMPTS)
+                    .with_initial_backoff(INITIAL_BACKOFF),
+            )
+            .timeout_config(
+                TimeoutConfig::builder()
+                    .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+                    .build(),
+            )
+            // It watches long transfers; ours are short, and an attempt's time is limited.
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
+        config.set_endpoint_url(settings.endpoint.clone());
+        Ok(Self {
+            client: Client::from_conf(config.build()),
+            connections,
+            endpoint: settings.endpoint,
+            name: settings.table_name,
+            region: settings.region,
+            xray: settings.xray,
+        })
     }
-}
 
-impl MovieStore for Table {
-    async fn insert(&self, movie: &Movie) -> Result<(), InsertError> {
-        self.client
+    /// Opens the connection that the first insertion will use, as far as the TLS handshake: at
+    /// start-up the processor is not throttled yet, and nobody waits.
+    ///
+    /// # Errors
+    ///
+    /// Whatever kept it from opening. The first insertion tries again, so this is only news.
+    pub async fn warm(&self) -> Result<(), BoxError> {
+        let url = match &self.endpoint {
+            Some(url) => url.clone(),
+            None => {
+                let params = Params::builder().region(self.region.clone()).build()?;
+                let endpoint = DefaultResolver::new().resolve_endpoint(&params).await?;
+                endpoint.url().to_owned()
+            }
+        };
+        self.connections.warm(&url.parse()?).await
+    }
+
+    async fn put(
+        &self,
+        insertion: &Insertion<'_>,
+        attempts: &Attempts,
+    ) -> Result<PutItemOutput, SdkError<PutItemError>> {
+        let movie = insertion.movie;
+        let mut put = self
+            .client
             .put_item()
             .table_name(&self.name)
             .item("id", AttributeValue::S(movie.id().to_owned()))
             .item("title", AttributeValue::S(movie.title().to_owned()))
-            .item("year", AttributeValue::N(movie.year().as_str().to_owned()))
-            .send()
-            .await
-            .map_err(insert_error)?;
-        Ok(())
-    }
-}
-
-/// All of it fits the function's 10 s several times, so that a client gets our answer and not
-/// API Gateway's.
-fn timeouts() -> TimeoutConfig {
-    TimeoutConfig::builder()
-        .connect_timeout(Duration::from_millis(500))
-        .operation_attempt_timeout(Duration::from_secs(1))
-        .operation_timeout(Duration::from_secs(3))
-        .build()
-}
-
-fn insert_error(err: SdkError<PutItemError>) -> InsertError {
-    match err.as_service_error() {
-        Some(service) if is_throttled(service) => InsertError::Throttled(err.into()),
-        Some(service) if is_too_large(service) => InsertError::TooLarge,
-        _ => InsertError::Store(err.into()),
-    }
-}
-
-fn is_throttled(err: &PutItemError) -> bool {
-    err.is_provisioned_throughput_exceeded_exception()
-        || err.is_request_limit_exceeded()
-        || err.is_throttling_exception()
-}
-
-// The API has no code of its own for this, only a text.
-fn is_too_large(err: &PutItemError) -> bool {
-    err.code() == Some("ValidationException")
-        && err
-            .message()
-            .is_some_and(|message| message.starts_with("Item size has exceeded"))
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::HashMap;
-
-    use aws_sdk_dynamodb::operation::put_item::PutItemOutput;
-    use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
-
-    use super::*;
-    use crate::log::chain;
-
-    async fn insert(rule: &Rule) -> Result<(), InsertError> {
-        let client = mock_client!(aws_sdk_dynamodb, RuleMode::Sequential, [rule], |config| {
-            config.retry_config(RetryConfig::disabled())
-        });
-        let table = Table {
-            client,
-            name: "movies".to_owned(),
-        };
-        let body = br#"{"id": "tt0133093", "title": "The Matrix", "year": 1999}"#;
-        table.insert(&Movie::from_json(body).unwrap()).await
-    }
-
-    /// Inserts a movie while DynamoDB answers an error; `expected` is the whole chain.
-    async fn check(status: u16, kind: &str, message: &str, expected: &str) {
-        let body = format!(
-            r#"{{"__type": "com.amazonaws.dynamodb.v20120810#{kind}", "message": "{message}"}}"#
-        );
-        let rule = mock!(Client::put_item)
-            .sequence()
-            .http_status(status, Some(body))
-            .build();
-        let err = insert(&rule).await.unwrap_err();
-        assert_eq!(chain(&err), expected);
-    }
-
-    #[tokio::test]
-    async fn movie_is_put_with_its_types() {
-        let rule = mock!(Client::put_item)
-            .match_requests(|input| {
-                input.table_name() == Some("movies")
-                    && input.item()
-                        == Some(&HashMap::from([
-                            ("id".to_owned(), AttributeValue::S("tt0133093".to_owned())),
-                            ("title".to_owned(), AttributeValue::S("The Matrix".to_owned())),
-                            ("year".to_owned(), AttributeValue::N("1999".to_owned())),
-                        ]))
-                    // A condition would refuse to replace the movie.
-                    && input.condition_expression().is_none()
-            })
-            .then_output(|| PutItemOutput::builder().build());
-        insert(&rule).await.unwrap();
-        assert_eq!(rule.num_calls(), 1);
-    }
-
-    #[tokio::test]
-    async fn throttling_is_throttled() {
-        for kind in [
-            "ProvisionedThroughputExceededException",
-            "RequestLimitExceeded",
-            "ThrottlingException",
-        ] {
-            let expected = format!("the store is throttled: service error: {kind}: Slow down");
-            check(400, kind, "Slow down", &expected).await;
+            .item("year", AttributeValue::N(movie.year().to_owned()));
+        if insertion.existing == Existing::Keep {
+            // Where an answer is lost and the write repeated, the movie that exists is our own:
+            // the token says so, and the write is not refused.
+            let token = AttributeValue::S(write_token());
+            put = put
+                .item(WRITE_TOKEN, token.clone())
+                .condition_expression(format!(
+                    "attribute_not_exists(id) OR {WRITE_TOKEN} = :token"
+                ))
+                .expression_attribute_values(":token", token);
         }
+        put.customize().interceptor(attempts.clone()).send().await
+    }
+}
+
+impl MovieStore for Table {
+    async fn insert(&self, insertion: &Insertion<'_>) -> Outcome {
+        let start = SystemTime::now();
+        let attempts = Attempts::default();
+        let budget = insertion.budget.min(OPERATION_TIMEOUT);
+        // Polled before the clock is looked at, so an empty budget is checked here.
+        let answer = if budget.is_zero() {
+            None
+        } else {
+            tokio::time::timeout(budget, self.put(insertion, &attempts))
+                .await
+                .ok()
+        };
+        let attempts = attempts.count();
+        if let (Some(daemon), Some(trace)) = (&self.xray, insertion.trace) {
+            let retries = attempts.saturating_sub(1);
+            let end = match &answer {
+                Some(Ok(_)) => End::Success,
+                Some(Err(err)) => failure::end(err),
+                None => End::Fault("Timeout"),
+            };
+            let call = Call {
+                service: "DynamoDB",
+                operation: "PutItem",
+                region: &self.region,
+                table_name: &self.name,
+                request_id: answer.as_ref().and_then(request_id),
+                status: answer.as_ref().and_then(status),
+                retries,
+                start,
+                end,
+            };
+            daemon.send(trace, &call);
+        }
+        let result = match answer {
+            Some(Ok(_)) => Ok(()),
+            Some(Err(err)) => Err(failure::insert_error(&err, insertion.existing)),
+            None => Err(InsertError::Late),
+        };
+        Outcome { result, attempts }
+    }
+}
+
+type Answer = Result<PutItemOutput, SdkError<PutItemError>>;
+
+fn request_id(answer: &Answer) -> Option<&str> {
+    match answer {
+        Ok(output) => output.request_id(),
+        Err(err) => err.request_id(),
+    }
+}
+
+fn status(answer: &Answer) -> Option<u16> {
+    match answer {
+        Ok(_) => Some(200),
+        Err(err) => err.raw_response().map(|raw| raw.status().as_u16()),
+    }
+}
+
+/// 128 random bits. Sandboxes that start at the same moment must not agree on them, so they are
+/// the operating system's.
+fn write_token() -> String {
+    let mut bytes = [0; 16];
+    if getrandom::getrandom(&mut bytes).is_err() {
+        bytes = fastrand::u128(..).to_le_bytes();
+    }
+    format!("{:032x}", u128::from_le_bytes(bytes))
+}
+
+/// Counts the attempts of one call; a call that runs out of time does not tell.
+#[derive(Clone, Debug, Default)]
+struct Attempts(Arc<AtomicU32>);
+
+impl Attempts {
+    fn count(&self) -> u32 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+#[dyn_dispatch_hint]
+impl Intercept for Attempts {
+    fn name(&self) -> &'static str {
+        "Attempts"
     }
 
-    #[tokio::test]
-    async fn too_large_an_item_is_too_large() {
-        let message = "Item size has exceeded the maximum allowed size";
-        let expected = "movie is larger than 409600 bytes";
-        check(400, "ValidationException", message, expected).await;
-    }
-
-    #[tokio::test]
-    async fn missing_table_is_a_store_error() {
-        let expected = "cannot store the movie: service error: \
-                        ResourceNotFoundException: No such table";
-        check(400, "ResourceNotFoundException", "No such table", expected).await;
-    }
-
-    #[tokio::test]
-    async fn denied_access_is_a_store_error() {
-        let expected = "cannot store the movie: service error: \
-                        unhandled error (AccessDeniedException): \
-                        Error { code: \"AccessDeniedException\", message: \"Not authorized\" }";
-        check(400, "AccessDeniedException", "Not authorized", expected).await;
-    }
-
-    #[tokio::test]
-    async fn other_validation_is_a_store_error() {
-        let expected = "cannot store the movie: service error: \
-                        unhandled error (ValidationException): \
-                        Error { code: \"ValidationException\", message: \"Type mismatch\" }";
-        check(400, "ValidationException", "Type mismatch", expected).await;
-    }
-
-    #[tokio::test]
-    async fn server_failure_is_a_store_error() {
-        let expected = "cannot store the movie: service error: InternalServerError: Try again";
-        check(500, "InternalServerError", "Try again", expected).await;
+    fn read_before_attempt(
+        &self,
+        _context: &BeforeTransmitInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        _config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Ok(())
     }
 }

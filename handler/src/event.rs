@@ -1,68 +1,31 @@
-//! API Gateway's proxy events and their replies. The one place an error becomes a reply; it
-//! checks what arrived around the body, and leaves the body to the domain.
+//! From an event to its reply: what arrived around the body is checked here, the body is the
+//! domain's, and every error becomes an answer and a line in the log.
 
+mod headers;
+mod proxy;
+mod reply;
 #[cfg(test)]
 mod tests;
 
-use std::borrow::Cow;
-use std::io::Write;
-use std::time::Instant;
+use std::panic::AssertUnwindSafe;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use aws_smithy_types::base64;
-use lambda_runtime::LambdaEvent;
-use serde::{Deserialize, Serialize};
-use serde_json::json;
+use futures_util::FutureExt as _;
+use lambda_runtime::{Context, LambdaEvent};
 use serde_json::value::RawValue;
 
-use crate::log;
-use crate::movie::{InsertError, Movie, MovieStore};
+use self::headers::HeaderError;
+use self::proxy::ProxyEvent;
+pub use self::reply::Reply;
+use crate::log::{self, Log, Verdict};
+use crate::movie::{InsertError, Insertion, Movie, MovieStore};
+use crate::xray::{self, Trace};
 
 const PATH: &str = "/";
 const METHOD: &str = "POST";
-const INSERTED: &str = r#"{"message": "Successfully inserted data!"}"#;
 
-/// What is read of a proxy event (payload 1.0). Headers are not: they carry the API key.
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct ProxyEvent {
-    http_method: Option<String>,
-    resource: Option<String>,
-    body: Option<String>,
-    is_base64_encoded: Option<bool>,
-    request_context: Option<RequestContext>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct RequestContext {
-    request_id: Option<String>,
-    identity: Option<Identity>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Identity {
-    source_ip: Option<String>,
-    user_agent: Option<String>,
-}
-
-/// What API Gateway sends to the client.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Reply {
-    status_code: u16,
-    headers: Headers,
-    body: Cow<'static, str>,
-    is_base64_encoded: bool,
-}
-
-#[derive(Serialize)]
-struct Headers {
-    #[serde(rename = "Content-Type")]
-    content_type: &'static str,
-    #[serde(rename = "Allow", skip_serializing_if = "Option::is_none")]
-    allow: Option<&'static str>,
-}
+/// What is left of an invocation's time for everything but the store, answer included.
+const RESERVE: Duration = Duration::from_millis(500);
 
 /// Why a request got no further, one variant for each kind of answer.
 #[derive(Debug, thiserror::Error)]
@@ -73,43 +36,74 @@ enum RequestError {
     Path,
     #[error("method is not allowed, use {METHOD}")]
     Method,
+    #[error(transparent)]
+    Header(#[from] HeaderError),
     #[error("body is not valid base64")]
     Base64,
     #[error(transparent)]
     Insert(#[from] InsertError),
+    #[error("panicked")]
+    Panic,
 }
 
-/// Answers one event and writes its line to `log`. The payload comes unparsed, because the
-/// runtime would answer a payload of another shape with an error of the function.
-pub(crate) async fn handle(
+/// What the store had to do with a request.
+#[derive(Clone, Copy, Default)]
+struct StoreUse {
+    attempts: u32,
+    duration: Duration,
+}
+
+/// Answers one event and writes its line to the log. The payload comes unparsed, because the
+/// runtime would answer a payload of another shape with an error of the function. It never
+/// panics, whatever the store does.
+pub async fn handle(
     store: &impl MovieStore,
     event: LambdaEvent<Box<RawValue>>,
-    log: &mut impl Write,
+    log: &Log,
 ) -> Reply {
     let started = Instant::now();
-    let request: ProxyEvent = serde_json::from_str(event.payload.get()).unwrap_or_default();
-    let result = insert(store, &request).await;
-    let reply = match &result {
-        Ok(()) => Reply::json(200, INSERTED),
-        Err(err) => Reply::from_error(err),
-    };
+    let (payload, context) = event.into_parts();
+    let request = ProxyEvent::from_json(payload.get());
+    let mut store_use = StoreUse::default();
+    let insertion = insert(store, &request, &context, &mut store_use);
+    // A panic is answered like any other failure of ours, and the next request finds everything
+    // as it was: nothing of a request is kept.
+    let result = AssertUnwindSafe(insertion)
+        .catch_unwind()
+        .await
+        .unwrap_or(Err(RequestError::Panic));
 
-    let context = request.request_context.unwrap_or_default();
-    let identity = context.identity.unwrap_or_default();
-    let line = log::Request {
-        request_id: context.request_id.as_deref(),
-        lambda_request_id: &event.context.request_id,
+    let gateway = request.request_context.unwrap_or_default();
+    let identity = gateway.identity.unwrap_or_default();
+    let request_id = gateway.request_id.as_deref();
+    let reply = match &result {
+        Ok(()) => Reply::inserted(),
+        Err(err) => Reply::problem(err, request_id.unwrap_or(&context.request_id)),
+    };
+    log.request(&log::Request {
+        request_id,
+        extended_request_id: gateway.extended_request_id.as_deref(),
+        lambda_request_id: &context.request_id,
+        trace_id: context.xray_trace_id.as_deref().and_then(xray::root),
         source_ip: identity.source_ip.as_deref(),
         user_agent: identity.user_agent.as_deref(),
-        status: reply.status_code,
+        api_key_id: identity.api_key_id.as_deref(),
+        status: reply.status(),
+        verdict: verdict(&result),
         reason: result.err().map(|err| log::chain(&err)),
-        duration_ms: started.elapsed().as_micros() as f64 / 1000.0,
-    };
-    log::request(log, &line);
+        attempts: store_use.attempts,
+        duration: started.elapsed(),
+        store_duration: store_use.duration,
+    });
     reply
 }
 
-async fn insert(store: &impl MovieStore, request: &ProxyEvent) -> Result<(), RequestError> {
+async fn insert(
+    store: &impl MovieStore,
+    request: &ProxyEvent,
+    context: &Context,
+    store_use: &mut StoreUse,
+) -> Result<(), RequestError> {
     // Behind a custom domain the path starts with the mapping's base path; the resource is as
     // the API declares it.
     let (Some(method), Some(resource)) = (&request.http_method, &request.resource) else {
@@ -121,61 +115,56 @@ async fn insert(store: &impl MovieStore, request: &ProxyEvent) -> Result<(), Req
     if method != METHOD {
         return Err(RequestError::Method);
     }
+    request.headers().check_content_type()?;
+    let existing = request.headers().existing()?;
     let movie = Movie::from_json(&request.body()?)?;
-    store.insert(&movie).await?;
-    Ok(())
+
+    let trace = context.xray_trace_id.as_deref();
+    let trace = trace.and_then(Trace::from_header);
+    let insertion = Insertion {
+        movie: &movie,
+        existing,
+        budget: budget(context.deadline, SystemTime::now()),
+        trace: trace.as_ref(),
+    };
+    let started = Instant::now();
+    let outcome = store.insert(&insertion).await;
+    *store_use = StoreUse {
+        attempts: outcome.attempts,
+        duration: started.elapsed(),
+    };
+    Ok(outcome.result?)
 }
 
-impl ProxyEvent {
-    fn body(&self) -> Result<Cow<'_, [u8]>, RequestError> {
-        let body = self.body.as_deref().unwrap_or_default();
-        if self.is_base64_encoded == Some(true) {
-            let bytes = base64::decode(body).map_err(|_| RequestError::Base64)?;
-            return Ok(Cow::Owned(bytes));
-        }
-        Ok(Cow::Borrowed(body.as_bytes()))
-    }
+/// The time until the invocation's deadline, given in milliseconds since 1970, less the reserve.
+fn budget(deadline: u64, now: SystemTime) -> Duration {
+    let deadline = UNIX_EPOCH + Duration::from_millis(deadline);
+    let left = deadline.duration_since(now).unwrap_or_default();
+    left.saturating_sub(RESERVE)
 }
 
-impl Reply {
-    fn json(status_code: u16, body: impl Into<Cow<'static, str>>) -> Self {
-        Self {
-            status_code,
-            headers: Headers {
-                content_type: "application/json",
-                allow: None,
-            },
-            body: body.into(),
-            is_base64_encoded: false,
-        }
-    }
-
-    fn from_error(err: &RequestError) -> Self {
-        let status = status(err);
-        // The causes of our own failures are for the log.
-        let message = match err {
-            RequestError::Insert(InsertError::Throttled(_)) => "busy, try again later".to_owned(),
-            RequestError::Insert(InsertError::Store(_)) => "internal error".to_owned(),
-            _ => err.to_string(),
-        };
-        let mut reply = Self::json(status, json!({ "message": message }).to_string());
-        reply.headers.allow = matches!(err, RequestError::Method).then_some(METHOD);
-        reply
-    }
-}
-
-/// Clients retry on 503 alone, so nothing else may map to it.
-fn status(err: &RequestError) -> u16 {
+/// The reasons are few and fixed, because each is a metric of its own.
+fn verdict(result: &Result<(), RequestError>) -> Verdict {
+    let Err(err) = result else {
+        return Verdict::Inserted;
+    };
     match err {
-        RequestError::NotProxy | RequestError::Base64 => 400,
-        RequestError::Path => 404,
-        RequestError::Method => 405,
+        RequestError::NotProxy => Verdict::Rejected("not-proxy"),
+        RequestError::Path => Verdict::Rejected("path"),
+        RequestError::Method => Verdict::Rejected("method"),
+        RequestError::Header(HeaderError::ContentType) => Verdict::Rejected("media-type"),
+        RequestError::Header(HeaderError::IfNoneMatch) => Verdict::Rejected("precondition"),
+        RequestError::Base64 => Verdict::Rejected("malformed"),
+        RequestError::Panic => Verdict::Failed,
         RequestError::Insert(err) => match err {
-            InsertError::Malformed(_) => 400,
-            InsertError::TooLarge => 413,
-            InsertError::Invalid(_) => 422,
-            InsertError::Store(_) => 500,
-            InsertError::Throttled(_) => 503,
+            InsertError::Malformed(_) => Verdict::Rejected("malformed"),
+            InsertError::Invalid(_) => Verdict::Rejected("invalid"),
+            InsertError::TooLarge => Verdict::Rejected("too-large"),
+            InsertError::Exists => Verdict::Rejected("precondition"),
+            InsertError::Throttled(_) => Verdict::Throttled,
+            InsertError::Unavailable(_) | InsertError::Late | InsertError::Refused(_) => {
+                Verdict::Failed
+            }
         },
     }
 }

@@ -1,77 +1,193 @@
-//! JSON lines on stdout, in the shape Lambda filters by level. It writes what it is given, so
-//! what must stay out of the log (bodies, keys, headers) is never handed to it.
+//! JSON lines, in the shape Lambda filters by level, and CloudWatch's metrics in them. It writes
+//! what it is given, so what must stay out of the log (bodies, keys, headers) is never handed to
+//! it.
+
+mod metrics;
+#[cfg(test)]
+mod tests;
 
 use std::error::Error;
-use std::io::{self, Write};
-use std::time::SystemTime;
+use std::fmt;
+use std::io::{self, Write as _};
+use std::str::FromStr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, SystemTime};
 
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
+
+use self::metrics::Metrics;
+
+/// How much a line matters; a log has a least level.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// What only helps to find a fault.
+    Debug,
+    /// Requests that were answered as asked.
+    Info,
+    /// Requests that were refused.
+    Warn,
+    /// Requests that failed, and what stops the function.
+    Error,
+}
+
+/// A text that names no level.
+#[derive(Debug, thiserror::Error)]
+#[error("`{0}` is no log level; use DEBUG, INFO, WARN or ERROR")]
+pub struct LevelError(String);
+
+/// How a request ended, as CloudWatch counts it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The movie is stored.
+    Inserted,
+    /// The client is to blame, for this reason, which is one of few.
+    Rejected(&'static str),
+    /// The store asked for fewer requests.
+    Throttled,
+    /// The store or this function failed.
+    Failed,
+}
 
 /// The outcome of one request.
-#[derive(Serialize)]
+#[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Request<'a> {
+pub struct Request<'a> {
     /// API Gateway's, which the client was told.
-    pub(crate) request_id: Option<&'a str>,
-    pub(crate) lambda_request_id: &'a str,
-    pub(crate) source_ip: Option<&'a str>,
-    pub(crate) user_agent: Option<&'a str>,
-    pub(crate) status: u16,
+    pub request_id: Option<&'a str>,
+    /// API Gateway's own.
+    pub extended_request_id: Option<&'a str>,
+    /// Lambda's.
+    pub lambda_request_id: &'a str,
+    /// X-Ray's, sampled or not.
+    pub trace_id: Option<&'a str>,
+    /// The client's address.
+    pub source_ip: Option<&'a str>,
+    /// What the client calls itself.
+    pub user_agent: Option<&'a str>,
+    /// Of the key, which is not the key.
+    pub api_key_id: Option<&'a str>,
+    /// The answer's.
+    pub status: u16,
+    /// Why the answer is no success; it quotes nothing of the request.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) reason: Option<String>,
-    pub(crate) duration_ms: f64,
+    pub reason: Option<String>,
+    /// How often DynamoDB was asked.
+    pub attempts: u32,
+    /// The whole invocation.
+    #[serde(rename = "durationMs", serialize_with = "milliseconds")]
+    pub duration: Duration,
+    /// The store's part of it, attempts and pauses together.
+    #[serde(rename = "storeDurationMs", serialize_with = "milliseconds")]
+    pub store_duration: Duration,
+    /// What metrics make of it.
+    #[serde(skip)]
+    pub verdict: Verdict,
 }
 
-#[derive(Serialize)]
-struct Failure {
-    reason: String,
+/// The function's log.
+pub struct Log {
+    level: Level,
+    function_name: String,
+    sink: Box<Sink>,
+    is_warm: AtomicBool,
 }
 
-#[derive(Serialize)]
-struct Line<'a, T> {
-    timestamp: String,
-    level: &'static str,
-    message: &'static str,
-    #[serde(flatten)]
-    fields: &'a T,
+/// Takes whole lines.
+type Sink = dyn Fn(&[u8]) + Send + Sync;
+
+impl Log {
+    /// A log to this sink, which gets whole lines. The function's name is the dimension of its
+    /// metrics.
+    pub fn new(
+        level: Level,
+        function_name: String,
+        sink: impl Fn(&[u8]) + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            level,
+            function_name,
+            sink: Box::new(sink),
+            is_warm: AtomicBool::new(false),
+        }
+    }
+
+    /// A log to standard output, where Lambda collects it.
+    pub fn to_stdout(level: Level, function_name: String) -> Self {
+        Self::new(level, function_name, write_to_stdout)
+    }
+
+    /// Writes a request's line and its metrics, which are in the line; where the level leaves the
+    /// line out, the metrics alone.
+    pub fn request(&self, request: &Request<'_>) {
+        let cold_start = !self.is_warm.swap(true, Ordering::Relaxed);
+        let level = match request.status {
+            ..400 => Level::Info,
+            400..500 => Level::Warn,
+            500.. => Level::Error,
+        };
+        let now = SystemTime::now();
+        let metrics = Metrics::of(request, &self.function_name, now);
+        let bytes = if level < self.level {
+            serde_json::to_vec(&metrics)
+        } else {
+            let fields = RequestFields {
+                request,
+                cold_start,
+                metrics,
+            };
+            serde_json::to_vec(&Line::new(now, level, "request", &fields))
+        };
+        self.write(bytes);
+    }
+
+    /// Writes how the start went, for whoever looks for its cost or for a table out of reach.
+    pub fn started(&self, duration: Duration, warmed: Result<(), &dyn Error>) {
+        if self.level > Level::Debug {
+            return;
+        }
+        let fields = Start {
+            duration,
+            reason: warmed.err().map(chain),
+        };
+        self.write(serde_json::to_vec(&Line::new(
+            SystemTime::now(),
+            Level::Debug,
+            "started",
+            &fields,
+        )));
+    }
+
+    // A request is not failed because its line could not be written.
+    fn write(&self, bytes: serde_json::Result<Vec<u8>>) {
+        if let Ok(mut bytes) = bytes {
+            bytes.push(b'\n');
+            (self.sink)(&bytes);
+        }
+    }
 }
 
-pub(crate) fn request(out: &mut impl Write, request: &Request<'_>) {
-    let level = match request.status {
-        ..400 => "INFO",
-        400..500 => "WARN",
-        500.. => "ERROR",
-    };
-    write(out, level, "request", request);
-}
-
-pub(crate) fn start_failed(err: &dyn Error) {
-    let reason = chain(err);
-    write(
-        &mut io::stdout(),
-        "ERROR",
-        "start failed",
-        &Failure { reason },
-    );
+/// Writes why the function does not start; Lambda's log is all an operator has then.
+pub fn start_failed(err: &dyn Error) {
+    failure("start failed", chain(err));
 }
 
 /// Replaces the standard report, which is no JSON and repeats the panic's message. A message can
 /// quote the text it was about, so only the place is logged.
-pub(crate) fn report_panics() {
+pub fn report_panics() {
     std::panic::set_hook(Box::new(|panic| {
-        let reason = match panic.location() {
+        let place = match panic.location() {
             Some(place) => place.to_string(),
             None => "unknown place".to_owned(),
         };
-        write(&mut io::stdout(), "ERROR", "panicked", &Failure { reason });
+        failure("panicked", place);
     }));
 }
 
 /// An error and its sources; an SDK error alone says `service error`. A source that its error
 /// already quotes is not repeated.
-pub(crate) fn chain(err: &dyn Error) -> String {
+pub fn chain(err: &dyn Error) -> String {
     let mut text = err.to_string();
     let mut source = err.source();
     while let Some(err) = source {
@@ -84,23 +200,66 @@ pub(crate) fn chain(err: &dyn Error) -> String {
     text
 }
 
-fn write(
-    out: &mut impl Write,
-    level: &'static str,
-    message: &'static str,
-    fields: &impl Serialize,
-) {
-    let line = Line {
-        timestamp: timestamp(SystemTime::now()),
-        level,
-        message,
-        fields,
-    };
-    // A request is not failed because its line could not be written.
+fn failure(message: &'static str, reason: String) {
+    let fields = Failure { reason };
+    let line = Line::new(SystemTime::now(), Level::Error, message, &fields);
     if let Ok(mut bytes) = serde_json::to_vec(&line) {
         bytes.push(b'\n');
-        let _ = out.write_all(&bytes).and_then(|()| out.flush());
+        write_to_stdout(&bytes);
     }
+}
+
+fn write_to_stdout(line: &[u8]) {
+    let mut out = io::stdout();
+    let _ = out.write_all(line).and_then(|()| out.flush());
+}
+
+#[derive(Serialize)]
+struct Line<'a, T> {
+    timestamp: String,
+    level: Level,
+    message: &'static str,
+    #[serde(flatten)]
+    fields: &'a T,
+}
+
+impl<'a, T> Line<'a, T> {
+    fn new(time: SystemTime, level: Level, message: &'static str, fields: &'a T) -> Self {
+        Self {
+            timestamp: timestamp(time),
+            level,
+            message,
+            fields,
+        }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct RequestFields<'a> {
+    #[serde(flatten)]
+    request: &'a Request<'a>,
+    cold_start: bool,
+    #[serde(flatten)]
+    metrics: Metrics<'a>,
+}
+
+#[derive(Serialize)]
+struct Start {
+    #[serde(rename = "durationMs", serialize_with = "milliseconds")]
+    duration: Duration,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Failure {
+    reason: String,
+}
+
+/// Microseconds are as much as a clock on a shared machine can say.
+fn milliseconds<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_f64(duration.as_micros() as f64 / 1000.0)
 }
 
 /// RFC 3339 in UTC; Lambda ignores a line's level without it.
@@ -111,15 +270,39 @@ fn timestamp(time: SystemTime) -> String {
     millis.fmt(Format::DateTime).unwrap_or_default()
 }
 
-#[cfg(test)]
-mod tests {
-    use std::time::{Duration, UNIX_EPOCH};
+impl FromStr for Level {
+    type Err = LevelError;
 
-    use super::*;
+    fn from_str(text: &str) -> Result<Self, LevelError> {
+        match text.to_ascii_uppercase().as_str() {
+            "DEBUG" => Ok(Self::Debug),
+            "INFO" => Ok(Self::Info),
+            "WARN" => Ok(Self::Warn),
+            "ERROR" => Ok(Self::Error),
+            _ => Err(LevelError(text.to_owned())),
+        }
+    }
+}
 
-    #[test]
-    fn timestamps_are_rfc_3339_with_milliseconds() {
-        let time = UNIX_EPOCH + Duration::from_micros(1_767_225_599_001_999);
-        assert_eq!(timestamp(time), "2025-12-31T23:59:59.001Z");
+impl fmt::Display for Level {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Debug => "DEBUG",
+            Self::Info => "INFO",
+            Self::Warn => "WARN",
+            Self::Error => "ERROR",
+        })
+    }
+}
+
+impl Serialize for Level {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl fmt::Debug for Log {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Log")
     }
 }

@@ -1,18 +1,18 @@
 //! The `bootstrap` file that Lambda starts: environment, then adapters, then the runtime's loop.
 
-mod dynamodb;
-mod event;
-mod log;
-mod movie;
-
 use std::convert::Infallible;
 use std::env::{self, VarError};
+use std::error::Error;
 use std::io;
+use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Instant;
 
+use handler::dynamodb::tls::TlsError;
+use handler::dynamodb::{Settings, Table};
+use handler::log::{self, LevelError, Log};
+use handler::{event, xray};
 use lambda_runtime::service_fn;
-
-use crate::dynamodb::Table;
 
 /// What keeps the function from starting; an operator fixes it in the template.
 #[derive(Debug, thiserror::Error)]
@@ -21,6 +21,10 @@ enum StartError {
     Unset(&'static str),
     #[error("environment variable `{0}` is not valid Unicode")]
     NotUnicode(&'static str),
+    #[error("environment variable `{0}` is not valid")]
+    Invalid(&'static str, #[source] Box<dyn Error>),
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     #[error("cannot start the async runtime")]
     Tokio(#[source] io::Error),
     #[error("the Lambda runtime stopped")]
@@ -40,38 +44,85 @@ fn main() -> ExitCode {
 
 /// Lambda sends one invocation at a time, so one thread is enough; more would only cost start-up.
 fn start() -> Result<(), StartError> {
-    let table_name = variable("TABLE_NAME")?;
-    // Lambda sets these. Without a region every insert would fail, and without its own variables
-    // the Lambda runtime panics.
+    let started = Instant::now();
+    // Without these the Lambda runtime panics.
     for name in [
-        "AWS_REGION",
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
-        "AWS_LAMBDA_FUNCTION_NAME",
         "AWS_LAMBDA_FUNCTION_VERSION",
         "AWS_LAMBDA_RUNTIME_API",
     ] {
-        variable(name)?;
+        required(name)?;
     }
+    let level = match optional("LOG_LEVEL")? {
+        Some(text) => text
+            .parse()
+            .map_err(|err: LevelError| StartError::Invalid("LOG_LEVEL", err.into()))?,
+        None => log::Level::Info,
+    };
+    let log = Log::to_stdout(level, required("AWS_LAMBDA_FUNCTION_NAME")?);
+    let table = Table::new(settings()?)?;
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(StartError::Tokio)?
-        .block_on(serve(table_name))
+        .block_on(serve(table, log, started))
 }
 
-async fn serve(table_name: String) -> Result<(), StartError> {
-    let table = Table::from_env(table_name).await;
+async fn serve(table: Table, log: Log, started: Instant) -> Result<(), StartError> {
+    let warmed = table.warm().await;
+    log.started(
+        started.elapsed(),
+        warmed.as_ref().map_err(|err| &**err as _).copied(),
+    );
     lambda_runtime::run(service_fn(async |event| {
-        Ok::<_, Infallible>(event::handle(&table, event, &mut io::stdout()).await)
+        Ok::<_, Infallible>(event::handle(&table, event, &log).await)
     }))
     .await
     .map_err(StartError::Lambda)
 }
 
-fn variable(name: &'static str) -> Result<String, StartError> {
+/// Everything the table is reached with, from the variables that Lambda and the template set; the
+/// optional ones have the SDK's names and meaning.
+fn settings() -> Result<Settings, StartError> {
+    const MODE: &str = "AWS_ACCOUNT_ID_ENDPOINT_MODE";
+    let account_id_endpoint_mode = match optional(MODE)? {
+        Some(mode) => mode
+            .parse()
+            .map_err(|_| StartError::Invalid(MODE, format!("`{mode}`").into()))?,
+        None => Default::default(),
+    };
+    Ok(Settings {
+        table_name: required("TABLE_NAME")?,
+        region: required("AWS_REGION")?,
+        access_key_id: required("AWS_ACCESS_KEY_ID")?,
+        secret_access_key: required("AWS_SECRET_ACCESS_KEY")?,
+        session_token: optional("AWS_SESSION_TOKEN")?,
+        endpoint: first(["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL"])?,
+        account_id_endpoint_mode,
+        ca_bundle: first(["AWS_CA_BUNDLE", "SSL_CERT_FILE"])?.map(PathBuf::from),
+        xray: optional("AWS_XRAY_DAEMON_ADDRESS")?
+            .as_deref()
+            .and_then(xray::Daemon::at),
+    })
+}
+
+fn required(name: &'static str) -> Result<String, StartError> {
+    optional(name)?.ok_or(StartError::Unset(name))
+}
+
+fn first<const N: usize>(names: [&'static str; N]) -> Result<Option<String>, StartError> {
+    for name in names {
+        if let Some(value) = optional(name)? {
+            return Ok(Some(value));
+        }
+    }
+    Ok(None)
+}
+
+fn optional(name: &'static str) -> Result<Option<String>, StartError> {
     match env::var(name) {
-        Ok(value) if !value.is_empty() => Ok(value),
-        Ok(_) | Err(VarError::NotPresent) => Err(StartError::Unset(name)),
+        Ok(value) if !value.is_empty() => Ok(Some(value)),
+        Ok(_) | Err(VarError::NotPresent) => Ok(None),
         Err(VarError::NotUnicode(_)) => Err(StartError::NotUnicode(name)),
     }
 }

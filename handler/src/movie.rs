@@ -1,25 +1,30 @@
 //! The domain: what a movie is, which JSON describes one, and what can go wrong on its way into
 //! the store. It knows neither Lambda nor a database client.
 
+mod json;
 mod number;
 #[cfg(test)]
 mod tests;
 
 use std::error::Error;
+use std::time::Duration;
 
-use serde::Deserialize;
 use serde_json::value::RawValue;
 
-pub(crate) use self::number::Number;
+use self::json::Members;
+use self::number::Number;
+use crate::xray::Trace;
 
-/// Bytes of a partition key's value.
-const MAX_ID_BYTES: usize = 2048;
+/// Bytes of a partition key's value, which is DynamoDB's limit.
+pub const MAX_ID_BYTES: usize = 2048;
+/// Bytes of a title, which is ours.
+pub const MAX_TITLE_BYTES: usize = 2048;
 /// Bytes of an item, attribute names included.
-const MAX_ITEM_BYTES: usize = 400 * 1024;
+pub const MAX_ITEM_BYTES: usize = 400 * 1024;
 
-/// A movie that the store will take: its constructor checks the table's limits.
+/// A movie that the store will take: its constructor checks every limit.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Movie {
+pub struct Movie {
     id: String,
     title: String,
     year: Number,
@@ -27,129 +32,193 @@ pub(crate) struct Movie {
 
 /// Why a movie was not inserted, one variant for each answer a client gets.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum InsertError {
+pub enum InsertError {
+    /// The body is not what a movie can be read from.
     #[error("body {0}")]
     Malformed(String),
-    #[error("{}", .0.join("; "))]
-    Invalid(Vec<String>),
+    /// The body is JSON, and these are all of its problems.
+    #[error("{}", join(.0))]
+    Invalid(Vec<Problem>),
+    /// The item exceeds [`MAX_ITEM_BYTES`].
     #[error("movie is larger than {MAX_ITEM_BYTES} bytes")]
     TooLarge,
+    /// The id is taken, and the movie there was to be kept.
+    #[error("a movie with this `id` exists")]
+    Exists,
+    /// The store asks for fewer requests; the retries are used up.
     #[error("the store is throttled")]
-    Throttled(#[source] Box<dyn Error + Send + Sync>),
+    Throttled(#[source] Cause),
+    /// The store cannot be reached or fails; a later attempt may succeed.
+    #[error("the store is unavailable")]
+    Unavailable(#[source] Cause),
+    /// The time for the request is over; whether the movie is stored is not known.
+    #[error("the store did not answer in time")]
+    Late,
+    /// The store refuses, and will refuse again until an operator mends something.
     #[error("cannot store the movie")]
-    Store(#[source] Box<dyn Error + Send + Sync>),
+    Refused(#[source] Cause),
 }
 
-pub(crate) trait MovieStore {
-    /// Replaces the movie of the same id.
-    async fn insert(&self, movie: &Movie) -> Result<(), InsertError>;
+/// What a store's failure came from, for the log. It quotes nothing of a movie.
+pub type Cause = Box<dyn Error + Send + Sync>;
+
+/// One thing that is wrong with one member of the body.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Problem {
+    /// A JSON pointer (RFC 6901) as a URI fragment, as in RFC 9457's example.
+    pub pointer: &'static str,
+    /// What the member has to be.
+    pub detail: String,
 }
 
-/// The members of the body that are read. Values stay text, so that a number keeps its digits and
-/// a wrong type is reported beside the other problems instead of before them.
-#[derive(Deserialize)]
-struct Fields<'a> {
-    #[serde(borrow)]
-    id: Option<&'a RawValue>,
-    #[serde(borrow)]
-    title: Option<&'a RawValue>,
-    #[serde(borrow)]
-    year: Option<&'a RawValue>,
+/// What becomes of a movie that has the id already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Existing {
+    /// The new movie takes its place, so that repeating a request is safe.
+    Replace,
+    /// It stays, and the insertion fails with [`InsertError::Exists`].
+    Keep,
+}
+
+/// One movie on its way into the store.
+#[derive(Debug)]
+pub struct Insertion<'a> {
+    /// What is stored.
+    pub movie: &'a Movie,
+    /// What happens where the id is taken.
+    pub existing: Existing,
+    /// The time after which nobody waits for the store's answer any more.
+    pub budget: Duration,
+    /// The trace that the call to the store belongs to, if this request is traced.
+    pub trace: Option<&'a Trace>,
+}
+
+/// How an insertion ended.
+#[derive(Debug)]
+pub struct Outcome {
+    /// Whether the movie is in the store.
+    pub result: Result<(), InsertError>,
+    /// How often the store was asked.
+    pub attempts: u32,
+}
+
+/// Where movies are kept.
+pub trait MovieStore {
+    /// Stores the movie, within the insertion's budget.
+    #[expect(
+        async_fn_in_trait,
+        reason = "every caller is generic and runs on one thread"
+    )]
+    async fn insert(&self, insertion: &Insertion<'_>) -> Outcome;
 }
 
 impl Movie {
-    /// Reads a request body; members other than a movie's are ignored.
-    pub(crate) fn from_json(body: &[u8]) -> Result<Self, InsertError> {
-        let fields = Fields::from_json(body)?;
-        let mut problems = Vec::new();
-        let mut keep = |problem: String| problems.push(problem);
-        let id = string("id", fields.id)
-            .and_then(check_id)
-            .map_err(&mut keep)
-            .ok();
-        let title = string("title", fields.title).map_err(&mut keep).ok();
-        let year = number("year", fields.year).map_err(&mut keep).ok();
+    /// Reads a request body: JSON's text in UTF-8. Members other than a movie's are ignored.
+    ///
+    /// # Errors
+    ///
+    /// [`InsertError::Malformed`], [`InsertError::Invalid`] or [`InsertError::TooLarge`].
+    pub fn from_json(body: &[u8]) -> Result<Self, InsertError> {
+        let members = Members::read(body).map_err(InsertError::Malformed)?;
+        let id = string(members.id);
+        let title = string(members.title);
+        let year = number(members.year);
 
+        // What no table takes is too large, and not a member that is too long. The size of a
+        // number is documented approximately, so a byte around the limit belongs to the store,
+        // which answers the same error.
+        let text = |member: &Result<String, String>| member.as_ref().map_or(0, String::len);
+        let bytes = text(&id) + text(&title) + year.as_ref().map_or(0, Number::size);
+        if "id".len() + "title".len() + "year".len() + bytes > MAX_ITEM_BYTES {
+            return Err(InsertError::TooLarge);
+        }
+
+        let mut problems = Vec::new();
+        let mut keep = |pointer: &'static str, detail: String| {
+            problems.push(Problem { pointer, detail });
+        };
+        let id = id
+            .and_then(check_id)
+            .map_err(|detail| keep("#/id", detail))
+            .ok();
+        let title = title
+            .and_then(check_title)
+            .map_err(|detail| keep("#/title", detail))
+            .ok();
+        let year = year.map_err(|detail| keep("#/year", detail)).ok();
         match (id, title, year) {
-            (Some(id), Some(title), Some(year)) => Self { id, title, year }.check_size(),
+            (Some(id), Some(title), Some(year)) => Ok(Self { id, title, year }),
             _ => Err(InsertError::Invalid(problems)),
         }
     }
 
-    pub(crate) fn id(&self) -> &str {
+    /// The key, 1 to [`MAX_ID_BYTES`] bytes.
+    pub fn id(&self) -> &str {
         &self.id
     }
 
-    pub(crate) fn title(&self) -> &str {
+    /// At most [`MAX_TITLE_BYTES`] bytes, perhaps none.
+    pub fn title(&self) -> &str {
         &self.title
     }
 
-    pub(crate) fn year(&self) -> &Number {
-        &self.year
-    }
-
-    // The size of a number is documented approximately, so a byte around the limit belongs to the
-    // store, which answers the same error.
-    fn check_size(self) -> Result<Self, InsertError> {
-        let names = "id".len() + "title".len() + "year".len();
-        let values = self.id.len() + self.title.len() + self.year.size();
-        if names + values > MAX_ITEM_BYTES {
-            return Err(InsertError::TooLarge);
-        }
-        Ok(self)
+    /// A number in decimal digits that DynamoDB takes.
+    pub fn year(&self) -> &str {
+        self.year.as_str()
     }
 }
 
-impl<'a> Fields<'a> {
-    fn from_json(body: &'a [u8]) -> Result<Self, InsertError> {
-        let malformed = |reason: &str| InsertError::Malformed(reason.to_owned());
-        let text = str::from_utf8(body).map_err(|_| malformed("is not valid UTF-8"))?;
-        // serde reads an array into a struct as well.
-        match text.trim_ascii_start().chars().next() {
-            None => Err(malformed("is empty")),
-            Some('{') => serde_json::from_str(text)
-                .map_err(|err| InsertError::Malformed(format!("is not valid JSON: {err}"))),
-            Some(_) => Err(malformed("is not a JSON object")),
-        }
-    }
-}
-
-fn string(name: &str, value: Option<&RawValue>) -> Result<String, String> {
-    let text = value.ok_or_else(|| missing(name))?.get();
+fn string(value: Option<&RawValue>) -> Result<String, String> {
+    let text = value.ok_or_else(missing)?.get();
     if !text.starts_with('"') {
-        return Err(format!("`{name}` must be a string"));
+        return Err("must be a string".to_owned());
     }
     // JSON can escape half of a surrogate pair, which no text contains.
-    serde_json::from_str(text).map_err(|_| format!("`{name}` must be valid Unicode"))
+    serde_json::from_str(text).map_err(|_| "must be valid Unicode".to_owned())
 }
 
 fn check_id(id: String) -> Result<String, String> {
     if id.is_empty() {
-        return Err("`id` must not be empty".to_owned());
+        return Err("must not be empty".to_owned());
     }
-    if id.len() > MAX_ID_BYTES {
-        return Err(format!("`id` must have at most {MAX_ID_BYTES} bytes"));
-    }
-    Ok(id)
+    check_length(id, MAX_ID_BYTES)
 }
 
-fn number(name: &str, value: Option<&RawValue>) -> Result<Number, String> {
-    let text = value.ok_or_else(|| missing(name))?.get();
+fn check_title(title: String) -> Result<String, String> {
+    check_length(title, MAX_TITLE_BYTES)
+}
+
+fn check_length(text: String, limit: usize) -> Result<String, String> {
+    if text.len() > limit {
+        return Err(format!("must have at most {limit} bytes"));
+    }
+    Ok(text)
+}
+
+fn number(value: Option<&RawValue>) -> Result<Number, String> {
+    let text = value.ok_or_else(missing)?.get();
     let parsed = match text.as_bytes().first() {
         Some(b'"') => serde_json::from_str::<String>(text)
             .ok()
             .and_then(|text| Number::parse(&text)),
         Some(b'-' | b'0'..=b'9') => Number::parse(text),
-        _ => return Err(format!("`{name}` must be a number or a string")),
+        _ => return Err("must be a number or a string".to_owned()),
     };
     parsed.ok_or_else(|| {
-        format!(
-            "`{name}` must be a number of at most 38 significant digits \
-             between 1E-130 and 9.99E+125, or its negative, or 0"
-        )
+        "must be a number of at most 38 significant digits between 1E-130 and 9.99E+125, \
+         or its negative, or 0"
+            .to_owned()
     })
 }
 
-fn missing(name: &str) -> String {
-    format!("`{name}` is missing")
+fn missing() -> String {
+    "is missing".to_owned()
+}
+
+fn join(problems: &[Problem]) -> String {
+    let problems = problems.iter().map(|problem| {
+        let name = problem.pointer.trim_start_matches("#/");
+        format!("`{name}` {}", problem.detail)
+    });
+    problems.collect::<Vec<_>>().join("; ")
 }

@@ -1,25 +1,44 @@
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 
-use lambda_runtime::Context;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::*;
+use crate::log::Level;
+use crate::movie::{Existing, Outcome, Problem};
 
-/// A store that keeps what it is given, by id.
-#[derive(Default)]
-struct Memory(RefCell<BTreeMap<String, Movie>>);
+/// A store that keeps what it is asked, and answers what the test wants.
+struct Scripted<F> {
+    answer: F,
+    asked: RefCell<Vec<(Existing, Duration, Option<Trace>)>>,
+}
 
-impl MovieStore for Memory {
-    async fn insert(&self, movie: &Movie) -> Result<(), InsertError> {
-        self.0
-            .borrow_mut()
-            .insert(movie.id().to_owned(), movie.clone());
-        Ok(())
+impl<F: Fn() -> Result<(), InsertError>> Scripted<F> {
+    fn new(answer: F) -> Self {
+        Self {
+            answer,
+            asked: RefCell::default(),
+        }
+    }
+}
+
+impl<F: Fn() -> Result<(), InsertError>> MovieStore for Scripted<F> {
+    async fn insert(&self, insertion: &Insertion<'_>) -> Outcome {
+        let asked = (
+            insertion.existing,
+            insertion.budget,
+            insertion.trace.cloned(),
+        );
+        self.asked.borrow_mut().push(asked);
+        Outcome {
+            result: (self.answer)(),
+            attempts: 2,
+        }
     }
 }
 
 const BODY: &str = r#"{"id": "tt0133093", "title": "The Matrix", "year": 1999}"#;
+const TRACE: &str = "Root=1-67891233-abcdef012345678912345678;Parent=463ac35c9f6413ad;Sampled=1";
 
 /// An event as API Gateway sends it, with a key in the three places it shows up.
 fn proxy_event() -> Value {
@@ -27,13 +46,11 @@ fn proxy_event() -> Value {
         "resource": "/",
         "path": "/",
         "httpMethod": "POST",
-        "headers": { "x-api-key": "s3cret-key", "User-Agent": "header-agent" },
-        "multiValueHeaders": { "x-api-key": ["s3cret-key"] },
-        "queryStringParameters": null,
-        "pathParameters": null,
-        "stageVariables": null,
+        "headers": { "x-api-key": "s3cret-key", "Content-Type": "application/json" },
+        "multiValueHeaders": { "x-api-key": ["s3cret-key"], "Content-Type": ["application/json"] },
         "requestContext": {
             "requestId": "gateway-id",
+            "extendedRequestId": "extended-id",
             "identity": {
                 "apiKey": "s3cret-key",
                 "apiKeyId": "key-id",
@@ -46,226 +63,376 @@ fn proxy_event() -> Value {
     })
 }
 
-/// The event with one member replaced.
-fn with(member: &str, value: Value) -> Value {
+/// The event with another value of a header, in one of the two maps.
+fn with_header(map: &str, name: &str, value: Value) -> Value {
     let mut event = proxy_event();
-    event[member] = value;
+    event["headers"] = Value::Null;
+    event["multiValueHeaders"] = Value::Null;
+    event[map] = json!({ name: value });
     event
 }
 
-/// Handles an event; returns the reply as API Gateway reads it, and the log.
-async fn respond(store: &Memory, payload: &str) -> (Value, String) {
+fn context() -> Context {
     let mut context = Context::default();
     context.request_id = "lambda-id".to_owned();
-    let payload = RawValue::from_string(payload.to_owned()).unwrap();
-    let mut log = Vec::new();
-    let reply = handle(store, LambdaEvent::new(payload, context), &mut log).await;
-    (
-        serde_json::to_value(reply).unwrap(),
-        String::from_utf8(log).unwrap(),
+    let deadline = SystemTime::now() + Duration::from_secs(10);
+    let since = deadline.duration_since(UNIX_EPOCH).unwrap();
+    context.deadline = since.as_millis().try_into().unwrap();
+    context.xray_trace_id = Some(TRACE.to_owned());
+    context
+}
+
+/// Handles an event; returns the reply as API Gateway reads it, and the lines logged.
+async fn respond(store: &impl MovieStore, level: Level, event: &Value) -> (Value, Vec<Value>) {
+    let text = Arc::new(Mutex::new(Vec::new()));
+    let sink = Arc::clone(&text);
+    let log = Log::new(level, "apigw_handler".to_owned(), move |line| {
+        sink.lock().unwrap().extend_from_slice(line);
+    });
+    let payload = RawValue::from_string(event.to_string()).unwrap();
+    let reply = handle(store, LambdaEvent::new(payload, context()), &log).await;
+    let text = String::from_utf8(text.lock().unwrap().clone()).unwrap();
+    let lines = text.lines().map(|line| serde_json::from_str(line).unwrap());
+    (serde_json::to_value(reply).unwrap(), lines.collect())
+}
+
+/// Handles an event with a store that fails; checks the answer and what the log says.
+async fn check_failure(
+    answer: impl Fn() -> Result<(), InsertError>,
+    status: u16,
+    detail: &str,
+    reason: &str,
+) {
+    let store = Scripted::new(answer);
+    let (reply, lines) = respond(&store, Level::Info, &proxy_event()).await;
+    assert_eq!(reply["statusCode"], status);
+    let problem: Value = serde_json::from_str(reply["body"].as_str().unwrap()).unwrap();
+    assert_eq!(problem["detail"], detail);
+    assert_eq!(lines.len(), 1);
+    assert_eq!(lines[0]["status"], status);
+    assert_eq!(lines[0]["reason"], reason);
+}
+
+/// Which of the two a header makes of the movie that exists; None where it is refused.
+async fn existing(map: &str, value: Value) -> Option<Existing> {
+    let store = Scripted::new(|| Ok(()));
+    let event = with_header(map, "if-none-match", value);
+    respond(&store, Level::Info, &event).await;
+    store.asked.take().first().map(|asked| asked.0)
+}
+
+#[tokio::test]
+async fn every_failure_has_its_answer() {
+    let cause = || "cause".into();
+    let busy = "busy, try again later";
+    check_failure(
+        || Err(InsertError::Throttled(cause())),
+        503,
+        busy,
+        "the store is throttled: cause",
     )
+    .await;
+    check_failure(
+        || Err(InsertError::Unavailable(cause())),
+        503,
+        "temporarily unavailable, try again later",
+        "the store is unavailable: cause",
+    )
+    .await;
+    check_failure(
+        || Err(InsertError::Late),
+        504,
+        "no answer in time; the movie may be stored or not",
+        "the store did not answer in time",
+    )
+    .await;
+    check_failure(
+        || Err(InsertError::Refused(cause())),
+        500,
+        "internal error",
+        "cannot store the movie: cause",
+    )
+    .await;
+    let exists = "a movie with this `id` exists";
+    check_failure(|| Err(InsertError::Exists), 412, exists, exists).await;
 }
 
-/// Handles an event that must not reach the store.
-async fn check(event: Value, status: u16, message: &str) {
-    let store = Memory::default();
-    let (reply, log) = respond(&store, &event.to_string()).await;
-    assert_eq!(reply["statusCode"], status, "{reply}");
-    assert_eq!(reply["headers"]["Content-Type"], "application/json");
-    let body: Value = serde_json::from_str(reply["body"].as_str().unwrap()).unwrap();
-    assert_eq!(body, json!({ "message": message }));
-    assert!(store.0.borrow().is_empty());
-
-    let line: Value = serde_json::from_str(&log).unwrap();
-    assert_eq!(line["status"], status);
-    assert_eq!(line["reason"], message);
-}
-
-/// Handles an event that must insert the movie of `BODY`.
-async fn check_inserted(event: Value) {
-    let store = Memory::default();
-    let (reply, _) = respond(&store, &event.to_string()).await;
-    let expected = json!({
-        "statusCode": 200,
-        "headers": { "Content-Type": "application/json" },
-        "body": r#"{"message": "Successfully inserted data!"}"#,
-        "isBase64Encoded": false,
+#[tokio::test]
+async fn a_panic_is_answered_and_the_next_request_too() {
+    let panics = RefCell::new(true);
+    let store = Scripted::new(|| {
+        if panics.replace(false) {
+            panic!("s3cret");
+        }
+        Ok(())
     });
-    assert_eq!(reply, expected);
-    let movie = Movie::from_json(BODY.as_bytes()).unwrap();
-    assert_eq!(store.0.borrow().get("tt0133093"), Some(&movie));
-}
-
-fn check_failure(err: InsertError, status: u16, body: &str) {
-    let reply = Reply::from_error(&RequestError::Insert(err));
-    assert_eq!((reply.status_code, &*reply.body), (status, body));
-}
-
-#[tokio::test]
-async fn movie_is_inserted() {
-    check_inserted(proxy_event()).await;
+    let (reply, lines) = respond(&store, Level::Info, &proxy_event()).await;
+    assert_eq!(reply["statusCode"], 500);
+    assert!(!reply.to_string().contains("s3cret"));
+    assert_eq!(lines[0]["reason"], "panicked");
+    let (reply, _) = respond(&store, Level::Info, &proxy_event()).await;
+    assert_eq!(reply["statusCode"], 200);
 }
 
 #[tokio::test]
-async fn base64_body_is_decoded() {
-    let mut event = with("body", json!(base64::encode(BODY)));
-    event["isBase64Encoded"] = json!(true);
-    check_inserted(event).await;
+async fn a_problem_is_what_rfc_9457_says_and_api_gateway_too() {
+    let store = Scripted::new(|| Ok(()));
+    let mut event = proxy_event();
+    event["body"] = json!(r#"{"id": "", "year": "MMXXIII"}"#);
+    let (reply, _) = respond(&store, Level::Info, &event).await;
+    assert_eq!(
+        reply["headers"],
+        json!({ "Content-Type": "application/problem+json" })
+    );
+    let body = reply["body"].as_str().unwrap();
+    expect_test::expect![[r##"{"type":"about:blank","title":"Unprocessable Content","status":422,"detail":"`id` must not be empty; `title` is missing; `year` must be a number of at most 38 significant digits between 1E-130 and 9.99E+125, or its negative, or 0","message":"`id` must not be empty; `title` is missing; `year` must be a number of at most 38 significant digits between 1E-130 and 9.99E+125, or its negative, or 0","requestId":"gateway-id","errors":[{"pointer":"#/id","detail":"must not be empty"},{"pointer":"#/title","detail":"is missing"},{"pointer":"#/year","detail":"must be a number of at most 38 significant digits between 1E-130 and 9.99E+125, or its negative, or 0"}]}"##]]
+    .assert_eq(body);
 }
 
 #[tokio::test]
-async fn event_may_be_all_but_empty() {
-    check_inserted(json!({ "resource": "/", "httpMethod": "POST", "body": BODY })).await;
-    let mut event = with("headers", Value::Null);
-    event["requestContext"] = json!({ "identity": { "sourceIp": null, "userAgent": null } });
-    event["isBase64Encoded"] = Value::Null;
-    check_inserted(event).await;
+async fn the_header_decides_what_becomes_of_an_existing_movie() {
+    assert_eq!(existing("headers", json!("*")).await, Some(Existing::Keep));
+    assert_eq!(
+        existing("multiValueHeaders", json!(["*"])).await,
+        Some(Existing::Keep)
+    );
+    assert_eq!(
+        existing("headers", Value::Null).await,
+        Some(Existing::Replace)
+    );
+    assert_eq!(
+        existing("multiValueHeaders", json!([])).await,
+        Some(Existing::Replace)
+    );
+    assert_eq!(existing("headers", json!("\"tag\"")).await, None);
+    assert_eq!(
+        existing("multiValueHeaders", json!(["*", "\"tag\""])).await,
+        None
+    );
 }
 
 #[tokio::test]
-async fn path_below_a_custom_domain_is_inserted() {
-    check_inserted(with("path", json!("/movies"))).await;
-}
-
-#[tokio::test]
-async fn same_id_replaces_the_movie() {
-    let store = Memory::default();
-    respond(&store, &proxy_event().to_string()).await;
-    let body = r#"{"id": "tt0133093", "title": "Matrix", "year": "2000"}"#;
-    respond(&store, &with("body", json!(body)).to_string()).await;
-    let movies = store.0.take();
-    assert_eq!(movies.len(), 1);
-    assert_eq!(movies["tt0133093"].title(), "Matrix");
-}
-
-#[tokio::test]
-async fn empty_body_is_bad_request() {
-    check(with("body", Value::Null), 400, "body is empty").await;
-    check(with("body", json!("")), 400, "body is empty").await;
-}
-
-#[tokio::test]
-async fn malformed_body_is_bad_request() {
-    let message = "body is not a JSON object";
-    check(with("body", json!("id=1")), 400, message).await;
-}
-
-#[tokio::test]
-async fn invalid_base64_is_bad_request() {
-    let mut event = with("body", json!(BODY));
-    event["isBase64Encoded"] = json!(true);
-    check(event, 400, "body is not valid base64").await;
-}
-
-#[tokio::test]
-async fn binary_body_is_bad_request() {
-    let mut event = with("body", json!(base64::encode(b"\xff\xfe")));
-    event["isBase64Encoded"] = json!(true);
-    check(event, 400, "body is not valid UTF-8").await;
-}
-
-#[tokio::test]
-async fn invalid_movie_is_unprocessable() {
-    let message = "`id` is missing; `title` must be a string; `year` is missing";
-    check(with("body", json!(r#"{"title": 1}"#)), 422, message).await;
-}
-
-#[tokio::test]
-async fn large_movie_is_too_large() {
-    let title = "x".repeat(409_600);
-    let body = format!(r#"{{"id": "1", "title": "{title}", "year": 1}}"#);
-    let message = "movie is larger than 409600 bytes";
-    check(with("body", json!(body)), 413, message).await;
-}
-
-#[tokio::test]
-async fn other_path_is_not_found() {
-    check(with("resource", json!("/{proxy+}")), 404, "no such path").await;
-}
-
-#[tokio::test]
-async fn other_method_is_not_allowed() {
-    let event = with("httpMethod", json!("GET"));
-    check(event.clone(), 405, "method is not allowed, use POST").await;
-    let (reply, _) = respond(&Memory::default(), &event.to_string()).await;
-    assert_eq!(reply["headers"]["Allow"], "POST");
-}
-
-#[tokio::test]
-async fn event_of_another_kind_is_bad_request() {
-    let message = "event is not an API Gateway proxy request";
-    for event in [
-        json!(null),
-        json!(1),
-        json!([]),
-        json!({}),
-        json!({ "Records": [{ "body": BODY }] }),
-        json!({ "id": "1", "title": "t", "year": 1 }),
-        json!({ "version": "2.0", "rawPath": "/", "body": BODY }),
-        with("body", json!({ "id": "1" })),
-        with("requestContext", json!("none")),
+async fn json_has_several_names() {
+    for (content_type, expected) in [
+        ("application/json", 200),
+        (" Application/JSON ; charset=UTF-8", 200),
+        ("application/json; charset=\"utf-8\"", 200),
+        ("application/vnd.movie+json; version=1", 200),
+        ("application/json; charset=utf-16", 415),
+        ("application/jsonp", 415),
+        ("application/json, text/plain", 415),
+        ("application/xml+json+xml", 415),
+        ("text/json", 415),
+        ("json", 415),
+        ("", 415),
     ] {
-        check(event, 400, message).await;
-    }
-}
-
-#[test]
-fn throttling_is_service_unavailable() {
-    let err = InsertError::Throttled("a table's ARN".into());
-    check_failure(err, 503, r#"{"message":"busy, try again later"}"#);
-}
-
-#[test]
-fn store_failure_is_internal() {
-    let err = InsertError::Store("a table's ARN".into());
-    check_failure(err, 500, r#"{"message":"internal error"}"#);
-}
-
-#[tokio::test]
-async fn one_line_is_logged() {
-    let (_, log) = respond(&Memory::default(), &proxy_event().to_string()).await;
-    assert_eq!(log.matches('\n').count(), 1);
-    let mut line: Value = serde_json::from_str(&log).unwrap();
-    assert!(line["durationMs"].as_f64().unwrap() >= 0.0);
-    assert!(line["timestamp"].as_str().unwrap().ends_with('Z'));
-    line["durationMs"] = json!("any");
-    line["timestamp"] = json!("any");
-    let expected = json!({
-        "timestamp": "any",
-        "level": "INFO",
-        "message": "request",
-        "requestId": "gateway-id",
-        "lambdaRequestId": "lambda-id",
-        "sourceIp": "192.0.2.1",
-        "userAgent": "curl/8.7.1",
-        "status": 200,
-        "durationMs": "any",
-    });
-    assert_eq!(line, expected);
-}
-
-#[tokio::test]
-async fn line_holds_no_key_and_no_body() {
-    for body in [
-        BODY,
-        r#"{"id": "tt0133093", "title": "The Matrix", "year": "tt0133093"}"#,
-        r#"{"id": tt0133093, "title": "The Matrix"}"#,
-        r#""The Matrix""#,
-        r#"["tt0133093", "The Matrix"]"#,
-    ] {
-        let (_, log) = respond(&Memory::default(), &with("body", json!(body)).to_string()).await;
-        for secret in ["s3cret", "tt0133093", "Matrix", "header-agent"] {
-            assert!(!log.contains(secret), "{log}");
+        let store = Scripted::new(|| Ok(()));
+        for event in [
+            with_header("headers", "CONTENT-TYPE", json!(content_type)),
+            with_header("multiValueHeaders", "content-type", json!([content_type])),
+        ] {
+            let (reply, _) = respond(&store, Level::Info, &event).await;
+            assert_eq!(reply["statusCode"], expected, "{content_type}");
         }
     }
 }
 
 #[tokio::test]
-async fn line_stays_one_line() {
+async fn the_store_gets_the_trace_and_the_time_that_is_left() {
+    let store = Scripted::new(|| Ok(()));
+    respond(&store, Level::Info, &proxy_event()).await;
+    let (_, budget, trace) = store.asked.take().remove(0);
+    assert_eq!(trace, Trace::from_header(TRACE));
+    assert!(trace.is_some());
+    let expected = Duration::from_millis(9500);
+    assert!(budget <= expected && budget > expected / 2, "{budget:?}");
+}
+
+#[test]
+fn the_reserve_is_kept_from_the_store() {
+    let now = UNIX_EPOCH + Duration::from_secs(1_767_225_599);
+    let deadline = |left: i64| (1_767_225_599_000 + left).try_into().unwrap();
+    for (left, expected) in [
+        (-1, 0),
+        (0, 0),
+        (499, 0),
+        (500, 0),
+        (501, 1),
+        (10_000, 9_500),
+    ] {
+        let expected = Duration::from_millis(expected);
+        assert_eq!(budget(deadline(left), now), expected, "{left}");
+    }
+}
+
+/// The one line of a request, with what differs each time replaced.
+async fn line(answer: impl Fn() -> Result<(), InsertError>, level: Level) -> String {
+    let store = Scripted::new(answer);
+    let (_, mut lines) = respond(&store, level, &proxy_event()).await;
+    assert_eq!(lines.len(), 1);
+    let line = &mut lines[0];
+    for member in ["durationMs", "storeDurationMs", "Latency", "StoreLatency"] {
+        if let Some(value) = line.get_mut(member) {
+            assert!(value.as_f64().unwrap() >= 0.0);
+            *value = json!(1.5);
+        }
+    }
+    if let Some(timestamp) = line.get_mut("timestamp") {
+        assert!(timestamp.as_str().unwrap().ends_with('Z'));
+        *timestamp = json!("2025-12-31T23:59:59.001Z");
+    }
+    line["_aws"]["Timestamp"] = json!(1_767_225_599_001_u64);
+    // The order of members depends on what else is built.
+    line.sort_all_objects();
+    serde_json::to_string_pretty(line).unwrap()
+}
+
+#[tokio::test]
+async fn a_line_says_who_asked_and_what_came_of_it() {
+    expect_test::expect![[r#"
+        {
+          "FunctionName": "apigw_handler",
+          "Inserts": 1,
+          "Latency": 1.5,
+          "StoreLatency": 1.5,
+          "_aws": {
+            "CloudWatchMetrics": [
+              {
+                "Dimensions": [
+                  [
+                    "FunctionName"
+                  ]
+                ],
+                "Metrics": [
+                  {
+                    "Name": "Latency",
+                    "Unit": "Milliseconds"
+                  },
+                  {
+                    "Name": "StoreLatency",
+                    "Unit": "Milliseconds"
+                  },
+                  {
+                    "Name": "Inserts",
+                    "Unit": "Count"
+                  }
+                ],
+                "Namespace": "Movies"
+              }
+            ],
+            "Timestamp": 1767225599001
+          },
+          "apiKeyId": "key-id",
+          "attempts": 2,
+          "coldStart": true,
+          "durationMs": 1.5,
+          "extendedRequestId": "extended-id",
+          "lambdaRequestId": "lambda-id",
+          "level": "INFO",
+          "message": "request",
+          "requestId": "gateway-id",
+          "sourceIp": "192.0.2.1",
+          "status": 200,
+          "storeDurationMs": 1.5,
+          "timestamp": "2025-12-31T23:59:59.001Z",
+          "traceId": "1-67891233-abcdef012345678912345678",
+          "userAgent": "curl/8.7.1"
+        }"#]]
+    .assert_eq(&line(|| Ok(()), Level::Info).await);
+}
+
+#[tokio::test]
+async fn below_the_level_only_metrics_are_written() {
+    expect_test::expect![[r#"
+        {
+          "FunctionName": "apigw_handler",
+          "Latency": 1.5,
+          "Reason": "precondition",
+          "Rejected": 1,
+          "StoreLatency": 1.5,
+          "_aws": {
+            "CloudWatchMetrics": [
+              {
+                "Dimensions": [
+                  [
+                    "FunctionName"
+                  ],
+                  [
+                    "FunctionName",
+                    "Reason"
+                  ]
+                ],
+                "Metrics": [
+                  {
+                    "Name": "Rejected",
+                    "Unit": "Count"
+                  }
+                ],
+                "Namespace": "Movies"
+              },
+              {
+                "Dimensions": [
+                  [
+                    "FunctionName"
+                  ]
+                ],
+                "Metrics": [
+                  {
+                    "Name": "Latency",
+                    "Unit": "Milliseconds"
+                  },
+                  {
+                    "Name": "StoreLatency",
+                    "Unit": "Milliseconds"
+                  }
+                ],
+                "Namespace": "Movies"
+              }
+            ],
+            "Timestamp": 1767225599001
+          }
+        }"#]]
+    .assert_eq(&line(|| Err(InsertError::Exists), Level::Error).await);
+}
+
+#[tokio::test]
+async fn the_first_line_of_a_process_is_a_cold_start() {
+    let text = Arc::new(Mutex::new(Vec::new()));
+    let sink = Arc::clone(&text);
+    let log = Log::new(Level::Info, "apigw_handler".to_owned(), move |line| {
+        sink.lock().unwrap().extend_from_slice(line);
+    });
+    for _ in 0..2 {
+        let payload = RawValue::from_string(proxy_event().to_string()).unwrap();
+        let store = Scripted::new(|| Ok(()));
+        handle(&store, LambdaEvent::new(payload, context()), &log).await;
+    }
+    let text = String::from_utf8(text.lock().unwrap().clone()).unwrap();
+    let cold = text.lines().map(|line| {
+        let line: Value = serde_json::from_str(line).unwrap();
+        line["coldStart"].as_bool()
+    });
+    assert_eq!(cold.collect::<Vec<_>>(), [Some(true), Some(false)]);
+}
+
+#[tokio::test]
+async fn a_line_stays_one_line() {
     let mut event = proxy_event();
     event["requestContext"]["identity"]["userAgent"] = json!("a\n{\"level\":\"INFO\"}\u{2028}\0");
-    let (_, log) = respond(&Memory::default(), &event.to_string()).await;
-    assert_eq!(log.matches('\n').count(), 1);
-    let line: Value = serde_json::from_str(&log).unwrap();
-    assert_eq!(line["userAgent"], "a\n{\"level\":\"INFO\"}\u{2028}\0");
+    let (_, lines) = respond(&Scripted::new(|| Ok(())), Level::Info, &event).await;
+    assert_eq!(lines.len(), 1);
+    assert_eq!(lines[0]["userAgent"], "a\n{\"level\":\"INFO\"}\u{2028}\0");
+}
+
+#[test]
+fn problems_are_named_in_the_text() {
+    let problem = |pointer, detail: &str| Problem {
+        pointer,
+        detail: detail.to_owned(),
+    };
+    let err = InsertError::Invalid(vec![
+        problem("#/id", "is missing"),
+        problem("#/year", "must be a number"),
+    ]);
+    assert_eq!(err.to_string(), "`id` is missing; `year` must be a number");
 }

@@ -10,7 +10,7 @@ const MAX_TEXT: usize = 200;
 
 /// A number the table accepts, as it was written; the table drops the padding itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Number {
+pub(super) struct Number {
     text: String,
     digits: usize,
     negative: bool,
@@ -18,7 +18,7 @@ pub(crate) struct Number {
 
 impl Number {
     /// Takes JSON's number grammar and leading zeros, nothing else.
-    pub(crate) fn parse(text: &str) -> Option<Self> {
+    pub(super) fn parse(text: &str) -> Option<Self> {
         if text.len() > MAX_TEXT {
             return None;
         }
@@ -62,13 +62,13 @@ impl Number {
         }
     }
 
-    pub(crate) fn as_str(&self) -> &str {
+    pub(super) fn as_str(&self) -> &str {
         &self.text
     }
 
     /// DynamoDB documents one byte per two significant digits and one more, approximately; a
     /// negative number takes another.
-    pub(crate) fn size(&self) -> usize {
+    pub(super) fn size(&self) -> usize {
         self.digits.div_ceil(2) + 1 + usize::from(self.negative)
     }
 }

@@ -12,7 +12,7 @@ fn check(body: impl AsRef<[u8]>, expected: &str) {
 /// Reads a movie and compares what it holds.
 fn check_movie(body: &str, expected: (&str, &str, &str)) {
     let movie = Movie::from_json(body.as_bytes()).unwrap();
-    let held = (movie.id(), movie.title(), movie.year().as_str());
+    let held = (movie.id(), movie.title(), movie.year());
     assert_eq!(held, expected);
 }
 
@@ -33,6 +33,15 @@ fn check_id(bytes: usize, expected: &str) {
     );
 }
 
+/// Reads a movie whose title has this many bytes.
+fn check_title(bytes: usize, expected: &str) {
+    let title = "x".repeat(bytes);
+    check(
+        format!(r#"{{"id": "1", "title": "{title}", "year": 1}}"#),
+        expected,
+    );
+}
+
 /// Reads a movie whose names and values together have this many bytes.
 fn check_size(bytes: usize, year: &str, year_bytes: usize, expected: &str) {
     let title = "x".repeat(bytes - "idtitleyear".len() - "1".len() - year_bytes);
@@ -44,6 +53,8 @@ fn check_size(bytes: usize, year: &str, year_bytes: usize, expected: &str) {
 
 const NO_NUMBER: &str = "`year` must be a number of at most 38 significant digits \
                          between 1E-130 and 9.99E+125, or its negative, or 0";
+
+const TITLE_TOO_LONG: &str = "`title` must have at most 2048 bytes";
 
 #[test]
 fn movie_is_read() {
@@ -92,20 +103,34 @@ fn title_may_be_empty() {
 #[test]
 fn other_members_are_ignored() {
     check_movie(
-        r#" {"id": "1", "title": "t", "year": 1, "cast": [{"id": null}], "x": 1, "x": 2} "#,
+        r#" {"id": "1", "title": "t", "year": 1, "cast": [{"id": null}, {"id": 2}], "x": 1e999} "#,
         ("1", "t", "1"),
     );
 }
 
-#[test]
-fn deep_nesting_is_ignored() {
-    let depth = 100_000;
-    let nested = "[".repeat(depth) + &"]".repeat(depth);
+/// Reads a movie with a member of this many levels, the body's own included.
+fn check_depth(levels: usize, open: &str, close: &str, expected: &str) {
+    let value = open.repeat(levels - 1) + "1" + &close.repeat(levels - 1);
     check(
-        format!(r#"{{"id": "1", "title": "t", "year": 1, "x": {nested}}}"#),
-        "",
+        format!(r#"{{"id": "1", "title": "t", "year": 1, "x": {value}}}"#),
+        expected,
     );
-    check_year(&nested, "`year` must be a number or a string");
+}
+
+#[test]
+fn nesting_stops_at_16_levels() {
+    let too_deep = "body nests deeper than 16 levels";
+    for (open, close) in [("[", "]"), (r#"{"x":"#, "}"), (r#"[{"x":["#, "]}]")] {
+        let levels = open.matches(['[', '{']).count();
+        check_depth(15 / levels + 1, open, close, "");
+        check_depth(15 / levels + 2, open, close, too_deep);
+        check_depth(100_000, open, close, too_deep);
+    }
+    check_year(
+        &("[".repeat(15) + &"]".repeat(15)),
+        "`year` must be a number or a string",
+    );
+    check_year(&("[".repeat(16) + &"]".repeat(16)), too_deep);
 }
 
 #[test]
@@ -132,9 +157,17 @@ fn broken_json_is_malformed() {
 
 #[test]
 fn duplicate_member_is_malformed() {
+    for body in [
+        r#"{"id": "1", "id": "1"}"#,
+        r#"{"id": "1", "\u0069d": "1"}"#,
+        r#"{"x": 1, "y": 2, "x": 3}"#,
+        r#"{"x": [1, {"y": {"z": 1, "z": 1}}]}"#,
+    ] {
+        check(body, "body has an object with the same member twice");
+    }
     check(
-        r#"{"id": "1", "id": "2"}"#,
-        "body is not valid JSON: duplicate field `id` at line 1 column 16",
+        r#"{"id": "1", "title": "t", "year": 1, "x": [{"y": 1}, {"y": 1}]}"#,
+        "",
     );
 }
 
@@ -162,7 +195,7 @@ fn every_problem_is_reported() {
     );
     check(
         r#"{"id": "", "title": null, "year": "soon"}"#,
-        &format!("`id` must not be empty; `title` is missing; {NO_NUMBER}"),
+        &format!("`id` must not be empty; `title` must be a string; {NO_NUMBER}"),
     );
 }
 
@@ -187,6 +220,8 @@ fn year_must_be_a_storable_number() {
 
 #[test]
 fn id_stops_at_2048_bytes() {
+    check_id(1, "");
+    check_id(2047, "");
     check_id(2048, "");
     check_id(2049, "`id` must have at most 2048 bytes");
 }
@@ -201,10 +236,18 @@ fn id_is_measured_in_bytes() {
 }
 
 #[test]
-fn item_stops_at_400_kib() {
+fn title_stops_at_2048_bytes() {
+    check_title(2047, "");
+    check_title(2048, "");
+    check_title(2049, TITLE_TOO_LONG);
+}
+
+#[test]
+fn beyond_400_kib_an_item_is_too_large() {
     let too_large = "movie is larger than 409600 bytes";
-    check_size(409_600, "1", 2, "");
+    check_size(409_599, "1", 2, TITLE_TOO_LONG);
+    check_size(409_600, "1", 2, TITLE_TOO_LONG);
     check_size(409_601, "1", 2, too_large);
-    check_size(409_600, "-1999", 4, "");
+    check_size(409_600, "-1999", 4, TITLE_TOO_LONG);
     check_size(409_601, "-1999", 4, too_large);
 }

@@ -1,0 +1,199 @@
+//! Connections to DynamoDB, HTTP/1.1 over TLS. The SDK's own client keeps a pool for many hosts
+//! and cannot open a connection before there is a request to send; a function has one request at
+//! a time, for one host, and a start-up in which a handshake costs nobody anything.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use aws_sdk_dynamodb::error::{BoxError, ConnectorError};
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::body::SdkBody;
+use http::header::{HOST, HeaderValue};
+use http::uri::{Authority, PathAndQuery, Scheme, Uri};
+use http_body_util::BodyExt as _;
+use hyper::client::conn::http1::{self, SendRequest};
+use hyper::rt::{Read, Write};
+use hyper_util::rt::TokioIo;
+use rustls::ClientConfig;
+use rustls::pki_types::ServerName;
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+
+/// Opens connections and keeps those that can be used again.
+#[derive(Clone)]
+pub(super) struct Connections(Arc<Inner>);
+
+struct Inner {
+    tls: TlsConnector,
+    timeout: Duration,
+    idle: Mutex<Vec<Connection>>,
+}
+
+/// An open connection; dropping it closes it.
+struct Connection {
+    origin: Origin,
+    sender: SendRequest<SdkBody>,
+}
+
+/// Where a connection leads to.
+#[derive(Clone, PartialEq, Eq)]
+struct Origin {
+    encrypted: bool,
+    authority: Authority,
+}
+
+impl Connections {
+    pub(super) fn new(tls: Arc<ClientConfig>, timeout: Duration) -> Self {
+        Self(Arc::new(Inner {
+            tls: tls.into(),
+            timeout,
+            idle: Mutex::default(),
+        }))
+    }
+
+    /// Opens a connection for the first request to this address.
+    pub(super) async fn warm(&self, uri: &Uri) -> Result<(), BoxError> {
+        let connection = self.open(Origin::of(uri)?).await?;
+        self.keep(connection);
+        Ok(())
+    }
+
+    async fn send(self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+        let mut request = request
+            .try_into_http1x()
+            .map_err(|err| ConnectorError::user(err.into()))?;
+        let origin = Origin::of(request.uri()).map_err(ConnectorError::user)?;
+        prepare(&mut request, &origin).map_err(|err| ConnectorError::user(err.into()))?;
+        let mut connection = match self.reuse(&origin).await {
+            Some(connection) => connection,
+            None => self.open(origin).await?,
+        };
+        // Whatever goes wrong from here on leaves the connection closed, and the SDK asks again.
+        let interrupted = |err: hyper::Error| ConnectorError::io(err.into());
+        let response = connection.sender.send_request(request).await;
+        let (parts, body) = response.map_err(interrupted)?.into_parts();
+        let body = body.collect().await.map_err(interrupted)?.to_bytes();
+        self.keep(connection);
+        let response = http::Response::from_parts(parts, SdkBody::from(body));
+        HttpResponse::try_from(response).map_err(|err| ConnectorError::other(err.into(), None))
+    }
+
+    /// A connection that is open as far as this side knows.
+    async fn reuse(&self, origin: &Origin) -> Option<Connection> {
+        // The end of a connection may have arrived while the sandbox was frozen. The runtime
+        // looks at its sockets, then the connection's task looks at what is there.
+        tokio::task::yield_now().await;
+        tokio::task::yield_now().await;
+        loop {
+            let connection = self.idle().pop()?;
+            if connection.origin == *origin && connection.sender.is_ready() {
+                return Some(connection);
+            }
+        }
+    }
+
+    fn keep(&self, connection: Connection) {
+        self.idle().push(connection);
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Vec<Connection>> {
+        self.0.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn open(&self, origin: Origin) -> Result<Connection, ConnectorError> {
+        let opened = tokio::time::timeout(self.0.timeout, self.connect(&origin)).await;
+        match opened {
+            Ok(Ok(sender)) => Ok(Connection { origin, sender }),
+            Ok(Err(err)) => Err(ConnectorError::io(err)),
+            Err(_) => Err(ConnectorError::timeout("connecting took too long".into())),
+        }
+    }
+
+    async fn connect(&self, origin: &Origin) -> Result<SendRequest<SdkBody>, BoxError> {
+        let host = origin.authority.host();
+        let host = host.trim_start_matches('[').trim_end_matches(']');
+        let tcp = TcpStream::connect((host, origin.port())).await?;
+        tcp.set_nodelay(true)?;
+        if !origin.encrypted {
+            return speak_http(TokioIo::new(tcp)).await;
+        }
+        let name = ServerName::try_from(host.to_owned())?;
+        let tls = self.0.tls.connect(name, tcp).await?;
+        speak_http(TokioIo::new(tls)).await
+    }
+}
+
+async fn speak_http<S>(stream: S) -> Result<SendRequest<SdkBody>, BoxError>
+where
+    S: Read + Write + Unpin + Send + 'static,
+{
+    let (sender, connection) = http1::handshake(stream).await?;
+    // The sender learns of its end, and ends it by being dropped.
+    tokio::spawn(async { connection.await.ok() });
+    Ok(sender)
+}
+
+/// Writes the request as it goes to a server, and not to a proxy.
+fn prepare(request: &mut http::Request<SdkBody>, origin: &Origin) -> Result<(), http::Error> {
+    let host = match origin.authority.port_u16() {
+        // The signature covers the host without a port that goes without saying.
+        Some(port) if port == origin.default_port() => origin.authority.host(),
+        _ => origin.authority.as_str(),
+    };
+    let host = HeaderValue::from_str(host)?;
+    let path = request.uri().path_and_query().cloned();
+    *request.uri_mut() = path.unwrap_or(PathAndQuery::from_static("/")).into();
+    request.headers_mut().insert(HOST, host);
+    Ok(())
+}
+
+impl Origin {
+    fn of(uri: &Uri) -> Result<Self, BoxError> {
+        let encrypted = match uri.scheme() {
+            Some(scheme) if *scheme == Scheme::HTTPS => true,
+            Some(scheme) if *scheme == Scheme::HTTP => false,
+            _ => return Err("the endpoint is neither http:// nor https://".into()),
+        };
+        let authority = uri.authority().cloned();
+        Ok(Self {
+            encrypted,
+            authority: authority.ok_or("the endpoint names no host")?,
+        })
+    }
+
+    fn port(&self) -> u16 {
+        self.authority.port_u16().unwrap_or(self.default_port())
+    }
+
+    fn default_port(&self) -> u16 {
+        if self.encrypted { 443 } else { 80 }
+    }
+}
+
+impl HttpConnector for Connections {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        HttpConnectorFuture::new(self.clone().send(request))
+    }
+}
+
+impl HttpClient for Connections {
+    // The time limits of the settings are this type's own and the SDK's.
+    fn http_connector(
+        &self,
+        _settings: &HttpConnectorSettings,
+        _components: &RuntimeComponents,
+    ) -> SharedHttpConnector {
+        SharedHttpConnector::new(self.clone())
+    }
+}
+
+impl fmt::Debug for Connections {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Connections")
+    }
+}

@@ -1,0 +1,136 @@
+//! What API Gateway sends to the client. Errors are problem details (RFC 9457) that carry
+//! `message` as well, as API Gateway's own answers do.
+
+use std::borrow::Cow;
+
+use serde::Serialize;
+
+use super::headers::HeaderError;
+use super::{METHOD, RequestError};
+use crate::movie::{InsertError, Problem};
+
+const INSERTED: &str = r#"{"message": "Successfully inserted data!"}"#;
+
+/// Seconds after which a store that is throttled or away is worth another request.
+const RETRY_AFTER: &str = "1";
+
+/// The function's response to a proxy event.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Reply {
+    status_code: u16,
+    headers: Headers,
+    body: Cow<'static, str>,
+    is_base64_encoded: bool,
+}
+
+#[derive(Debug, Default, Serialize)]
+struct Headers {
+    #[serde(rename = "Content-Type")]
+    content_type: &'static str,
+    #[serde(rename = "Allow", skip_serializing_if = "Option::is_none")]
+    allow: Option<&'static str>,
+    #[serde(rename = "Retry-After", skip_serializing_if = "Option::is_none")]
+    retry_after: Option<&'static str>,
+}
+
+/// Problem details; without `type` the title is the status's own.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Details<'a> {
+    r#type: &'static str,
+    title: &'static str,
+    status: u16,
+    detail: &'a str,
+    message: &'a str,
+    request_id: &'a str,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    errors: &'a [Problem],
+}
+
+impl Reply {
+    /// The HTTP status.
+    pub fn status(&self) -> u16 {
+        self.status_code
+    }
+
+    pub(super) fn inserted() -> Self {
+        Self {
+            status_code: 200,
+            headers: Headers {
+                content_type: "application/json",
+                ..Headers::default()
+            },
+            body: Cow::Borrowed(INSERTED),
+            is_base64_encoded: false,
+        }
+    }
+
+    pub(super) fn problem(err: &RequestError, request_id: &str) -> Self {
+        let (status, title) = status(err);
+        let detail = detail(err);
+        let details = Details {
+            r#type: "about:blank",
+            title,
+            status,
+            detail: &detail,
+            message: &detail,
+            request_id,
+            errors: match err {
+                RequestError::Insert(InsertError::Invalid(problems)) => problems,
+                _ => &[],
+            },
+        };
+        Self {
+            status_code: status,
+            headers: Headers {
+                content_type: "application/problem+json",
+                allow: matches!(err, RequestError::Method).then_some(METHOD),
+                retry_after: (status == 503).then_some(RETRY_AFTER),
+            },
+            // Texts and numbers always serialize.
+            body: serde_json::to_string(&details).unwrap_or_default().into(),
+            is_base64_encoded: false,
+        }
+    }
+}
+
+/// Clients retry on 503 alone, so only what may pass by itself maps to it.
+fn status(err: &RequestError) -> (u16, &'static str) {
+    match err {
+        RequestError::NotProxy
+        | RequestError::Base64
+        | RequestError::Header(HeaderError::IfNoneMatch)
+        | RequestError::Insert(InsertError::Malformed(_)) => (400, "Bad Request"),
+        RequestError::Path => (404, "Not Found"),
+        RequestError::Method => (405, "Method Not Allowed"),
+        RequestError::Insert(InsertError::Exists) => (412, "Precondition Failed"),
+        RequestError::Insert(InsertError::TooLarge) => (413, "Content Too Large"),
+        RequestError::Header(HeaderError::ContentType) => (415, "Unsupported Media Type"),
+        RequestError::Insert(InsertError::Invalid(_)) => (422, "Unprocessable Content"),
+        RequestError::Panic | RequestError::Insert(InsertError::Refused(_)) => {
+            (500, "Internal Server Error")
+        }
+        RequestError::Insert(InsertError::Throttled(_) | InsertError::Unavailable(_)) => {
+            (503, "Service Unavailable")
+        }
+        RequestError::Insert(InsertError::Late) => (504, "Gateway Timeout"),
+    }
+}
+
+/// What the client is told; the causes of our own failures are for the log.
+fn detail(err: &RequestError) -> Cow<'static, str> {
+    match err {
+        RequestError::Panic | RequestError::Insert(InsertError::Refused(_)) => {
+            "internal error".into()
+        }
+        RequestError::Insert(InsertError::Throttled(_)) => "busy, try again later".into(),
+        RequestError::Insert(InsertError::Unavailable(_)) => {
+            "temporarily unavailable, try again later".into()
+        }
+        RequestError::Insert(InsertError::Late) => {
+            "no answer in time; the movie may be stored or not".into()
+        }
+        _ => err.to_string().into(),
+    }
+}

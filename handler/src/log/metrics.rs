@@ -1,0 +1,120 @@
+//! CloudWatch's embedded metric format: metrics that CloudWatch Logs takes out of a line, without
+//! a call to any API.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use serde::Serialize;
+
+use super::{Request, Verdict, milliseconds};
+
+const NAMESPACE: &str = "Movies";
+/// Every metric of one function.
+const BY_FUNCTION: &[&[&str]] = &[&["FunctionName"]];
+/// Rejected requests together, and for each reason.
+const BY_REASON: &[&[&str]] = &[&["FunctionName"], &["FunctionName", "Reason"]];
+
+const LATENCY: Metric = Metric::new("Latency", "Milliseconds");
+const STORE_LATENCY: Metric = Metric::new("StoreLatency", "Milliseconds");
+
+/// A line's metrics: values at the top, and under `_aws` which of them are metrics.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Metrics<'a> {
+    #[serde(rename = "_aws")]
+    description: Description,
+    function_name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
+    #[serde(skip_serializing_if = "is_zero")]
+    inserts: u8,
+    #[serde(skip_serializing_if = "is_zero")]
+    rejected: u8,
+    #[serde(skip_serializing_if = "is_zero")]
+    store_throttles: u8,
+    #[serde(skip_serializing_if = "is_zero")]
+    store_errors: u8,
+    #[serde(serialize_with = "milliseconds")]
+    latency: Duration,
+    #[serde(
+        serialize_with = "milliseconds",
+        skip_serializing_if = "Duration::is_zero"
+    )]
+    store_latency: Duration,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Description {
+    /// Milliseconds since 1970.
+    timestamp: u64,
+    cloud_watch_metrics: Vec<Directive>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Directive {
+    namespace: &'static str,
+    dimensions: &'static [&'static [&'static str]],
+    metrics: Vec<Metric>,
+}
+
+#[derive(Clone, Copy, Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Metric {
+    name: &'static str,
+    unit: &'static str,
+}
+
+impl Metric {
+    const fn new(name: &'static str, unit: &'static str) -> Self {
+        Self { name, unit }
+    }
+}
+
+impl<'a> Metrics<'a> {
+    pub(super) fn of(request: &Request<'_>, function_name: &'a str, time: SystemTime) -> Self {
+        let verdict = request.verdict;
+        let mut common = vec![LATENCY];
+        if !request.store_duration.is_zero() {
+            common.push(STORE_LATENCY);
+        }
+        let mut directives = Vec::with_capacity(2);
+        match verdict {
+            Verdict::Inserted => common.push(Metric::new("Inserts", "Count")),
+            Verdict::Throttled => common.push(Metric::new("StoreThrottles", "Count")),
+            Verdict::Failed => common.push(Metric::new("StoreErrors", "Count")),
+            Verdict::Rejected(_) => directives.push(Directive {
+                namespace: NAMESPACE,
+                dimensions: BY_REASON,
+                metrics: vec![Metric::new("Rejected", "Count")],
+            }),
+        }
+        directives.push(Directive {
+            namespace: NAMESPACE,
+            dimensions: BY_FUNCTION,
+            metrics: common,
+        });
+        let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+        Self {
+            description: Description {
+                timestamp: u64::try_from(since.as_millis()).unwrap_or(u64::MAX),
+                cloud_watch_metrics: directives,
+            },
+            function_name,
+            reason: match verdict {
+                Verdict::Rejected(reason) => Some(reason),
+                _ => None,
+            },
+            inserts: (verdict == Verdict::Inserted).into(),
+            rejected: matches!(verdict, Verdict::Rejected(_)).into(),
+            store_throttles: (verdict == Verdict::Throttled).into(),
+            store_errors: (verdict == Verdict::Failed).into(),
+            latency: request.duration,
+            store_latency: request.store_duration,
+        }
+    }
+}
+
+fn is_zero(count: &u8) -> bool {
+    *count == 0
+}

@@ -1,0 +1,232 @@
+//! How the table uses its connections: opened early, used again, replaced when they died; and
+//! how long it waits for them.
+
+use std::net::{TcpListener, UdpSocket};
+use std::time::{Duration, Instant};
+
+use handler::dynamodb::{Settings, Table};
+use handler::event;
+use handler::log::Level;
+use handler::xray::Daemon;
+use lambda_runtime::LambdaEvent;
+use rig::dynamodb::{DynamoDb, Step};
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+
+use crate::support::{KeptLog, context, respond, settings, table};
+
+const BODY: &str = r#"{"id": "tt0133093", "title": "The Matrix", "year": 1999}"#;
+const TRACE: &str = "Root=1-67891233-abcdef012345678912345678;Parent=463ac35c9f6413ad;Sampled=1";
+
+/// Posts a movie; returns the status and how often DynamoDB was asked, by the log.
+async fn post(table: &Table) -> (u64, u64) {
+    let log = KeptLog::new(Level::Info);
+    let reply = respond(table, &rig::contract::event(BODY), &log.log).await;
+    let line: Value = serde_json::from_str(&log.take()).unwrap();
+    (
+        reply["statusCode"].as_u64().unwrap(),
+        line["attempts"].as_u64().unwrap(),
+    )
+}
+
+#[tokio::test]
+async fn the_connection_of_the_start_is_used_for_every_request() {
+    let dynamodb = DynamoDb::start(vec![], Step::Store);
+    let table = table(&dynamodb.endpoint());
+    table.warm().await.unwrap();
+    // The kernel accepts before the stand-in does.
+    while dynamodb.connections() == 0 {
+        std::thread::yield_now();
+    }
+    assert!(dynamodb.requests().is_empty(), "nothing is sent early");
+    for _ in 0..3 {
+        assert_eq!(post(&table).await, (200, 1));
+    }
+    assert_eq!(dynamodb.connections(), 1);
+}
+
+#[tokio::test]
+async fn a_start_without_dynamodb_costs_half_a_second_at_most() {
+    let endpoint = format!("http://127.0.0.1:{}", rig::dynamodb::refused_port());
+    assert!(table(&endpoint).warm().await.is_err());
+    // The kernel accepts, and nobody shakes hands.
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let table = table(&format!("https://localhost:{port}"));
+    let begin = Instant::now();
+    assert!(table.warm().await.is_err());
+    assert!(begin.elapsed() < Duration::from_secs(1));
+}
+
+#[tokio::test]
+async fn a_connection_that_was_seen_to_die_costs_nothing() {
+    let dynamodb = DynamoDb::start(vec![], Step::Store);
+    let table = table(&dynamodb.endpoint());
+    assert_eq!(post(&table).await, (200, 1));
+    dynamodb.close_connections();
+    assert_eq!(post(&table).await, (200, 1));
+    assert_eq!(dynamodb.connections(), 2);
+}
+
+#[tokio::test]
+async fn a_connection_that_dies_under_a_request_costs_one_retry() {
+    let dynamodb = DynamoDb::start(vec![Step::Store, Step::Reset], Step::Store);
+    let table = table(&dynamodb.endpoint());
+    assert_eq!(post(&table).await, (200, 1));
+    assert_eq!(post(&table).await, (200, 2));
+    assert_eq!(dynamodb.connections(), 2);
+}
+
+/// A DynamoDB behind TLS, and the file of the authority that vouches for it.
+fn encrypted() -> (DynamoDb, tempfile::NamedTempFile) {
+    let key = rcgen::KeyPair::generate().unwrap();
+    let parameters = rcgen::CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+    let certificate = parameters.self_signed(&key).unwrap();
+    let bundle = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(bundle.path(), certificate.pem()).unwrap();
+    let key = rustls::pki_types::PrivateKeyDer::try_from(key.serialize_der()).unwrap();
+    let config = rig::tls::server_config(vec![certificate.der().clone()], key);
+    let dynamodb = DynamoDb::start_tls(vec![], Step::Store, config);
+    (dynamodb, bundle)
+}
+
+#[tokio::test]
+async fn a_bundle_of_authorities_is_trusted() {
+    let (dynamodb, bundle) = encrypted();
+    let table = Table::new(Settings {
+        ca_bundle: Some(bundle.path().to_owned()),
+        ..settings(&dynamodb.endpoint())
+    })
+    .unwrap();
+    table.warm().await.unwrap();
+    assert_eq!(post(&table).await, (200, 1));
+    assert_eq!(dynamodb.connections(), 1);
+}
+
+#[tokio::test]
+async fn without_it_only_amazon_is() {
+    let (dynamodb, _bundle) = encrypted();
+    let table = table(&dynamodb.endpoint());
+    let err = table.warm().await.unwrap_err();
+    let err = handler::log::chain(&*err);
+    assert!(err.contains("UnknownIssuer"), "{err}");
+    assert_eq!(post(&table).await.0, 503);
+    assert!(dynamodb.requests().is_empty());
+}
+
+#[tokio::test]
+async fn the_deadline_ends_the_waiting() {
+    let dynamodb = DynamoDb::start(vec![], Step::Hang);
+    let table = table(&dynamodb.endpoint());
+    for (left, within) in [(1200, 1000), (500, 100), (0, 100)] {
+        let log = KeptLog::new(Level::Info);
+        let payload = RawValue::from_string(rig::contract::event(BODY).to_string()).unwrap();
+        let event = LambdaEvent::new(payload, context(Duration::from_millis(left)));
+        let begin = Instant::now();
+        let reply = event::handle(&table, event, &log.log).await;
+        assert_eq!(reply.status(), 504, "{left}");
+        assert!(begin.elapsed() < Duration::from_millis(within), "{left}");
+    }
+    assert_eq!(dynamodb.requests().len(), 1, "only one had time to ask");
+}
+
+/// Handles one traced request; returns the documents that the daemon got.
+async fn traced(script: Vec<Step>, then: Step, trace: &str) -> Vec<Value> {
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    socket
+        .set_read_timeout(Some(Duration::from_millis(200)))
+        .unwrap();
+    let dynamodb = DynamoDb::start(script, then);
+    let table = Table::new(Settings {
+        xray: Daemon::at(&socket.local_addr().unwrap().to_string()),
+        ..settings(&dynamodb.endpoint())
+    })
+    .unwrap();
+    let log = KeptLog::new(Level::Info);
+    let payload = RawValue::from_string(rig::contract::event(BODY).to_string()).unwrap();
+    let mut context = context(Duration::from_secs(10));
+    context.xray_trace_id = Some(trace.to_owned());
+    event::handle(&table, LambdaEvent::new(payload, context), &log.log).await;
+
+    let mut documents = Vec::new();
+    let mut buffer = [0; 65536];
+    while let Ok(length) = socket.recv(&mut buffer) {
+        let text = str::from_utf8(&buffer[..length]).unwrap();
+        let (header, document) = text.split_once('\n').unwrap();
+        assert_eq!(header, r#"{"format":"json","version":1}"#);
+        assert!(!text.contains("Matrix") && !text.contains("tt0133093"));
+        documents.push(serde_json::from_str(document).unwrap());
+    }
+    documents
+}
+
+#[tokio::test]
+async fn a_sampled_request_is_on_the_service_map() {
+    let mut documents = traced(vec![], Step::Store, TRACE).await;
+    assert_eq!(documents.len(), 1);
+    let document = &mut documents[0];
+    let seconds = |member: &str| document[member].as_f64().unwrap();
+    assert!(seconds("start_time") <= seconds("end_time"));
+    assert!(seconds("start_time") > 1_700_000_000.0);
+    assert_eq!(document["id"].as_str().unwrap().len(), 16);
+    assert!(document["aws"]["request_id"].is_string());
+    for member in ["start_time", "end_time", "id"] {
+        document[member] = json!("any");
+    }
+    document["aws"]["request_id"] = json!("any");
+    let expected = json!({
+        "name": "DynamoDB",
+        "id": "any",
+        "trace_id": "1-67891233-abcdef012345678912345678",
+        "parent_id": "463ac35c9f6413ad",
+        "type": "subsegment",
+        "namespace": "aws",
+        "start_time": "any",
+        "end_time": "any",
+        "aws": {
+            "operation": "PutItem",
+            "region": "us-east-1",
+            "table_name": "movies",
+            "request_id": "any",
+            "retries": 0,
+        },
+        "http": { "response": { "status": 200 } },
+    });
+    assert_eq!(*document, expected);
+}
+
+#[tokio::test]
+async fn what_is_not_sampled_is_not_sent() {
+    let trace = TRACE.replace("Sampled=1", "Sampled=0");
+    assert!(traced(vec![], Step::Store, &trace).await.is_empty());
+}
+
+#[tokio::test]
+async fn the_map_tells_error_throttle_and_fault_apart() {
+    for (step, expected, retries) in [
+        (
+            Step::error(400, "AccessDeniedException", "no"),
+            [true, false, false],
+            0,
+        ),
+        (
+            Step::error(400, "ThrottlingException", "slow"),
+            [true, true, false],
+            2,
+        ),
+        (
+            Step::error(500, "InternalServerError", "oh"),
+            [false, false, true],
+            2,
+        ),
+        (Step::Close, [false, false, true], 2),
+        (Step::Hang, [false, false, true], 2),
+    ] {
+        let documents = traced(vec![], step.clone(), TRACE).await;
+        assert_eq!(documents.len(), 1, "{step:?}");
+        let found = ["error", "throttle", "fault"].map(|flag| documents[0][flag] == true);
+        assert_eq!(found, expected, "{step:?}");
+        assert_eq!(documents[0]["aws"]["retries"], retries, "{step:?}");
+        assert!(documents[0]["cause"]["exceptions"][0]["type"].is_string());
+    }
+}
