@@ -74,9 +74,13 @@ Resources:
     Properties:
       HttpMethod: POST
       ApiKeyRequired: true
+  Unknown:
+    Type: AWS::ApiGateway::GatewayResponse
+    Properties:
+      StatusCode: \"404\"
   DeploymentHash:
     Type: AWS::ApiGateway::Deployment
-    DependsOn: Method
+    DependsOn: [Method, Unknown]
   Stage:
     Type: AWS::ApiGateway::Stage
     Properties:
@@ -111,6 +115,7 @@ Resources:
             ("Name: movies", "Name: films"),
             ("HttpMethod: POST", "HttpMethod: PUT"),
             ("ApiKeyRequired: true", "ApiKeyRequired: false"),
+            ("StatusCode: \"404\"", "StatusCode: \"403\""),
             ("  Method:\n", "  PostMethod:\n"),
         ] {
             assert_ne!(id(API), id(&API.replace(from, to)), "{from} -> {to}");

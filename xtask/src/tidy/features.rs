@@ -8,6 +8,8 @@ use super::flat::{Flat, flatten};
 use crate::assembly::Cloud;
 
 mod api;
+mod gateway_responses;
+mod observability;
 
 fn flat(chosen: &[(&str, &str)]) -> Flat {
     flatten(&assembly(Cloud::Aws), chosen)
@@ -234,6 +236,7 @@ fn the_function_is_as_documented() {
         function["Environment"]["Variables"]["TABLE_NAME"],
         "<Data.Table>"
     );
+    assert_eq!(function["Environment"]["Variables"]["LOG_LEVEL"], "INFO");
     assert_eq!(function["LoggingConfig"]["LogFormat"], "JSON");
     assert_eq!(function["LoggingConfig"]["LogGroup"], "<Function.LogGroup>");
     let group = flat.properties("Function.LogGroup");
@@ -282,21 +285,6 @@ fn the_function_may_do_what_it_does_and_no_more() {
 }
 
 #[test]
-fn the_alarm_watches_80_percent_of_the_reservation() {
-    let flat = flat(&[]);
-    let alarm = flat.only("AWS::CloudWatch::Alarm");
-    assert_eq!(alarm["Namespace"], "AWS/Lambda");
-    assert_eq!(alarm["MetricName"], "ConcurrentExecutions");
-    assert_eq!(
-        alarm["Dimensions"],
-        json!([{ "Name": "FunctionName", "Value": "apigw_handler" }])
-    );
-    assert_eq!(alarm["Statistic"], "Maximum");
-    assert_eq!(alarm["ComparisonOperator"], "GreaterThanOrEqualToThreshold");
-    assert_eq!(alarm["Threshold"], "80");
-}
-
-#[test]
 fn every_log_group_keeps_a_year() {
     let flat = flat(&[]);
     let groups = flat.of_type("AWS::Logs::LogGroup");
@@ -323,11 +311,16 @@ fn every_limit_is_one_root_parameter() {
             &["Function.Function"][..],
         ),
         ("FunctionTimeoutInSeconds", "5", &["Function.Function"]),
-        ("ReservedConcurrency", "50", &["Function.Function"]),
+        // The dashboard shows it beside what is in use.
+        (
+            "ReservedConcurrency",
+            "50",
+            &["Function.Function", "Observability.Dashboard"],
+        ),
         (
             "ConcurrencyAlarmThreshold",
             "40",
-            &["Observability.ConcurrencyAlarm"],
+            &["Observability.ConcurrencyAlarm", "Observability.Dashboard"],
         ),
         ("StageRateLimitPerSecond", "200", &["Api.Stage"]),
         ("StageBurstLimitInRequests", "400", &["Api.Stage"]),
@@ -350,6 +343,7 @@ fn every_limit_is_one_root_parameter() {
         ),
         ("PremiumQuotaPerDay", "1", &["Api.PremiumUsagePlan"]),
         ("WafRateLimitPer300Seconds", "100", &["Api.WebAcl"]),
+        ("LogLevel", "DEBUG", &["Function.Function"]),
         (
             "LogRetentionInDays",
             "30",

@@ -114,12 +114,7 @@ fn name_references(stack: &str, value: &mut Value) {
             path[0].as_str().unwrap(),
             path[1].as_str().unwrap()
         )),
-        Some(("Fn::Sub", Value::String(text))) => {
-            let named = text
-                .replace("${AWS::", "<AWS::")
-                .replace("${", &format!("<{stack}."));
-            Some(named.replace('}', ">"))
-        }
+        Some(("Fn::Sub", Value::String(text))) => Some(name_substitutions(stack, text)),
         _ => None,
     };
     match (named, value) {
@@ -136,4 +131,19 @@ fn name_references(stack: &str, value: &mut Value) {
         }
         _ => {}
     }
+}
+
+/// `${Table}` becomes `<Data.Table>`; other braces are text.
+fn name_substitutions(stack: &str, text: &str) -> String {
+    let mut parts = text.split("${");
+    let mut named = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (name, rest) = part.split_once('}').unwrap();
+        named += &match name.starts_with("AWS::") {
+            true => format!("<{name}>"),
+            false => format!("<{stack}.{name}>"),
+        };
+        named += rest;
+    }
+    named
 }

@@ -49,6 +49,27 @@ fn the_api_asks_for_a_key_validates_and_is_traced() {
     assert_eq!(flat.of_type("AWS::ApiGateway::Account"), []);
 }
 
+/// A member that API Gateway refused would never meet the handler, whose 422 points at it.
+#[test]
+fn the_model_asks_for_an_object_and_leaves_its_members_to_the_handler() {
+    let flat = flat(&[]);
+    let model = flat.only("AWS::ApiGateway::Model");
+    assert_eq!(model["ContentType"], "application/json");
+    let schema = model["Schema"].as_object().unwrap();
+    let keys: Vec<&str> = schema.keys().map(String::as_str).collect();
+    assert_eq!(keys, ["$schema", "title", "type", "properties"]);
+    assert_eq!(schema["type"], "object");
+    let properties = schema["properties"].as_object().unwrap();
+    let names: Vec<&str> = properties.keys().map(String::as_str).collect();
+    assert_eq!(names, ["id", "title", "year"]);
+    for (name, property) in properties {
+        let keywords: Vec<&String> = property.as_object().unwrap().keys().collect();
+        assert_eq!(keywords, ["description"], "{name}");
+    }
+    let validator = flat.only("AWS::ApiGateway::RequestValidator");
+    assert_eq!(validator["ValidateRequestBody"], true);
+}
+
 #[test]
 fn the_access_log_tells_who_and_what_and_never_the_key() {
     let flat = flat(&[]);
