@@ -1,6 +1,6 @@
-//! The arm64 zip's `bootstrap` answers a real event: under AWS's Lambda runtime interface
-//! emulator, and under qemu where this machine is not arm64. `cargo xtask test --arm64` sets
-//! `HANDLER_ZIP` and `RUNTIME_EMULATOR_BIN`.
+//! The arm64 zip's `bootstrap` keeps the contract: under AWS's Lambda runtime interface emulator,
+//! and under qemu where this machine is not arm64. `cargo xtask test --arm64` sets `HANDLER_ZIP`
+//! and `RUNTIME_EMULATOR_BIN`.
 
 #![allow(
     clippy::expect_used,
@@ -20,22 +20,28 @@ use aws_sdk_dynamodb::types::{
     AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType,
     ScalarAttributeType,
 };
-use serde_json::{Value, json};
+use rig::contract::{self, Row};
+use rig::dynamodb::{DynamoDb, Step, refused_port};
+use serde_json::Value;
+use tempfile::TempDir;
 
 use support::{LocalCloud, free_port};
 
 mod support;
 
-/// A running function, stopped at the test's end.
-struct Function(Child);
+/// A running function, stopped at its end.
+struct Function {
+    child: Child,
+    port: u16,
+}
 
 impl Drop for Function {
     fn drop(&mut self) {
         // The emulator starts the function as a child of its own; the group holds both.
-        if let Some(group) = rustix::process::Pid::from_raw(self.0.id().cast_signed()) {
+        if let Some(group) = rustix::process::Pid::from_raw(self.child.id().cast_signed()) {
             let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
         }
-        let _ = self.0.wait();
+        let _ = self.child.wait();
     }
 }
 
@@ -94,43 +100,69 @@ fn runtime_emulator(directory: &Path) -> PathBuf {
     path
 }
 
-fn start(directory: &Path, port: u16, endpoint: &str, table: &str) -> Function {
-    let mut command = Command::new(runtime_emulator(directory));
-    command
-        .args([
-            "--runtime-interface-emulator-address",
-            &format!("127.0.0.1:{port}"),
-        ])
-        .args([
-            "--runtime-api-address",
-            &format!("127.0.0.1:{}", free_port()),
-        ]);
-    if !cfg!(target_arch = "aarch64") {
-        command.args(["qemu-aarch64-static", "-L", "/usr/aarch64-linux-gnu"]);
-    }
-    let child = command
-        .arg(unzip(directory))
-        .env("TABLE_NAME", table)
-        .env("AWS_REGION", "us-east-1")
-        .env("AWS_ACCESS_KEY_ID", "test")
-        .env("AWS_SECRET_ACCESS_KEY", "test")
-        .env("AWS_ENDPOINT_URL", endpoint)
-        .stdin(Stdio::null())
-        .process_group(0)
-        .spawn()
-        .unwrap();
-    Function(child)
+/// The two programs, ready to run.
+struct Programs {
+    directory: TempDir,
+    runtime_emulator: PathBuf,
+    bootstrap: PathBuf,
 }
 
-/// Invokes the function; the emulator needs a moment before it listens.
-fn invoke(port: u16, event: &Value) -> Value {
-    let url = format!("http://127.0.0.1:{port}/2015-03-31/functions/function/invocations");
-    let begin = Instant::now();
-    loop {
-        match ureq::post(&url).send_json(event) {
-            Ok(mut response) => return response.body_mut().read_json().unwrap(),
-            Err(err) if begin.elapsed() > Duration::from_secs(30) => panic!("no answer: {err}"),
-            Err(_) => std::thread::sleep(Duration::from_millis(50)),
+impl Programs {
+    fn unpack() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        Self {
+            runtime_emulator: runtime_emulator(directory.path()),
+            bootstrap: unzip(directory.path()),
+            directory,
+        }
+    }
+
+    /// Starts a function that writes to this endpoint's table `movies`.
+    fn start(&self, endpoint: &str) -> Function {
+        let port = free_port();
+        let mut command = Command::new(&self.runtime_emulator);
+        command
+            .args([
+                "--runtime-interface-emulator-address",
+                &format!("127.0.0.1:{port}"),
+            ])
+            .args([
+                "--runtime-api-address",
+                &format!("127.0.0.1:{}", free_port()),
+            ]);
+        if !cfg!(target_arch = "aarch64") {
+            command.args(["qemu-aarch64-static", "-L", "/usr/aarch64-linux-gnu"]);
+        }
+        let child = command
+            .arg(&self.bootstrap)
+            .current_dir(&self.directory)
+            .env("TABLE_NAME", "movies")
+            .env("AWS_REGION", "us-east-1")
+            .env("AWS_ACCESS_KEY_ID", "test")
+            .env("AWS_SECRET_ACCESS_KEY", "test")
+            .env("AWS_ENDPOINT_URL", endpoint)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .process_group(0)
+            .spawn()
+            .unwrap();
+        Function { child, port }
+    }
+}
+
+impl Function {
+    /// Invokes the function; the emulator needs a moment before it listens.
+    fn invoke(&self, event: &Value) -> Value {
+        let path = "2015-03-31/functions/function/invocations";
+        let url = format!("http://127.0.0.1:{}/{path}", self.port);
+        let begin = Instant::now();
+        loop {
+            match ureq::post(&url).send_json(event) {
+                Ok(mut response) => return response.body_mut().read_json().unwrap(),
+                Err(err) if begin.elapsed() > Duration::from_secs(30) => panic!("no answer: {err}"),
+                Err(_) => std::thread::sleep(Duration::from_millis(20)),
+            }
         }
     }
 }
@@ -156,22 +188,11 @@ async fn the_arm64_bootstrap_stores_a_movie() {
     let cloud = LocalCloud::start();
     let dynamodb = cloud.dynamodb().await;
     create_table(&dynamodb, "movies").await;
-    let directory = tempfile::tempdir().unwrap();
-    let port = free_port();
-    let _function = start(directory.path(), port, &cloud.endpoint(), "movies");
+    let programs = Programs::unpack();
+    let function = programs.start(&cloud.endpoint());
 
-    let event = |body: &str| {
-        json!({
-            "resource": "/",
-            "path": "/",
-            "httpMethod": "POST",
-            "headers": { "Content-Type": "application/json" },
-            "requestContext": { "requestId": "1", "identity": { "sourceIp": "192.0.2.1" } },
-            "body": body,
-            "isBase64Encoded": false,
-        })
-    };
-    let reply = invoke(port, &event(r#"{"year":"2023","title":"kkkg","id":"12"}"#));
+    let event = contract::event(r#"{"year":"2023","title":"kkkg","id":"12"}"#);
+    let reply = function.invoke(&event);
     assert_eq!(reply["statusCode"], 200, "{reply}");
     assert_eq!(
         reply["body"],
@@ -188,7 +209,31 @@ async fn the_arm64_bootstrap_stores_a_movie() {
     let item = item.item.expect("the movie is in the table");
     assert_eq!(item["year"], AttributeValue::N("2023".to_owned()));
     assert_eq!(item["title"], AttributeValue::S("kkkg".to_owned()));
+}
 
-    let reply = invoke(port, &event("no JSON"));
-    assert_eq!(reply["statusCode"], 400, "{reply}");
+#[test]
+fn the_arm64_bootstrap_keeps_the_contract() {
+    let programs = Programs::unpack();
+    let dynamodb = DynamoDb::start(vec![], Step::Store);
+    // Retries are limited over a process's life, so each failure gets a process of its own.
+    let (failures, answers): (Vec<Row>, Vec<Row>) =
+        contract::rows().into_iter().partition(has_failure);
+    let function = programs.start(&dynamodb.endpoint());
+    function.invoke(&contract::event(""));
+    for row in answers {
+        contract::run(&row, &dynamodb, |event| function.invoke(event));
+    }
+    for row in failures {
+        let function = programs.start(&dynamodb.endpoint());
+        function.invoke(&contract::event(""));
+        contract::run(&row, &dynamodb, |event| function.invoke(event));
+    }
+    let function = programs.start(&format!("http://127.0.0.1:{}", refused_port()));
+    function.invoke(&contract::event(""));
+    let refused = contract::connection_refused();
+    contract::run(&refused, &dynamodb, |event| function.invoke(event));
+}
+
+fn has_failure(row: &Row) -> bool {
+    !row.script.is_empty() || !matches!(row.then, Step::Store)
 }

@@ -9,5 +9,6 @@
 
 mod failures;
 mod journey;
+mod races;
 #[path = "../support/mod.rs"]
 mod support;

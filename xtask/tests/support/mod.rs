@@ -301,7 +301,7 @@ pub(crate) fn edit(path: &Path, from: &str, to: &str) {
 
 /// Where cargo builds for this repository; copies build there too, so that only what differs is
 /// compiled again.
-fn target_directory() -> PathBuf {
+pub(crate) fn target_directory() -> PathBuf {
     // The program is at `<target>/debug/xtask`.
     Path::new(env!("CARGO_BIN_EXE_xtask"))
         .ancestors()

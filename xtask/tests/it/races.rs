@@ -1,0 +1,150 @@
+//! Writers of one id at the same moment: as many sandboxes as writers, one DynamoDB.
+
+use std::process::{Child, Command, Stdio};
+use std::sync::Barrier;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
+};
+use rig::contract::{event, with_header};
+use rig::runtime_api::{AnswerKind, Invocation, RuntimeApi};
+use serde_json::Value;
+
+use crate::support::{BUILDS, LocalCloud, repository, target_directory};
+
+const WRITERS: usize = 64;
+const ROUNDS: usize = 100;
+
+/// A function in its own process, as Lambda runs one for each request that is under way.
+struct Sandbox {
+    runtime_api: RuntimeApi,
+    function: Child,
+}
+
+impl Sandbox {
+    fn start(bootstrap: &std::path::Path, endpoint: &str) -> Self {
+        let runtime_api = RuntimeApi::start();
+        let function = Command::new(bootstrap)
+            .env_clear()
+            .env("AWS_LAMBDA_RUNTIME_API", runtime_api.address())
+            .env("AWS_LAMBDA_FUNCTION_NAME", "apigw_handler")
+            .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
+            .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "1024")
+            .env("AWS_REGION", "us-east-1")
+            .env("AWS_ACCESS_KEY_ID", "test")
+            .env("AWS_SECRET_ACCESS_KEY", "test")
+            .env("AWS_ENDPOINT_URL", endpoint)
+            .env("TABLE_NAME", "movies")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        Self {
+            runtime_api,
+            function,
+        }
+    }
+
+    /// The status of the function's answer.
+    fn invoke(&self, event: &Value) -> u64 {
+        let invocation = Invocation {
+            event: event.to_string().into_bytes(),
+            deadline: Duration::from_secs(10),
+            trace: None,
+        };
+        let timeout = Duration::from_secs(20);
+        let answer = self.runtime_api.invoke(&invocation, timeout).unwrap();
+        assert_eq!(answer.kind, AnswerKind::Response);
+        let reply: Value = serde_json::from_slice(&answer.body).unwrap();
+        reply["statusCode"].as_u64().unwrap()
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        let _ = self.function.kill();
+        let _ = self.function.wait();
+    }
+}
+
+async fn create_table(dynamodb: &aws_sdk_dynamodb::Client) {
+    let key = KeySchemaElement::builder()
+        .attribute_name("id")
+        .key_type(KeyType::Hash);
+    let id = AttributeDefinition::builder()
+        .attribute_name("id")
+        .attribute_type(ScalarAttributeType::S);
+    dynamodb
+        .create_table()
+        .table_name("movies")
+        .billing_mode(BillingMode::PayPerRequest)
+        .key_schema(key.build().unwrap())
+        .attribute_definitions(id.build().unwrap())
+        .send()
+        .await
+        .unwrap();
+}
+
+/// A copy of the handler as it is in this repository; another test may build a changed one.
+async fn build_handler(directory: &std::path::Path) -> std::path::PathBuf {
+    let _builds = BUILDS.lock().await;
+    let mut build = Command::new(env!("CARGO"));
+    // With what cargo tells this test about itself, build scripts would run again.
+    for (name, _) in std::env::vars() {
+        if name.starts_with("CARGO_") && name != "CARGO_HOME" && name != "CARGO_TARGET_DIR" {
+            build.env_remove(name);
+        }
+    }
+    build.args(["build", "--locked", "--package", "handler"]);
+    assert!(build.current_dir(repository()).status().unwrap().success());
+    let bootstrap = directory.join("bootstrap");
+    std::fs::copy(target_directory().join("debug/bootstrap"), &bootstrap).unwrap();
+    bootstrap
+}
+
+#[tokio::test]
+async fn of_many_writers_of_a_new_id_one_wins() {
+    let cloud = LocalCloud::start();
+    create_table(&cloud.dynamodb().await).await;
+    let directory = tempfile::tempdir().unwrap();
+    let bootstrap = build_handler(directory.path()).await;
+    let sandboxes: Vec<Sandbox> = (0..WRITERS)
+        .map(|_| Sandbox::start(&bootstrap, &cloud.endpoint()))
+        .collect();
+    let barrier = Barrier::new(WRITERS);
+    // Every writer goes through all rounds, and waits for the others before each.
+    let statuses: Vec<Vec<u64>> = std::thread::scope(|scope| {
+        let writers: Vec<_> = sandboxes
+            .iter()
+            .enumerate()
+            .map(|(writer, sandbox)| {
+                let barrier = &barrier;
+                scope.spawn(move || {
+                    (0..ROUNDS)
+                        .map(|round| {
+                            let body =
+                                format!(r#"{{"id":"{round}","title":"{writer}","year":2023}}"#);
+                            let event = with_header(event(&body), "If-None-Match", "*");
+                            barrier.wait();
+                            sandbox.invoke(&event)
+                        })
+                        .collect()
+                })
+            })
+            .collect();
+        writers
+            .into_iter()
+            .map(|writer| writer.join().unwrap())
+            .collect()
+    });
+    for round in 0..ROUNDS {
+        let with = |status: u64| {
+            statuses
+                .iter()
+                .filter(|rounds| rounds[round] == status)
+                .count()
+        };
+        assert_eq!((with(200), with(412)), (1, WRITERS - 1), "round {round}");
+    }
+}
