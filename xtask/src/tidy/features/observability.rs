@@ -208,3 +208,25 @@ fn the_dashboard_fills_its_rows() {
         all.iter().map(bottom).max().map(|bottom| bottom * 24)
     );
 }
+
+/// The texts that the groups of a pattern match in the handler's source, each once, in order.
+fn in_the_handler(file: &str, pattern: &str) -> Vec<String> {
+    let path = crate::tidy::root().join("handler/src").join(file);
+    let source = std::fs::read_to_string(&path).unwrap();
+    let pattern = regex_lite::Regex::new(pattern).unwrap();
+    let found = pattern
+        .captures_iter(&source)
+        .map(|found| found[1].to_owned());
+    let found: std::collections::BTreeSet<String> = found.collect();
+    found.into_iter().collect()
+}
+
+#[test]
+fn the_handler_writes_what_is_watched() {
+    let metrics = in_the_handler("log/metrics.rs", r#"Metric::new\("(\w+)", "#);
+    assert_eq!(metrics, HANDLER_METRICS);
+    let reasons = in_the_handler("event.rs", r#"Rejected\("([\w-]+)"\)"#);
+    assert_eq!(reasons, REASONS);
+    let namespace = in_the_handler("log/metrics.rs", r#"NAMESPACE: &str = "(\w+)""#);
+    assert_eq!(namespace, ["Movies"]);
+}
