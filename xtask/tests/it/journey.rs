@@ -258,7 +258,7 @@ async fn a_limit_changes_one_stack(cloud: &LocalCloud) {
 fn a_changed_handler_answers(cloud: &LocalCloud, endpoint: &str, key: &str) {
     let copy = copy_of_repository();
     edit(
-        &copy.path().join("handler/src/event.rs"),
+        &copy.path().join("handler/src/event/reply.rs"),
         "Successfully inserted data!",
         "Changed!",
     );

@@ -276,6 +276,19 @@ pub(crate) fn copy_of_repository() -> TempDir {
     ] {
         copy_directory(&repository.join(directory), &copy.path().join(directory));
     }
+    // Cargo tells packages apart by name and version, and not by where their workspace is. With
+    // the same version it would take what a copy has built for this repository's own.
+    let manifest = copy.path().join("Cargo.toml");
+    edit(
+        &manifest,
+        "version = \"0.1.0\"\nedition",
+        "version = \"0.0.0\"\nedition",
+    );
+    for package in ["handler", "rig", "xtask"] {
+        let entry = |version: &str| format!("name = \"{package}\"\nversion = \"{version}\"");
+        let lock = copy.path().join("Cargo.lock");
+        edit(&lock, &entry("0.1.0"), &entry("0.0.0"));
+    }
     copy
 }
 
