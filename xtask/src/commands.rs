@@ -9,6 +9,7 @@ use crate::stack::Stage;
 use crate::workspace::Workspace;
 
 mod args;
+mod bench;
 mod bootstrap;
 mod deploy;
 mod destroy;
@@ -59,6 +60,7 @@ enum Command {
     Local(local::Local),
     Lint(lint::Lint),
     Test(test::Test),
+    Bench(bench::Bench),
     Docs(docs::Docs),
 }
 
@@ -78,6 +80,7 @@ impl Cli {
             Command::Local(local) => local.run(&sh, &workspace),
             Command::Lint(lint) => lint.run(&sh, &workspace),
             Command::Test(test) => test.run(&sh, &workspace),
+            Command::Bench(bench) => bench.run(&sh, &workspace),
             Command::Docs(docs) => docs.run(&workspace),
         }
     }

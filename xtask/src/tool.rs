@@ -57,6 +57,14 @@ pub(crate) const RUNTIME_EMULATOR: ToolSet = ToolSet {
     dependencies: false,
 };
 
+/// What the Python handler of `bench` runs on: boto3 and AWS's own Lambda runtime client.
+pub(crate) const PYTHON_SAMPLE: ToolSet = ToolSet {
+    name: "python-sample",
+    requirements: include_str!("../tools/python-sample.txt"),
+    size: "60 MB",
+    dependencies: true,
+};
+
 impl ToolSet {
     /// The pins, as text.
     pub(crate) fn requirements(&self) -> &'static str {

@@ -1,0 +1,185 @@
+//! Measures the handler beside other ways to write it: `cargo xtask bench` builds the variants
+//! and calls this with their paths.
+
+mod certificates;
+mod figures;
+mod goals;
+mod machine;
+mod measure;
+mod report;
+mod variant;
+
+use std::io::{Cursor, Write as _};
+use std::net::UdpSocket;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use clap::Parser as _;
+use serde_json::json;
+
+use crate::figures::Figures;
+use crate::goals::goals;
+use crate::machine::Machine;
+use crate::measure::{Amount, Place, Samples, measure};
+use crate::report::Report;
+use crate::variant::{Role, Variant};
+
+/// Measures variants of the handler that are built already; `cargo xtask bench` builds them.
+#[derive(Debug, clap::Parser)]
+struct Arguments {
+    /// The handler, built for this machine.
+    #[arg(long, value_parser = absolute)]
+    handler: PathBuf,
+    /// The naive Rust handler.
+    #[arg(long, value_parser = absolute)]
+    naive: PathBuf,
+    /// The interpreter of an environment with boto3 and awslambdaric.
+    #[arg(long, value_parser = absolute)]
+    python: PathBuf,
+    /// The handler with `panic = "abort"`.
+    #[arg(long, value_parser = absolute)]
+    panic_abort: Option<PathBuf>,
+    /// The handler's zip for Lambda; only its size counts.
+    #[arg(long)]
+    package: Option<PathBuf>,
+    /// What the sources are, for the report.
+    #[arg(long)]
+    commit: String,
+    /// Where the results and the functions' logs go.
+    #[arg(long, value_parser = absolute)]
+    output: PathBuf,
+    /// Fail if a goal is missed.
+    #[arg(long)]
+    check: bool,
+    #[command(flatten)]
+    amount: Amount,
+}
+
+fn main() -> ExitCode {
+    match run(&Arguments::parse()) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(err) => {
+            eprintln!("error: {err:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Whether the goals are reached, as far as that was asked.
+fn run(arguments: &Arguments) -> anyhow::Result<bool> {
+    let directory = &arguments.output;
+    std::fs::create_dir_all(directory)
+        .with_context(|| format!("cannot create `{}`", directory.display()))?;
+    let machine = Machine::now();
+    let variants = variants(arguments)?;
+    let certificates = directory.join("root.pem");
+    let place = Place {
+        directory,
+        tls: certificates::issue(&certificates)?,
+        certificates: &certificates,
+        xray_daemon: &xray_daemon()?,
+    };
+    let samples = measure(&variants, &place, arguments.amount)?;
+
+    let figures: Vec<Figures> = variants
+        .iter()
+        .zip(&samples)
+        .map(|(variant, samples)| Ok(Figures::new(variant, samples, zipped(variant)?)))
+        .collect::<anyhow::Result<_>>()?;
+    let package_bytes = arguments.package.as_deref().map(size).transpose()?;
+    let goals = goals(&figures, package_bytes);
+    let report = Report {
+        figures: &figures,
+        package_bytes,
+        goals: &goals,
+        amount: arguments.amount,
+        machine: &machine,
+        commit: &arguments.commit,
+    };
+    write(directory, &report, &samples)?;
+    Ok(!arguments.check || goals.iter().all(|goal| goal.is_reached))
+}
+
+/// Functions are started in directories of their own.
+fn absolute(path: &str) -> std::io::Result<PathBuf> {
+    std::path::absolute(path)
+}
+
+fn variants(arguments: &Arguments) -> anyhow::Result<Vec<Variant>> {
+    let mut variants = vec![
+        Variant::python(&arguments.python, &arguments.output.join("python"))?,
+        Variant::program(Role::Naive, "naive Rust", &arguments.naive)?,
+        Variant::program(Role::Ours, "ours", &arguments.handler)?,
+    ];
+    if let Some(program) = &arguments.panic_abort {
+        let label = "ours, panic = abort";
+        variants.push(Variant::program(Role::PanicAbort, label, program)?);
+    }
+    Ok(variants)
+}
+
+/// The address of a socket that takes what functions send to the X-Ray daemon and forgets it.
+fn xray_daemon() -> anyhow::Result<String> {
+    let open = || -> std::io::Result<(UdpSocket, String)> {
+        let socket = UdpSocket::bind("127.0.0.1:0")?;
+        let address = socket.local_addr()?.to_string();
+        Ok((socket, address))
+    };
+    let (socket, address) = open().context("cannot listen for trace segments")?;
+    // For as long as this process runs.
+    std::thread::spawn(move || while socket.recv(&mut [0; 64 * 1024]).is_ok() {});
+    Ok(address)
+}
+
+/// The size of a program in a zip as `cargo xtask package` makes it.
+fn zipped(variant: &Variant) -> anyhow::Result<Option<u64>> {
+    if variant.role == Role::Python {
+        return Ok(None);
+    }
+    let program = std::fs::read(&variant.program)
+        .with_context(|| format!("cannot read `{}`", variant.program.display()))?;
+    let options = zip::write::SimpleFileOptions::default()
+        .compression_method(zip::CompressionMethod::Deflated)
+        .compression_level(Some(9));
+    let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    writer.start_file("bootstrap", options)?;
+    writer.write_all(&program)?;
+    let zip = writer.finish().context("cannot zip a program")?;
+    Ok(Some(zip.into_inner().len() as u64))
+}
+
+fn size(path: &Path) -> anyhow::Result<u64> {
+    let metadata =
+        std::fs::metadata(path).with_context(|| format!("cannot read `{}`", path.display()))?;
+    Ok(metadata.len())
+}
+
+/// Writes `result.md` and `result.json`, and prints the former.
+fn write(directory: &Path, report: &Report<'_>, samples: &[Samples]) -> anyhow::Result<()> {
+    let markdown = report.markdown();
+    let variants: Vec<_> = report
+        .figures
+        .iter()
+        .zip(samples)
+        .map(|(figures, samples)| json!({ "figures": figures, "samples": samples }))
+        .collect();
+    let result = json!({
+        "commit": report.commit,
+        "machine": report.machine,
+        "amount": report.amount,
+        "variants": variants,
+        "packageBytes": report.package_bytes,
+        "goals": report.goals,
+    });
+    let json = serde_json::to_string_pretty(&result).context("cannot describe the result")?;
+    for (name, text) in [("result.md", &markdown), ("result.json", &(json + "\n"))] {
+        let path = directory.join(name);
+        std::fs::write(&path, text)
+            .with_context(|| format!("cannot write `{}`", path.display()))?;
+    }
+    // A reader that went away has the files.
+    let _ = write!(std::io::stdout(), "{markdown}");
+    Ok(())
+}

@@ -1,0 +1,171 @@
+//! `bench`: the handler's speed and size beside other ways to write it.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::Context as _;
+use xshell::{Cmd, Shell, cmd};
+
+use crate::assembly::Cloud;
+use crate::cargo::undisturbed;
+use crate::exit::Exit;
+use crate::handler;
+use crate::screen;
+use crate::tool;
+use crate::workspace::Workspace;
+
+/// Measure the handler beside a Python and a naive Rust one.
+///
+/// Cold start, warm latency, memory and size. Each variant is started as Lambda starts a
+/// `bootstrap`, with a cleared environment, and writes to a stand-in for DynamoDB over TLS on this
+/// machine. The variants take turns, and every answer must be a 200.
+///
+/// The Python one is the CDK sample's handler with boto3 under AWS's own runtime client; the naive
+/// one uses the SDK's and cargo's defaults. All are built for this machine, so the ratios say more
+/// than the times. Nothing is pinned to a core: close what else is running.
+///
+/// The first run compiles for some minutes and installs boto3; after that it takes about one
+/// minute. The result goes to stdout and to `target/bench/` (`result.md`, `result.json`), together
+/// with the goals and whether they are reached.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Bench {
+    /// Cold starts of each variant.
+    #[arg(long, value_name = "N", default_value_t = 25, value_parser = clap::value_parser!(u32).range(1..))]
+    cold_starts: u32,
+    /// Warm runs of each variant, every one in a process of its own.
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
+    runs: u32,
+    /// Requests of a warm run.
+    #[arg(long, value_name = "N", default_value_t = 2000, value_parser = clap::value_parser!(u32).range(1..))]
+    requests: u32,
+    /// Also start each variant with its files dropped from the page cache, as in a sandbox that
+    /// never ran it.
+    #[arg(long)]
+    evicted: bool,
+    /// Also measure the handler with `panic = "abort"`; builds it once more.
+    #[arg(long)]
+    panic_abort: bool,
+    /// Exit with 1 if a goal is missed.
+    #[arg(long)]
+    check: bool,
+}
+
+impl Bench {
+    pub(crate) fn run(self, sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {
+        let python = tool::PYTHON_SAMPLE.provide(sh, workspace)?.join("python");
+        let handler = build_handler(sh, workspace)?;
+        let panic_abort = match self.panic_abort {
+            true => Some(build_panic_abort(sh, workspace)?),
+            false => None,
+        };
+        // One at a time: together, each would get the features that the other asks for.
+        let naive = build(sh, workspace, "naive", "naive")?;
+        let driver = build(sh, workspace, "driver", "bench")?;
+
+        let package = package(sh, workspace)?;
+        screen::progress("measuring");
+        let mut bench = Command::new(driver);
+        bench
+            .arg("--handler")
+            .arg(handler)
+            .arg("--naive")
+            .arg(naive)
+            .arg("--python")
+            .arg(python)
+            .arg("--output")
+            .arg(workspace.target().join("bench"))
+            .args(["--commit", &commit(sh, workspace)])
+            .args(["--cold-starts", &self.cold_starts.to_string()])
+            .args(["--runs", &self.runs.to_string()])
+            .args(["--requests", &self.requests.to_string()]);
+        if let Some(program) = panic_abort {
+            bench.arg("--panic-abort").arg(program);
+        }
+        if let Some(package) = package {
+            bench.arg("--package").arg(package);
+        }
+        bench.args(self.evicted.then_some("--evicted"));
+        bench.args(self.check.then_some("--check"));
+        let status = bench.status().context("cannot start the measuring")?;
+        match status.success() {
+            true => Ok(()),
+            false => Err(Exit::Silent.into()),
+        }
+    }
+}
+
+/// The program that is measured: as for Lambda, but for this machine.
+fn build_handler(sh: &Shell, workspace: &Workspace) -> anyhow::Result<PathBuf> {
+    screen::progress("building the handler for this machine, optimized");
+    let _directory = sh.push_dir(workspace.root());
+    let build = cmd!(
+        sh,
+        "cargo build --locked --package handler --profile lambda"
+    );
+    run_build(build)?;
+    Ok(workspace.cargo_target().join("lambda/bootstrap"))
+}
+
+fn build_panic_abort(sh: &Shell, workspace: &Workspace) -> anyhow::Result<PathBuf> {
+    screen::progress("building the handler with `panic = \"abort\"`");
+    let target = build_target(workspace).join("panic-abort");
+    let setting = "profile.lambda.panic=\"abort\"";
+    let _directory = sh.push_dir(workspace.root());
+    let build = cmd!(
+        sh,
+        "cargo build --locked --package handler --profile lambda --config {setting}
+         --target-dir {target}"
+    );
+    run_build(build)?;
+    Ok(target.join("lambda/bootstrap"))
+}
+
+/// Builds a program of the workspace in `handler/bench`.
+fn build(
+    sh: &Shell,
+    workspace: &Workspace,
+    package: &str,
+    program: &str,
+) -> anyhow::Result<PathBuf> {
+    screen::progress(format!("building `{package}` of handler/bench"));
+    let target = build_target(workspace);
+    let _directory = sh.push_dir(workspace.root().join("handler/bench"));
+    let build = cmd!(
+        sh,
+        "cargo build --locked --package {package} --release --target-dir {target}"
+    );
+    run_build(build)?;
+    Ok(target.join("release").join(program))
+}
+
+fn build_target(workspace: &Workspace) -> PathBuf {
+    workspace.cargo_target().join("bench-build")
+}
+
+fn run_build(build: Cmd<'_>) -> anyhow::Result<()> {
+    undisturbed(build)
+        // It would move the program, and only this machine's can be measured.
+        .env_remove("CARGO_BUILD_TARGET")
+        .quiet()
+        .run()
+        .context("a variant does not build")
+}
+
+/// The zip for Lambda, of the same sources. Only where there is one already: a first one takes the
+/// cross compiler.
+fn package(sh: &Shell, workspace: &Workspace) -> anyhow::Result<Option<PathBuf>> {
+    if !workspace.target().join("package/handler.zip").is_file() {
+        return Ok(None);
+    }
+    Ok(Some(handler::package(sh, workspace, Cloud::Aws)?.path))
+}
+
+/// What was measured. Sources that are not in git have no name.
+fn commit(sh: &Shell, workspace: &Workspace) -> String {
+    let _directory = sh.push_dir(workspace.root());
+    cmd!(sh, "git describe --always --dirty --exclude=*")
+        .quiet()
+        .ignore_stderr()
+        .read()
+        .unwrap_or_else(|_| "unknown".to_owned())
+}
