@@ -88,7 +88,7 @@ impl Table {
         let tls = tls::client_config(settings.ca_bundle.as_deref())?;
         let connections = Connections::new(tls, CONNECT_TIMEOUT);
         // Built by hand: the chains of `aws-config` would ask files and the network for what
-        // Lambda has in variables, and are a fifth of the zip.
+        // Lambda has in variables.
         let mut config = aws_sdk_dynamodb::Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(settings.region.clone()))
