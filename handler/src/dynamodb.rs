@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, SystemTime};
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::client::customize::CustomizableOperation;
 use aws_sdk_dynamodb::config::endpoint::{DefaultResolver, Params, ResolveEndpoint as _};
 use aws_sdk_dynamodb::config::interceptors::BeforeTransmitInterceptorContextRef;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
@@ -21,14 +22,15 @@ use aws_sdk_dynamodb::config::{
 };
 use aws_sdk_dynamodb::error::{BoxError, SdkError};
 use aws_sdk_dynamodb::operation::RequestId as _;
+use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
 use aws_sdk_dynamodb::operation::put_item::{PutItemError, PutItemOutput};
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_smithy_runtime_api::client::interceptors::dyn_dispatch_hint;
 use aws_types::endpoint_config::AccountIdEndpointMode;
 
-use self::connection::Connections;
+use self::connection::{Connections, Rehearsal};
 use self::tls::TlsError;
-use crate::movie::{Existing, InsertError, Insertion, MovieStore, Outcome};
+use crate::movie::{Existing, InsertError, Insertion, Movie, MovieStore, Outcome};
 use crate::xray::{Call, Daemon, End};
 
 /// The longest that opening a connection may take, TLS included.
@@ -124,13 +126,20 @@ impl Table {
         })
     }
 
-    /// Opens the connection that the first insertion will use, as far as the TLS handshake: at
-    /// start-up the processor is not throttled yet, and nobody waits.
+    /// Does early what the first insertion would do first: opens its connection, as far as the
+    /// TLS handshake, and goes through a call without sending it. While a function starts, its
+    /// processor is not throttled yet, and nobody waits for an answer.
     ///
     /// # Errors
     ///
-    /// Whatever kept it from opening. The first insertion tries again, so this is only news.
+    /// Whatever kept the connection from opening. The first insertion tries again, so this is
+    /// only news.
     pub async fn warm(&self) -> Result<(), BoxError> {
+        let (connected, ()) = tokio::join!(self.connect(), self.rehearse());
+        connected
+    }
+
+    async fn connect(&self) -> Result<(), BoxError> {
         let url = match &self.endpoint {
             Some(url) => url.clone(),
             None => {
@@ -142,12 +151,22 @@ impl Table {
         self.connections.warm(&url.parse()?).await
     }
 
-    async fn put(
+    async fn rehearse(&self) {
+        let Ok(movie) = Movie::from_json(br#"{"id": "0", "title": "", "year": 0}"#) else {
+            return;
+        };
+        let config = aws_sdk_dynamodb::Config::builder().http_client(Rehearsal);
+        let put = self.put(&movie, Existing::Replace, &Attempts::default());
+        // It answers itself, so it does not fail; if it did, the insertions would tell.
+        let _ = put.config_override(config).send().await;
+    }
+
+    fn put(
         &self,
-        insertion: &Insertion<'_>,
+        movie: &Movie,
+        existing: Existing,
         attempts: &Attempts,
-    ) -> Result<PutItemOutput, SdkError<PutItemError>> {
-        let movie = insertion.movie;
+    ) -> CustomizableOperation<PutItemOutput, PutItemError, PutItemFluentBuilder> {
         let mut put = self
             .client
             .put_item()
@@ -155,7 +174,7 @@ impl Table {
             .item("id", AttributeValue::S(movie.id().to_owned()))
             .item("title", AttributeValue::S(movie.title().to_owned()))
             .item("year", AttributeValue::N(movie.year().to_owned()));
-        if insertion.existing == Existing::Keep {
+        if existing == Existing::Keep {
             // Where an answer is lost and the write repeated, the movie that exists is our own:
             // the token says so, and the write is not refused.
             let token = AttributeValue::S(write_token());
@@ -166,7 +185,7 @@ impl Table {
                 ))
                 .expression_attribute_values(":token", token);
         }
-        put.customize().interceptor(attempts.clone()).send().await
+        put.customize().interceptor(attempts.clone())
     }
 }
 
@@ -179,9 +198,8 @@ impl MovieStore for Table {
         let answer = if budget.is_zero() {
             None
         } else {
-            tokio::time::timeout(budget, self.put(insertion, &attempts))
-                .await
-                .ok()
+            let put = self.put(insertion.movie, insertion.existing, &attempts);
+            tokio::time::timeout(budget, put.send()).await.ok()
         };
         let attempts = attempts.count();
         if let (Some(daemon), Some(trace)) = (&self.xray, insertion.trace) {
