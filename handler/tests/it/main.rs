@@ -8,7 +8,10 @@
     reason = "a test fails by panicking"
 )]
 
+mod canaries;
 mod connections;
 mod contract;
+mod generated;
 mod process;
+mod properties;
 mod support;
