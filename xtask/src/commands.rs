@@ -15,6 +15,7 @@ mod deploy;
 mod destroy;
 mod diff;
 mod docs;
+mod fuzz;
 mod lint;
 mod local;
 mod ls;
@@ -60,6 +61,7 @@ enum Command {
     Local(local::Local),
     Lint(lint::Lint),
     Test(test::Test),
+    Fuzz(fuzz::Fuzz),
     Bench(bench::Bench),
     Docs(docs::Docs),
 }
@@ -80,6 +82,7 @@ impl Cli {
             Command::Local(local) => local.run(&sh, &workspace),
             Command::Lint(lint) => lint.run(&sh, &workspace),
             Command::Test(test) => test.run(&sh, &workspace),
+            Command::Fuzz(fuzz) => fuzz.run(&sh, &workspace),
             Command::Bench(bench) => bench.run(&sh, &workspace),
             Command::Docs(docs) => docs.run(&workspace),
         }

@@ -7,11 +7,22 @@ use crate::step::{Counts, Steps, check};
 use crate::tool;
 use crate::workspace::Workspace;
 
+/// Every workspace. The last two are formatted only: clippy would compile what only they need.
+const MANIFESTS: [&str; 3] = [
+    "Cargo.toml",
+    "handler/bench/Cargo.toml",
+    "handler/fuzz/Cargo.toml",
+];
+
 /// Adds formatting, clippy and cfn-lint to the checks.
 pub(crate) fn add_lint_steps(steps: &mut Steps, sh: &Shell, workspace: &Workspace) {
     let _directory = sh.push_dir(workspace.root());
     steps.run("formatting", || {
-        check(undisturbed(cmd!(sh, "cargo fmt --all --check")))
+        for manifest in MANIFESTS {
+            let format = cmd!(sh, "cargo fmt --all --check --manifest-path {manifest}");
+            check(undisturbed(format))?;
+        }
+        Ok(Counts::default())
     });
     steps.run("clippy", || {
         let clippy = cmd!(

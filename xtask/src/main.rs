@@ -20,6 +20,7 @@ mod emulator;
 mod event;
 mod exit;
 mod follow;
+mod fuzzing;
 mod handler;
 mod inputs;
 mod intrinsics;

@@ -4,9 +4,11 @@ use anyhow::Context as _;
 use xshell::{Shell, cmd};
 
 use crate::assembly::Cloud;
+use crate::fuzzing::{check_compiler, fuzz};
 use crate::handler;
 use crate::linting::add_lint_steps;
-use crate::step::{Steps, cargo_test};
+use crate::screen;
+use crate::step::{Counts, Steps, cargo_test};
 use crate::tool;
 use crate::workspace::Workspace;
 
@@ -22,6 +24,11 @@ pub(crate) struct Test {
     /// `libc6-arm64-cross`.
     #[arg(long)]
     arm64: bool,
+    /// Also feed the handler with generated inputs, for so many seconds [default: 30].
+    ///
+    /// This needs a C++ compiler. `cargo xtask fuzz` does the same for longer.
+    #[arg(long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "30")]
+    fuzz: Option<u32>,
 }
 
 impl Test {
@@ -29,6 +36,9 @@ impl Test {
         if self.arm64 {
             // Better known now than after ten minutes of other tests.
             find_qemu(sh)?;
+        }
+        if self.fuzz.is_some() {
+            check_compiler(sh)?;
         }
         let mut steps = Steps::default();
         add_lint_steps(&mut steps, sh, workspace);
@@ -49,6 +59,13 @@ impl Test {
                 let _zip = sh.push_env("HANDLER_ZIP", &package.path);
                 let _rie = sh.push_env("RUNTIME_EMULATOR_BIN", rie);
                 cargo_test(sh, &["--package", "xtask", "--test", "arm64"])
+            });
+        }
+        if let Some(seconds) = self.fuzz {
+            steps.run("fuzz", || {
+                let fuzzed = fuzz(sh, workspace, seconds)?;
+                screen::say(format!("{} executions", fuzzed.executions));
+                Ok(Counts::default())
             });
         }
         steps.finish()
