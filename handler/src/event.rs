@@ -115,8 +115,8 @@ async fn insert(
     if method != METHOD {
         return Err(RequestError::Method);
     }
-    request.headers().check_content_type()?;
-    let existing = request.headers().existing()?;
+    headers::check_content_type(request.headers())?;
+    let existing = headers::existing(request.headers())?;
     let movie = Movie::from_json(&request.body()?)?;
 
     let trace = context.xray_trace_id.as_deref();

@@ -24,33 +24,31 @@ pub(super) struct Headers {
     if_none_match: Vec<String>,
 }
 
-impl Headers {
-    pub(super) const NONE: Self = Self {
-        content_type: Vec::new(),
-        if_none_match: Vec::new(),
-    };
-
-    /// JSON is what API Gateway assumes where there is no Content-Type, and so is it here.
-    pub(super) fn check_content_type(&self) -> Result<(), HeaderError> {
-        if self.content_type.iter().all(|text| is_json(text)) {
-            Ok(())
-        } else {
-            Err(HeaderError::ContentType)
-        }
+/// JSON is what API Gateway assumes where there is no Content-Type, and so is it here.
+pub(super) fn check_content_type<'a>(
+    mut headers: impl Iterator<Item = &'a Headers>,
+) -> Result<(), HeaderError> {
+    let is_json = |headers: &Headers| headers.content_type.iter().all(|text| is_json(text));
+    match headers.all(is_json) {
+        true => Ok(()),
+        false => Err(HeaderError::ContentType),
     }
+}
 
-    /// What the client wants done where the id is taken. A list of entity tags is refused instead
-    /// of ignored: its sender does not want to replace a movie unseen.
-    pub(super) fn existing(&self) -> Result<Existing, HeaderError> {
-        if self.if_none_match.is_empty() {
-            return Ok(Existing::Replace);
-        }
-        let is_any = |text: &String| text.trim() == "*";
-        if self.if_none_match.iter().all(is_any) {
-            Ok(Existing::Keep)
-        } else {
-            Err(HeaderError::IfNoneMatch)
-        }
+/// What the client wants done where the id is taken. A list of entity tags is refused instead of
+/// ignored: its sender does not want to replace a movie unseen.
+pub(super) fn existing<'a>(
+    headers: impl Iterator<Item = &'a Headers>,
+) -> Result<Existing, HeaderError> {
+    let mut values = headers
+        .flat_map(|headers| &headers.if_none_match)
+        .peekable();
+    if values.peek().is_none() {
+        return Ok(Existing::Replace);
+    }
+    match values.all(|text| text.trim() == "*") {
+        true => Ok(Existing::Keep),
+        false => Err(HeaderError::IfNoneMatch),
     }
 }
 

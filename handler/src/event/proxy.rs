@@ -47,7 +47,12 @@ struct OtherEvent {
 impl ProxyEvent {
     /// Reads an event; one of another shape has no method and no resource.
     pub(super) fn from_json(text: &str) -> Self {
-        serde_json::from_str(text).unwrap_or_else(|_| {
+        // serde reads an array into a struct as well.
+        let event = match text.trim_ascii_start().as_bytes().first() {
+            Some(b'{') => serde_json::from_str(text).ok(),
+            _ => return Self::default(),
+        };
+        event.unwrap_or_else(|| {
             let other: OtherEvent = serde_json::from_str(text).unwrap_or_default();
             Self {
                 request_context: other.request_context,
@@ -56,11 +61,10 @@ impl ProxyEvent {
         })
     }
 
-    /// The headers with every value; of a repeated one, `headers` has the last value only.
-    pub(super) fn headers(&self) -> &Headers {
-        const NONE: &Headers = &Headers::NONE;
-        let headers = self.multi_value_headers.as_ref();
-        headers.or(self.headers.as_ref()).unwrap_or(NONE)
+    /// API Gateway sends both maps, and `headers` has the last value of a repeated header only.
+    /// Other senders may leave either out, so both count.
+    pub(super) fn headers(&self) -> impl Iterator<Item = &Headers> + Clone {
+        self.headers.iter().chain(&self.multi_value_headers)
     }
 
     pub(super) fn body(&self) -> Result<Cow<'_, [u8]>, RequestError> {

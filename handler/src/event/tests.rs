@@ -212,6 +212,41 @@ async fn the_header_decides_what_becomes_of_an_existing_movie() {
 }
 
 #[tokio::test]
+async fn both_maps_of_headers_count() {
+    for (headers, multi_value_headers, expected) in [
+        (json!({"Content-Type": "text/plain"}), json!({}), 415),
+        (json!({}), json!({"Content-Type": ["text/plain"]}), 415),
+        (
+            json!({"Content-Type": "application/json"}),
+            json!({"Content-Type": ["text/plain"]}),
+            415,
+        ),
+        (
+            json!({"If-None-Match": "*"}),
+            json!({"If-None-Match": null}),
+            200,
+        ),
+    ] {
+        let store = Scripted::new(|| Ok(()));
+        let mut event = proxy_event();
+        event["headers"] = headers;
+        event["multiValueHeaders"] = multi_value_headers;
+        let (reply, _) = respond(&store, Level::Info, &event).await;
+        assert_eq!(reply["statusCode"], expected, "{event}");
+        for (existing, _, _) in store.asked.take() {
+            assert_eq!(existing, Existing::Keep);
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_array_is_no_event() {
+    let event = json!(["POST", "/", null, null, BODY, false]);
+    let (reply, _) = respond(&Scripted::new(|| Ok(())), Level::Info, &event).await;
+    assert_eq!(reply["statusCode"], 400);
+}
+
+#[tokio::test]
 async fn json_has_several_names() {
     for (content_type, expected) in [
         ("application/json", 200),

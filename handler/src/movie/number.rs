@@ -27,8 +27,8 @@ impl Number {
             None => (false, text),
         };
         let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
-            Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().ok()?),
-            None => (unsigned, 0),
+            Some((mantissa, exponent)) => (mantissa, Exponent::parse(exponent)?),
+            None => (unsigned, Exponent::Small(0)),
         };
         let (whole, fraction) = match mantissa.split_once('.') {
             Some((whole, fraction)) => (whole, Some(fraction)),
@@ -42,6 +42,9 @@ impl Number {
         let is_significant = |digit| digit != '0';
         let Some(first) = digits.find(is_significant) else {
             return Some(Self::zero());
+        };
+        let Exponent::Small(exponent) = exponent else {
+            return None;
         };
         let last = digits.rfind(is_significant).unwrap_or(first);
         let significant = last - first + 1;
@@ -70,6 +73,20 @@ impl Number {
     /// negative number takes another.
     pub(super) fn size(&self) -> usize {
         self.digits.div_ceil(2) + 1 + usize::from(self.negative)
+    }
+}
+
+/// What follows the `e`.
+enum Exponent {
+    Small(i32),
+    /// Beyond every number but zero, which takes any exponent.
+    Large,
+}
+
+impl Exponent {
+    fn parse(text: &str) -> Option<Self> {
+        let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
+        is_digits(digits).then(|| text.parse().map_or(Self::Large, Self::Small))
     }
 }
 
@@ -104,7 +121,14 @@ mod tests {
 
     #[test]
     fn zeros_are_zero() {
-        for text in ["0", "-0", "0.00", "0e999"] {
+        for text in [
+            "0",
+            "-0",
+            "0.00",
+            "0e999",
+            "0e99999999999",
+            "-0.0E-99999999999",
+        ] {
             check(text, Some("0"));
         }
     }
@@ -123,6 +147,10 @@ mod tests {
             "1.2.3",
             "1e",
             "1e1.5",
+            "1e++1",
+            "0e",
+            "0e+",
+            "0e99999999999x",
             "e5",
             "0x10",
             "1_000",
