@@ -184,11 +184,12 @@ fn serve<Channel: Read + Write>(
 
 fn next_step(shared: &Mutex<State>, request: &Request) -> Step {
     let mut state = lock(shared);
-    state.requests.push(request.clone());
-    state
-        .script
-        .pop_front()
-        .unwrap_or_else(|| state.then.clone())
+    let step = state.script.pop_front();
+    let step = step.unwrap_or_else(|| state.then.clone());
+    if step != Step::Forget {
+        state.requests.push(request.clone());
+    }
+    step
 }
 
 fn act<Channel: Read + Write>(
@@ -203,6 +204,7 @@ fn act<Channel: Read + Write>(
             let (status, body) = put(shared, request);
             answer(shared, channel, status, &body)?;
         }
+        Step::Forget => answer(shared, channel, 200, &json!({}))?,
         Step::SlowStore(delay) => {
             let (status, body) = put(shared, request);
             thread::sleep(*delay);

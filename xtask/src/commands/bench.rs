@@ -22,7 +22,7 @@ use crate::workspace::Workspace;
 ///
 /// The Python one is the CDK sample's handler with boto3 under AWS's own runtime client; the naive
 /// one uses the SDK's and cargo's defaults. All are built for this machine, so the ratios say more
-/// than the times. Nothing is pinned to a core: close what else is running.
+/// than the times. Everything runs on one core: close what else is running.
 ///
 /// The first run compiles for some minutes and installs boto3; after that it takes about one
 /// minute. The result goes to stdout and to `target/bench/` (`result.md`, `result.json`), together

@@ -3,6 +3,8 @@
 use std::thread::available_parallelism;
 use std::time::SystemTime;
 
+use anyhow::Context as _;
+use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 use serde::Serialize;
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -34,6 +36,18 @@ impl Machine {
             date: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
         }
     }
+}
+
+/// Keeps this process and all that it starts on one core: with 1 GB a function on Lambda has less
+/// than one. On several, waking the idle ones of a virtual machine can be as much of a request as
+/// the function.
+pub(crate) fn stay_on_one_core() -> anyhow::Result<()> {
+    let allowed = sched_getaffinity(None).context("cannot tell which cores there are")?;
+    let mut one = CpuSet::new();
+    if let Some(core) = (0..CpuSet::MAX_CPU).find(|core| allowed.is_set(*core)) {
+        one.set(core);
+    }
+    sched_setaffinity(None, &one).context("cannot stay on one core")
 }
 
 /// A machine that hides something is still one to measure on.

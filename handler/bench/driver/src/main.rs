@@ -20,7 +20,7 @@ use serde_json::json;
 
 use crate::figures::Figures;
 use crate::goals::goals;
-use crate::machine::Machine;
+use crate::machine::{Machine, stay_on_one_core};
 use crate::measure::{Amount, Place, Samples, measure};
 use crate::report::Report;
 use crate::variant::{Role, Variant};
@@ -73,6 +73,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<bool> {
     std::fs::create_dir_all(directory)
         .with_context(|| format!("cannot create `{}`", directory.display()))?;
     let machine = Machine::now();
+    stay_on_one_core()?;
     let variants = variants(arguments)?;
     let certificates = directory.join("root.pem");
     let place = Place {

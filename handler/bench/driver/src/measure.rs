@@ -139,7 +139,7 @@ struct Scene<'a> {
 
 impl<'a> Scene<'a> {
     fn set(variant: &'a Variant, place: &Place<'_>) -> anyhow::Result<Self> {
-        let dynamodb = DynamoDb::start_tls(Vec::new(), Step::Store, Arc::clone(&place.tls));
+        let dynamodb = DynamoDb::start_tls(Vec::new(), Step::Forget, Arc::clone(&place.tls));
         let runtime_api = RuntimeApi::start();
         let around = Surroundings {
             runtime_api: runtime_api.address(),

@@ -59,7 +59,7 @@ impl Report<'_> {
              Medians of {cold_starts} cold starts and {runs} warm runs of {requests} requests. \
              Zips are of programs for this machine.{package}\n\n\
              {}\n\n\
-             {cores} cores, {cpu}, Linux {kernel}, load {load} before; {date}, commit {}\n",
+             On one of {cores} cores, {cpu}, Linux {kernel}, load {load} before; {date}, commit {}\n",
             compared(self.figures).trim_fmt(),
             judged(self.goals).trim_fmt(),
             self.commit

@@ -10,6 +10,9 @@ use serde_json::{Value, json};
 pub enum Step {
     /// The item goes into the table, if its condition and the table's limits allow.
     Store,
+    /// An answer as if the item were stored; neither item nor request is kept, so that what is
+    /// measured is the client's part.
+    Forget,
     /// The item is stored at once, and the answer comes later.
     SlowStore(Duration),
     /// The item is stored, and its answer is lost to a reset.
