@@ -19,6 +19,9 @@ use serde::{Serialize, Serializer};
 
 use self::metrics::Metrics;
 
+/// Bytes that a request's line seldom exceeds.
+const USUAL_LINE: usize = 1024;
+
 /// How much a line matters; a log has a least level.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
@@ -129,17 +132,16 @@ impl Log {
         };
         let now = SystemTime::now();
         let metrics = Metrics::of(request, &self.function_name, now);
-        let bytes = if level < self.level {
-            serde_json::to_vec(&metrics)
+        if level < self.level {
+            self.write(&metrics);
         } else {
             let fields = RequestFields {
                 request,
                 cold_start,
                 metrics,
             };
-            serde_json::to_vec(&Line::new(now, level, "request", &fields))
-        };
-        self.write(bytes);
+            self.write(&Line::new(now, level, "request", &fields));
+        }
     }
 
     /// Writes how the start went, for whoever looks for its cost or for a table out of reach.
@@ -151,20 +153,12 @@ impl Log {
             duration,
             reason: warmed.err().map(chain),
         };
-        self.write(serde_json::to_vec(&Line::new(
-            SystemTime::now(),
-            Level::Debug,
-            "started",
-            &fields,
-        )));
+        let now = SystemTime::now();
+        self.write(&Line::new(now, Level::Debug, "started", &fields));
     }
 
-    // A request is not failed because its line could not be written.
-    fn write(&self, bytes: serde_json::Result<Vec<u8>>) {
-        if let Ok(mut bytes) = bytes {
-            bytes.push(b'\n');
-            (self.sink)(&bytes);
-        }
+    fn write(&self, line: &impl Serialize) {
+        write_line(line, &self.sink);
     }
 }
 
@@ -203,9 +197,15 @@ pub fn chain(err: &dyn Error) -> String {
 fn failure(message: &'static str, reason: String) {
     let fields = Failure { reason };
     let line = Line::new(SystemTime::now(), Level::Error, message, &fields);
-    if let Ok(mut bytes) = serde_json::to_vec(&line) {
+    write_line(&line, write_to_stdout);
+}
+
+// A request is not failed because its line could not be written.
+fn write_line(line: &impl Serialize, sink: impl Fn(&[u8])) {
+    let mut bytes = Vec::with_capacity(USUAL_LINE);
+    if serde_json::to_writer(&mut bytes, line).is_ok() {
         bytes.push(b'\n');
-        write_to_stdout(&bytes);
+        sink(&bytes);
     }
 }
 

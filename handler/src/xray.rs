@@ -9,6 +9,9 @@ use serde::Serialize;
 /// What every document for the daemon begins with.
 const HEADER: &str = "{\"format\":\"json\",\"version\":1}\n";
 
+/// Bytes that a subsegment seldom exceeds.
+const USUAL_DATAGRAM: usize = 512;
+
 /// The trace that an invocation belongs to, if it is sampled.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trace {
@@ -117,7 +120,8 @@ impl Daemon {
 
     /// Sends the call as a subsegment of the trace. A failure is nobody's concern.
     pub fn send(&self, trace: &Trace, call: &Call<'_>) {
-        let mut datagram = HEADER.as_bytes().to_vec();
+        let mut datagram = Vec::with_capacity(USUAL_DATAGRAM);
+        datagram.extend_from_slice(HEADER.as_bytes());
         let segment = Subsegment::new(trace, call, SystemTime::now());
         if serde_json::to_writer(&mut datagram, &segment).is_ok() {
             let _ = self.socket.send(&datagram);
