@@ -277,9 +277,9 @@ mod tests {
         let lines = lines(
             "thread '<unnamed>' panicked at fuzz_targets/event.rs:1:1:\n\
              SUMMARY: libFuzzer: deadly signal\n\
-             artifact_prefix='/work/'; Test unit written to /work/crash-0a1b\n",
+             artifact_prefix='found/'; Test unit written to found/crash-0a1b\n",
         );
-        assert_eq!(input_of(&lines), Some(Path::new("/work/crash-0a1b")));
+        assert_eq!(input_of(&lines), Some(Path::new("found/crash-0a1b")));
         assert_eq!(input_of(&lines[..2]), None);
     }
 }

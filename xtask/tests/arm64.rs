@@ -16,10 +16,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use aws_sdk_dynamodb::types::{
-    AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType,
-    ScalarAttributeType,
-};
+use aws_sdk_dynamodb::types::AttributeValue;
 use rig::contract::{self, Row};
 use rig::dynamodb::{DynamoDb, Step, refused_port};
 use serde_json::Value;
@@ -167,27 +164,11 @@ impl Function {
     }
 }
 
-async fn create_table(dynamodb: &aws_sdk_dynamodb::Client, table: &str) {
-    let key = KeySchemaElement::builder()
-        .attribute_name("id")
-        .key_type(KeyType::Hash);
-    let id = AttributeDefinition::builder()
-        .attribute_name("id")
-        .attribute_type(ScalarAttributeType::S);
-    let create = dynamodb
-        .create_table()
-        .table_name(table)
-        .billing_mode(BillingMode::PayPerRequest)
-        .key_schema(key.build().unwrap())
-        .attribute_definitions(id.build().unwrap());
-    create.send().await.unwrap();
-}
-
 #[tokio::test]
 async fn the_arm64_bootstrap_stores_a_movie() {
     let cloud = LocalCloud::start();
+    cloud.create_table("movies").await;
     let dynamodb = cloud.dynamodb().await;
-    create_table(&dynamodb, "movies").await;
     let programs = Programs::unpack();
     let function = programs.start(&cloud.endpoint());
 

@@ -1,3 +1,5 @@
+mod lines;
+
 use std::cell::RefCell;
 use std::sync::{Arc, Mutex};
 
@@ -82,18 +84,28 @@ fn context() -> Context {
     context
 }
 
-/// Handles an event; returns the reply as API Gateway reads it, and the lines logged.
-async fn respond(store: &impl MovieStore, level: Level, event: &Value) -> (Value, Vec<Value>) {
+/// A log that is kept, and what has been written to it.
+fn kept_log(level: Level) -> (Log, Arc<Mutex<Vec<u8>>>) {
     let text = Arc::new(Mutex::new(Vec::new()));
     let sink = Arc::clone(&text);
     let log = Log::new(level, "apigw_handler".to_owned(), move |line| {
         sink.lock().unwrap().extend_from_slice(line);
     });
-    let payload = RawValue::from_string(event.to_string()).unwrap();
-    let reply = handle(store, LambdaEvent::new(payload, context()), &log).await;
+    (log, text)
+}
+
+fn parsed(text: &Mutex<Vec<u8>>) -> Vec<Value> {
     let text = String::from_utf8(text.lock().unwrap().clone()).unwrap();
     let lines = text.lines().map(|line| serde_json::from_str(line).unwrap());
-    (serde_json::to_value(reply).unwrap(), lines.collect())
+    lines.collect()
+}
+
+/// Handles an event; returns the reply as API Gateway reads it, and the lines logged.
+async fn respond(store: &impl MovieStore, level: Level, event: &Value) -> (Value, Vec<Value>) {
+    let (log, text) = kept_log(level);
+    let payload = RawValue::from_string(event.to_string()).unwrap();
+    let reply = handle(store, LambdaEvent::new(payload, context()), &log).await;
+    (serde_json::to_value(reply).unwrap(), parsed(&text))
 }
 
 /// Handles an event with a store that fails; checks the answer and what the log says.
@@ -298,165 +310,6 @@ fn the_reserve_is_kept_from_the_store() {
         let expected = Duration::from_millis(expected);
         assert_eq!(budget(deadline(left), now), expected, "{left}");
     }
-}
-
-/// The one line of a request, with what differs each time replaced.
-async fn line(answer: impl Fn() -> Result<(), InsertError>, level: Level) -> String {
-    let store = Scripted::new(answer);
-    let (_, mut lines) = respond(&store, level, &proxy_event()).await;
-    assert_eq!(lines.len(), 1);
-    let line = &mut lines[0];
-    for member in ["durationMs", "storeDurationMs", "Latency", "StoreLatency"] {
-        if let Some(value) = line.get_mut(member) {
-            assert!(value.as_f64().unwrap() >= 0.0);
-            *value = json!(1.5);
-        }
-    }
-    if let Some(timestamp) = line.get_mut("timestamp") {
-        assert!(timestamp.as_str().unwrap().ends_with('Z'));
-        *timestamp = json!("2025-12-31T23:59:59.001Z");
-    }
-    line["_aws"]["Timestamp"] = json!(1_767_225_599_001_u64);
-    // The order of members depends on what else is built.
-    line.sort_all_objects();
-    serde_json::to_string_pretty(line).unwrap()
-}
-
-#[tokio::test]
-async fn a_line_says_who_asked_and_what_came_of_it() {
-    expect_test::expect![[r#"
-        {
-          "FunctionName": "apigw_handler",
-          "Inserts": 1,
-          "Latency": 1.5,
-          "StoreLatency": 1.5,
-          "_aws": {
-            "CloudWatchMetrics": [
-              {
-                "Dimensions": [
-                  [
-                    "FunctionName"
-                  ]
-                ],
-                "Metrics": [
-                  {
-                    "Name": "Latency",
-                    "Unit": "Milliseconds"
-                  },
-                  {
-                    "Name": "StoreLatency",
-                    "Unit": "Milliseconds"
-                  },
-                  {
-                    "Name": "Inserts",
-                    "Unit": "Count"
-                  }
-                ],
-                "Namespace": "Movies"
-              }
-            ],
-            "Timestamp": 1767225599001
-          },
-          "apiKeyId": "key-id",
-          "attempts": 2,
-          "coldStart": true,
-          "durationMs": 1.5,
-          "extendedRequestId": "extended-id",
-          "lambdaRequestId": "lambda-id",
-          "level": "INFO",
-          "message": "request",
-          "requestId": "gateway-id",
-          "sourceIp": "192.0.2.1",
-          "status": 200,
-          "storeDurationMs": 1.5,
-          "timestamp": "2025-12-31T23:59:59.001Z",
-          "traceId": "1-67891233-abcdef012345678912345678",
-          "userAgent": "curl/8.7.1"
-        }"#]]
-    .assert_eq(&line(|| Ok(()), Level::Info).await);
-}
-
-#[tokio::test]
-async fn below_the_level_only_metrics_are_written() {
-    expect_test::expect![[r#"
-        {
-          "FunctionName": "apigw_handler",
-          "Latency": 1.5,
-          "Reason": "precondition",
-          "Rejected": 1,
-          "StoreLatency": 1.5,
-          "_aws": {
-            "CloudWatchMetrics": [
-              {
-                "Dimensions": [
-                  [
-                    "FunctionName"
-                  ],
-                  [
-                    "FunctionName",
-                    "Reason"
-                  ]
-                ],
-                "Metrics": [
-                  {
-                    "Name": "Rejected",
-                    "Unit": "Count"
-                  }
-                ],
-                "Namespace": "Movies"
-              },
-              {
-                "Dimensions": [
-                  [
-                    "FunctionName"
-                  ]
-                ],
-                "Metrics": [
-                  {
-                    "Name": "Latency",
-                    "Unit": "Milliseconds"
-                  },
-                  {
-                    "Name": "StoreLatency",
-                    "Unit": "Milliseconds"
-                  }
-                ],
-                "Namespace": "Movies"
-              }
-            ],
-            "Timestamp": 1767225599001
-          }
-        }"#]]
-    .assert_eq(&line(|| Err(InsertError::Exists), Level::Error).await);
-}
-
-#[tokio::test]
-async fn the_first_line_of_a_process_is_a_cold_start() {
-    let text = Arc::new(Mutex::new(Vec::new()));
-    let sink = Arc::clone(&text);
-    let log = Log::new(Level::Info, "apigw_handler".to_owned(), move |line| {
-        sink.lock().unwrap().extend_from_slice(line);
-    });
-    for _ in 0..2 {
-        let payload = RawValue::from_string(proxy_event().to_string()).unwrap();
-        let store = Scripted::new(|| Ok(()));
-        handle(&store, LambdaEvent::new(payload, context()), &log).await;
-    }
-    let text = String::from_utf8(text.lock().unwrap().clone()).unwrap();
-    let cold = text.lines().map(|line| {
-        let line: Value = serde_json::from_str(line).unwrap();
-        line["coldStart"].as_bool()
-    });
-    assert_eq!(cold.collect::<Vec<_>>(), [Some(true), Some(false)]);
-}
-
-#[tokio::test]
-async fn a_line_stays_one_line() {
-    let mut event = proxy_event();
-    event["requestContext"]["identity"]["userAgent"] = json!("a\n{\"level\":\"INFO\"}\u{2028}\0");
-    let (_, lines) = respond(&Scripted::new(|| Ok(())), Level::Info, &event).await;
-    assert_eq!(lines.len(), 1);
-    assert_eq!(lines[0]["userAgent"], "a\n{\"level\":\"INFO\"}\u{2028}\0");
 }
 
 #[test]

@@ -4,9 +4,6 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Barrier;
 use std::time::Duration;
 
-use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
-};
 use rig::contract::{event, with_header};
 use rig::runtime_api::{AnswerKind, Invocation, RuntimeApi};
 use serde_json::Value;
@@ -68,24 +65,6 @@ impl Drop for Sandbox {
     }
 }
 
-async fn create_table(dynamodb: &aws_sdk_dynamodb::Client) {
-    let key = KeySchemaElement::builder()
-        .attribute_name("id")
-        .key_type(KeyType::Hash);
-    let id = AttributeDefinition::builder()
-        .attribute_name("id")
-        .attribute_type(ScalarAttributeType::S);
-    dynamodb
-        .create_table()
-        .table_name("movies")
-        .billing_mode(BillingMode::PayPerRequest)
-        .key_schema(key.build().unwrap())
-        .attribute_definitions(id.build().unwrap())
-        .send()
-        .await
-        .unwrap();
-}
-
 /// A copy of the handler as it is in this repository; another test may build a changed one.
 async fn build_handler(directory: &std::path::Path) -> std::path::PathBuf {
     let _builds = BUILDS.lock().await;
@@ -106,7 +85,7 @@ async fn build_handler(directory: &std::path::Path) -> std::path::PathBuf {
 #[tokio::test]
 async fn of_many_writers_of_a_new_id_one_wins() {
     let cloud = LocalCloud::start();
-    create_table(&cloud.dynamodb().await).await;
+    cloud.create_table("movies").await;
     let directory = tempfile::tempdir().unwrap();
     let bootstrap = build_handler(directory.path()).await;
     let sandboxes: Vec<Sandbox> = (0..WRITERS)

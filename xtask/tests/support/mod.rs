@@ -8,6 +8,9 @@ use std::process::{Command, Output};
 use std::sync::{Arc, Mutex};
 
 use aws_credential_types::Credentials;
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
+};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -143,6 +146,26 @@ impl LocalCloud {
 
     pub(crate) async fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
         aws_sdk_dynamodb::Client::new(&self.config("test").await)
+    }
+
+    /// Creates a table like the template's, keyed by `id`.
+    pub(crate) async fn create_table(&self, name: &str) {
+        let key = KeySchemaElement::builder()
+            .attribute_name("id")
+            .key_type(KeyType::Hash);
+        let id = AttributeDefinition::builder()
+            .attribute_name("id")
+            .attribute_type(ScalarAttributeType::S);
+        self.dynamodb()
+            .await
+            .create_table()
+            .table_name(name)
+            .billing_mode(BillingMode::PayPerRequest)
+            .key_schema(key.build().unwrap())
+            .attribute_definitions(id.build().unwrap())
+            .send()
+            .await
+            .unwrap();
     }
 
     /// S3 as an account sees it; the emulator takes a 12-digit access key for the account.
