@@ -76,11 +76,12 @@ fn run(arguments: &Arguments) -> anyhow::Result<bool> {
     stay_on_one_core()?;
     let variants = variants(arguments)?;
     let certificates = directory.join("root.pem");
+    let (_daemon, xray_daemon) = xray_daemon()?;
     let place = Place {
         directory,
         tls: certificates::issue(&certificates)?,
         certificates: &certificates,
-        xray_daemon: &xray_daemon()?,
+        xray_daemon: &xray_daemon,
     };
     let samples = measure(&variants, &place, arguments.amount)?;
 
@@ -121,17 +122,15 @@ fn variants(arguments: &Arguments) -> anyhow::Result<Vec<Variant>> {
     Ok(variants)
 }
 
-/// The address of a socket that takes what functions send to the X-Ray daemon and forgets it.
-fn xray_daemon() -> anyhow::Result<String> {
+/// A socket in the place of the X-Ray daemon, and its address. Nobody reads it: once its buffer is
+/// full, the kernel drops what comes, and no other process takes the function's time.
+fn xray_daemon() -> anyhow::Result<(UdpSocket, String)> {
     let open = || -> std::io::Result<(UdpSocket, String)> {
         let socket = UdpSocket::bind("127.0.0.1:0")?;
         let address = socket.local_addr()?.to_string();
         Ok((socket, address))
     };
-    let (socket, address) = open().context("cannot listen for trace segments")?;
-    // For as long as this process runs.
-    std::thread::spawn(move || while socket.recv(&mut [0; 64 * 1024]).is_ok() {});
-    Ok(address)
+    open().context("cannot listen for trace segments")
 }
 
 /// The size of a program in a zip as `cargo xtask package` makes it.
