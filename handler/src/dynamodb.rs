@@ -28,7 +28,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use aws_smithy_runtime_api::client::interceptors::dyn_dispatch_hint;
 use aws_types::endpoint_config::AccountIdEndpointMode;
 
-use self::connection::{Connections, Rehearsal};
+use self::connection::{Connections, Rehearsal, client_of};
 use self::tls::TlsError;
 use crate::movie::{Existing, InsertError, Insertion, Movie, MovieStore, Outcome};
 use crate::xray::{Call, Daemon, End};
@@ -102,7 +102,7 @@ impl Table {
                 "Lambda",
             ))
             .account_id_endpoint_mode(settings.account_id_endpoint_mode)
-            .http_client(connections.clone())
+            .http_client(client_of(connections.clone()))
             .retry_config(
                 RetryConfig::standard()
                     .with_max_attempts(MAX_ATTEMPTS)
@@ -161,7 +161,7 @@ impl Table {
         let Ok(movie) = Movie::from_json(br#"{"id": "0", "title": "", "year": 0}"#) else {
             return;
         };
-        let config = aws_sdk_dynamodb::Config::builder().http_client(Rehearsal);
+        let config = aws_sdk_dynamodb::Config::builder().http_client(client_of(Rehearsal));
         let put = self.put(&movie, Existing::Replace, &Attempts::default());
         // It answers itself, so it does not fail; if it did, the insertions would tell.
         let _ = put.config_override(config).send().await;

@@ -8,10 +8,9 @@ use std::time::{Duration, SystemTime};
 
 use aws_sdk_dynamodb::error::{BoxError, ConnectorError};
 use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+    HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector, http_client_fn,
 };
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use http::header::{HOST, HeaderValue};
 use http::uri::{Authority, PathAndQuery, Scheme, Uri};
@@ -26,6 +25,13 @@ use tokio_rustls::TlsConnector;
 
 /// As long as this, nobody closes a connection for want of requests.
 const TRUSTED: Duration = Duration::from_secs(1);
+
+/// The SDK's client for a connector that is always the same one. The time limits that the SDK would
+/// give it are the connector's own and the SDK's.
+pub(super) fn client_of(connector: impl HttpConnector + 'static) -> SharedHttpClient {
+    let connector = SharedHttpConnector::new(connector);
+    http_client_fn(move |_, _| connector.clone())
+}
 
 /// Opens connections and keeps those that can be used again.
 #[derive(Clone)]
@@ -204,19 +210,8 @@ impl HttpConnector for Connections {
     }
 }
 
-impl HttpClient for Connections {
-    // The time limits of the settings are this type's own and the SDK's.
-    fn http_connector(
-        &self,
-        _settings: &HttpConnectorSettings,
-        _components: &RuntimeComponents,
-    ) -> SharedHttpConnector {
-        SharedHttpConnector::new(self.clone())
-    }
-}
-
 /// Answers a call as DynamoDB would if all went well, without asking it.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Rehearsal;
 
 impl HttpConnector for Rehearsal {
@@ -225,16 +220,6 @@ impl HttpConnector for Rehearsal {
         HttpConnectorFuture::ready(
             HttpResponse::try_from(response).map_err(|err| ConnectorError::other(err.into(), None)),
         )
-    }
-}
-
-impl HttpClient for Rehearsal {
-    fn http_connector(
-        &self,
-        _settings: &HttpConnectorSettings,
-        _components: &RuntimeComponents,
-    ) -> SharedHttpConnector {
-        SharedHttpConnector::new(self.clone())
     }
 }
 

@@ -1,12 +1,10 @@
 //! What DynamoDB's errors mean: to the client, to the log and on the service map.
 
-use std::error::Error;
-
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata as _, SdkError};
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 
 use crate::log::chain;
-use crate::movie::{Cause, Existing, InsertError};
+use crate::movie::{Existing, InsertError};
 use crate::xray::End;
 
 /// Codes with which DynamoDB asks for fewer requests.
@@ -35,27 +33,22 @@ const SPEAKING: [&str; 8] = [
     "UnrecognizedClientException",
 ];
 
-/// What an operator is told.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-struct Reason(String);
-
 pub(super) fn insert_error(err: &SdkError<PutItemError>, existing: Existing) -> InsertError {
     let Some(service) = err.as_service_error() else {
-        return InsertError::Unavailable(cause(chain(err)));
+        return InsertError::Unavailable(chain(err).into());
     };
     let code = code(service);
     let reason = reason(service);
     if THROTTLED.contains(&code) {
-        InsertError::Throttled(cause(reason))
+        InsertError::Throttled(reason.into())
     } else if service.is_conditional_check_failed_exception() && existing == Existing::Keep {
         InsertError::Exists
     } else if is_too_large(service) {
         InsertError::TooLarge
     } else if !is_refusal(err) || TRANSIENT.contains(&code) {
-        InsertError::Unavailable(cause(reason))
+        InsertError::Unavailable(reason.into())
     } else {
-        InsertError::Refused(cause(reason))
+        InsertError::Refused(reason.into())
     }
 }
 
@@ -94,11 +87,6 @@ fn reason(service: &PutItemError) -> String {
         }
         _ => code.to_owned(),
     }
-}
-
-fn cause(reason: String) -> Cause {
-    let reason: Box<dyn Error + Send + Sync> = Box::new(Reason(reason));
-    reason
 }
 
 // The API has no code of its own for this, only a text.

@@ -18,7 +18,7 @@ pub(super) enum HeaderError {
 }
 
 /// Values of the headers that are read, from `headers` or `multiValueHeaders`.
-#[derive(Debug, Default, PartialEq)]
+#[derive(Default)]
 pub(super) struct Headers {
     content_type: Vec<String>,
     if_none_match: Vec<String>,

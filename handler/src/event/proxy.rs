@@ -63,7 +63,7 @@ impl ProxyEvent {
 
     /// API Gateway sends both maps, and `headers` has the last value of a repeated header only.
     /// Other senders may leave either out, so both count.
-    pub(super) fn headers(&self) -> impl Iterator<Item = &Headers> + Clone {
+    pub(super) fn headers(&self) -> impl Iterator<Item = &Headers> {
         self.headers.iter().chain(&self.multi_value_headers)
     }
 
