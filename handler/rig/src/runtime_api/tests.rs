@@ -38,6 +38,16 @@ fn echo(api: &str, count: usize, kind: &str) {
     }
 }
 
+/// A function that waits for an event, and whose end is its connection's.
+fn poller(api: &RuntimeApi) -> TcpStream {
+    let mut stream = TcpStream::connect(api.address()).unwrap();
+    stream
+        .write_all(b"GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\n\r\n")
+        .unwrap();
+    api.wait_ready(TIMEOUT).unwrap();
+    stream
+}
+
 #[test]
 fn events_are_answered_one_after_the_other() {
     let api = RuntimeApi::start();
@@ -79,12 +89,7 @@ fn init_error_is_the_answer() {
 #[test]
 fn exit_is_noticed() {
     let api = RuntimeApi::start();
-    let mut stream = TcpStream::connect(api.address()).unwrap();
-    stream
-        .write_all(b"GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\n\r\n")
-        .unwrap();
-    api.wait_ready(TIMEOUT).unwrap();
-    drop(stream);
+    drop(poller(&api));
     let result = api.invoke(&invocation("1"), TIMEOUT);
     assert_eq!(result.unwrap_err(), NoAnswer::Exited);
 }
@@ -92,11 +97,7 @@ fn exit_is_noticed() {
 #[test]
 fn event_is_not_lost_to_a_poller_that_left() {
     let api = RuntimeApi::start();
-    let poll = b"GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\n\r\n";
-    let mut gone = TcpStream::connect(api.address()).unwrap();
-    gone.write_all(poll).unwrap();
-    api.wait_ready(TIMEOUT).unwrap();
-    drop(gone);
+    drop(poller(&api));
     thread::scope(|scope| {
         let waiting = scope.spawn(|| api.invoke(&invocation("1"), TIMEOUT));
         echo(&api.address(), 1, "response");
@@ -123,11 +124,7 @@ fn answer_to_an_unknown_event_is_refused() {
 #[test]
 fn connections_end_with_the_rig() {
     let api = RuntimeApi::start();
-    let mut stream = TcpStream::connect(api.address()).unwrap();
-    stream
-        .write_all(b"GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\n\r\n")
-        .unwrap();
-    api.wait_ready(TIMEOUT).unwrap();
+    let mut stream = poller(&api);
     drop(api);
     assert_eq!(stream.read(&mut [0; 16]).unwrap(), 0);
 }
