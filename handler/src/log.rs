@@ -2,6 +2,7 @@
 //! what it is given, so what must stay out of the log (bodies, keys, headers) is never handed to
 //! it.
 
+mod backtrace;
 mod metrics;
 #[cfg(test)]
 mod tests;
@@ -17,6 +18,7 @@ use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
 use serde::{Serialize, Serializer};
 
+use self::backtrace::Addresses;
 use self::metrics::Metrics;
 
 /// Bytes that a request's line seldom exceeds.
@@ -164,18 +166,25 @@ impl Log {
 
 /// Writes why the function does not start; Lambda's log is all an operator has then.
 pub fn start_failed(err: &dyn Error) {
-    failure("start failed", chain(err));
+    let reason = chain(err);
+    failure("start failed", &Failure { reason });
 }
 
 /// Replaces the standard report, which is no JSON and repeats the panic's message. A message can
-/// quote the text it was about, so only the place is logged.
-pub fn report_panics() {
-    std::panic::set_hook(Box::new(|panic| {
-        let place = match panic.location() {
+/// quote the text it was about, so only the place is logged, and the way there as addresses in
+/// the program. `handler` says which program: the SHA-256 of its zip.
+pub fn report_panics(handler: Option<String>) {
+    std::panic::set_hook(Box::new(move |panic| {
+        let reason = match panic.location() {
             Some(place) => place.to_string(),
             None => "unknown place".to_owned(),
         };
-        failure("panicked", place);
+        let fields = Panic {
+            reason,
+            handler: handler.as_deref(),
+            backtrace: Addresses::capture(),
+        };
+        failure("panicked", &fields);
     }));
 }
 
@@ -194,9 +203,8 @@ pub fn chain(err: &dyn Error) -> String {
     text
 }
 
-fn failure(message: &'static str, reason: String) {
-    let fields = Failure { reason };
-    let line = Line::new(SystemTime::now(), Level::Error, message, &fields);
+fn failure(message: &'static str, fields: &impl Serialize) {
+    let line = Line::new(SystemTime::now(), Level::Error, message, fields);
     write_line(&line, write_to_stdout);
 }
 
@@ -255,6 +263,15 @@ struct Start {
 #[derive(Serialize)]
 struct Failure {
     reason: String,
+}
+
+#[derive(Serialize)]
+struct Panic<'a> {
+    reason: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    handler: Option<&'a str>,
+    #[serde(skip_serializing_if = "Addresses::is_empty")]
+    backtrace: Addresses,
 }
 
 /// Microseconds are as much as a clock on a shared machine can say.

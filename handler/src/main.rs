@@ -32,7 +32,8 @@ enum StartError {
 }
 
 fn main() -> ExitCode {
-    log::report_panics();
+    // Without it a panic's line does not say which program it is of, and that is all.
+    log::report_panics(optional("HANDLER_SHA256").unwrap_or_default());
     match start() {
         Ok(()) => ExitCode::SUCCESS,
         Err(err) => {

@@ -1,5 +1,5 @@
-//! What a template's values come to when its parameters are known: `Ref`, `Fn::Sub`, `Fn::If`
-//! and conditions. What only CloudFormation can know (attributes, pseudo parameters) stays.
+//! What a template's values come to when its parameters are known: `Ref`, `Fn::Sub`, `Fn::If`,
+//! `Fn::Select`, `Fn::Split` and conditions. What only CloudFormation can know (attributes, pseudo parameters) stays.
 
 use std::collections::BTreeMap;
 
@@ -45,6 +45,8 @@ impl Resolver<'_> {
                 },
                 Some(("Fn::Sub", Value::String(text))) => self.substitute(text),
                 Some(("Fn::If", Value::Array(parts))) => self.choose(parts),
+                Some(("Fn::Select", parts)) => self.apply("Fn::Select", parts, selected),
+                Some(("Fn::Split", parts)) => self.apply("Fn::Split", parts, split),
                 _ => self.resolve_object(object),
             },
             Value::Array(items) => items
@@ -62,6 +64,21 @@ impl Resolver<'_> {
             .map(|(key, value)| (key.clone(), self.resolve(value)))
             .filter(|(_, value)| !is_no_value(value));
         Value::Object(resolved.collect())
+    }
+
+    /// What `function` makes of its two resolved parts; where that is not known yet, the call.
+    fn apply(
+        &self,
+        name: &str,
+        parts: &Value,
+        function: fn(&Value, &Value) -> Option<Value>,
+    ) -> Value {
+        let parts = self.resolve(parts);
+        let value = match parts.as_array().map(Vec::as_slice) {
+            Some([first, second]) => function(first, second),
+            _ => None,
+        };
+        value.unwrap_or_else(|| Value::Object(Map::from_iter([(name.to_owned(), parts)])))
     }
 
     fn choose(&self, parts: &[Value]) -> Value {
@@ -144,6 +161,19 @@ impl Resolver<'_> {
     }
 }
 
+/// An index may be a number or, as a parameter's value is, the text of one.
+fn selected(index: &Value, list: &Value) -> Option<Value> {
+    let index: usize = match index {
+        Value::String(text) => text.parse().ok()?,
+        number => number.as_u64()?.try_into().ok()?,
+    };
+    list.as_array()?.get(index).cloned()
+}
+
+fn split(delimiter: &Value, text: &Value) -> Option<Value> {
+    Some(text.as_str()?.split(delimiter.as_str()?).collect())
+}
+
 /// Whether any part of `value` is left for CloudFormation to resolve.
 pub(crate) fn is_open(value: &Value) -> bool {
     match value {
@@ -206,6 +236,30 @@ mod tests {
             "{C: !If [IsBig, 1, 2]}",
             expect![[
                 r#"{"Small":{"Type":"T","Condition":"IsSmall"},"Thing":{"Type":"T","Properties":{"C":2}}}"#
+            ]],
+        );
+    }
+
+    #[test]
+    fn a_part_of_a_text_is_selected() {
+        check(
+            &[("Size", "big"), ("Key", "ab12.zip"), ("Index", "1")],
+            "{A: !Select [0, !Split ['.', !Ref Key]], B: !Select [!Ref Index, [1, !Ref Size]], \
+             C: !Split [b, !Ref Size]}",
+            expect![[
+                r#"{"Thing":{"Type":"T","Properties":{"A":"ab12","B":"big","C":["","ig"]}}}"#
+            ]],
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_selected_stays() {
+        check(
+            &[("Size", "big")],
+            "{A: !Select [0, !GetAZs ''], B: !Select [0, !Split ['.', !GetAtt X.Arn]], \
+             C: !Select [2, [!Ref Size]], D: !Select [0]}",
+            expect![[
+                r#"{"Thing":{"Type":"T","Properties":{"A":{"Fn::Select":[0,{"Fn::GetAZs":""}]},"B":{"Fn::Select":[0,{"Fn::Split":[".",{"Fn::GetAtt":["X","Arn"]}]}]},"C":{"Fn::Select":[2,["big"]]},"D":{"Fn::Select":[0]}}}}"#
             ]],
         );
     }

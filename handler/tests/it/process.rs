@@ -130,14 +130,19 @@ fn a_connection_that_died_in_a_frozen_sandbox_is_no_error() {
     }
 }
 
-/// Starts the program with a setting it cannot work with; it ends and says why.
-fn check_start(variables: &[(&str, &str)], reason: &str) {
+/// Starts the program with a setting that ends it; returns its last and only line.
+fn ended(variables: &[(&str, &str)]) -> Value {
     let mut function = Function::start("127.0.0.1:9", "http://127.0.0.1:9", variables);
     assert!(!function.0.wait().unwrap().success());
     let mut text = String::new();
     let mut stdout = function.0.stdout.take().unwrap();
     stdout.read_to_string(&mut text).unwrap();
-    let line: Value = serde_json::from_str(&text).unwrap();
+    serde_json::from_str(&text).unwrap()
+}
+
+/// Starts the program with a setting it cannot work with; it ends and says why.
+fn check_start(variables: &[(&str, &str)], reason: &str) {
+    let line = ended(variables);
     assert_eq!(line["message"], "start failed");
     assert_eq!(line["reason"], reason);
 }
@@ -172,4 +177,46 @@ fn a_wrong_setting_ends_the_start() {
         "cannot read the CA bundle `/nowhere/ca.pem`: I/O error: \
          No such file or directory (os error 2)",
     );
+}
+
+/// Starts the program with a variable that makes the Lambda runtime panic; returns the panic's
+/// line and the names of its members.
+fn panicked(variables: &[(&str, &str)]) -> (Value, Vec<String>) {
+    let memory = ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "s3cret");
+    let line = ended(&[variables, &[memory]].concat());
+    assert!(!line.to_string().contains("s3cret"), "{line}");
+    let mut names: Vec<String> = line.as_object().unwrap().keys().cloned().collect();
+    names.sort();
+    (line, names)
+}
+
+#[test]
+fn a_panic_is_logged_with_addresses_and_no_message() {
+    let (line, names) = panicked(&[("HANDLER_SHA256", "ba7816bf")]);
+    let expected = [
+        "backtrace",
+        "handler",
+        "level",
+        "message",
+        "reason",
+        "timestamp",
+    ];
+    assert_eq!(names, expected, "{line}");
+    assert_eq!(line["level"], "ERROR");
+    assert_eq!(line["message"], "panicked");
+    assert_eq!(line["handler"], "ba7816bf");
+    let place = line["reason"].as_str().unwrap();
+    assert!(place.contains("/lambda_runtime-"), "{place}");
+
+    let backtrace = line["backtrace"].as_array().unwrap();
+    let size = std::fs::metadata(env!("CARGO_BIN_EXE_bootstrap")).unwrap();
+    for address in backtrace {
+        let digits = address.as_str().unwrap().strip_prefix("0x").unwrap();
+        let address = u64::from_str_radix(digits, 16).unwrap();
+        assert!((1..size.len()).contains(&address), "{line}");
+    }
+    // Wherever the program is loaded, and whatever else its environment is, they are the same.
+    let (again, names) = panicked(&[("HANDLER_SHA256", "")]);
+    assert!(!names.iter().any(|name| name == "handler"), "{again}");
+    assert_eq!(again["backtrace"], line["backtrace"]);
 }

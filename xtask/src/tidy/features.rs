@@ -244,6 +244,16 @@ fn the_function_is_as_documented() {
     assert_eq!(function["Role"], "<Identity.FunctionRole.Arn>");
 }
 
+/// By it a panic's line says which symbols its addresses are of.
+#[test]
+fn the_function_knows_the_hash_of_its_zip() {
+    let flat = flat(&[("HandlerKey", "ba7816bf.zip")]);
+    let function = flat.only("AWS::Lambda::Function");
+    assert_eq!(function["Code"]["S3Key"], "ba7816bf.zip");
+    let variables = &function["Environment"]["Variables"];
+    assert_eq!(variables["HANDLER_SHA256"], "ba7816bf");
+}
+
 #[test]
 fn another_stage_has_names_of_its_own_and_small_accounts_no_reservation() {
     let flat = flat(&[("Stage", "test"), ("ReservedConcurrency", "none")]);
