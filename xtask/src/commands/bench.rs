@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::process::Command;
+use std::str::FromStr;
 
 use anyhow::Context as _;
 use xshell::{Cmd, Shell, cmd};
@@ -9,10 +10,12 @@ use xshell::{Cmd, Shell, cmd};
 use crate::assembly::Cloud;
 use crate::cargo::undisturbed;
 use crate::exit::Exit;
-use crate::handler;
+use crate::handler::{self, Reuse};
 use crate::screen;
 use crate::tool;
 use crate::workspace::Workspace;
+
+mod package;
 
 /// Measure the handler beside a Python and a naive Rust one.
 ///
@@ -27,8 +30,13 @@ use crate::workspace::Workspace;
 /// The first run compiles for some minutes and installs boto3; after that it takes about one
 /// minute. The result goes to stdout and to `target/bench/` (`result.md`, `result.json`), together
 /// with the goals and whether they are reached.
+///
+/// `cargo xtask bench package` measures the packaging instead.
 #[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
 pub(crate) struct Bench {
+    #[command(subcommand)]
+    other: Option<Other>,
     /// Cold starts of each variant.
     #[arg(long, value_name = "N", default_value_t = 25, value_parser = clap::value_parser!(u32).range(1..))]
     cold_starts: u32,
@@ -42,27 +50,36 @@ pub(crate) struct Bench {
     /// never ran it.
     #[arg(long)]
     evicted: bool,
-    /// Also measure the handler with `panic = "abort"`; builds it once more.
-    #[arg(long)]
-    panic_abort: bool,
+    /// Also measure the handler with other settings of `[profile.lambda]`, such as
+    /// `lto=fat,opt-level=3`; may be repeated, and builds it once more each time.
+    #[arg(long, value_name = "SETTINGS", value_parser = ProfileSettings::from_str)]
+    with: Vec<ProfileSettings>,
     /// Exit with 1 if a goal is missed.
     #[arg(long)]
     check: bool,
 }
 
+#[derive(Debug, clap::Subcommand)]
+enum Other {
+    Package(package::PackageBench),
+}
+
 impl Bench {
     pub(crate) fn run(self, sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {
+        if let Some(Other::Package(package)) = self.other {
+            return package.run(sh, workspace);
+        }
         let python = tool::PYTHON_SAMPLE.provide(sh, workspace)?.join("python");
         let handler = build_handler(sh, workspace)?;
-        let panic_abort = match self.panic_abort {
-            true => Some(build_panic_abort(sh, workspace)?),
-            false => None,
-        };
+        let others = self.with.iter();
+        let others = others
+            .map(|settings| Ok((settings, settings.build(sh, workspace)?)))
+            .collect::<anyhow::Result<Vec<_>>>()?;
         // One at a time: together, each would get the features that the other asks for.
         let naive = build(sh, workspace, "naive", "naive")?;
         let driver = build(sh, workspace, "driver", "bench")?;
 
-        let package = package(sh, workspace)?;
+        let package = existing_package(sh, workspace)?;
         screen::progress("measuring");
         let mut bench = Command::new(driver);
         bench
@@ -78,8 +95,11 @@ impl Bench {
             .args(["--cold-starts", &self.cold_starts.to_string()])
             .args(["--runs", &self.runs.to_string()])
             .args(["--requests", &self.requests.to_string()]);
-        if let Some(program) = panic_abort {
-            bench.arg("--panic-abort").arg(program);
+        for (settings, program) in others {
+            let label = format!("ours, {}=", settings.0.join(", "));
+            let mut other = std::ffi::OsString::from(label);
+            other.push(program);
+            bench.arg("--other").arg(other);
         }
         if let Some(package) = package {
             bench.arg("--package").arg(package);
@@ -97,27 +117,45 @@ impl Bench {
 /// The program that is measured: as for Lambda, but for this machine.
 fn build_handler(sh: &Shell, workspace: &Workspace) -> anyhow::Result<PathBuf> {
     screen::progress("building the handler for this machine, optimized");
-    let _directory = sh.push_dir(workspace.root());
-    let build = cmd!(
-        sh,
-        "cargo build --locked --package handler --profile lambda"
-    );
-    run_build(build)?;
-    Ok(workspace.cargo_target().join("lambda/bootstrap"))
+    handler::optimized_for_host(sh, workspace, workspace.cargo_target(), &[])
 }
 
-fn build_panic_abort(sh: &Shell, workspace: &Workspace) -> anyhow::Result<PathBuf> {
-    screen::progress("building the handler with `panic = \"abort\"`");
-    let target = build_target(workspace).join("panic-abort");
-    let setting = "profile.lambda.panic=\"abort\"";
-    let _directory = sh.push_dir(workspace.root());
-    let build = cmd!(
-        sh,
-        "cargo build --locked --package handler --profile lambda --config {setting}
-         --target-dir {target}"
-    );
-    run_build(build)?;
-    Ok(target.join("lambda/bootstrap"))
+/// Settings of the handler's profile, each `name=value`.
+#[derive(Debug, Clone)]
+struct ProfileSettings(Vec<String>);
+
+impl FromStr for ProfileSettings {
+    type Err = anyhow::Error;
+
+    fn from_str(text: &str) -> anyhow::Result<Self> {
+        let settings = text.split(',').map(|setting| {
+            let (name, value) = setting
+                .split_once('=')
+                .with_context(|| format!("`{setting}` is not `NAME=VALUE`"))?;
+            // What is no number and no truth value is a string in TOML.
+            let is_bare = value.parse::<u32>().is_ok() || value.parse::<bool>().is_ok();
+            Ok(match is_bare {
+                true => format!("{name}={value}"),
+                false => format!("{name}=\"{}\"", value.trim_matches('"')),
+            })
+        });
+        Ok(Self(settings.collect::<anyhow::Result<_>>()?))
+    }
+}
+
+impl ProfileSettings {
+    fn build(&self, sh: &Shell, workspace: &Workspace) -> anyhow::Result<PathBuf> {
+        let settings = self.0.iter();
+        let settings: Vec<String> = settings
+            .map(|setting| format!("profile.lambda.{setting}"))
+            .collect();
+        let settings: Vec<&str> = settings.iter().map(String::as_str).collect();
+        screen::progress(format!("building the handler with {}", self.0.join(", ")));
+        // No equals sign: the driver takes what is before the last one for the label.
+        let name = self.0.join("_").replace('=', "-").replace('"', "");
+        let target = build_target(workspace).join(name);
+        handler::optimized_for_host(sh, workspace, &target, &settings)
+    }
 }
 
 /// Builds a program of the workspace in `handler/bench`.
@@ -153,11 +191,12 @@ fn run_build(build: Cmd<'_>) -> anyhow::Result<()> {
 
 /// The zip for Lambda, of the same sources. Only where there is one already: a first one takes the
 /// cross compiler.
-fn package(sh: &Shell, workspace: &Workspace) -> anyhow::Result<Option<PathBuf>> {
+fn existing_package(sh: &Shell, workspace: &Workspace) -> anyhow::Result<Option<PathBuf>> {
     if !workspace.target().join("package/handler.zip").is_file() {
         return Ok(None);
     }
-    Ok(Some(handler::package(sh, workspace, Cloud::Aws)?.path))
+    let package = handler::package(sh, workspace, Cloud::Aws.into(), Reuse::IfUpToDate)?;
+    Ok(Some(package.path))
 }
 
 /// What was measured. Sources that are not in git have no name.

@@ -37,9 +37,9 @@ struct Arguments {
     /// The interpreter of an environment with boto3 and awslambdaric.
     #[arg(long, value_parser = absolute)]
     python: PathBuf,
-    /// The handler with `panic = "abort"`.
-    #[arg(long, value_parser = absolute)]
-    panic_abort: Option<PathBuf>,
+    /// The handler built in another way, `LABEL=PROGRAM`; any number of times.
+    #[arg(long, value_parser = other)]
+    other: Vec<(String, PathBuf)>,
     /// The handler's zip for Lambda; only its size counts.
     #[arg(long)]
     package: Option<PathBuf>,
@@ -109,15 +109,20 @@ fn absolute(path: &str) -> std::io::Result<PathBuf> {
     std::path::absolute(path)
 }
 
+fn other(text: &str) -> anyhow::Result<(String, PathBuf)> {
+    // A label may have equals signs of its own, as settings do.
+    let (label, path) = text.rsplit_once('=').context("not `LABEL=PROGRAM`")?;
+    Ok((label.to_owned(), absolute(path)?))
+}
+
 fn variants(arguments: &Arguments) -> anyhow::Result<Vec<Variant>> {
     let mut variants = vec![
         Variant::python(&arguments.python, &arguments.output.join("python"))?,
         Variant::program(Role::Naive, "naive Rust", &arguments.naive)?,
         Variant::program(Role::Ours, "ours", &arguments.handler)?,
     ];
-    if let Some(program) = &arguments.panic_abort {
-        let label = "ours, panic = abort";
-        variants.push(Variant::program(Role::PanicAbort, label, program)?);
+    for (label, program) in &arguments.other {
+        variants.push(Variant::program(Role::Other, label, program)?);
     }
     Ok(variants)
 }

@@ -147,7 +147,9 @@ impl<'a> Scene<'a> {
             xray_daemon: place.xray_daemon,
             certificates: place.certificates,
         };
-        let log = place.directory.join(format!("{}.log", variant.role.name()));
+        let log = place
+            .directory
+            .join(format!("{}.log", variant.role.name(&variant.label)));
         let function = variant.start(&around, &log)?;
         Ok(Self {
             function,

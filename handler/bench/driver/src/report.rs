@@ -92,7 +92,7 @@ fn compared(figures: &[Figures]) -> Table {
                 |(theirs, ours)| format!("{:.2}×", theirs / ours),
             )
         });
-        let name = format!("{} / ours", one.role.name());
+        let name = format!("{} / ours", one.role.name(&one.label));
         table.add_row(std::iter::once(name).chain(cells));
     }
     table
@@ -125,7 +125,7 @@ pub(crate) mod tests {
     pub(crate) fn figures(role: Role, value: f64) -> Figures {
         Figures {
             role,
-            label: role.name().to_owned(),
+            label: role.name(""),
             cold_ms: value,
             init_ms: value,
             first_request_ms: value,

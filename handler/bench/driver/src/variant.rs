@@ -17,17 +17,18 @@ pub(crate) enum Role {
     Ours,
     Python,
     Naive,
-    PanicAbort,
+    /// Ours, built in another way.
+    Other,
 }
 
 impl Role {
     /// The short name, of files and of ratios.
-    pub(crate) fn name(self) -> &'static str {
+    pub(crate) fn name(self, label: &str) -> String {
         match self {
-            Self::Ours => "ours",
-            Self::Python => "python",
-            Self::Naive => "naive",
-            Self::PanicAbort => "panic-abort",
+            Self::Ours => "ours".to_owned(),
+            Self::Python => "python".to_owned(),
+            Self::Naive => "naive".to_owned(),
+            Self::Other => label.replace(|one: char| !one.is_ascii_alphanumeric(), "-"),
         }
     }
 }
