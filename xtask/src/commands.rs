@@ -4,7 +4,7 @@ use anyhow::Context as _;
 use xshell::Shell;
 
 use crate::assembly::{Assembly, Cloud};
-use crate::handler;
+use crate::handler::{self, Reuse};
 use crate::stack::Stage;
 use crate::workspace::Workspace;
 
@@ -21,6 +21,7 @@ mod local;
 mod ls;
 mod outputs;
 mod package;
+mod symbolize;
 mod synth;
 mod test;
 
@@ -52,6 +53,7 @@ pub(crate) struct Cli {
 enum Command {
     Ls(ls::Ls),
     Package(package::Package),
+    Symbolize(symbolize::Symbolize),
     Synth(synth::Synth),
     Bootstrap(bootstrap::Bootstrap),
     Diff(diff::Diff),
@@ -73,6 +75,7 @@ impl Cli {
         match self.command {
             Command::Ls(ls) => ls.run(&workspace),
             Command::Package(package) => package.run(&sh, &workspace),
+            Command::Symbolize(symbolize) => symbolize.run(&workspace),
             Command::Synth(synth) => synth.run(&sh, &workspace),
             Command::Bootstrap(bootstrap) => bootstrap.run(&sh, &workspace).await,
             Command::Diff(diff) => diff.run(&sh, &workspace).await,
@@ -97,7 +100,8 @@ fn assemble(
     stage: &Stage,
     cloud: Cloud,
 ) -> anyhow::Result<(Assembly, std::path::PathBuf)> {
-    let handler = || Ok(handler::package(sh, workspace, cloud)?.asset);
+    let package = || handler::package(sh, workspace, cloud.into(), Reuse::IfUpToDate);
+    let handler = || Ok(package()?.asset);
     let assembly = Assembly::build(&workspace.templates(), stage, cloud, handler)?;
     let directory = match cloud {
         Cloud::Aws => stage.to_string(),

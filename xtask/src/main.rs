@@ -5,9 +5,11 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 mod api_definition;
+mod architecture;
 mod assembly;
 mod asset;
 mod aws;
+mod backtrace;
 mod bootstrap;
 mod cargo;
 mod change_set;
@@ -15,7 +17,9 @@ mod commands;
 mod comparison;
 mod consent;
 mod constraint;
+mod dependencies;
 mod deployment;
+mod elf;
 mod emulator;
 mod event;
 mod exit;
@@ -23,6 +27,7 @@ mod follow;
 mod fuzzing;
 mod handler;
 mod inputs;
+mod inspection;
 mod intrinsics;
 mod linting;
 mod omission;
@@ -30,13 +35,16 @@ mod outputs;
 mod parameters;
 mod publish;
 mod references;
+mod sbom;
 mod screen;
 mod stack;
 mod step;
+mod symbols;
 mod template;
 #[cfg(test)]
 mod tidy;
 mod tool;
+mod toolchain;
 mod workspace;
 
 fn main() -> ExitCode {

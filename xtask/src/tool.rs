@@ -57,6 +57,14 @@ pub(crate) const RUNTIME_EMULATOR: ToolSet = ToolSet {
     dependencies: false,
 };
 
+/// The packager that `bench package` measures beside ours.
+pub(crate) const CARGO_LAMBDA: ToolSet = ToolSet {
+    name: "cargo-lambda",
+    requirements: include_str!("../tools/cargo-lambda.txt"),
+    size: "500 MB",
+    dependencies: true,
+};
+
 /// What the Python handler of `bench` runs on: boto3 and AWS's own Lambda runtime client.
 pub(crate) const PYTHON_SAMPLE: ToolSet = ToolSet {
     name: "python-sample",
@@ -66,9 +74,13 @@ pub(crate) const PYTHON_SAMPLE: ToolSet = ToolSet {
 };
 
 impl ToolSet {
-    /// The pins, as text.
-    pub(crate) fn requirements(&self) -> &'static str {
-        self.requirements
+    /// The packages with their versions.
+    pub(crate) fn versions(&self) -> Vec<String> {
+        let pins = self.requirements.lines().filter_map(|line| {
+            let (name, rest) = line.split_once("==")?;
+            Some(format!("{name} {}", rest.split_whitespace().next()?))
+        });
+        pins.collect()
     }
 
     /// The directory of the set's programs, installed first where that has not happened yet.
@@ -120,6 +132,29 @@ impl ToolSet {
         .run()
         .context("pip failed; the package index must be reachable the first time")
     }
+}
+
+/// Gives a copy of the repository the installed tools, so that they are not downloaded again; not
+/// what they cache.
+pub(crate) fn lend(workspace: &Workspace, copy: &Path) -> anyhow::Result<()> {
+    let lent = copy.join("target/tools");
+    let lend = || -> std::io::Result<()> {
+        std::fs::create_dir_all(&lent)?;
+        for entry in std::fs::read_dir(workspace.target().join("tools"))? {
+            let entry = entry?;
+            if entry.path().join(".complete").exists() {
+                std::os::unix::fs::symlink(entry.path(), lent.join(entry.file_name()))?;
+            }
+        }
+        Ok(())
+    };
+    lend().with_context(|| format!("cannot lend the tools to `{}`", copy.display()))
+}
+
+/// Whether there is a Python at all; `provide` says if it is too old.
+pub(crate) fn has_python() -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|directory| directory.join("python3").is_file())
 }
 
 fn check_python(sh: &Shell) -> anyhow::Result<()> {

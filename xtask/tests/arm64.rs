@@ -20,9 +20,10 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use rig::contract::{self, Row};
 use rig::dynamodb::{DynamoDb, Step, refused_port};
 use serde_json::Value;
+use sha2::Digest as _;
 use tempfile::TempDir;
 
-use support::{LocalCloud, free_port};
+use support::{LocalCloud, Run, free_port, log_of_panic, repository, xtask};
 
 mod support;
 
@@ -52,9 +53,10 @@ fn setting(name: &str) -> PathBuf {
 /// Takes the `bootstrap` file out of the zip; it must be an arm64 program.
 fn unzip(directory: &Path) -> PathBuf {
     let zip = std::fs::File::open(setting("HANDLER_ZIP")).unwrap();
+    // The budget that `package` warns of.
     assert!(
-        zip.metadata().unwrap().len() < 4_000_000,
-        "the zip is 4 MB or more"
+        zip.metadata().unwrap().len() <= 3_000_000,
+        "the zip is above 3 MB"
     );
     let mut archive = zip::ZipArchive::new(zip).unwrap();
     let mut entry = archive.by_name("bootstrap").unwrap();
@@ -190,6 +192,38 @@ async fn the_arm64_bootstrap_stores_a_movie() {
     let item = item.item.expect("the movie is in the table");
     assert_eq!(item["year"], AttributeValue::N("2023".to_owned()));
     assert_eq!(item["title"], AttributeValue::S("kkkg".to_owned()));
+}
+
+#[test]
+fn a_panic_of_the_arm64_bootstrap_is_followed_to_its_lines() {
+    let directory = tempfile::tempdir().unwrap();
+    let bootstrap = unzip(directory.path());
+    let zip = std::fs::read(setting("HANDLER_ZIP")).unwrap();
+    let command = match cfg!(target_arch = "aarch64") {
+        true => Command::new(&bootstrap),
+        false => {
+            let mut qemu = Command::new("qemu-aarch64-static");
+            qemu.args(["-L", "/usr/aarch64-linux-gnu"]).arg(&bootstrap);
+            qemu
+        }
+    };
+    let panicked = log_of_panic(command, &[("HANDLER_SHA256", &sha256(&zip))]);
+    let log = directory.path().join("log");
+    std::fs::write(&log, &panicked).unwrap();
+
+    // The line names the zip, and with it the symbols that were kept.
+    let mut symbolize = xtask(&repository(), directory.path());
+    let run = Run::of(symbolize.arg("symbolize").arg(&log)).expect(0);
+    assert!(
+        run.stdout.contains("at handler/src/main.rs:"),
+        "{}",
+        run.stdout
+    );
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    let digest = sha2::Sha256::digest(bytes);
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[test]

@@ -2,38 +2,152 @@
 
 use xshell::Shell;
 
-use crate::assembly::Cloud;
+use crate::architecture::Architecture;
 use crate::asset::hex;
-use crate::handler;
+use crate::dependencies;
+use crate::handler::manifest::{MANIFEST, Manifest};
+use crate::handler::verify::verify;
+use crate::handler::{self, Package as Zip, Reuse, Target};
+use crate::inputs::Inputs;
+use crate::sbom;
 use crate::screen;
 use crate::workspace::Workspace;
 
-/// Build the handler for Lambda and zip it.
+/// Build the handler for Lambda, check the result and zip it.
 ///
-/// The zip is for arm64 and Amazon Linux 2023.
+/// The zip is for Amazon Linux 2023 on arm64, and the same commit gives the same bytes, wherever
+/// and whenever it is built. Beside it are `handler.json`, which says what it was made of, and the
+/// symbols that `symbolize` reads, under the zip's hash.
 ///
 /// What is missing for the cross build is installed into `target/tools/`, pinned by version and
-/// hash. The same source gives the same zip.
+/// hash. Where nothing the handler is built from has changed, nothing is done. RUSTFLAGS and the
+/// like are respected; `target-cpu=native` is refused.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Package {
-    /// Build for this machine instead, as the local cloud runs it.
+    /// Architecture of the function; `deploy` uses arm64.
+    #[arg(long, value_name = "ARCHITECTURE", value_enum, default_value_t = Architecture::Arm64)]
+    target: Architecture,
+    /// Say which inputs have changed since the last package, and whether that changed the zip.
     #[arg(long)]
+    explain: bool,
+    /// Build twice, the second time in another directory and from nothing, and compare.
+    ///
+    /// Where the two differ, the file or section that does is named.
+    #[arg(long, conflicts_with = "local")]
+    verify: bool,
+    /// Also write the bill of materials, CycloneDX JSON, to `handler.cdx.json` beside the zip.
+    #[arg(long, conflicts_with = "local")]
+    sbom: bool,
+    /// Build for this machine instead, as the local cloud runs it.
+    #[arg(long, conflicts_with = "target")]
     local: bool,
 }
 
 impl Package {
     pub(crate) fn run(self, sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {
-        let cloud = match self.local {
-            true => Cloud::Local,
-            false => Cloud::Aws,
+        let target = match self.local {
+            true => Target::LocalCloud,
+            false => Target::Lambda(self.target),
         };
-        let package = handler::package(sh, workspace, cloud)?;
-        if !package.fresh {
+        let before = Manifest::read(&target.directory(workspace));
+        if self.explain {
+            let inputs = handler::inputs(sh, workspace, target)?;
+            explain_inputs(workspace, target, before.as_ref(), &inputs);
+        }
+        let zip = match self.verify {
+            true => verify(sh, workspace, target, &["--target", self.target.name()])?,
+            false => handler::package(sh, workspace, target, Reuse::IfUpToDate)?,
+        };
+        if !zip.fresh {
             screen::progress("up to date, nothing to do");
         }
-        screen::data(format!("path    {}", workspace.display(&package.path)));
-        screen::data(format!("size    {} bytes", package.asset.bytes.len()));
-        screen::data(format!("sha256  {}", hex(&package.asset.sha256)));
+        if self.explain {
+            explain_output(before.as_ref(), &zip);
+        }
+        if self.verify {
+            screen::progress("a second build elsewhere gave the same bytes");
+        }
+        show(workspace, target, &zip);
+        if self.sbom {
+            let path = target.directory(workspace).join("handler.cdx.json");
+            let triple = self.target.triple();
+            let dependencies = dependencies::of_handler(sh, workspace, triple)?;
+            let program = sbom::Program {
+                zip_sha256: zip.asset.sha256,
+                triple,
+            };
+            let bill = sbom::cyclonedx(&dependencies, &program)?;
+            handler::replace(&path, bill.as_bytes())?;
+            screen::data(format!("sbom      {}", workspace.display(&path)));
+        }
         Ok(())
     }
+}
+
+fn show(workspace: &Workspace, target: Target, zip: &Zip) {
+    let output = &zip.manifest.output;
+    screen::data(format!("path      {}", workspace.display(&zip.path)));
+    screen::data(format!(
+        "size      {} bytes, {} unzipped",
+        output.zip_bytes, output.bootstrap_bytes
+    ));
+    screen::data(format!("sha256    {}", hex(&zip.asset.sha256)));
+    let manifest = zip.path.with_file_name(MANIFEST);
+    screen::data(format!("manifest  {}", workspace.display(&manifest)));
+    if target != Target::LocalCloud {
+        let symbols = handler::symbols(&zip.path, &output.zip_sha256);
+        screen::data(format!("symbols   {}", workspace.display(&symbols)));
+    }
+}
+
+/// Why there will be a build, or why there was the last one.
+fn explain_inputs(
+    workspace: &Workspace,
+    target: Target,
+    before: Option<&Manifest>,
+    inputs: &Inputs,
+) {
+    let Some(before) = before else {
+        screen::data("no package yet: everything is new");
+        return;
+    };
+    let differences = inputs.differences(&before.inputs);
+    if !differences.is_empty() {
+        screen::data("changed since the last package:");
+        for difference in differences {
+            screen::data(format!("  {difference}"));
+        }
+        return;
+    }
+    screen::data("nothing has changed since the last package");
+    let Some(previous) = Manifest::read_previous(&target.directory(workspace)) else {
+        return;
+    };
+    screen::data("it differs from the one before in:");
+    for difference in before.inputs.differences(&previous.inputs) {
+        screen::data(format!("  {difference}"));
+    }
+    compare_zips(&previous, before);
+}
+
+fn explain_output(before: Option<&Manifest>, zip: &Zip) {
+    if let Some(before) = before
+        && before.inputs != zip.manifest.inputs
+    {
+        compare_zips(before, &zip.manifest);
+    }
+}
+
+fn compare_zips(before: &Manifest, after: &Manifest) {
+    let (before, after) = (&before.output, &after.output);
+    if before.zip_sha256 == after.zip_sha256 {
+        screen::data("the zip stayed the same: nothing of this reaches the binary");
+        return;
+    }
+    let grown = after.zip_bytes.cast_signed() - before.zip_bytes.cast_signed();
+    screen::data(format!(
+        "the zip changed: {} -> {} ({grown:+} bytes)",
+        &before.zip_sha256[..12],
+        &after.zip_sha256[..12],
+    ));
 }

@@ -5,7 +5,8 @@ use xshell::{Shell, cmd};
 
 use crate::assembly::Cloud;
 use crate::fuzzing::{check_compiler, fuzz};
-use crate::handler;
+use crate::handler::verify::verify;
+use crate::handler::{self, Reuse};
 use crate::linting::add_lint_steps;
 use crate::screen;
 use crate::step::{Counts, Steps, cargo_test};
@@ -24,6 +25,10 @@ pub(crate) struct Test {
     /// `libc6-arm64-cross`.
     #[arg(long)]
     arm64: bool,
+    /// Also build the package twice, the second time in another directory and from nothing, and
+    /// compare.
+    #[arg(long)]
+    verify: bool,
     /// Also feed the handler with generated inputs, for so many seconds [default: 30].
     ///
     /// This needs a C++ compiler. `cargo xtask fuzz` does the same for longer.
@@ -52,9 +57,16 @@ impl Test {
         steps.run("integration tests", || {
             cargo_test(sh, &["--package", "xtask", "--test", "it"])
         });
+        if self.verify {
+            steps.run("same bytes", || {
+                verify(sh, workspace, Cloud::Aws.into(), &[])?;
+                Ok(Counts::default())
+            });
+        }
         if self.arm64 {
             steps.run("arm64", || {
-                let package = handler::package(sh, workspace, Cloud::Aws)?;
+                let package =
+                    handler::package(sh, workspace, Cloud::Aws.into(), Reuse::IfUpToDate)?;
                 let rie = tool::RUNTIME_EMULATOR.provide(sh, workspace)?;
                 let _zip = sh.push_env("HANDLER_ZIP", &package.path);
                 let _rie = sh.push_env("RUNTIME_EMULATOR_BIN", rie);

@@ -9,6 +9,8 @@
 
 mod failures;
 mod journey;
+mod packaging;
 mod races;
 #[path = "../support/mod.rs"]
 mod support;
+mod symbols;

@@ -8,7 +8,7 @@ use rig::contract::{event, with_header};
 use rig::runtime_api::{AnswerKind, Invocation, RuntimeApi};
 use serde_json::Value;
 
-use crate::support::{BUILDS, LocalCloud, repository, target_directory};
+use crate::support::{LocalCloud, build_handler};
 
 const WRITERS: usize = 64;
 const ROUNDS: usize = 100;
@@ -63,23 +63,6 @@ impl Drop for Sandbox {
         let _ = self.function.kill();
         let _ = self.function.wait();
     }
-}
-
-/// A copy of the handler as it is in this repository; another test may build a changed one.
-async fn build_handler(directory: &std::path::Path) -> std::path::PathBuf {
-    let _builds = BUILDS.lock().await;
-    let mut build = Command::new(env!("CARGO"));
-    // With what cargo tells this test about itself, build scripts would run again.
-    for (name, _) in std::env::vars() {
-        if name.starts_with("CARGO_") && name != "CARGO_HOME" && name != "CARGO_TARGET_DIR" {
-            build.env_remove(name);
-        }
-    }
-    build.args(["build", "--locked", "--package", "handler"]);
-    assert!(build.current_dir(repository()).status().unwrap().success());
-    let bootstrap = directory.join("bootstrap");
-    std::fs::copy(target_directory().join("debug/bootstrap"), &bootstrap).unwrap();
-    bootstrap
 }
 
 #[tokio::test]

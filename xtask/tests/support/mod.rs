@@ -4,7 +4,7 @@
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 use std::sync::{Arc, Mutex};
 
 use aws_credential_types::Credentials;
@@ -40,6 +40,45 @@ pub(crate) fn xtask(directory: &Path, home: &Path) -> Command {
         .env("AWS_EC2_METADATA_DISABLED", "true")
         .env("XTASK_LOCAL_DIR", home.join("local"));
     command
+}
+
+/// A copy of the handler as it is in this repository; another test may build a changed one.
+pub(crate) async fn build_handler(directory: &Path) -> PathBuf {
+    let _builds = BUILDS.lock().await;
+    let mut build = Command::new(env!("CARGO"));
+    // With what cargo tells this test about itself, build scripts would run again.
+    for (name, _) in std::env::vars() {
+        if name.starts_with("CARGO_") && name != "CARGO_HOME" && name != "CARGO_TARGET_DIR" {
+            build.env_remove(name);
+        }
+    }
+    build.args(["build", "--locked", "--package", "handler"]);
+    assert!(build.current_dir(repository()).status().unwrap().success());
+    let bootstrap = directory.join("bootstrap");
+    std::fs::copy(target_directory().join("debug/bootstrap"), &bootstrap).unwrap();
+    bootstrap
+}
+
+/// Starts the function so that it panics, and returns what it logs. `command` starts the program.
+pub(crate) fn log_of_panic(mut command: Command, environment: &[(&str, &str)]) -> Vec<u8> {
+    let panicked = command
+        .env_clear()
+        .env("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9")
+        .env("AWS_LAMBDA_FUNCTION_NAME", "apigw_handler")
+        .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
+        // No number: the Lambda runtime panics.
+        .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "much")
+        .env("AWS_REGION", "us-east-1")
+        .env("AWS_ACCESS_KEY_ID", "test")
+        .env("AWS_SECRET_ACCESS_KEY", "test")
+        .env("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+        .env("TABLE_NAME", "movies")
+        .envs(environment.iter().copied())
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    assert!(!panicked.status.success());
+    panicked.stdout
 }
 
 /// A finished command.

@@ -1,0 +1,279 @@
+//! Calling cargo for the handler: for Lambda's architectures, and for this machine.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use anyhow::Context as _;
+use xshell::{Cmd, Shell, cmd};
+
+use crate::architecture::{Architecture, GLIBC};
+use crate::cargo::undisturbed;
+use crate::inputs;
+use crate::screen;
+use crate::tool;
+use crate::toolchain::Toolchain;
+use crate::workspace::Workspace;
+
+/// The C compiler and linker of a build for Lambda.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Linker {
+    /// Zig, pinned: what makes the same bytes everywhere.
+    Zig,
+    /// GCC as it is installed, where there is no Python to install Zig with.
+    Gcc(Architecture),
+}
+
+impl Linker {
+    /// Zig; or, on a machine without Python, a cross compiler that is there.
+    pub(super) fn choose(sh: &Shell, architecture: Architecture) -> Self {
+        let gcc = Self::Gcc(architecture);
+        match !tool::has_python() && gcc.version(sh).is_some() {
+            true => gcc,
+            false => Self::Zig,
+        }
+    }
+
+    /// What it is, with its version, for the manifest.
+    pub(super) fn describe(self, sh: &Shell) -> String {
+        match self {
+            Self::Zig => tool::ZIG.versions().join(", "),
+            Self::Gcc(architecture) => format!(
+                "{} {}",
+                gcc(architecture),
+                self.version(sh).unwrap_or_default()
+            ),
+        }
+    }
+
+    fn version(self, sh: &Shell) -> Option<String> {
+        let Self::Gcc(architecture) = self else {
+            return None;
+        };
+        let gcc = gcc(architecture);
+        let version = cmd!(sh, "{gcc} -dumpfullversion").quiet().ignore_stderr();
+        version.read().ok()
+    }
+}
+
+fn gcc(architecture: Architecture) -> &'static str {
+    match architecture {
+        Architecture::Arm64 => "aarch64-linux-gnu-gcc",
+        Architecture::X86_64 => "x86_64-linux-gnu-gcc",
+    }
+}
+
+/// The flags for rustc that the user's variables and cargo's configuration come to.
+pub(super) fn chosen_flags(
+    workspace: &Workspace,
+    architecture: Architecture,
+) -> anyhow::Result<Vec<String>> {
+    let config = cargo_config2::Config::load_with_cwd(workspace.root())
+        .context("cannot read cargo's configuration")?;
+    let flags = config
+        .rustflags(architecture.triple())
+        .context("cannot read the flags for rustc from cargo's configuration")?;
+    Ok(flags.map(|flags| flags.flags).unwrap_or_default())
+}
+
+/// Builds the `bootstrap` file for Lambda, with its symbols in it.
+pub(super) fn for_lambda(
+    sh: &Shell,
+    workspace: &Workspace,
+    toolchain: &Toolchain,
+    architecture: Architecture,
+    flags: &[String],
+) -> anyhow::Result<PathBuf> {
+    toolchain.provide_target(sh, workspace, architecture)?;
+    let triple = architecture.triple();
+    let _directory = sh.push_dir(workspace.root());
+    let mut preparation = None;
+    let build = match Linker::choose(sh, architecture) {
+        Linker::Zig => {
+            let path = tool::ZIG.provide(sh, workspace)?;
+            announce(workspace, architecture);
+            preparation = prepare_zig(workspace, architecture, &path);
+            let target = format!("{triple}.{GLIBC}");
+            let build = cmd!(sh, "cargo zigbuild --target {target}");
+            zig_environment(build, workspace, path)?
+        }
+        Linker::Gcc(_) => {
+            screen::progress(
+                "no `python3` to install the pinned cross compiler with: using the installed gcc; \
+                 the bytes will be others",
+            );
+            announce(workspace, architecture);
+            let gcc = gcc(architecture);
+            let name = triple.replace('-', "_");
+            cmd!(sh, "cargo build --target {triple}")
+                .env(format!("CC_{name}"), gcc)
+                .env(format!("CARGO_TARGET_{}_LINKER", name.to_uppercase()), gcc)
+        }
+    };
+    let remaps = remaps(sh, workspace, toolchain)?;
+    let remap = |flag: &str| -> Vec<String> {
+        let remaps = remaps.iter();
+        remaps
+            .map(|(path, name)| format!("{flag}={}={name}", path.display()))
+            .collect()
+    };
+    let flags = [flags, &remap("--remap-path-prefix")].concat();
+    // The C code's directories are in the symbols. The variable is split at spaces, so a path with
+    // one stays in them.
+    let mut c_flags: Vec<String> = std::env::var("TARGET_CFLAGS").into_iter().collect();
+    c_flags.extend(remap("-ffile-prefix-map"));
+    c_flags.retain(|flag| !flag.starts_with("-ffile-prefix-map") || !flag.contains(' '));
+    let build = build
+        .args(["--locked", "--package", "handler", "--profile", "lambda"])
+        // The separator cargo's documentation names for this variable.
+        .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"))
+        .env("TARGET_CFLAGS", c_flags.join(" "))
+        // An incremental build has other bytes than a fresh one.
+        .env("CARGO_INCREMENTAL", "0");
+    let built = run(build);
+    if let Some(mut preparation) = preparation {
+        let _ = preparation.wait();
+    }
+    built.with_context(|| format!("the handler does not build for {}", architecture.name()))?;
+    Ok(workspace
+        .cargo_target()
+        .join(triple)
+        .join("lambda/bootstrap"))
+}
+
+/// Builds the handler as the local cloud runs it.
+pub(super) fn for_local_cloud(sh: &Shell, workspace: &Workspace) -> anyhow::Result<PathBuf> {
+    screen::progress("building the handler for this machine");
+    let _directory = sh.push_dir(workspace.root());
+    let build = cmd!(sh, "cargo build --locked --package handler");
+    // It would move the binary, and the local cloud runs what this machine can run.
+    run(build.env_remove("CARGO_BUILD_TARGET")).context("the handler does not build")?;
+    Ok(workspace.cargo_target().join("debug/bootstrap"))
+}
+
+/// Builds the handler as for Lambda, but with this machine's linker and for its processor.
+pub(super) fn optimized_for_host(
+    sh: &Shell,
+    workspace: &Workspace,
+    directory: &Path,
+    settings: &[&str],
+) -> anyhow::Result<PathBuf> {
+    let settings = settings.iter().flat_map(|setting| ["--config", setting]);
+    let _directory = sh.push_dir(workspace.root());
+    let build = cmd!(
+        sh,
+        "cargo build --locked --package handler --profile lambda {settings...}
+         --target-dir {directory}"
+    );
+    run(build.env_remove("CARGO_BUILD_TARGET")).context("the handler does not build")?;
+    Ok(directory.join("lambda/bootstrap"))
+}
+
+/// What the user's variables say to C compilers.
+pub(super) fn flags_for_c() -> Vec<String> {
+    let variables = std::env::vars().filter(|(name, _)| name.contains("CFLAGS"));
+    let values: Vec<String> = variables.map(|(_, value)| value).collect();
+    let words = values.iter().flat_map(|value| value.split_whitespace());
+    words.map(ToOwned::to_owned).collect()
+}
+
+fn run(build: Cmd<'_>) -> anyhow::Result<()> {
+    Ok(undisturbed(build).quiet().run()?)
+}
+
+fn announce(workspace: &Workspace, architecture: Architecture) {
+    let built = workspace.cargo_target().join(architecture.triple());
+    let time = match built.join("lambda").is_dir() {
+        true => "about a minute",
+        false => "some minutes, once",
+    };
+    screen::progress(format!(
+        "building the handler for {} ({time})",
+        architecture.name()
+    ));
+}
+
+/// Zig keeps what it compiles for a target; that stays in `target/` too.
+fn zig_environment<'sh>(
+    build: Cmd<'sh>,
+    workspace: &Workspace,
+    programs: PathBuf,
+) -> anyhow::Result<Cmd<'sh>> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let path: OsString =
+        std::env::join_paths(std::iter::once(programs).chain(std::env::split_paths(&path)))
+            .context("cannot extend PATH by the cross compiler's directory")?;
+    let cache = zig_cache(workspace);
+    Ok(build
+        .env("PATH", path)
+        .env("CARGO_ZIGBUILD_CACHE_DIR", cache.join("cargo-zigbuild"))
+        .env("ZIG_GLOBAL_CACHE_DIR", cache.join("global"))
+        .env("ZIG_LOCAL_CACHE_DIR", cache.join("local")))
+}
+
+fn zig_cache(workspace: &Workspace) -> PathBuf {
+    workspace.target().join("tools/zig-cache")
+}
+
+/// Before it first links for a target, Zig compiles what there is of a C library there, and only
+/// once. That takes ten seconds, and in the last minute of a build, when one core does all the
+/// work, they cost nothing. If it fails, the link does it, and says why it cannot.
+fn prepare_zig(
+    workspace: &Workspace,
+    architecture: Architecture,
+    programs: &Path,
+) -> Option<Child> {
+    let cache = zig_cache(workspace);
+    if cache.join("global/o").is_dir() {
+        return None;
+    }
+    std::fs::create_dir_all(&cache).ok()?;
+    let source = cache.join("empty.c");
+    std::fs::write(&source, "int main(void) { return 0; }\n").ok()?;
+    let target = format!("{}.{GLIBC}", architecture.triple().replace("-unknown", ""));
+    let prepare = Command::new("nice")
+        .arg(programs.join("python"))
+        .args(["-m", "ziglang", "cc", "-lunwind", "-target", &target])
+        .arg(source)
+        .arg("-o")
+        .arg(cache.join("empty"))
+        .env("ZIG_GLOBAL_CACHE_DIR", cache.join("global"))
+        .env("ZIG_LOCAL_CACHE_DIR", cache.join("local"))
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn();
+    prepare.ok()
+}
+
+/// The directories of this machine have no place in the binary; these are their names there.
+/// Compilers take the last prefix that fits, so the longer ones come later.
+fn remaps(
+    sh: &Shell,
+    workspace: &Workspace,
+    toolchain: &Toolchain,
+) -> anyhow::Result<Vec<(PathBuf, String)>> {
+    let mut remaps = vec![
+        (workspace.root().to_path_buf(), ".".to_owned()),
+        (workspace.cargo_target().to_path_buf(), "target".to_owned()),
+    ];
+    if let Some(home) = inputs::cargo_home() {
+        let registries = directories(&home.join("registry/src"));
+        remaps.push((home, "cargo".to_owned()));
+        // Their names depend on where cargo downloads from.
+        remaps.extend(
+            registries
+                .into_iter()
+                .map(|path| (path, "cargo".to_owned())),
+        );
+    }
+    remaps.extend(toolchain.library_sources(&toolchain.sysroot(sh)?));
+    Ok(remaps)
+}
+
+fn directories(parent: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(parent).into_iter().flatten().flatten();
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
+    paths.sort();
+    paths
+}

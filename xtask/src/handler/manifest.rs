@@ -1,0 +1,89 @@
+//! `handler.json`, beside the zip: what it was made of and what came out.
+
+use std::path::Path;
+
+use anyhow::Context as _;
+use serde::{Deserialize, Serialize};
+
+use crate::asset::{Asset, hex};
+use crate::inputs::Inputs;
+
+/// The file's name.
+pub(crate) const MANIFEST: &str = "handler.json";
+/// The manifest of the zip before, for `--explain`.
+const PREVIOUS: &str = "handler.previous.json";
+
+/// One package. The same commit gives the same manifest, so it has no time and no path in it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Manifest {
+    #[serde(flatten)]
+    pub(crate) recipe: Recipe,
+    #[serde(flatten)]
+    pub(crate) output: Output,
+    /// Every input by name: a hash, a version or a value.
+    pub(crate) inputs: Inputs,
+}
+
+/// What is known before the build.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Recipe {
+    /// `arm64` or `x86_64`, or `host` for the local cloud.
+    pub(crate) architecture: String,
+    /// As rustc names it, with the version of glibc.
+    pub(crate) target: String,
+    pub(crate) toolchain: String,
+    pub(crate) linker: String,
+    pub(crate) profile: String,
+    /// Flags for rustc that the user added.
+    pub(crate) flags: Vec<String>,
+    pub(crate) lockfile_sha256: String,
+    pub(crate) inputs_sha256: String,
+}
+
+/// What came out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Output {
+    pub(crate) zip_sha256: String,
+    pub(crate) zip_bytes: usize,
+    pub(crate) bootstrap_sha256: String,
+    pub(crate) bootstrap_bytes: usize,
+    /// The newest version of glibc that a symbol needs; none for a static program.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) glibc: Option<String>,
+}
+
+impl Manifest {
+    /// The manifest in `directory`; none if it is missing or not in this form.
+    pub(crate) fn read(directory: &Path) -> Option<Self> {
+        parse(&directory.join(MANIFEST))
+    }
+
+    /// The one that was replaced.
+    pub(crate) fn read_previous(directory: &Path) -> Option<Self> {
+        parse(&directory.join(PREVIOUS))
+    }
+
+    /// Replaces the manifest in `directory`, and keeps the one that is there as the previous one
+    /// if it was made of something else.
+    pub(crate) fn write(&self, directory: &Path) -> anyhow::Result<()> {
+        let text = serde_json::to_string_pretty(self).context("cannot describe the zip")? + "\n";
+        if Self::read(directory).is_some_and(|present| present.inputs != self.inputs) {
+            std::fs::copy(directory.join(MANIFEST), directory.join(PREVIOUS))
+                .context("cannot keep the manifest of the zip before")?;
+        }
+        super::replace(&directory.join(MANIFEST), text.as_bytes())
+    }
+
+    /// Whether this zip is the one the manifest is about.
+    pub(crate) fn describes(&self, zip: &Asset) -> bool {
+        hex(&zip.sha256) == self.output.zip_sha256
+    }
+}
+
+fn parse(path: &Path) -> Option<Manifest> {
+    let text = std::fs::read(path).ok()?;
+    serde_json::from_slice(&text).ok()
+}

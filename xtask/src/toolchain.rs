@@ -1,0 +1,115 @@
+//! The Rust toolchain: which it is, where it is, and what of it Lambda's targets need.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use xshell::{Shell, cmd};
+
+use crate::architecture::Architecture;
+use crate::screen;
+use crate::workspace::Workspace;
+
+/// The toolchain that `rust-toolchain.toml` names, or that the user put in its place.
+#[derive(Debug)]
+pub(crate) struct Toolchain {
+    rustc: PathBuf,
+    /// As `rustc --version` prints it.
+    pub(crate) version: String,
+    commit: Option<String>,
+    host: String,
+}
+
+impl Toolchain {
+    pub(crate) fn find(sh: &Shell, workspace: &Workspace) -> anyhow::Result<Self> {
+        let _directory = sh.push_dir(workspace.root());
+        let rustc = compiler();
+        let text = cmd!(sh, "{rustc} -vV")
+            .quiet()
+            .read()
+            .with_context(|| format!("`{}` does not run; install rustup", rustc.display()))?;
+        let field = |name: &str| {
+            let mut lines = text.lines();
+            lines.find_map(|line| Some(line.strip_prefix(name)?.trim().to_owned()))
+        };
+        Ok(Self {
+            version: text.lines().next().unwrap_or_default().to_owned(),
+            commit: field("commit-hash:").filter(|commit| commit != "unknown"),
+            host: field("host:").context("`rustc -vV` names no host")?,
+            rustc,
+        })
+    }
+
+    pub(crate) fn sysroot(&self, sh: &Shell) -> anyhow::Result<PathBuf> {
+        let rustc = &self.rustc;
+        let sysroot = cmd!(sh, "{rustc} --print sysroot")
+            .quiet()
+            .read()
+            .context("`rustc` does not tell its directory")?;
+        Ok(sysroot.into())
+    }
+
+    /// Where the sources of the standard library are, and what stands for that in binaries where
+    /// the sources are not installed. With the sources, rustc would name their place here.
+    pub(crate) fn library_sources(&self, sysroot: &Path) -> Option<(PathBuf, String)> {
+        let commit = self.commit.as_ref()?;
+        Some((
+            sysroot.join("lib/rustlib/src/rust"),
+            format!("/rustc/{commit}"),
+        ))
+    }
+
+    /// Installs the standard library for `architecture` where it is missing.
+    pub(crate) fn provide_target(
+        &self,
+        sh: &Shell,
+        workspace: &Workspace,
+        architecture: Architecture,
+    ) -> anyhow::Result<()> {
+        let triple = architecture.triple();
+        if self.sysroot(sh)?.join("lib/rustlib").join(triple).is_dir() {
+            return Ok(());
+        }
+        screen::progress(format!("installing the Rust target {triple} (once)"));
+        let _directory = sh.push_dir(workspace.root());
+        cmd!(sh, "rustup --quiet target add {triple}")
+            .quiet()
+            .run()
+            .with_context(|| {
+                format!("the Rust target is missing; install it with `rustup target add {triple}`")
+            })
+    }
+
+    /// LLVM's `objcopy`, which comes with the compiler on most hosts and with a component of the
+    /// toolchain on all of them.
+    pub(crate) fn objcopy(&self, sh: &Shell, workspace: &Workspace) -> anyhow::Result<PathBuf> {
+        let programs = self.sysroot(sh)?.join("lib/rustlib").join(&self.host);
+        let find = || {
+            let names = ["rust-objcopy", "llvm-objcopy"].into_iter();
+            let mut paths = names.map(|name| programs.join("bin").join(name));
+            paths.find(|path| path.is_file())
+        };
+        if let Some(path) = find() {
+            return Ok(path);
+        }
+        screen::progress("installing the Rust component llvm-tools (once)");
+        let _directory = sh.push_dir(workspace.root());
+        cmd!(sh, "rustup --quiet component add llvm-tools")
+            .quiet()
+            .run()
+            .context("no `objcopy`; install it with `rustup component add llvm-tools`")?;
+        find().context("the component llvm-tools has no `llvm-objcopy`")
+    }
+}
+
+/// The compiler that cargo will use. The one beside the cargo that started this program answers
+/// sooner than rustup's stand-in for both.
+fn compiler() -> PathBuf {
+    if let Some(rustc) = std::env::var_os("RUSTC") {
+        return rustc.into();
+    }
+    let cargo = std::env::var_os("CARGO").map(PathBuf::from);
+    let beside = cargo.map(|cargo| cargo.with_file_name("rustc"));
+    beside
+        .filter(|rustc| rustc.is_file())
+        .unwrap_or_else(|| "rustc".into())
+}
