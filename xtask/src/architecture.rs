@@ -22,6 +22,9 @@ pub(crate) enum Architecture {
 }
 
 impl Architecture {
+    /// What the function's template says.
+    pub(crate) const OF_FUNCTION: Self = Self::Arm64;
+
     /// As Lambda calls it.
     pub(crate) fn name(self) -> &'static str {
         match self {

@@ -2,9 +2,11 @@
 //! ones that name the SDK; they convert its types to ours and never print, prompt or decide.
 
 use std::error::Error;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_runtime::env_config::file::EnvConfigFiles;
@@ -13,9 +15,20 @@ use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::{Builder as HttpBuilder, Connector, tls};
 use aws_types::os_shim_internal::{Env, Fs};
 
+use crate::patience::patient;
+
 pub(crate) mod cloudformation;
 pub(crate) mod s3;
 pub(crate) mod signed;
+
+/// Attempts of one call; CloudFormation throttles whole accounts.
+const ATTEMPTS: u32 = 5;
+/// Doubled with each attempt, and multiplied by a random number below one.
+const BACKOFF: Duration = Duration::from_secs(1);
+const MAX_BACKOFF: Duration = Duration::from_secs(20);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long an answer may take to begin. Of all calls, uploads take longest.
+const READ_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The region of the local cloud.
 const LOCAL_REGION: &str = "us-east-1";
@@ -115,7 +128,18 @@ fn loader(proxy: ProxyConfig) -> aws_config::ConfigLoader {
     });
     aws_config::defaults(BehaviorVersion::latest())
         .http_client(http)
-        .retry_config(RetryConfig::standard().with_max_attempts(5))
+        .timeout_config(
+            TimeoutConfig::builder()
+                .connect_timeout(patient(CONNECT_TIMEOUT))
+                .read_timeout(patient(READ_TIMEOUT))
+                .build(),
+        )
+        .retry_config(
+            RetryConfig::standard()
+                .with_max_attempts(ATTEMPTS)
+                .with_initial_backoff(patient(BACKOFF))
+                .with_max_backoff(patient(MAX_BACKOFF)),
+        )
 }
 
 async fn check_profile(profile: &str) -> anyhow::Result<()> {

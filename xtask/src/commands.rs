@@ -3,6 +3,7 @@
 use anyhow::Context as _;
 use xshell::Shell;
 
+use crate::architecture::Architecture;
 use crate::assembly::{Assembly, Cloud};
 use crate::handler::{self, Reuse};
 use crate::stack::Stage;
@@ -92,17 +93,20 @@ impl Cli {
     }
 }
 
-/// Builds the handler and assembles it with the templates; writes `target/assembly/<stage>/`, or
+/// Builds the handler, unless there is one, and assembles it with the templates; writes `target/assembly/<stage>/`, or
 /// `<stage>.local/` for the local cloud.
 fn assemble(
     sh: &Shell,
     workspace: &Workspace,
     stage: &Stage,
     cloud: Cloud,
+    handler: &args::HandlerArgs,
 ) -> anyhow::Result<(Assembly, std::path::PathBuf)> {
-    let package = || handler::package(sh, workspace, cloud.into(), Reuse::IfUpToDate);
-    let handler = || Ok(package()?.asset);
-    let assembly = Assembly::build(&workspace.templates(), stage, cloud, handler)?;
+    let asset = || match &handler.zip {
+        Some(zip) => handler::ready_made(zip, Architecture::OF_FUNCTION),
+        None => Ok(handler::package(sh, workspace, cloud.into(), Reuse::IfUpToDate)?.asset),
+    };
+    let assembly = Assembly::build(&workspace.templates(), stage, cloud, asset)?;
     let directory = match cloud {
         Cloud::Aws => stage.to_string(),
         Cloud::Local => format!("{stage}.local"),

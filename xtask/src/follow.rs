@@ -8,6 +8,7 @@ use crate::assembly::Cloud;
 use crate::aws::cloudformation::{self, CloudFormation};
 use crate::event::{self, EventLog};
 use crate::exit::Exit;
+use crate::patience::patient;
 use crate::screen;
 use crate::stack::Stack;
 
@@ -40,7 +41,7 @@ pub(crate) async fn follow(
             // The status lags behind the request; only an event of this operation proves that a
             // settled status is its result and not the one before. Without events, time has to do.
             let proven = log.has_settled(&stack.id, stack.status.as_str());
-            let overdue = begin.elapsed() > LAG && !stack.status.is_empty();
+            let overdue = begin.elapsed() > patient(LAG) && !stack.status.is_empty();
             if stack.status.is_settled() && (proven || overdue) {
                 return Ok((stack, log));
             }
@@ -94,7 +95,8 @@ impl Pace {
     }
 
     pub(crate) async fn wait(&mut self) {
-        tokio::time::sleep(self.delay.mul_f64(0.75 + fastrand::f64() / 2.0)).await;
+        let delay = self.delay.mul_f64(0.75 + fastrand::f64() / 2.0);
+        tokio::time::sleep(patient(delay)).await;
         self.delay = (self.delay * 2).min(self.longest);
     }
 }

@@ -42,8 +42,7 @@ pub(crate) enum Target {
 impl From<Cloud> for Target {
     fn from(cloud: Cloud) -> Self {
         match cloud {
-            // The function's template says the same.
-            Cloud::Aws => Self::Lambda(Architecture::Arm64),
+            Cloud::Aws => Self::Lambda(Architecture::OF_FUNCTION),
             Cloud::Local => Self::LocalCloud,
         }
     }
@@ -103,6 +102,23 @@ pub(crate) fn package(
         Target::LocalCloud => build_for_local_cloud(sh, workspace)?,
     };
     write(&directory, built, recipe, inputs)
+}
+
+/// A zip that was packaged earlier or elsewhere, if Lambda could run it.
+///
+/// # Errors
+///
+/// The file cannot be read, or the inspection refuses it; what is wrong has been shown then.
+pub(crate) fn ready_made(zip: &Path, architecture: Architecture) -> anyhow::Result<Asset> {
+    let asset = Asset::new(ZIP, read(zip)?);
+    let expected = Expected {
+        architecture,
+        flags: &[],
+        private: &[],
+    };
+    refuse(&inspection::inspect(&asset.bytes, &expected))
+        .with_context(|| format!("cannot deploy `{}`", zip.display()))?;
+    Ok(asset)
 }
 
 /// What the zip for `target` would be made of now.

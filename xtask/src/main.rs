@@ -33,6 +33,7 @@ mod linting;
 mod omission;
 mod outputs;
 mod parameters;
+mod patience;
 mod publish;
 mod references;
 mod sbom;

@@ -43,6 +43,14 @@ pub(super) struct StageArgs {
     pub(super) stage: Stage,
 }
 
+/// Which handler goes into the assembly.
+#[derive(Debug, clap::Args)]
+pub(super) struct HandlerArgs {
+    /// Take this zip, as `package` wrote it, instead of building the handler. It is inspected.
+    #[arg(long = "handler", value_name = "ZIP", conflicts_with = "local")]
+    pub(super) zip: Option<PathBuf>,
+}
+
 /// How a command starts a missing local cloud.
 #[derive(Debug, clap::Args)]
 pub(super) struct StartArgs {

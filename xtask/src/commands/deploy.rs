@@ -6,7 +6,7 @@ use std::time::Instant;
 use anyhow::Context as _;
 use xshell::Shell;
 
-use super::args::{Environment, EnvironmentArgs, ParameterArgs, StageArgs, StartArgs};
+use super::args::{Environment, EnvironmentArgs, HandlerArgs, ParameterArgs, StageArgs, StartArgs};
 use super::assemble;
 use crate::assembly::Cloud;
 use crate::aws::{Connection, signed};
@@ -29,6 +29,9 @@ use crate::workspace::Workspace;
 pub(crate) struct Deploy {
     #[command(flatten)]
     stage: StageArgs,
+
+    #[command(flatten)]
+    handler: HandlerArgs,
 
     #[command(flatten)]
     environment: EnvironmentArgs,
@@ -54,7 +57,13 @@ impl Deploy {
         let consent = Consent::from_flag(self.yes || self.environment.local)?;
         let local_cloud = self.start.local_cloud();
         let environment = self.environment.connect(sh, workspace, local_cloud).await?;
-        let (assembly, _) = assemble(sh, workspace, &self.stage.stage, environment.cloud)?;
+        let (assembly, _) = assemble(
+            sh,
+            workspace,
+            &self.stage.stage,
+            environment.cloud,
+            &self.handler,
+        )?;
         let begin = Instant::now();
         let cfn = environment.connection.cloudformation();
         let name = assembly.stage.stack_name();

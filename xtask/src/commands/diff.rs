@@ -3,7 +3,7 @@
 use anyhow::Context as _;
 use xshell::Shell;
 
-use super::args::{EnvironmentArgs, ParameterArgs, StageArgs, StartArgs};
+use super::args::{EnvironmentArgs, HandlerArgs, ParameterArgs, StageArgs, StartArgs};
 use super::assemble;
 use crate::comparison::compare;
 use crate::deployment;
@@ -21,6 +21,9 @@ use crate::workspace::Workspace;
 pub(crate) struct Diff {
     #[command(flatten)]
     stage: StageArgs,
+
+    #[command(flatten)]
+    handler: HandlerArgs,
 
     #[command(flatten)]
     environment: EnvironmentArgs,
@@ -47,7 +50,13 @@ impl Diff {
             .environment
             .connect(sh, workspace, self.start.local_cloud())
             .await?;
-        let (assembly, _) = assemble(sh, workspace, &self.stage.stage, environment.cloud)?;
+        let (assembly, _) = assemble(
+            sh,
+            workspace,
+            &self.stage.stage,
+            environment.cloud,
+            &self.handler,
+        )?;
         let cfn = environment.connection.cloudformation();
         let name = assembly.stage.stack_name();
         let stack = deployment::settled(&cfn, &name, environment.cloud).await?;

@@ -2,7 +2,7 @@
 
 use xshell::Shell;
 
-use super::args::StageArgs;
+use super::args::{HandlerArgs, StageArgs};
 use super::assemble;
 use crate::assembly::Cloud;
 use crate::screen;
@@ -17,6 +17,9 @@ pub(crate) struct Synth {
     #[command(flatten)]
     stage: StageArgs,
 
+    #[command(flatten)]
+    handler: HandlerArgs,
+
     /// Write the assembly of the local cloud, to `target/assembly/<STAGE>.local/`.
     #[arg(long)]
     local: bool,
@@ -28,7 +31,8 @@ impl Synth {
             true => Cloud::Local,
             false => Cloud::Aws,
         };
-        let (assembly, directory) = assemble(sh, workspace, &self.stage.stage, cloud)?;
+        let (assembly, directory) =
+            assemble(sh, workspace, &self.stage.stage, cloud, &self.handler)?;
         for omission in &assembly.omissions {
             screen::say(omission);
         }
