@@ -2,13 +2,14 @@
 //! ones that name the SDK; they convert its types to ours and never print, prompt or decide.
 
 use std::error::Error;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use anyhow::Context as _;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
+use aws_credential_types::provider::ProvideCredentials as _;
 use aws_runtime::env_config::file::EnvConfigFiles;
 use aws_sdk_cloudformation::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_http_client::proxy::ProxyConfig;
@@ -18,6 +19,7 @@ use aws_types::os_shim_internal::{Env, Fs};
 use crate::patience::patient;
 
 pub(crate) mod cloudformation;
+pub(crate) mod lambda;
 pub(crate) mod s3;
 pub(crate) mod signed;
 
@@ -29,6 +31,20 @@ const MAX_BACKOFF: Duration = Duration::from_secs(20);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long an answer may take to begin. Of all calls, uploads take longest.
 const READ_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// The codes of credentials that were good once.
+const EXPIRED: [&str; 4] = [
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "RequestExpired",
+    "TokenRefreshRequired",
+];
+const THROTTLED: [&str; 4] = [
+    "Throttling",
+    "ThrottlingException",
+    "RequestLimitExceeded",
+    "TooManyRequestsException",
+];
 
 /// The region of the local cloud.
 const LOCAL_REGION: &str = "us-east-1";
@@ -103,6 +119,12 @@ impl Connection {
             account,
             region,
         })
+    }
+
+    /// When the credentials end, if they do.
+    pub(crate) async fn expiry(&self) -> Option<SystemTime> {
+        let provider = self.config.credentials_provider()?;
+        provider.provide_credentials().await.ok()?.expiry()
     }
 
     /// Where a change goes, for the question before it.
@@ -203,17 +225,75 @@ fn advice(chain: &str, endpoint: Option<&str>, profile: Option<&str>) -> String 
     }
 }
 
+/// A call that failed, in one line.
+#[derive(Debug)]
+struct ServiceError {
+    text: String,
+    trouble: Trouble,
+}
+
+/// What a failed call says of the next one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Trouble {
+    /// The credentials have ended; nothing can be seen or done with them any more.
+    Expired,
+    /// It may work if it is tried again: throttling, a broken connection, an error of AWS's.
+    Passing,
+    /// The service understood and refused.
+    Refused,
+}
+
+impl std::fmt::Display for ServiceError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl Error for ServiceError {}
+
 /// What the service said, and its code. The SDK's own words for it are `service error`.
 pub(crate) fn readable<E>(err: SdkError<E>) -> anyhow::Error
 where
     E: ProvideErrorMetadata + Error + Send + Sync + 'static,
 {
-    match (err.message(), err.code()) {
-        (Some(message), Some(code)) => {
-            anyhow::anyhow!("{} ({code})", message.trim_end_matches('.'))
+    let trouble = trouble_of(&err);
+    let text = match (err.message(), err.code()) {
+        _ if trouble == Trouble::Expired => {
+            "the credentials have expired; sign in again, and run the same command again".to_owned()
         }
-        _ => err.into(),
+        (Some(message), Some(code)) => {
+            format!("{} ({code})", message.trim_end_matches('.'))
+        }
+        _ => chain(&err),
+    };
+    ServiceError { text, trouble }.into()
+}
+
+fn trouble_of<E>(err: &SdkError<E>) -> Trouble
+where
+    E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+{
+    let code = err.code().unwrap_or_default();
+    if EXPIRED.contains(&code) {
+        return Trouble::Expired;
     }
+    let status = err.raw_response().map(|response| response.status());
+    let is_server_error = status.is_some_and(|status| status.is_server_error());
+    match err {
+        SdkError::ServiceError(_) if THROTTLED.contains(&code) || is_server_error => {
+            Trouble::Passing
+        }
+        SdkError::ServiceError(_) => Trouble::Refused,
+        // Where the credentials come from, too, is asked by the client.
+        _ if chain(err).contains("expired") => Trouble::Expired,
+        _ => Trouble::Passing,
+    }
+}
+
+/// What the call at the bottom of `err` ran into; `None` where no call failed.
+pub(crate) fn trouble(err: &anyhow::Error) -> Option<Trouble> {
+    let err = err.downcast_ref::<ServiceError>();
+    err.map(|err| err.trouble)
 }
 
 /// The causes of an SDK error in one line; the error alone says `service error`.

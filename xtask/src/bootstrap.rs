@@ -9,7 +9,8 @@ use crate::aws::Connection;
 use crate::aws::cloudformation::{self, CloudFormation};
 use crate::comparison::StackTree;
 use crate::consent::Consent;
-use crate::deployment::{self, Plan};
+use crate::deployment::{self, Engine, Executed, Plan};
+use crate::options::Options;
 use crate::parameters::{self, Parameters};
 use crate::references::check_references;
 use crate::screen;
@@ -42,34 +43,34 @@ pub(crate) async fn deploy(
     consent: Consent,
 ) -> anyhow::Result<String> {
     let cfn = &connection.cloudformation();
-    let stack = deployment::settled(cfn, BOOTSTRAP_STACK, cloud).await?;
-    let plan = plan(workspace, cloud, logs_role, stack.as_ref())?;
+    let mut engine = Engine::new(cfn.clone(), cloud, workspace)?;
+    let stack = engine.settled(BOOTSTRAP_STACK).await?;
+    let plan = plan(workspace, logs_role, stack.as_ref())?;
     if let Some(stack) = &stack
         && deployment::is_current(cfn, stack, &plan).await?
     {
         screen::say(format!("{BOOTSTRAP_STACK}: no changes"));
         return bucket_of(stack);
     }
-    let stack = deployment::clear_the_way(cfn, stack, &plan, consent).await?;
-    let Some((change_set, changes)) = deployment::prepare(cfn, stack.as_ref(), &plan).await? else {
+    let stack = engine.clear_the_way(stack, &plan, consent).await?;
+    let Some(prepared) = engine.prepare(stack.as_ref(), &plan).await? else {
         screen::say(format!("{BOOTSTRAP_STACK}: no changes"));
         return bucket_of(&stack.context("the bootstrap stack vanished")?);
     };
-    deployment::show(&changes, BOOTSTRAP_STACK, &[]);
+    deployment::show(&prepared.changes, BOOTSTRAP_STACK, &[]);
     let question = format!("Deploy this to {}?", connection.place());
-    let stack = stack.as_ref();
-    let deployed =
-        deployment::execute_with_consent(cfn, &change_set, stack, &plan, consent, &question)
-            .await?;
-    bucket_of(&deployed)
+    let executed = engine
+        .execute_with_consent(prepared, BOOTSTRAP_STACK, &plan.options, consent, &question)
+        .await?;
+    match executed {
+        Executed::Done(stack) => bucket_of(&stack),
+        Executed::Overtaken => anyhow::bail!(
+            "`{BOOTSTRAP_STACK}` was changed by somebody else meanwhile; run the same command again"
+        ),
+    }
 }
 
-fn plan(
-    workspace: &Workspace,
-    cloud: Cloud,
-    logs_role: LogsRole,
-    stack: Option<&Stack>,
-) -> anyhow::Result<Plan> {
+fn plan(workspace: &Workspace, logs_role: LogsRole, stack: Option<&Stack>) -> anyhow::Result<Plan> {
     let template = read_template(&workspace.templates(), "bootstrap.yaml")?;
     check_references(&template)?;
     let before = stack.and_then(|stack| stack.parameters.get(LOGS_ROLE).cloned());
@@ -87,7 +88,7 @@ fn plan(
             nested: BTreeMap::new(),
         },
         tags: BTreeMap::from([("service".to_owned(), SERVICE.to_owned())]),
-        cloud,
+        options: Options::default(),
     })
 }
 

@@ -16,6 +16,7 @@ mod deploy;
 mod destroy;
 mod diff;
 mod docs;
+mod drift;
 mod fuzz;
 mod lint;
 mod local;
@@ -25,6 +26,7 @@ mod package;
 mod symbolize;
 mod synth;
 mod test;
+mod watch;
 
 /// Packages and deploys the movies service, and tests this repository.
 #[derive(Debug, clap::Parser)]
@@ -59,7 +61,9 @@ enum Command {
     Bootstrap(bootstrap::Bootstrap),
     Diff(diff::Diff),
     Deploy(deploy::Deploy),
+    Watch(watch::Watch),
     Outputs(outputs::Outputs),
+    Drift(drift::Drift),
     Destroy(destroy::Destroy),
     Local(local::Local),
     Lint(lint::Lint),
@@ -81,6 +85,8 @@ impl Cli {
             Command::Bootstrap(bootstrap) => bootstrap.run(&sh, &workspace).await,
             Command::Diff(diff) => diff.run(&sh, &workspace).await,
             Command::Deploy(deploy) => deploy.run(&sh, &workspace).await,
+            Command::Watch(watch) => watch.run(&sh, &workspace).await,
+            Command::Drift(drift) => drift.run(&sh, &workspace).await,
             Command::Outputs(outputs) => outputs.run(&sh, &workspace).await,
             Command::Destroy(destroy) => destroy.run(&sh, &workspace).await,
             Command::Local(local) => local.run(&sh, &workspace),

@@ -1,25 +1,30 @@
 //! One deployment of one stack: from its present state over a change set to a settled state.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::assembly::Cloud;
-use crate::aws::cloudformation::{self, ChangeSetId, ChangeSetState, CloudFormation};
+use crate::aws::cloudformation::{self, CloudFormation};
 use crate::change_set::{self, Action, Change, NESTED_STACK};
 use crate::comparison::{StackTree, compare};
-use crate::consent::Consent;
 use crate::event::{self, EventLog};
-use crate::exit::Exit;
-use crate::follow::{Pace, follow};
+use crate::follow::Pace;
+use crate::interrupt::Interrupts;
 use crate::intrinsics::resolved_resources;
 use crate::omission::Omission;
+use crate::options::Options;
 use crate::parameters::Parameters;
+use crate::pending::Pending;
 use crate::screen::{self, BAD, GOOD, STRONG};
 use crate::stack::{DeployAction, Stack};
 use crate::template::Template;
+use crate::workspace::Workspace;
 
-/// How long the deletion of a change set may take.
-const DISCARD_TIMEOUT: Duration = Duration::from_secs(120);
+mod execution;
+mod recovery;
+mod watch;
+
+pub(crate) use execution::{Executed, Prepared};
 
 /// What a stack shall be.
 #[derive(Debug)]
@@ -27,30 +32,56 @@ pub(crate) struct Plan {
     pub(crate) stack_name: String,
     pub(crate) tree: StackTree,
     pub(crate) tags: BTreeMap<String, String>,
-    pub(crate) cloud: Cloud,
+    pub(crate) options: Options,
 }
 
-/// The stack as it is once nobody else works on it.
-pub(crate) async fn settled(
-    cfn: &CloudFormation,
-    name: &str,
+/// What works on stacks: a client, and what is remembered between its calls.
+#[derive(Debug)]
+pub(crate) struct Engine {
+    pub(crate) cfn: CloudFormation,
     cloud: Cloud,
-) -> anyhow::Result<Option<Stack>> {
-    let mut pace = Pace::new(cloud);
-    let mut announced = false;
-    loop {
-        let stack = cloudformation::find_stack(cfn, name).await?;
-        match stack {
-            Some(stack) if !stack.status.is_settled() => {
-                if !announced {
-                    screen::progress(format!("{name} is {}; waiting for it", stack.status));
-                    announced = true;
+    pending: Pending,
+    pub(crate) interrupts: Interrupts,
+}
+
+impl Engine {
+    /// From here on an interrupt is this engine's to act on.
+    pub(crate) fn new(
+        cfn: CloudFormation,
+        cloud: Cloud,
+        workspace: &Workspace,
+    ) -> anyhow::Result<Self> {
+        Ok(Self {
+            cfn,
+            cloud,
+            pending: Pending::of(workspace),
+            interrupts: Interrupts::listen()?,
+        })
+    }
+
+    /// The stack as it is once nobody else works on it, and without what an earlier run of this
+    /// program left in it.
+    pub(crate) async fn settled(&mut self, name: &str) -> anyhow::Result<Option<Stack>> {
+        let (cfn, mut pace) = (&self.cfn, Pace::new(self.cloud));
+        let settle = async {
+            let mut announced = false;
+            loop {
+                let stack = cloudformation::find_stack(cfn, name).await?;
+                match stack {
+                    Some(stack) if !stack.status.is_settled() => {
+                        if !announced {
+                            screen::progress(format!("{name} is {}; waiting for it", stack.status));
+                            announced = true;
+                        }
+                        pace.wait().await;
+                    }
+                    Some(stack) if stack.status.as_str() == "DELETE_COMPLETE" => return Ok(None),
+                    stack => return Ok(stack),
                 }
-                pace.wait().await;
             }
-            Some(stack) if stack.status.as_str() == "DELETE_COMPLETE" => return Ok(None),
-            stack => return Ok(stack),
-        }
+        };
+        let stack = self.interrupts.unless(settle).await?;
+        self.tidy_up(name, stack).await
     }
 }
 
@@ -67,144 +98,17 @@ pub(crate) async fn is_current(
     if stack.parameters != plan.tree.parameters || stack.tags != plan.tags {
         return Ok(false);
     }
+    has_same_template(cfn, stack, plan).await
+}
+
+/// Whether the deployed root template is the one of `plan`.
+pub(crate) async fn has_same_template(
+    cfn: &CloudFormation,
+    stack: &Stack,
+    plan: &Plan,
+) -> anyhow::Result<bool> {
     let deployed = cloudformation::template_of(cfn, &stack.id).await?;
     Ok(deployed.trim_end() == plan.tree.template.text().trim_end())
-}
-
-/// Makes way for a create where an earlier one left a stack that can only be deleted.
-pub(crate) async fn clear_the_way(
-    cfn: &CloudFormation,
-    stack: Option<Stack>,
-    plan: &Plan,
-    consent: Consent,
-) -> anyhow::Result<Option<Stack>> {
-    let Some(stack) = stack else {
-        return Ok(None);
-    };
-    let name = &stack.name;
-    match stack.status.deploy_action() {
-        DeployAction::DeleteThenCreate => {
-            if stack.termination_protection {
-                anyhow::bail!(
-                    "stack `{name}` is {} and must be deleted first, but termination protection is on",
-                    stack.status
-                );
-            }
-            let question = format!(
-                "{name} is {}. Delete what is left of it and create it again?",
-                stack.status
-            );
-            consent.obtain(&question).await?;
-            delete(cfn, &stack, plan.cloud).await?;
-            Ok(None)
-        }
-        DeployAction::Refuse(reason) => {
-            anyhow::bail!("stack `{name}` is {}; {reason}", stack.status)
-        }
-        DeployAction::Create | DeployAction::Update | DeployAction::Wait => Ok(Some(stack)),
-    }
-}
-
-/// A change set for `plan`, ready to execute; `None` where it has no changes. What fails leaves
-/// no change set and no empty stack behind.
-pub(crate) async fn prepare(
-    cfn: &CloudFormation,
-    stack: Option<&Stack>,
-    plan: &Plan,
-) -> anyhow::Result<Option<(ChangeSetId, Vec<Change>)>> {
-    let name = unique_name();
-    let creates = stack.is_none_or(|stack| stack.status.deploy_action() == DeployAction::Create);
-    screen::progress(format!("creating a change set for {}", plan.stack_name));
-    let request = cloudformation::ChangeSetRequest {
-        stack_name: &plan.stack_name,
-        name: &name,
-        creates,
-        template: plan.tree.template.text(),
-        parameters: &plan.tree.parameters,
-        tags: &plan.tags,
-    };
-    let change_set = match cloudformation::create_change_set(cfn, &request).await {
-        Ok(change_set) => change_set,
-        Err(err) => {
-            // Refused, or made without our hearing of it: either can leave an empty stack.
-            let cleanup = match stack {
-                Some(_) => Ok(()),
-                None => remove_empty_stack(cfn, &plan.stack_name, &name).await,
-            };
-            return Err(after_cleanup(err, cleanup));
-        }
-    };
-    let work = async {
-        match change_set_outcome(cfn, &change_set, plan.cloud).await? {
-            ChangeSetState::NoChanges => Ok(None),
-            ChangeSetState::Failed(reason) => {
-                anyhow::bail!(
-                    "CloudFormation rejects the change set for `{}`: {reason}",
-                    plan.stack_name
-                )
-            }
-            ChangeSetState::Pending | ChangeSetState::Ready => {
-                let changes = cloudformation::changes::read(cfn, &change_set.id).await?;
-                let changes = without_absent(changes, plan);
-                Ok(Some(with_nested(cfn, stack, plan, changes).await?))
-            }
-        }
-    };
-    let outcome = tokio::select! {
-        outcome = work => outcome,
-        _ = tokio::signal::ctrl_c() => Err(Exit::Declined.into()),
-    };
-    match outcome {
-        Ok(Some(changes)) => Ok(Some((change_set, changes))),
-        Ok(None) => {
-            discard(cfn, &change_set, stack, plan.cloud).await?;
-            Ok(None)
-        }
-        Err(err) => {
-            let cleanup = discard(cfn, &change_set, stack, plan.cloud).await;
-            Err(after_cleanup(err, cleanup))
-        }
-    }
-}
-
-/// The error that came first; what could not be cleaned up after it is added.
-fn after_cleanup(err: anyhow::Error, cleanup: anyhow::Result<()>) -> anyhow::Error {
-    match cleanup {
-        Ok(()) => err,
-        Err(cleanup) => anyhow::anyhow!("{err:#}; what it left is still there: {cleanup:#}"),
-    }
-}
-
-/// Deletes a stack that holds nothing but, at most, the change set `change_set`. One with another
-/// change set is somebody else's.
-async fn remove_empty_stack(
-    cfn: &CloudFormation,
-    name: &str,
-    change_set: &str,
-) -> anyhow::Result<()> {
-    let Some(stack) = cloudformation::find_stack(cfn, name).await? else {
-        return Ok(());
-    };
-    let others = cloudformation::change_sets_of(cfn, &stack.id).await?;
-    if stack.status.is_empty() && others.iter().all(|other| other == change_set) {
-        cloudformation::delete_stack(cfn, &stack.id, &unique_name()).await?;
-    }
-    Ok(())
-}
-
-async fn change_set_outcome(
-    cfn: &CloudFormation,
-    change_set: &ChangeSetId,
-    cloud: Cloud,
-) -> anyhow::Result<ChangeSetState> {
-    let mut pace = Pace::new(cloud);
-    loop {
-        let state = cloudformation::change_set_state(cfn, change_set).await?;
-        if state != ChangeSetState::Pending {
-            return Ok(state);
-        }
-        pace.wait().await;
-    }
 }
 
 /// Leaves out what a false condition keeps from being created: the emulator lists it.
@@ -277,85 +181,7 @@ pub(crate) async fn deployed_tree(
     }))
 }
 
-/// Deletes a change set that will not be executed, and the empty stack it was made in.
-pub(crate) async fn discard(
-    cfn: &CloudFormation,
-    change_set: &ChangeSetId,
-    stack: Option<&Stack>,
-    cloud: Cloud,
-) -> anyhow::Result<()> {
-    cloudformation::delete_change_set(cfn, change_set).await?;
-    // The nested ones go with it, one after the other; a stack cannot be deleted before.
-    let mut pace = Pace::new(cloud);
-    let begin = Instant::now();
-    while cloudformation::has_change_set(cfn, change_set).await? {
-        if begin.elapsed() > DISCARD_TIMEOUT {
-            anyhow::bail!("change set `{}` is not deleted yet", change_set.id);
-        }
-        pace.wait().await;
-    }
-    if stack.is_none() {
-        cloudformation::delete_stack(cfn, &change_set.stack_id, &unique_name()).await?;
-    }
-    Ok(())
-}
-
-/// Asks, and executes the change set after a yes; after anything else the change set is discarded.
-pub(crate) async fn execute_with_consent(
-    cfn: &CloudFormation,
-    change_set: &ChangeSetId,
-    stack: Option<&Stack>,
-    plan: &Plan,
-    consent: Consent,
-    question: &str,
-) -> anyhow::Result<Stack> {
-    if let Err(declined) = consent.obtain(question).await {
-        let cleanup = discard(cfn, change_set, stack, plan.cloud).await;
-        return Err(after_cleanup(declined, cleanup));
-    }
-    execute(cfn, change_set, plan).await
-}
-
-/// Executes the change set and follows it until the stack has settled.
-async fn execute(
-    cfn: &CloudFormation,
-    change_set: &ChangeSetId,
-    plan: &Plan,
-) -> anyhow::Result<Stack> {
-    let since = cloudformation::events::newest_event(cfn, &change_set.stack_id).await?;
-    cloudformation::execute_change_set(cfn, change_set, &unique_name()).await?;
-    screen::progress(format!("deploying {}", plan.stack_name));
-    let (stack, log) = follow(
-        cfn,
-        &change_set.stack_id,
-        &plan.stack_name,
-        since,
-        plan.cloud,
-    )
-    .await?;
-    if !stack.status.is_success() {
-        return Err(failure(&stack, &log, "deployed"));
-    }
-    Ok(stack)
-}
-
-/// Deletes the stack and follows it until it is gone.
-pub(crate) async fn delete(
-    cfn: &CloudFormation,
-    stack: &Stack,
-    cloud: Cloud,
-) -> anyhow::Result<()> {
-    let since = cloudformation::events::newest_event(cfn, &stack.id).await?;
-    screen::progress(format!("deleting {}", stack.name));
-    cloudformation::delete_stack(cfn, &stack.id, &unique_name()).await?;
-    let (stack, log) = follow(cfn, &stack.id, &stack.name, since, cloud).await?;
-    if stack.status.as_str() != "DELETE_COMPLETE" {
-        return Err(failure(&stack, &log, "deleted"));
-    }
-    Ok(())
-}
-
-fn failure(stack: &Stack, log: &EventLog, verb: &str) -> anyhow::Error {
+fn failure(stack: &Stack, log: &EventLog, verb: &str) -> String {
     let mut text = format!("`{}` was not {verb}; it is {}", stack.name, stack.status);
     if let Some(cause) = log.root_cause() {
         let reason = cause.reason.as_deref().unwrap_or("no reason given");
@@ -364,7 +190,7 @@ fn failure(stack: &Stack, log: &EventLog, verb: &str) -> anyhow::Error {
     } else if let Some(reason) = &stack.status_reason {
         text = format!("{text}: {reason}");
     }
-    Exit::Failed(text).into()
+    text
 }
 
 /// Shows what a change set would do, and what the local cloud leaves out of it.
@@ -386,11 +212,4 @@ pub(crate) fn report_success(text: &str, begin: Instant) {
 /// The last line of a command that failed.
 pub(crate) fn report_error(err: &anyhow::Error) {
     anstream::eprintln!("{BAD}error:{BAD:#} {err:#}");
-}
-
-/// A name no other change set or request has.
-fn unique_name() -> String {
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    let seconds = now.map_or(0, |now| now.as_secs());
-    format!("xtask-{seconds}-{:08x}", fastrand::u32(..))
 }

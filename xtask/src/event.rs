@@ -97,6 +97,14 @@ impl EventLog {
             .any(|event| event.status == status)
     }
 
+    /// Every failure that is not a nested stack's echo of one, in the order of their coming.
+    pub(crate) fn failures(&self) -> Vec<&StackEvent> {
+        let events = self.events.iter();
+        events
+            .filter(|event| event.is_failure() && event.resource_type != NESTED_STACK)
+            .collect()
+    }
+
     /// The earliest failure that is neither a nested stack's echo of one nor a cancellation.
     pub(crate) fn root_cause(&self) -> Option<&StackEvent> {
         let failures = || self.events.iter().filter(|event| event.is_failure());

@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+use crate::aws::{Trouble, trouble};
+
 /// An end that is not an ordinary failure.
 #[derive(Debug)]
 pub(crate) enum Exit {
@@ -19,6 +21,11 @@ pub(crate) enum Exit {
 }
 
 impl Exit {
+    /// The operation may go on; `reason` says why this program does not know.
+    pub(crate) fn unknown(reason: impl fmt::Display) -> Self {
+        Self::Unknown(format!("{reason}; run the same command again"))
+    }
+
     pub(crate) fn code(&self) -> u8 {
         match self {
             Self::Declined | Self::Silent => 1,
@@ -26,6 +33,16 @@ impl Exit {
             Self::Unknown(_) => 4,
             Self::Different => 5,
         }
+    }
+}
+
+/// The exit code of a program that failed with `err`.
+pub(crate) fn code(err: &anyhow::Error) -> u8 {
+    match err.downcast_ref::<Exit>() {
+        Some(exit) => exit.code(),
+        // What was under way goes on, and can be seen again with new credentials.
+        None if trouble(err) == Some(Trouble::Expired) => Exit::Unknown(String::new()).code(),
+        None => 1,
     }
 }
 

@@ -28,16 +28,20 @@ mod fuzzing;
 mod handler;
 mod inputs;
 mod inspection;
+mod interrupt;
 mod intrinsics;
 mod linting;
 mod omission;
+mod options;
 mod outputs;
 mod parameters;
 mod patience;
+mod pending;
 mod publish;
 mod references;
 mod sbom;
 mod screen;
+mod session;
 mod stack;
 mod step;
 mod symbols;
@@ -71,7 +75,7 @@ fn main() -> ExitCode {
                 Some(exit::Exit::Declined) => screen::say(exit::Exit::Declined),
                 _ => deployment::report_error(&err),
             }
-            ExitCode::from(exit.map_or(1, exit::Exit::code))
+            ExitCode::from(exit::code(&err))
         }
     }
 }

@@ -19,6 +19,11 @@ impl Stage {
         &self.0
     }
 
+    /// Whether people depend on it: what is careful by choice elsewhere is so by default here.
+    pub(crate) fn is_production(&self) -> bool {
+        matches!(self.0.as_str(), "production" | "prod")
+    }
+
     /// The root stack's name.
     pub(crate) fn stack_name(&self) -> String {
         format!("{SERVICE}-{self}")
@@ -80,8 +85,12 @@ pub(crate) enum DeployAction {
     Create,
     /// A change set of type UPDATE.
     Update,
-    /// Delete what a failed create left, then create.
+    /// Delete what a failed create left, or what a failed deletion left, then create.
     DeleteThenCreate,
+    /// Undo an update that failed and was told to stay as it was, then update.
+    RollBackThenUpdate,
+    /// Finish a rollback that failed, then update.
+    ContinueRollbackThenUpdate,
     /// Somebody's operation is running; look again when it has settled.
     Wait,
     /// No automatic step is safe; the reason says what a person can do.
@@ -111,6 +120,26 @@ impl StackStatus {
         )
     }
 
+    /// Whether CloudFormation would make a change set for a stack that is so.
+    pub(crate) fn takes_change_set(&self) -> bool {
+        matches!(
+            self.deploy_action(),
+            DeployAction::Create | DeployAction::Update
+        )
+    }
+
+    /// What `deploy` does first with a stack that takes no change set.
+    pub(crate) fn way_out(&self) -> &'static str {
+        match self.deploy_action() {
+            DeployAction::DeleteThenCreate => "delete what is left of it",
+            DeployAction::RollBackThenUpdate => "roll the failed update back",
+            DeployAction::ContinueRollbackThenUpdate => "go on with the rollback that failed",
+            DeployAction::Wait => "wait",
+            DeployAction::Refuse(reason) => reason,
+            DeployAction::Create | DeployAction::Update => "make a change set",
+        }
+    }
+
     pub(crate) fn deploy_action(&self) -> DeployAction {
         match self.0.as_str() {
             "DELETE_COMPLETE" | "REVIEW_IN_PROGRESS" => DeployAction::Create,
@@ -119,18 +148,11 @@ impl StackStatus {
             | "UPDATE_ROLLBACK_COMPLETE"
             | "IMPORT_COMPLETE"
             | "IMPORT_ROLLBACK_COMPLETE" => DeployAction::Update,
-            "ROLLBACK_COMPLETE" | "ROLLBACK_FAILED" | "CREATE_FAILED" => {
+            "ROLLBACK_COMPLETE" | "ROLLBACK_FAILED" | "CREATE_FAILED" | "DELETE_FAILED" => {
                 DeployAction::DeleteThenCreate
             }
-            "UPDATE_FAILED" => DeployAction::Refuse(
-                "roll it back first: `aws cloudformation rollback-stack --stack-name NAME`",
-            ),
-            "UPDATE_ROLLBACK_FAILED" => DeployAction::Refuse(
-                "finish its rollback first: `aws cloudformation continue-update-rollback --stack-name NAME`",
-            ),
-            "DELETE_FAILED" => DeployAction::Refuse(
-                "its deletion has not finished; run `cargo xtask destroy` again first",
-            ),
+            "UPDATE_FAILED" => DeployAction::RollBackThenUpdate,
+            "UPDATE_ROLLBACK_FAILED" => DeployAction::ContinueRollbackThenUpdate,
             "IMPORT_ROLLBACK_FAILED" => DeployAction::Refuse(
                 "an import could not be rolled back; finish it in the CloudFormation console",
             ),
@@ -161,7 +183,12 @@ mod tests {
         ] {
             assert_eq!(action(status), DeployAction::Update, "{status}");
         }
-        for status in ["ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED"] {
+        for status in [
+            "ROLLBACK_COMPLETE",
+            "ROLLBACK_FAILED",
+            "CREATE_FAILED",
+            "DELETE_FAILED",
+        ] {
             assert_eq!(action(status), DeployAction::DeleteThenCreate, "{status}");
         }
         for status in [
@@ -178,17 +205,15 @@ mod tests {
             assert_eq!(action(status), DeployAction::Wait, "{status}");
             assert!(!StackStatus(status.to_owned()).is_settled(), "{status}");
         }
-        for status in [
-            "UPDATE_FAILED",
-            "UPDATE_ROLLBACK_FAILED",
-            "DELETE_FAILED",
-            "IMPORT_ROLLBACK_FAILED",
-        ] {
-            assert!(
-                matches!(action(status), DeployAction::Refuse(_)),
-                "{status}"
-            );
-        }
+        assert_eq!(action("UPDATE_FAILED"), DeployAction::RollBackThenUpdate);
+        assert_eq!(
+            action("UPDATE_ROLLBACK_FAILED"),
+            DeployAction::ContinueRollbackThenUpdate
+        );
+        assert!(matches!(
+            action("IMPORT_ROLLBACK_FAILED"),
+            DeployAction::Refuse(_)
+        ));
     }
 
     #[test]

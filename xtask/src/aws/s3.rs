@@ -59,6 +59,21 @@ impl AssetBucket {
         }
     }
 
+    /// Whether there is anything in `bucket`; a bucket that is not empty cannot be deleted.
+    pub(crate) async fn is_empty(&self, bucket: &str) -> anyhow::Result<bool> {
+        let list = self
+            .s3
+            .list_objects_v2()
+            .bucket(bucket)
+            .max_keys(1)
+            .expected_bucket_owner(&self.account);
+        match list.send().await {
+            Ok(listed) => Ok(listed.contents().is_empty()),
+            Err(err) if status(&err) == Some(404) => Ok(true),
+            Err(err) => Err(self.explain(err, bucket)),
+        }
+    }
+
     /// Whether `asset` is in `bucket`, with the content its key promises.
     pub(crate) async fn find(&self, bucket: &str, asset: &Asset) -> anyhow::Result<Presence> {
         let head = self

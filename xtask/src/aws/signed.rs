@@ -1,4 +1,4 @@
-//! Three single calls to services whose SDK crates would cost more build time than the rest of
+//! Single calls to services whose SDK crates would cost more build time than the rest of
 //! this program: they are signed with AWS's own signer and sent by a plain HTTP client.
 
 use std::sync::Arc;
@@ -78,7 +78,31 @@ pub(crate) async fn api_gateway_logs_role(
     Ok(role.filter(|role| !role.is_empty()).map(ToOwned::to_owned))
 }
 
-async fn get(connection: &Connection, service: &str, path: &str) -> anyhow::Result<String> {
+pub(super) async fn get(
+    connection: &Connection,
+    service: &str,
+    path: &str,
+) -> anyhow::Result<String> {
+    call(connection, service, path, None).await
+}
+
+/// Puts a JSON document.
+pub(super) async fn put(
+    connection: &Connection,
+    service: &str,
+    path: &str,
+    json: &str,
+) -> anyhow::Result<String> {
+    call(connection, service, path, Some(json)).await
+}
+
+/// A GET or, with a body, a PUT.
+async fn call(
+    connection: &Connection,
+    service: &str,
+    path: &str,
+    json: Option<&str>,
+) -> anyhow::Result<String> {
     let config = &connection.config;
     let region = &connection.region;
     let base = match config.endpoint_url() {
@@ -102,8 +126,12 @@ async fn get(connection: &Connection, service: &str, path: &str) -> anyhow::Resu
         .build()
         .context("cannot sign the request")?
         .into();
-    let body = SignableBody::Bytes(b"");
-    let request = SignableRequest::new("GET", &url, std::iter::empty(), body)
+    let (method, body) = match json {
+        Some(json) => ("PUT", json),
+        None => ("GET", ""),
+    };
+    let body = SignableBody::Bytes(body.as_bytes());
+    let request = SignableRequest::new(method, &url, std::iter::empty(), body)
         .and_then(|request| sign(request, &params))
         .context("cannot sign the request")?;
     let (instructions, _) = request.into_parts();
@@ -113,13 +141,23 @@ async fn get(connection: &Connection, service: &str, path: &str) -> anyhow::Resu
         .map(|header| (header.name().to_owned(), header.value().to_owned()))
         .collect();
     // The client blocks; nothing else runs meanwhile.
-    let mut call = agent(&url).get(&url);
-    for (name, value) in headers {
-        call = call.header(name, value);
-    }
-    let mut response = call
-        .call()
-        .with_context(|| format!("cannot call `{base}`"))?;
+    let agent = agent(&url);
+    let answer = match json {
+        None => {
+            let call = headers.iter().fold(agent.get(&url), |call, (name, value)| {
+                call.header(name, value)
+            });
+            call.call()
+        }
+        Some(json) => {
+            let call = agent.put(&url).content_type("application/json");
+            let call = headers
+                .iter()
+                .fold(call, |call, (name, value)| call.header(name, value));
+            call.send(json)
+        }
+    };
+    let mut response = answer.with_context(|| format!("cannot call `{base}`"))?;
     let status = response.status();
     let text = response
         .body_mut()

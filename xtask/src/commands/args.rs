@@ -12,6 +12,7 @@ use crate::aws::{Connection, Selection, signed};
 use crate::bootstrap;
 use crate::deployment::Plan;
 use crate::emulator::{self, Emulator, Place};
+use crate::options::Options;
 use crate::parameters::{self, Parameters};
 use crate::stack::{SERVICE, Stack, Stage};
 use crate::workspace::Workspace;
@@ -187,7 +188,7 @@ impl ParameterArgs {
                 ("service".to_owned(), SERVICE.to_owned()),
                 ("stage".to_owned(), assembly.stage.to_string()),
             ]),
-            cloud: environment.cloud,
+            options: Options::default(),
         })
     }
 

@@ -8,16 +8,26 @@ use xshell::Shell;
 
 use super::args::{Environment, EnvironmentArgs, HandlerArgs, ParameterArgs, StageArgs, StartArgs};
 use super::assemble;
-use crate::assembly::Cloud;
+use crate::assembly::{Assembly, Cloud};
+use crate::aws::cloudformation::operations;
 use crate::aws::{Connection, signed};
 use crate::bootstrap::{self, LogsRole};
 use crate::consent::Consent;
-use crate::deployment;
+use crate::deployment::{self, Engine, Executed, Prepared};
 use crate::outputs;
 use crate::publish::publish;
 use crate::screen::{self, QUIET, STRONG};
+use crate::session;
 use crate::stack::Stack;
 use crate::workspace::Workspace;
+
+mod fast;
+mod options;
+
+use options::OptionArgs;
+
+/// How often a deploy is planned again because somebody else was sooner.
+const ATTEMPTS: usize = 3;
 
 /// Deploy the service to AWS, or to this machine with `--local`.
 ///
@@ -27,6 +37,10 @@ use crate::workspace::Workspace;
 /// `infra/cfn/root.yaml`; an earlier deploy's values are not remembered.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Deploy {
+    /// Execute this change set, which `--no-execute` left, instead of making one.
+    #[arg(value_name = "CHANGE-SET-NAME", conflicts_with_all = ["fast"])]
+    change_set: Option<String>,
+
     #[command(flatten)]
     stage: StageArgs,
 
@@ -42,6 +56,14 @@ pub(crate) struct Deploy {
     #[command(flatten)]
     choices: ParameterArgs,
 
+    #[command(flatten)]
+    options: OptionArgs,
+
+    /// Give the function its new code at once, before CloudFormation's update; for a change of
+    /// code alone, and not in `production`.
+    #[arg(long)]
+    fast: bool,
+
     /// Do not ask.
     #[arg(long, short)]
     yes: bool,
@@ -51,12 +73,34 @@ pub(crate) struct Deploy {
     json: bool,
 }
 
+/// How one attempt ended.
+enum Attempt {
+    Done(Stack),
+    NoChanges(Stack),
+    /// The change set is there to be executed later.
+    Left(Prepared),
+    /// Somebody else changed the stack meanwhile.
+    Overtaken,
+}
+
 impl Deploy {
     pub(crate) async fn run(self, sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {
         self.choices.check(workspace)?;
+        self.options.check()?;
+        if self.fast && self.stage.stage.is_production() {
+            anyhow::bail!(
+                "`--fast` is not for `{}`: its updates are watched and rolled back as a whole",
+                self.stage.stage
+            );
+        }
         let consent = Consent::from_flag(self.yes || self.environment.local)?;
         let local_cloud = self.start.local_cloud();
         let environment = self.environment.connect(sh, workspace, local_cloud).await?;
+        if let Some(change_set) = &self.change_set {
+            return self
+                .execute_kept(change_set, &environment, workspace, consent)
+                .await;
+        }
         let (assembly, _) = assemble(
             sh,
             workspace,
@@ -65,44 +109,169 @@ impl Deploy {
             &self.handler,
         )?;
         let begin = Instant::now();
-        let cfn = environment.connection.cloudformation();
         let name = assembly.stage.stack_name();
-        let stack = deployment::settled(&cfn, &name, environment.cloud).await?;
+        let mut engine = Engine::new(
+            environment.connection.cloudformation(),
+            environment.cloud,
+            workspace,
+        )?;
+        for _ in 0..ATTEMPTS {
+            let attempt = self
+                .attempt(&mut engine, &environment, workspace, &assembly, consent)
+                .await?;
+            match attempt {
+                Attempt::Done(stack) => {
+                    self.protect(&engine, &stack).await?;
+                    deployment::report_success(&format!("{name} is deployed"), begin);
+                    return self.finish(&environment, &stack).await;
+                }
+                Attempt::NoChanges(stack) => {
+                    screen::say(format!("{name}: no changes\n"));
+                    self.protect(&engine, &stack).await?;
+                    return self.finish(&environment, &stack).await;
+                }
+                Attempt::Left(prepared) => {
+                    self.tell_how_to_execute(&prepared);
+                    return Ok(());
+                }
+                Attempt::Overtaken => screen::say(format!(
+                    "another deploy of {name} was sooner; planning again from what it leaves"
+                )),
+            }
+        }
+        anyhow::bail!(
+            "another deploy of `{name}` was sooner {ATTEMPTS} times in a row; \
+             nothing of this one was done, run it again when the others have ended"
+        )
+    }
+
+    /// From what is deployed to what is assembled, once.
+    async fn attempt(
+        &self,
+        engine: &mut Engine,
+        environment: &Environment,
+        workspace: &Workspace,
+        assembly: &Assembly,
+        consent: Consent,
+    ) -> anyhow::Result<Attempt> {
+        let connection = &environment.connection;
+        let cfn = engine.cfn.clone();
+        let name = assembly.stage.stack_name();
+        let stack = engine.settled(&name).await?;
         let bucket = match self.choices.bucket(&cfn).await? {
             Some(bucket) => bucket,
-            None => self.bootstrap(workspace, &environment, consent).await?,
+            None => self.bootstrap(workspace, environment, consent).await?,
         };
-        let plan = self
+        let options = self.options.options(&assembly.stage, stack.as_ref())?;
+        let mut plan = self
             .choices
-            .plan(&assembly, &environment, stack.as_ref(), &bucket)
+            .plan(assembly, environment, stack.as_ref(), &bucket)
             .await?;
+        plan.tags.extend(self.options.tags());
+        plan.options = options;
         if let Some(stack) = &stack
             && deployment::is_current(&cfn, stack, &plan).await?
         {
-            screen::say(format!("{name}: no changes\n"));
-            return self.finish(&environment, stack).await;
+            return Ok(Attempt::NoChanges(stack.clone()));
         }
-        preflight(&environment, stack.as_ref()).await?;
-        publish(&environment.connection.s3(), &bucket, &assembly).await?;
-        let stack = deployment::clear_the_way(&cfn, stack, &plan, consent).await?;
-        let prepared = deployment::prepare(&cfn, stack.as_ref(), &plan).await?;
-        let Some((change_set, changes)) = prepared else {
-            screen::say(format!("{name}: no changes\n"));
-            return self
-                .finish(&environment, &stack.context("the stack vanished")?)
-                .await;
+        let s3 = connection.s3();
+        let first_steps = async {
+            preflight(environment, stack.as_ref()).await?;
+            if self.fast {
+                fast::check(&cfn, stack.as_ref(), &plan).await?;
+            }
+            publish(&s3, &bucket, assembly).await
         };
-        deployment::show(&changes, &name, &assembly.omissions);
+        engine.interrupts.unless(first_steps).await?;
+        let mut consent = consent;
+        if let (true, Some(stack)) = (self.fast, &stack) {
+            let question = format!("Give {name} in {} its new code?", connection.place());
+            consent.obtain(&question).await?;
+            consent = Consent::Given;
+            fast::update_code(connection, &cfn, stack, &plan, &bucket).await?;
+        }
+        let stack = engine.clear_the_way(stack, &plan, consent).await?;
+        let Some(prepared) = engine.prepare(stack.as_ref(), &plan).await? else {
+            return Ok(Attempt::NoChanges(
+                stack.context("the stack vanished; run the same command again")?,
+            ));
+        };
+        deployment::show(&prepared.changes, &name, &assembly.omissions);
+        session::warn(connection, &prepared.changes).await;
+        if self.options.keeps_change_set() {
+            return Ok(Attempt::Left(prepared));
+        }
+        let question = format!("Deploy these changes to {}?", connection.place());
+        let executed = engine
+            .execute_with_consent(prepared, &name, &plan.options, consent, &question)
+            .await?;
+        Ok(match executed {
+            Executed::Done(stack) => Attempt::Done(stack),
+            Executed::Overtaken => Attempt::Overtaken,
+        })
+    }
+
+    /// Executes a change set that `--no-execute` left.
+    async fn execute_kept(
+        &self,
+        change_set: &str,
+        environment: &Environment,
+        workspace: &Workspace,
+        consent: Consent,
+    ) -> anyhow::Result<()> {
+        let begin = Instant::now();
+        let name = self.stage.stage.stack_name();
+        let mut engine = Engine::new(
+            environment.connection.cloudformation(),
+            environment.cloud,
+            workspace,
+        )?;
+        let stack = engine.settled(&name).await?;
+        let prepared = engine.kept(stack.as_ref(), &name, change_set).await?;
+        deployment::show(&prepared.changes, &name, &[]);
+        session::warn(&environment.connection, &prepared.changes).await;
+        let options = self.options.options(&self.stage.stage, None)?;
         let question = format!(
             "Deploy these changes to {}?",
             environment.connection.place()
         );
-        let stack = stack.as_ref();
-        let stack =
-            deployment::execute_with_consent(&cfn, &change_set, stack, &plan, consent, &question)
-                .await?;
-        deployment::report_success(&format!("{name} is deployed"), begin);
-        self.finish(&environment, &stack).await
+        let executed = engine
+            .execute_with_consent(prepared, &name, &options, consent, &question)
+            .await?;
+        match executed {
+            Executed::Done(stack) => {
+                self.protect(&engine, &stack).await?;
+                deployment::report_success(&format!("{name} is deployed"), begin);
+                self.finish(environment, &stack).await
+            }
+            Executed::Overtaken => Err(anyhow::anyhow!(
+                "the stack has changed since change set `{change_set}` was made, and it was not \
+                 executed; `cargo xtask deploy --no-execute` makes another"
+            )),
+        }
+    }
+
+    fn tell_how_to_execute(&self, prepared: &Prepared) {
+        let stage = &self.stage.stage;
+        let flags = self.environment.repeated();
+        let change_set = prepared.name();
+        screen::say(format!(
+            "change set `{change_set}` is ready and was not executed\n\n\
+             {QUIET}Execute it:{QUIET:#} cargo xtask deploy {change_set} --stage {stage}{flags}\n\
+             {QUIET}Delete it:{QUIET:#}  aws cloudformation delete-change-set --change-set-name {}",
+            prepared.change_set.id
+        ));
+        screen::data(change_set);
+    }
+
+    /// Protection is part of no change set.
+    async fn protect(&self, engine: &Engine, stack: &Stack) -> anyhow::Result<()> {
+        if !self.options.termination_protection || stack.termination_protection {
+            return Ok(());
+        }
+        operations::set_termination_protection(&engine.cfn, &stack.name, true).await?;
+        screen::progress(format!("{} is protected from being deleted", stack.name));
+        Ok(())
     }
 
     async fn bootstrap(

@@ -2,19 +2,21 @@
 
 use std::time::Instant;
 
-use serde_json::Value;
+use anyhow::Context as _;
 use xshell::Shell;
 
 use super::args::{EnvironmentArgs, LocalCloud, StageArgs};
-use crate::assembly::Cloud;
-use crate::aws::cloudformation::{self, CloudFormation};
+use crate::aws::cloudformation::{self, operations};
 use crate::change_set::NESTED_STACK;
 use crate::consent::Consent;
-use crate::deployment;
-use crate::screen::{self, BAD, GOOD, STRONG};
+use crate::deployment::{self, Engine};
+use crate::screen;
 use crate::stack::Stack;
-use crate::template::Template;
 use crate::workspace::Workspace;
+
+mod fate;
+
+use fate::{Outlook, announce, fates};
 
 /// Delete a deployed stage; the table stays.
 ///
@@ -27,18 +29,18 @@ pub(crate) struct Destroy {
     #[command(flatten)]
     environment: EnvironmentArgs,
 
+    /// Leave this resource, at which an earlier deletion failed; may be repeated. One of a nested
+    /// stack is written `Network.PrivateSubnetA`.
+    #[arg(long = "retain", value_name = "LOGICAL-ID")]
+    retained: Vec<String>,
+
+    /// Delete the stack although it has termination protection.
+    #[arg(long)]
+    unprotect: bool,
+
     /// Do not ask.
     #[arg(long, short)]
     yes: bool,
-}
-
-/// A deployed resource and what deleting its stack does to it.
-struct Fate {
-    /// As in `Data / Table`.
-    place: String,
-    resource_type: String,
-    physical_id: String,
-    retained: bool,
 }
 
 impl Destroy {
@@ -51,24 +53,40 @@ impl Destroy {
             .await?;
         let cfn = environment.connection.cloudformation();
         let name = self.stage.stage.stack_name();
-        let Some(stack) = deployment::settled(&cfn, &name, environment.cloud).await? else {
+        let mut engine = Engine::new(cfn.clone(), environment.cloud, workspace)?;
+        let Some(stack) = engine.settled(&name).await? else {
             screen::say(format!("{name}: there is no such stack, nothing to do"));
             return Ok(());
         };
-        if stack.termination_protection {
+        if stack.termination_protection && !self.unprotect {
             anyhow::bail!(
-                "stack `{name}` has termination protection; switch it off first: \
-                 `aws cloudformation update-termination-protection --no-enable-termination-protection \
-                 --stack-name {name}`"
+                "stack `{name}` has termination protection, and nothing was deleted; \
+                 `--unprotect` says that it is meant"
             );
         }
-        let fates = fates(&cfn, &stack, "").await?;
+        if !self.retained.is_empty() && stack.status.as_str() != "DELETE_FAILED" {
+            anyhow::bail!(
+                "`--retain` is for a stack whose deletion failed, and `{name}` is {}; \
+                 `DeletionPolicy: Retain` in the template is for the others",
+                stack.status
+            );
+        }
+        let s3 = environment.connection.s3();
+        let fates = fates(&cfn, &s3, &stack, "").await?;
         announce(&name, &fates, environment.cloud);
-        let question = format!("Delete {name} in {}?", environment.connection.place());
+        let place = environment.connection.place();
+        let question = match stack.termination_protection {
+            true => format!("{name} is protected. Delete it in {place} all the same?"),
+            false => format!("Delete {name} in {place}?"),
+        };
         consent.obtain(&question).await?;
-        deployment::delete(&cfn, &stack, environment.cloud).await?;
+        if stack.termination_protection {
+            operations::set_termination_protection(&cfn, &name, false).await?;
+        }
+        let retained = self.leave_in_nested_stacks(&mut engine, &stack).await?;
+        engine.delete(&stack, None, &retained).await?;
         deployment::report_success(&format!("{name} is deleted"), begin);
-        for fate in fates.iter().filter(|fate| fate.retained) {
+        for fate in fates.iter().filter(|fate| fate.outlook == Outlook::Stays) {
             screen::say(format!(
                 "retained: {} {}",
                 fate.resource_type, fate.physical_id
@@ -76,64 +94,44 @@ impl Destroy {
         }
         Ok(())
     }
-}
 
-/// The resources of the stack and of its nested stacks. The deployed template decides what
-/// stays, not the one in the working tree.
-async fn fates(cfn: &CloudFormation, stack: &Stack, place: &str) -> anyhow::Result<Vec<Fate>> {
-    let text = cloudformation::template_of(cfn, &stack.id).await?;
-    let template = Template::parse(&format!("the deployed template of {}", stack.name), text).ok();
-    let mut fates = Vec::new();
-    for resource in cloudformation::resources_of(cfn, &stack.id).await? {
-        if resource.resource_type == NESTED_STACK {
-            if let Some(child) = cloudformation::find_stack(cfn, &resource.physical_id).await? {
-                let place = format!("{place}{} / ", resource.logical_id);
-                fates.extend(Box::pin(self::fates(cfn, &child, &place)).await?);
+    /// Deletes the nested stacks in which something is left, each but for that; returns what is
+    /// left in the root itself.
+    async fn leave_in_nested_stacks(
+        &self,
+        engine: &mut Engine,
+        root: &Stack,
+    ) -> anyhow::Result<Vec<String>> {
+        let mut in_root = Vec::new();
+        let mut nested: Vec<(&str, Vec<String>)> = Vec::new();
+        for retained in &self.retained {
+            match retained.split_once('.') {
+                None => in_root.push(retained.clone()),
+                Some((stack, resource)) => {
+                    let resource = resource.to_owned();
+                    match nested.iter_mut().find(|(name, _)| *name == stack) {
+                        Some((_, resources)) => resources.push(resource),
+                        None => nested.push((stack, vec![resource])),
+                    }
+                }
             }
-            continue;
         }
-        let declared = template.as_ref().and_then(|template| {
-            template
-                .resources()
-                .find(|(logical_id, _)| *logical_id == resource.logical_id)
-        });
-        let policy = declared.and_then(|(_, resource)| resource.get("DeletionPolicy"));
-        let policy = policy.and_then(Value::as_str).unwrap_or("Delete");
-        fates.push(Fate {
-            place: format!("{place}{}", resource.logical_id),
-            resource_type: resource.resource_type,
-            physical_id: resource.physical_id,
-            retained: policy.starts_with("Retain"),
-        });
-    }
-    Ok(fates)
-}
-
-fn announce(name: &str, fates: &[Fate], cloud: Cloud) {
-    let width = fates.iter().map(|fate| fate.place.len()).max().unwrap_or(0);
-    screen::say(format!("\n{STRONG}{name}{STRONG:#}"));
-    for fate in fates {
-        let (sign, style) = match fate.retained {
-            true => ("= stays ", GOOD),
-            false => ("- delete", BAD),
-        };
-        let Fate {
-            place,
-            resource_type,
-            ..
-        } = fate;
-        screen::say(format!(
-            "  {style}{sign}{style:#}  {place:width$}  {resource_type}"
-        ));
-    }
-    let retained = fates.iter().filter(|fate| fate.retained).count();
-    screen::say(format!(
-        "\n{} to delete, {retained} to stay",
-        fates.len() - retained
-    ));
-    if cloud == Cloud::Aws {
-        screen::say(
-            "AWS takes 20 to 45 minutes to delete the network interfaces of a function in a VPC.",
-        );
+        if nested.is_empty() {
+            return Ok(in_root);
+        }
+        let resources = cloudformation::resources_of(&engine.cfn, &root.id).await?;
+        for (logical_id, retained) in nested {
+            let resource = resources
+                .iter()
+                .find(|one| one.logical_id == logical_id && one.resource_type == NESTED_STACK);
+            let resource = resource.with_context(|| {
+                format!("stack `{}` has no nested stack `{logical_id}`", root.name)
+            })?;
+            let child = cloudformation::find_stack(&engine.cfn, &resource.physical_id).await?;
+            if let Some(child) = child.filter(|child| child.status.as_str() != "DELETE_COMPLETE") {
+                engine.delete(&child, None, &retained).await?;
+            }
+        }
+        Ok(in_root)
     }
 }

@@ -6,7 +6,7 @@ use xshell::Shell;
 use super::args::{EnvironmentArgs, HandlerArgs, ParameterArgs, StageArgs, StartArgs};
 use super::assemble;
 use crate::comparison::compare;
-use crate::deployment;
+use crate::deployment::{self, Engine};
 use crate::exit::Exit;
 use crate::publish::publish;
 use crate::screen;
@@ -59,7 +59,8 @@ impl Diff {
         )?;
         let cfn = environment.connection.cloudformation();
         let name = assembly.stage.stack_name();
-        let stack = deployment::settled(&cfn, &name, environment.cloud).await?;
+        let mut engine = Engine::new(cfn.clone(), environment.cloud, workspace)?;
+        let stack = engine.settled(&name).await?;
         let bucket = self.choices.bucket(&cfn).await?;
         let has_bucket = bucket.is_some();
         // Comparing templates needs no bucket; its name is only one more parameter.
@@ -75,7 +76,17 @@ impl Diff {
             return Ok(());
         }
         let deployed = stack.as_ref().filter(|stack| !stack.status.is_empty());
-        let changes = if self.no_change_set || !has_bucket || deployed.is_none() {
+        let takes_change_set = deployed.is_some_and(|stack| stack.status.takes_change_set());
+        if let Some(stack) = deployed
+            && !takes_change_set
+        {
+            screen::say(format!(
+                "{name} is {}, and no change set can start from there; `deploy` would first {}",
+                stack.status,
+                stack.status.way_out()
+            ));
+        }
+        let changes = if self.no_change_set || !has_bucket || !takes_change_set {
             screen::progress("comparing templates and parameters; no change set");
             let deployed = match deployed {
                 Some(stack) => deployment::deployed_tree(&cfn, stack).await?,
@@ -84,9 +95,11 @@ impl Diff {
             compare(deployed.as_ref(), &plan.tree)
         } else {
             publish(&environment.connection.s3(), &bucket, &assembly).await?;
-            match deployment::prepare(&cfn, stack.as_ref(), &plan).await? {
-                Some((change_set, changes)) => {
-                    deployment::discard(&cfn, &change_set, stack.as_ref(), environment.cloud)
+            match engine.prepare(stack.as_ref(), &plan).await? {
+                Some(mut prepared) => {
+                    let changes = std::mem::take(&mut prepared.changes);
+                    engine
+                        .discard(&name, prepared)
                         .await
                         .context("the change set of this diff is still there")?;
                     changes

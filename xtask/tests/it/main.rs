@@ -7,6 +7,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod choices;
 mod failures;
 mod journey;
 mod packaging;

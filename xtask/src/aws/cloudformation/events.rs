@@ -51,6 +51,20 @@ pub(crate) async fn new_events(
     Ok(events)
 }
 
+/// Whether a recent event of the stack belongs to the request with this token.
+pub(crate) async fn mention(cfn: &Client, stack_id: &str, token: &str) -> anyhow::Result<bool> {
+    let page = cfn
+        .describe_stack_events()
+        .stack_name(stack_id)
+        .send()
+        .await;
+    let page = page
+        .map_err(readable)
+        .with_context(|| format!("cannot read the events of stack `{stack_id}`"))?;
+    let mut events = page.stack_events().iter();
+    Ok(events.any(|event| event.client_request_token() == Some(token)))
+}
+
 fn to_event(event: &types::StackEvent) -> StackEvent {
     let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
     StackEvent {

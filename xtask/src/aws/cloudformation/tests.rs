@@ -10,6 +10,7 @@ use aws_sdk_cloudformation::primitives::DateTime;
 use aws_sdk_cloudformation::types;
 use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
 
+use super::change_sets::{self, ChangeSetId, ChangeSetState};
 use super::*;
 use crate::change_set::{Action, Change};
 use crate::event::EventLog;
@@ -76,7 +77,7 @@ async fn a_stack_in_review_can_be_created() {
     );
 }
 
-async fn state(status: ChangeSetStatus, reason: &str) -> ChangeSetState {
+async fn state(status: types::ChangeSetStatus, reason: &str) -> ChangeSetState {
     let output = DescribeChangeSetOutput::builder()
         .status(status)
         .status_reason(reason)
@@ -86,7 +87,7 @@ async fn state(status: ChangeSetStatus, reason: &str) -> ChangeSetState {
         id: "arn:cs".to_owned(),
         stack_id: "arn:stack".to_owned(),
     };
-    change_set_state(&client(&[&rule]), &id).await.unwrap()
+    change_sets::state(&client(&[&rule]), &id).await.unwrap()
 }
 
 #[tokio::test]
@@ -96,21 +97,21 @@ async fn both_texts_of_no_changes_are_known() {
         "No updates are to be performed.",
     ] {
         assert_eq!(
-            state(ChangeSetStatus::Failed, reason).await,
+            state(types::ChangeSetStatus::Failed, reason).await,
             ChangeSetState::NoChanges
         );
     }
-    let failed = state(ChangeSetStatus::Failed, "Transform failed").await;
+    let failed = state(types::ChangeSetStatus::Failed, "Transform failed").await;
     assert_eq!(
         failed,
         ChangeSetState::Failed("Transform failed".to_owned())
     );
     assert_eq!(
-        state(ChangeSetStatus::CreatePending, "").await,
+        state(types::ChangeSetStatus::CreatePending, "").await,
         ChangeSetState::Pending
     );
     assert_eq!(
-        state(ChangeSetStatus::CreateComplete, "").await,
+        state(types::ChangeSetStatus::CreateComplete, "").await,
         ChangeSetState::Ready
     );
 }
@@ -121,7 +122,7 @@ async fn a_failed_nested_change_set_gives_the_reason() {
         .match_requests(|request| request.change_set_name() == Some("arn:root"))
         .then_output(|| {
             DescribeChangeSetOutput::builder()
-                .status(ChangeSetStatus::Failed)
+                .status(types::ChangeSetStatus::Failed)
                 .status_reason(
                     "Nested change set arn:aws:cloudformation:eu-west-1:1:changeSet/x/y was not \
                      successfully created: Currently in FAILED.",
@@ -135,7 +136,7 @@ async fn a_failed_nested_change_set_gives_the_reason() {
         .then_output(|| {
             DescribeChangeSetOutput::builder()
                 .stack_name("movies-dev-Api-1")
-                .status(ChangeSetStatus::Failed)
+                .status(types::ChangeSetStatus::Failed)
                 .status_reason("Unresolved resource dependencies [X]")
                 .build()
         });
@@ -143,7 +144,7 @@ async fn a_failed_nested_change_set_gives_the_reason() {
         id: "arn:root".to_owned(),
         stack_id: "arn:stack".to_owned(),
     };
-    let state = change_set_state(&client(&[&root, &nested]), &id)
+    let state = change_sets::state(&client(&[&root, &nested]), &id)
         .await
         .unwrap();
     let expected = "movies-dev-Api-1: Unresolved resource dependencies [X]";
@@ -254,11 +255,11 @@ async fn a_deleted_change_set_is_gone() {
             .build();
         DescribeChangeSetError::generic(metadata)
     });
-    let id = ChangeSetId {
-        id: "arn:cs".to_owned(),
-        stack_id: "arn:stack".to_owned(),
-    };
-    assert!(!has_change_set(&client(&[&gone]), &id).await.unwrap());
+    assert!(
+        !change_sets::exists(&client(&[&gone]), "movies-dev", "xtask-1")
+            .await
+            .unwrap()
+    );
 }
 
 #[tokio::test]

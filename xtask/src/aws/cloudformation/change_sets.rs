@@ -1,0 +1,311 @@
+//! Change sets: made, looked at, executed, deleted.
+
+use std::collections::BTreeMap;
+
+use anyhow::Context as _;
+use aws_sdk_cloudformation::Client;
+use aws_sdk_cloudformation::error::ProvideErrorMetadata as _;
+use aws_sdk_cloudformation::operation::describe_change_set::DescribeChangeSetOutput;
+use aws_sdk_cloudformation::types::{
+    Capability, ChangeSetStatus, ChangeSetType, DeploymentConfig, DeploymentConfigMode,
+    ExecutionStatus, OnStackFailure, Parameter, RollbackConfiguration, RollbackTrigger, Tag,
+};
+
+use super::is_absent;
+use crate::aws::readable;
+use crate::options::{OnFailure, Options};
+use crate::parameters::Parameters;
+
+/// What a change set is made from.
+#[derive(Debug)]
+pub(crate) struct ChangeSetRequest<'a> {
+    pub(crate) stack_name: &'a str,
+    /// Unique among the stack's change sets.
+    pub(crate) name: &'a str,
+    pub(crate) creates: bool,
+    pub(crate) template: &'a str,
+    pub(crate) parameters: &'a Parameters,
+    pub(crate) tags: &'a BTreeMap<String, String>,
+    pub(crate) options: &'a Options,
+}
+
+/// A change set that CloudFormation has accepted.
+#[derive(Debug, Clone)]
+pub(crate) struct ChangeSetId {
+    pub(crate) id: String,
+    pub(crate) stack_id: String,
+}
+
+/// How far the creation of a change set is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum ChangeSetState {
+    Pending,
+    Ready,
+    /// The stack is as the template wants it already.
+    NoChanges,
+    Failed(String),
+}
+
+/// What has become of a change set that was to be executed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Execution {
+    /// It can be executed still.
+    Waiting,
+    /// It is executed, or was.
+    Begun,
+    /// The stack has changed since, so that it cannot be executed any more.
+    Obsolete,
+    /// It is not there: CloudFormation deletes a stack's change sets when one is executed.
+    Gone,
+}
+
+/// Asks for a change set that includes the nested stacks. It changes nothing by itself.
+pub(crate) async fn create(
+    cfn: &Client,
+    request: &ChangeSetRequest<'_>,
+) -> anyhow::Result<ChangeSetId> {
+    let kind = match request.creates {
+        true => ChangeSetType::Create,
+        false => ChangeSetType::Update,
+    };
+    let parameters = request.parameters.iter();
+    let parameters = parameters
+        .map(|(name, value)| {
+            Parameter::builder()
+                .parameter_key(name)
+                .parameter_value(value)
+                .build()
+        })
+        .collect();
+    let tags = request.tags.iter();
+    let tags = tags
+        .map(|(key, value)| Tag::builder().key(key).value(value).build())
+        .collect();
+    let stack_name = request.stack_name;
+    let options = request.options;
+    let created = cfn
+        .create_change_set()
+        .stack_name(stack_name)
+        .change_set_name(request.name)
+        .client_token(request.name)
+        .change_set_type(kind)
+        .template_body(request.template)
+        .set_parameters(Some(parameters))
+        .set_tags(Some(tags))
+        .capabilities(Capability::CapabilityIam)
+        .include_nested_stacks(true)
+        .set_on_stack_failure(on_stack_failure(options.on_failure))
+        .set_role_arn(options.role_arn.clone())
+        .set_notification_arns((!options.notify.is_empty()).then(|| options.notify.clone()))
+        .set_rollback_configuration(rollback_configuration(options))
+        .set_deployment_config(deployment_config(options))
+        .send()
+        .await
+        .map_err(readable)
+        .with_context(|| format!("cannot create a change set for `{stack_name}`"))?;
+    Ok(ChangeSetId {
+        id: created.id().context("the change set has no ID")?.to_owned(),
+        stack_id: created
+            .stack_id()
+            .context("the change set has no stack ID")?
+            .to_owned(),
+    })
+}
+
+/// Rolling back is CloudFormation's default, and not said.
+fn on_stack_failure(on_failure: OnFailure) -> Option<OnStackFailure> {
+    match on_failure {
+        OnFailure::Rollback => None,
+        OnFailure::Keep => Some(OnStackFailure::DoNothing),
+        OnFailure::Delete => Some(OnStackFailure::Delete),
+    }
+}
+
+fn rollback_configuration(options: &Options) -> Option<RollbackConfiguration> {
+    if options.rollback_alarms.is_empty() {
+        return None;
+    }
+    let triggers = options.rollback_alarms.iter();
+    let triggers = triggers
+        .map(|arn| {
+            RollbackTrigger::builder()
+                .arn(arn)
+                .r#type("AWS::CloudWatch::Alarm")
+                .build()
+        })
+        .collect();
+    let configuration = RollbackConfiguration::builder()
+        .set_rollback_triggers(Some(triggers))
+        .set_monitoring_time_in_minutes(options.monitoring_minutes);
+    Some(configuration.build())
+}
+
+/// Express mode turns rollback off unless it is asked for.
+fn deployment_config(options: &Options) -> Option<DeploymentConfig> {
+    options.express.then(|| {
+        DeploymentConfig::builder()
+            .mode(DeploymentConfigMode::Express)
+            .disable_rollback(options.on_failure == OnFailure::Keep)
+            .build()
+    })
+}
+
+/// The change set `name` of a stack, made by an earlier command; `None` where there is none.
+pub(crate) async fn find(
+    cfn: &Client,
+    stack_name: &str,
+    name: &str,
+) -> anyhow::Result<Option<ChangeSetId>> {
+    let call = cfn.describe_change_set().change_set_name(name);
+    // An ARN says which stack it is for.
+    let call = match name.starts_with("arn:") {
+        true => call,
+        false => call.stack_name(stack_name),
+    };
+    let found = match call.send().await {
+        Ok(found) => found,
+        Err(err) if is_no_change_set(err.code()) || is_absent(&err) => return Ok(None),
+        Err(err) => {
+            return Err(readable(err).context(format!("cannot describe change set `{name}`")));
+        }
+    };
+    let id = found.change_set_id().context("the change set has no ID")?;
+    let stack_id = found.stack_id().context("the change set has no stack ID")?;
+    Ok(Some(ChangeSetId {
+        id: id.to_owned(),
+        stack_id: stack_id.to_owned(),
+    }))
+}
+
+pub(crate) async fn state(
+    cfn: &Client,
+    change_set: &ChangeSetId,
+) -> anyhow::Result<ChangeSetState> {
+    let output = describe(cfn, &change_set.id).await?;
+    let state = state_of(&output);
+    if let ChangeSetState::Failed(reason) = &state {
+        // The root only says that a nested change set failed; that one knows why.
+        if let Some(nested) = nested_change_set_in(reason)
+            && let Ok(nested) = describe(cfn, nested).await
+            && let ChangeSetState::Failed(cause) = state_of(&nested)
+        {
+            let stack = nested.stack_name().unwrap_or("a nested stack").to_owned();
+            return Ok(ChangeSetState::Failed(format!("{stack}: {cause}")));
+        }
+    }
+    Ok(state)
+}
+
+/// What has become of the change set.
+pub(crate) async fn execution(cfn: &Client, change_set: &ChangeSetId) -> anyhow::Result<Execution> {
+    let call = cfn.describe_change_set().change_set_name(&change_set.id);
+    let described = match call.send().await {
+        Ok(described) => described,
+        Err(err) if is_no_change_set(err.code()) || is_absent(&err) => return Ok(Execution::Gone),
+        Err(err) => {
+            return Err(readable(err).context("cannot see whether the change set is executed"));
+        }
+    };
+    Ok(match described.execution_status() {
+        Some(ExecutionStatus::Available) => Execution::Waiting,
+        Some(
+            ExecutionStatus::ExecuteInProgress
+            | ExecutionStatus::ExecuteComplete
+            | ExecutionStatus::ExecuteFailed,
+        ) => Execution::Begun,
+        _ => Execution::Obsolete,
+    })
+}
+
+async fn describe(cfn: &Client, change_set: &str) -> anyhow::Result<DescribeChangeSetOutput> {
+    let output = cfn
+        .describe_change_set()
+        .change_set_name(change_set)
+        .send()
+        .await;
+    output
+        .map_err(readable)
+        .with_context(|| format!("cannot describe change set `{change_set}`"))
+}
+
+fn state_of(output: &DescribeChangeSetOutput) -> ChangeSetState {
+    let reason = output.status_reason().unwrap_or_default();
+    match output.status() {
+        Some(ChangeSetStatus::CreateComplete) => ChangeSetState::Ready,
+        Some(ChangeSetStatus::Failed) if is_no_change(reason) => ChangeSetState::NoChanges,
+        Some(ChangeSetStatus::Failed) => ChangeSetState::Failed(reason.to_owned()),
+        _ => ChangeSetState::Pending,
+    }
+}
+
+/// The names of the stack's change sets.
+pub(crate) async fn names(cfn: &Client, stack_id: &str) -> anyhow::Result<Vec<String>> {
+    let mut pages = cfn
+        .list_change_sets()
+        .stack_name(stack_id)
+        .into_paginator()
+        .send();
+    let mut names = Vec::new();
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(readable);
+        let page = page.with_context(|| format!("cannot list the change sets of `{stack_id}`"))?;
+        let summaries = page.summaries().iter();
+        names.extend(summaries.filter_map(|set| set.change_set_name().map(ToOwned::to_owned)));
+    }
+    Ok(names)
+}
+
+/// Starts what the change set describes. Events carry `token`.
+pub(crate) async fn execute(
+    cfn: &Client,
+    change_set: &ChangeSetId,
+    token: &str,
+) -> anyhow::Result<()> {
+    let call = cfn
+        .execute_change_set()
+        .change_set_name(&change_set.id)
+        .client_request_token(token);
+    call.send()
+        .await
+        .map_err(readable)
+        .context("cannot execute the change set")?;
+    Ok(())
+}
+
+/// Deletes a change set and, through the root, those of its nested stacks. One that is not there,
+/// or is executed, is left as it is.
+pub(crate) async fn delete(cfn: &Client, stack_name: &str, name: &str) -> anyhow::Result<()> {
+    let call = cfn
+        .delete_change_set()
+        .stack_name(stack_name)
+        .change_set_name(name);
+    match call.send().await {
+        Ok(_) => Ok(()),
+        Err(err) if is_no_change_set(err.code()) || is_absent(&err) => Ok(()),
+        Err(err) => Err(readable(err).context("cannot delete the change set")),
+    }
+}
+
+/// Whether the stack has the change set still.
+pub(crate) async fn exists(cfn: &Client, stack_name: &str, name: &str) -> anyhow::Result<bool> {
+    Ok(find(cfn, stack_name, name).await?.is_some())
+}
+
+/// The code of the API, and the one of its error type.
+fn is_no_change_set(code: Option<&str>) -> bool {
+    matches!(
+        code,
+        Some("ChangeSetNotFound" | "ChangeSetNotFoundException")
+    )
+}
+
+/// The two texts in which CloudFormation says that there is nothing to do.
+pub(super) fn is_no_change(reason: &str) -> bool {
+    reason.contains("didn't contain changes") || reason.contains("No updates are to be performed")
+}
+
+pub(super) fn nested_change_set_in(reason: &str) -> Option<&str> {
+    let words = reason.split(|c: char| c.is_whitespace() || c == ',');
+    let mut arns = words.filter(|word| word.starts_with("arn:") && word.contains(":changeSet/"));
+    arns.next().map(|arn| arn.trim_end_matches('.'))
+}

@@ -1,0 +1,96 @@
+//! Drift: what was changed behind CloudFormation's back.
+
+use anyhow::Context as _;
+use aws_sdk_cloudformation::Client;
+use aws_sdk_cloudformation::types::{
+    self, StackDriftDetectionStatus, StackResourceDriftStatus as Status,
+};
+
+use crate::aws::readable;
+use crate::change_set::{Action, Change, PropertyChange, Replacement};
+
+/// How far a detection is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Detection {
+    Running,
+    Complete,
+    /// Some resources could not be looked at.
+    Failed(String),
+}
+
+/// Starts a detection for one stack, without those nested in it; returns its ID.
+pub(crate) async fn detect(cfn: &Client, stack_id: &str) -> anyhow::Result<String> {
+    let started = cfn.detect_stack_drift().stack_name(stack_id).send().await;
+    let started = started
+        .map_err(readable)
+        .with_context(|| format!("cannot detect the drift of stack `{stack_id}`"))?;
+    Ok(started
+        .stack_drift_detection_id()
+        .context("the drift detection has no ID")?
+        .to_owned())
+}
+
+pub(crate) async fn detection(cfn: &Client, id: &str) -> anyhow::Result<Detection> {
+    let status = cfn
+        .describe_stack_drift_detection_status()
+        .stack_drift_detection_id(id)
+        .send()
+        .await
+        .map_err(readable)
+        .context("cannot see how far the drift detection is")?;
+    Ok(match status.detection_status() {
+        Some(StackDriftDetectionStatus::DetectionComplete) => Detection::Complete,
+        Some(StackDriftDetectionStatus::DetectionFailed) => {
+            let reason = status.detection_status_reason();
+            Detection::Failed(reason.unwrap_or("no reason given").to_owned())
+        }
+        _ => Detection::Running,
+    })
+}
+
+/// What was changed or deleted, as changes from what the template wants to what is there.
+pub(crate) async fn drifted(cfn: &Client, stack_id: &str) -> anyhow::Result<Vec<Change>> {
+    let mut pages = cfn
+        .describe_stack_resource_drifts()
+        .stack_name(stack_id)
+        .stack_resource_drift_status_filters(Status::Modified)
+        .stack_resource_drift_status_filters(Status::Deleted)
+        .into_paginator()
+        .send();
+    let mut changes = Vec::new();
+    while let Some(page) = pages.next().await {
+        let page = page
+            .map_err(readable)
+            .with_context(|| format!("cannot read the drift of stack `{stack_id}`"))?;
+        changes.extend(page.stack_resource_drifts().iter().map(to_change));
+    }
+    changes.sort_by(|one, other| one.logical_id.cmp(&other.logical_id));
+    Ok(changes)
+}
+
+fn to_change(drift: &types::StackResourceDrift) -> Change {
+    let action = match drift.stack_resource_drift_status() {
+        Some(Status::Deleted) => Action::Remove,
+        _ => Action::Modify,
+    };
+    let differences = drift.property_differences().iter();
+    let properties = differences
+        .map(|difference| PropertyChange {
+            path: difference
+                .property_path()
+                .unwrap_or_default()
+                .trim_start_matches('/')
+                .replace('/', "."),
+            before: difference.expected_value().map(ToOwned::to_owned),
+            after: difference.actual_value().map(ToOwned::to_owned),
+        })
+        .collect();
+    Change {
+        action,
+        logical_id: drift.logical_resource_id().unwrap_or_default().to_owned(),
+        resource_type: drift.resource_type().unwrap_or_default().to_owned(),
+        replacement: Replacement::Never,
+        properties,
+        nested: None,
+    }
+}

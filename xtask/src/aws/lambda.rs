@@ -1,0 +1,47 @@
+//! Lambda: a function's code, replaced without CloudFormation.
+
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use serde_json::{Value, json};
+
+use super::{Connection, signed};
+use crate::patience::patient;
+
+/// How long Lambda may take to make new code the function's.
+const TIMEOUT: Duration = Duration::from_secs(120);
+const INTERVAL: Duration = Duration::from_millis(300);
+
+/// Gives the function the zip at `s3://bucket/key`, and waits until it is what runs.
+///
+/// Source: Lambda's `UpdateFunctionCode` and `GetFunctionConfiguration`.
+pub(crate) async fn update_code(
+    connection: &Connection,
+    function: &str,
+    bucket: &str,
+    key: &str,
+) -> anyhow::Result<()> {
+    let path = format!("/2015-03-31/functions/{function}");
+    let code = json!({ "S3Bucket": bucket, "S3Key": key }).to_string();
+    signed::put(connection, "lambda", &format!("{path}/code"), &code)
+        .await
+        .with_context(|| format!("cannot update the code of function `{function}`"))?;
+    let begin = Instant::now();
+    loop {
+        let answer = signed::get(connection, "lambda", &format!("{path}/configuration")).await?;
+        let answer: Value = serde_json::from_str(&answer).context("Lambda's answer is not JSON")?;
+        let text = |name: &str| answer.get(name).and_then(Value::as_str);
+        match text("LastUpdateStatus") {
+            Some("InProgress") => {}
+            Some("Failed") => anyhow::bail!(
+                "function `{function}` does not take the code: {}",
+                text("LastUpdateStatusReason").unwrap_or("no reason given")
+            ),
+            _ => return Ok(()),
+        }
+        if begin.elapsed() > patient(TIMEOUT) {
+            anyhow::bail!("function `{function}` has not taken the code after two minutes");
+        }
+        tokio::time::sleep(patient(INTERVAL)).await;
+    }
+}

@@ -1,0 +1,321 @@
+//! A change set from its request to its execution, or to its deletion.
+
+use std::time::{Duration, Instant};
+
+use super::watch::{Verb, Watched};
+use super::{Engine, Plan, failure, with_nested, without_absent};
+use crate::aws::cloudformation::change_sets::{
+    self, ChangeSetId, ChangeSetRequest, ChangeSetState, Execution,
+};
+use crate::aws::cloudformation::operations::{self, Manner};
+use crate::aws::cloudformation::{self, changes, events};
+use crate::change_set::Change;
+use crate::consent::Consent;
+use crate::exit::Exit;
+use crate::follow::Pace;
+use crate::options::Options;
+use crate::patience::patient;
+use crate::pending::Note;
+use crate::screen;
+use crate::stack::{DeployAction, Stack};
+
+/// How long the deletion of a change set may take.
+const DISCARD_TIMEOUT: Duration = Duration::from_secs(120);
+
+/// A change set that can be executed, and what it would change.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    pub(crate) change_set: ChangeSetId,
+    pub(crate) changes: Vec<Change>,
+    /// Whether executing it creates the stack.
+    creates: bool,
+    /// What removes it again if it is not executed; nothing for one that somebody keeps.
+    note: Option<Note>,
+}
+
+/// What came of executing a change set.
+#[derive(Debug)]
+pub(crate) enum Executed {
+    Done(Stack),
+    /// Somebody else changed the stack first, so that what was shown is not what would happen.
+    Overtaken,
+}
+
+impl Prepared {
+    /// The change set's name, which its ARN ends with before the ID.
+    pub(crate) fn name(&self) -> &str {
+        let mut parts = self.change_set.id.rsplit('/');
+        parts.nth(1).unwrap_or(&self.change_set.id)
+    }
+}
+
+impl Engine {
+    /// A change set for `plan`, ready to execute; `None` where it has no changes. What fails or
+    /// is interrupted leaves no change set and no empty stack behind.
+    pub(crate) async fn prepare(
+        &mut self,
+        stack: Option<&Stack>,
+        plan: &Plan,
+    ) -> anyhow::Result<Option<Prepared>> {
+        let name = match plan.options.keep_change_set {
+            true => unique_name().replace("xtask-", "kept-"),
+            false => unique_name(),
+        };
+        let creates =
+            stack.is_none_or(|stack| stack.status.deploy_action() == DeployAction::Create);
+        screen::progress(format!("creating a change set for {}", plan.stack_name));
+        let request = ChangeSetRequest {
+            stack_name: &plan.stack_name,
+            name: &name,
+            creates,
+            template: plan.tree.template.text(),
+            parameters: &plan.tree.parameters,
+            tags: &plan.tags,
+            options: &plan.options,
+        };
+        let note = self.pending.note(&plan.stack_name, &name)?;
+        let cfn = self.cfn.clone();
+        let mut pace = Pace::new(self.cloud);
+        let work = async {
+            let change_set = change_sets::create(&cfn, &request).await?;
+            let state = loop {
+                match change_sets::state(&cfn, &change_set).await? {
+                    ChangeSetState::Pending => pace.wait().await,
+                    state => break state,
+                }
+            };
+            match state {
+                ChangeSetState::NoChanges => Ok(None),
+                ChangeSetState::Failed(reason) => Err(anyhow::anyhow!(
+                    "CloudFormation rejects the change set for `{}`: {reason}",
+                    plan.stack_name
+                )),
+                ChangeSetState::Pending | ChangeSetState::Ready => {
+                    let changes = changes::read(&cfn, &change_set.id).await?;
+                    let changes = without_absent(changes, plan);
+                    let changes = with_nested(&cfn, stack, plan, changes).await?;
+                    Ok(Some((change_set, changes)))
+                }
+            }
+        };
+        match self.interrupts.unless(work).await {
+            Ok(Some((change_set, changes))) => {
+                let note = match plan.options.keep_change_set {
+                    true => {
+                        note.strike();
+                        None
+                    }
+                    false => Some(note),
+                };
+                Ok(Some(Prepared {
+                    change_set,
+                    changes,
+                    creates,
+                    note,
+                }))
+            }
+            Ok(None) => {
+                self.remove(&plan.stack_name, note).await?;
+                Ok(None)
+            }
+            // Refused, or made without our hearing of it: either can leave an empty stack.
+            Err(err) => {
+                let cleanup = self.remove(&plan.stack_name, note).await;
+                Err(after_cleanup(err, cleanup))
+            }
+        }
+    }
+
+    /// A change set that an earlier command left to be executed.
+    pub(crate) async fn kept(
+        &mut self,
+        stack: Option<&Stack>,
+        stack_name: &str,
+        name: &str,
+    ) -> anyhow::Result<Prepared> {
+        let Some(change_set) = change_sets::find(&self.cfn, stack_name, name).await? else {
+            anyhow::bail!(
+                "stack `{stack_name}` has no change set `{name}`; a stack's change sets are \
+                 deleted when one of them is executed"
+            );
+        };
+        match change_sets::execution(&self.cfn, &change_set).await? {
+            Execution::Waiting => {}
+            Execution::Begun => anyhow::bail!("change set `{name}` is executed already"),
+            Execution::Obsolete | Execution::Gone => anyhow::bail!(
+                "change set `{name}` cannot be executed: it failed, or the stack has changed \
+                 since; `cargo xtask deploy --no-execute` makes another"
+            ),
+        }
+        let changes = changes::read(&self.cfn, &change_set.id).await?;
+        Ok(Prepared {
+            change_set,
+            changes,
+            creates: stack.is_none_or(|stack| stack.status.is_empty()),
+            note: None,
+        })
+    }
+
+    /// Deletes a change set that will not be executed, and the empty stack it was made in.
+    pub(crate) async fn discard(&self, stack_name: &str, prepared: Prepared) -> anyhow::Result<()> {
+        match prepared.note {
+            Some(note) => self.remove(stack_name, note).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn remove(&self, stack_name: &str, note: Note) -> anyhow::Result<()> {
+        self.delete_change_set(stack_name, &note.change_set).await?;
+        self.remove_if_empty(stack_name).await?;
+        note.strike();
+        Ok(())
+    }
+
+    /// Deletes a change set and waits until it is gone: the nested ones go with it, one after the
+    /// other.
+    pub(super) async fn delete_change_set(&self, stack: &str, name: &str) -> anyhow::Result<()> {
+        change_sets::delete(&self.cfn, stack, name).await?;
+        let mut pace = Pace::new(self.cloud);
+        let begin = Instant::now();
+        while change_sets::exists(&self.cfn, stack, name).await? {
+            if begin.elapsed() > patient(DISCARD_TIMEOUT) {
+                anyhow::bail!("change set `{name}` is not deleted yet");
+            }
+            pace.wait().await;
+        }
+        Ok(())
+    }
+
+    /// Deletes a stack that never held anything. One with a change set is somebody's.
+    pub(super) async fn remove_if_empty(&self, name: &str) -> anyhow::Result<()> {
+        let Some(stack) = cloudformation::find_stack(&self.cfn, name).await? else {
+            return Ok(());
+        };
+        if !stack.status.is_empty() {
+            return Ok(());
+        }
+        if change_sets::names(&self.cfn, &stack.id).await?.is_empty() {
+            let token = unique_name();
+            let manner = Manner {
+                token: &token,
+                role_arn: None,
+            };
+            operations::delete_stack(&self.cfn, &stack.id, manner, &[]).await?;
+        }
+        Ok(())
+    }
+
+    /// Asks, and executes the change set after a yes; after anything else it is discarded.
+    pub(crate) async fn execute_with_consent(
+        &mut self,
+        prepared: Prepared,
+        stack_name: &str,
+        options: &Options,
+        consent: Consent,
+        question: &str,
+    ) -> anyhow::Result<Executed> {
+        if let Err(declined) = consent.obtain(question).await {
+            let cleanup = self.discard(stack_name, prepared).await;
+            return Err(after_cleanup(declined, cleanup));
+        }
+        self.execute(prepared, stack_name, options).await
+    }
+
+    /// Executes the change set and follows it until the stack has settled.
+    async fn execute(
+        &mut self,
+        prepared: Prepared,
+        name: &str,
+        options: &Options,
+    ) -> anyhow::Result<Executed> {
+        let change_set = prepared.change_set.clone();
+        let since = match events::newest_event(&self.cfn, &change_set.stack_id).await {
+            Ok(since) => since,
+            Err(err) => {
+                let cleanup = self.discard(name, prepared).await;
+                return Err(after_cleanup(err, cleanup));
+            }
+        };
+        let token = unique_name();
+        if let Err(err) = change_sets::execute(&self.cfn, &change_set, &token).await {
+            match self.fate(&change_set, &token).await {
+                // Begun, though the answer was lost.
+                Ok(Execution::Begun) => {}
+                Ok(Execution::Waiting) => {
+                    let is_busy = self.is_busy(&change_set.stack_id).await;
+                    let cleanup = self.discard(name, prepared).await;
+                    return match (is_busy, cleanup) {
+                        (true, Ok(())) => Ok(Executed::Overtaken),
+                        (_, cleanup) => Err(after_cleanup(err, cleanup)),
+                    };
+                }
+                Ok(Execution::Obsolete | Execution::Gone) => {
+                    self.discard(name, prepared).await?;
+                    return Ok(Executed::Overtaken);
+                }
+                Err(_) => {
+                    return Err(Exit::unknown(format!(
+                        "whether `{name}` is being deployed is not known: {err:#}"
+                    ))
+                    .into());
+                }
+            }
+        }
+        if let Some(note) = prepared.note {
+            note.strike();
+        }
+        screen::progress(format!("deploying {name}"));
+        let watched = Watched {
+            stack_id: &change_set.stack_id,
+            name,
+            since,
+            verb: match prepared.creates {
+                true => Verb::Create,
+                false => Verb::Update,
+            },
+            planned: &prepared.changes,
+            follow_for: options.follow_for,
+        };
+        let (stack, log) = self.watch(watched).await?;
+        if !stack.status.is_success() {
+            return Err(Exit::Failed(failure(&stack, &log, "deployed")).into());
+        }
+        Ok(Executed::Done(stack))
+    }
+
+    /// What became of a change set whose execution was answered with an error.
+    async fn fate(&self, change_set: &ChangeSetId, token: &str) -> anyhow::Result<Execution> {
+        let execution = change_sets::execution(&self.cfn, change_set).await?;
+        match execution {
+            // The stack's change sets go when one is executed; whose it was, the events tell.
+            Execution::Obsolete | Execution::Gone
+                if events::mention(&self.cfn, &change_set.stack_id, token).await? =>
+            {
+                Ok(Execution::Begun)
+            }
+            execution => Ok(execution),
+        }
+    }
+
+    async fn is_busy(&self, stack_id: &str) -> bool {
+        let stack = cloudformation::find_stack(&self.cfn, stack_id).await;
+        matches!(stack, Ok(Some(stack)) if !stack.status.is_settled())
+    }
+}
+
+/// The error that came first; what could not be cleaned up after it is added.
+fn after_cleanup(err: anyhow::Error, cleanup: anyhow::Result<()>) -> anyhow::Error {
+    match cleanup {
+        Ok(()) => err,
+        Err(cleanup) => err.context(format!(
+            "what was begun could not be taken back ({cleanup:#}), and the next run does it"
+        )),
+    }
+}
+
+/// A name no other change set or request has.
+pub(super) fn unique_name() -> String {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    let seconds = now.map_or(0, |now| now.as_secs());
+    format!("xtask-{seconds}-{:08x}", fastrand::u32(..))
+}

@@ -1,0 +1,183 @@
+//! From a state that no change set can start from to one that it can.
+
+use super::{Engine, Plan, failure};
+use crate::aws::cloudformation::operations::{self, Manner};
+use crate::aws::cloudformation::{self, change_sets, events};
+use crate::consent::Consent;
+use crate::event;
+use crate::exit::Exit;
+use crate::screen;
+use crate::stack::{DeployAction, Stack};
+
+use super::execution::unique_name;
+use super::watch::{Verb, Watched};
+
+impl Engine {
+    /// Removes the change sets that a killed run of this program left, and the empty stack that
+    /// was made for one. Returns the stack if it is still there.
+    pub(super) async fn tidy_up(
+        &self,
+        name: &str,
+        stack: Option<Stack>,
+    ) -> anyhow::Result<Option<Stack>> {
+        let notes = self.pending.left_behind(name);
+        if notes.is_empty() {
+            return Ok(stack);
+        }
+        let is_there = stack.is_some();
+        for note in notes {
+            if is_there && change_sets::exists(&self.cfn, name, &note.change_set).await? {
+                screen::progress(format!(
+                    "deleting change set `{}`, which an interrupted run left",
+                    note.change_set
+                ));
+                self.delete_change_set(name, &note.change_set).await?;
+            }
+            note.strike();
+        }
+        match stack {
+            Some(stack) if stack.status.is_empty() => {
+                self.remove_if_empty(name).await?;
+                cloudformation::find_stack(&self.cfn, name).await
+            }
+            stack => Ok(stack),
+        }
+    }
+
+    /// Brings a stack to where a change set can start: deletes what a failed create or deletion
+    /// left, rolls back what a failed update left.
+    pub(crate) async fn clear_the_way(
+        &mut self,
+        stack: Option<Stack>,
+        plan: &Plan,
+        consent: Consent,
+    ) -> anyhow::Result<Option<Stack>> {
+        let Some(stack) = stack else {
+            return Ok(None);
+        };
+        let name = &stack.name;
+        let status = &stack.status;
+        match status.deploy_action() {
+            DeployAction::Create | DeployAction::Update | DeployAction::Wait => Ok(Some(stack)),
+            DeployAction::DeleteThenCreate => {
+                if stack.termination_protection {
+                    anyhow::bail!(
+                        "stack `{name}` is {status} and must be deleted first, \
+                         but termination protection is on: `cargo xtask destroy --unprotect` deletes it"
+                    );
+                }
+                let question =
+                    format!("{name} is {status}. Delete what is left of it and create it again?");
+                consent.obtain(&question).await?;
+                self.delete(&stack, plan.options.role_arn.as_deref(), &[])
+                    .await?;
+                Ok(None)
+            }
+            DeployAction::RollBackThenUpdate => {
+                let question = format!("{name} is {status}. Roll it back first?");
+                consent.obtain(&question).await?;
+                self.recover(&stack, plan, Recovery::RollBack)
+                    .await
+                    .map(Some)
+            }
+            DeployAction::ContinueRollbackThenUpdate => {
+                let question = format!("{name} is {status}. Go on with its rollback first?");
+                consent.obtain(&question).await?;
+                self.recover(&stack, plan, Recovery::Continue)
+                    .await
+                    .map(Some)
+            }
+            DeployAction::Refuse(reason) => {
+                Err(Exit::Failed(format!("stack `{name}` is {status}; {reason}")).into())
+            }
+        }
+    }
+
+    /// Undoes a failed update, once. What fails again needs a person.
+    async fn recover(
+        &mut self,
+        stack: &Stack,
+        plan: &Plan,
+        recovery: Recovery,
+    ) -> anyhow::Result<Stack> {
+        let since = events::newest_event(&self.cfn, &stack.id).await?;
+        let token = unique_name();
+        let manner = Manner {
+            token: &token,
+            role_arn: plan.options.role_arn.as_deref(),
+        };
+        screen::progress(format!("rolling {} back", stack.name));
+        match recovery {
+            Recovery::RollBack => operations::roll_back(&self.cfn, &stack.id, manner).await?,
+            Recovery::Continue => {
+                operations::continue_rollback(&self.cfn, &stack.id, manner).await?;
+            }
+        }
+        let watched = Watched {
+            stack_id: &stack.id,
+            name: &stack.name,
+            since,
+            verb: Verb::RollBack,
+            planned: &[],
+            follow_for: plan.options.follow_for,
+        };
+        let (stack, log) = self.watch(watched).await?;
+        if stack.status.takes_change_set() {
+            return Ok(stack);
+        }
+        let mut text = failure(&stack, &log, "rolled back");
+        if stack.status.as_str() == "UPDATE_ROLLBACK_FAILED" {
+            let failed = log.failures();
+            let failed: Vec<String> = failed
+                .iter()
+                .map(|event| event::place(event, &stack.name).replace(" / ", "."))
+                .collect();
+            text = format!(
+                "{text}\nmend what failed and run the same command again. If a resource cannot be \
+                 mended, CloudFormation can leave it as it is: `aws cloudformation \
+                 continue-update-rollback --stack-name {} --resources-to-skip {}`",
+                stack.name,
+                failed.join(" ")
+            );
+        }
+        Err(Exit::Failed(text).into())
+    }
+
+    /// Deletes the stack and follows it until it is gone. `retained` are logical IDs that stay,
+    /// where an earlier deletion failed.
+    pub(crate) async fn delete(
+        &mut self,
+        stack: &Stack,
+        role_arn: Option<&str>,
+        retained: &[String],
+    ) -> anyhow::Result<()> {
+        let since = events::newest_event(&self.cfn, &stack.id).await?;
+        screen::progress(format!("deleting {}", stack.name));
+        let token = unique_name();
+        let manner = Manner {
+            token: &token,
+            role_arn,
+        };
+        operations::delete_stack(&self.cfn, &stack.id, manner, retained).await?;
+        let watched = Watched {
+            stack_id: &stack.id,
+            name: &stack.name,
+            since,
+            verb: Verb::Delete,
+            planned: &[],
+            follow_for: None,
+        };
+        let (stack, log) = self.watch(watched).await?;
+        if stack.status.as_str() != "DELETE_COMPLETE" {
+            return Err(Exit::Failed(failure(&stack, &log, "deleted")).into());
+        }
+        Ok(())
+    }
+}
+
+/// The two ways in which CloudFormation undoes an update that failed.
+#[derive(Debug, Clone, Copy)]
+enum Recovery {
+    RollBack,
+    Continue,
+}

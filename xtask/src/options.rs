@@ -1,0 +1,35 @@
+//! How a deployment is to be done, beside what is deployed.
+
+use std::time::Duration;
+
+/// What becomes of a stack whose create or update fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub(crate) enum OnFailure {
+    /// Go back to what was there before.
+    #[default]
+    Rollback,
+    /// Leave everything as it is, to be looked at.
+    Keep,
+    /// Delete the stack; where it is created only.
+    Delete,
+}
+
+/// The choices of one deployment.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Options {
+    pub(crate) on_failure: OnFailure,
+    /// Without waiting until what is configured serves.
+    pub(crate) express: bool,
+    /// The role CloudFormation acts with.
+    pub(crate) role_arn: Option<String>,
+    /// Topics that get the stack's events.
+    pub(crate) notify: Vec<String>,
+    /// Alarms that roll an update back.
+    pub(crate) rollback_alarms: Vec<String>,
+    /// How long they are watched after the last resource.
+    pub(crate) monitoring_minutes: Option<i32>,
+    /// How long the operation is followed.
+    pub(crate) follow_for: Option<Duration>,
+    /// Whether the change set is left to be executed later.
+    pub(crate) keep_change_set: bool,
+}
