@@ -6,6 +6,8 @@ use serde_json::{Map, Value};
 use crate::asset::{hex, sha256};
 use crate::template::Template;
 
+pub(crate) mod explanation;
+
 /// The logical ID in the source template that stands for `Deployment<hash>`.
 const PLACEHOLDER: &str = "DeploymentHash";
 
@@ -28,10 +30,9 @@ pub(crate) fn with_deployment_hash(template: Template) -> anyhow::Result<Templat
     {
         return Ok(template);
     }
-    let text = template
-        .text()
-        .replace(PLACEHOLDER, &deployment_id(&template));
-    Template::parse(template.name(), text)
+    let deployment_id = deployment_id(&template);
+    let text = template.text().replace(PLACEHOLDER, &deployment_id);
+    template.with_renamed(text, PLACEHOLDER, &deployment_id)
 }
 
 /// Neither comments nor the order of keys change the hash.

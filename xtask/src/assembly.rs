@@ -17,15 +17,11 @@ use crate::references::check_references;
 use crate::stack::Stage;
 use crate::template::Template;
 
+use checks::{NESTED_BYTES, ROOT_BYTES, check_interface, check_size, missing_template};
+
+mod checks;
 #[cfg(test)]
 mod tests;
-
-/// CloudFormation's limit for a template in the request itself; the root travels there.
-const ROOT_BYTES: usize = 51_200;
-/// CloudFormation's limit for a template in S3.
-const NESTED_BYTES: usize = 1_000_000;
-const RESOURCES: usize = 500;
-const PARAMETERS: usize = 200;
 
 /// Where an assembly is deployed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,9 +78,10 @@ impl Assembly {
         let mut nested = BTreeMap::new();
         for logical_id in nested_stacks(&root) {
             let file = format!("{}.yaml", logical_id.to_lowercase());
-            let template = prepare(&file).with_context(|| {
-                format!("in nested stack `{logical_id}` ({})", root.at(&logical_id))
-            })?;
+            if !directory.join(&file).exists() {
+                return Err(missing_template(&root, &logical_id, &file).into());
+            }
+            let template = prepare(&file)?;
             check_size(&template, NESTED_BYTES)?;
             check_interface(&root, &logical_id, &template)?;
             let asset = Asset::new(&file, template.text().as_bytes().to_vec());
@@ -256,8 +253,7 @@ pub(crate) fn read_template(directory: &Path, file: &str) -> anyhow::Result<Temp
     let path = directory.join(file);
     let text = std::fs::read_to_string(&path)
         .with_context(|| format!("cannot read the template `infra/cfn/{file}`"))?;
-    let template = Template::parse(&format!("infra/cfn/{file}"), text)?;
-    Ok(template)
+    Template::parse(&format!("infra/cfn/{file}"), text)
 }
 
 /// The logical IDs of the root's nested stacks.
@@ -283,67 +279,4 @@ pub(crate) fn supplied_parameters(root: &Template) -> Vec<String> {
 
 fn key_parameter(logical_id: &str) -> String {
     format!("{logical_id}TemplateKey")
-}
-
-fn check_size(template: &Template, bytes: usize) -> anyhow::Result<()> {
-    let name = template.name();
-    let limits = [
-        ("bytes", template.text().len(), bytes),
-        ("resources", template.resource_count(), RESOURCES),
-        ("parameters", template.parameters().len(), PARAMETERS),
-    ];
-    for (what, actual, limit) in limits {
-        if actual > limit {
-            anyhow::bail!(
-                "{name}: {actual} {what}; CloudFormation takes at most {limit}: split it"
-            );
-        }
-    }
-    Ok(())
-}
-
-/// What the root passes must be what the nested template declares, and the outputs it reads
-/// must be there.
-fn check_interface(root: &Template, logical_id: &str, nested: &Template) -> anyhow::Result<()> {
-    let at = root.at(logical_id);
-    let resource = root.resources().find(|(id, _)| *id == logical_id);
-    let passed = resource
-        .and_then(|(_, resource)| resource.pointer("/Properties/Parameters"))
-        .and_then(serde_json::Value::as_object);
-    let passed: Vec<&String> = passed
-        .into_iter()
-        .flat_map(|passed| passed.keys())
-        .collect();
-    let declared = nested.parameters();
-    for name in &passed {
-        if !declared.iter().any(|parameter| parameter.name == **name) {
-            anyhow::bail!(
-                "{at}: nested stack `{logical_id}` is given `{name}`, which {} does not declare",
-                nested.name()
-            );
-        }
-    }
-    for parameter in declared {
-        if parameter.default.is_none() && !passed.contains(&&parameter.name) {
-            anyhow::bail!(
-                "{at}: nested stack `{logical_id}` is not given `{}`, which {} needs",
-                parameter.name,
-                nested.name()
-            );
-        }
-    }
-    for output in crate::references::outputs_read(root, logical_id) {
-        if nested
-            .value()
-            .pointer(&format!("/Outputs/{output}"))
-            .is_none()
-        {
-            anyhow::bail!(
-                "{}: reads `{logical_id}.Outputs.{output}`, which {} does not have",
-                root.name(),
-                nested.name()
-            );
-        }
-    }
-    Ok(())
 }

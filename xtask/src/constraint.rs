@@ -4,6 +4,7 @@
 use regex_lite::Regex;
 use serde_json::Value;
 
+use crate::source::Problem;
 use crate::template::{Template, plain_string};
 
 /// Fails unless `template` allows `value` for the parameter `name`, which it declares.
@@ -12,34 +13,39 @@ pub(crate) fn check_value(template: &Template, name: &str, value: &str) -> anyho
     let Some(declared) = declared else {
         return Ok(());
     };
-    if let Some(problem) = problem(declared, value) {
-        anyhow::bail!(
-            "parameter `{name}` is `{value}`, but {} allows {problem}",
-            template.name()
-        );
-    }
-    Ok(())
+    let Some((rule, allowed)) = problem(declared, value) else {
+        return Ok(());
+    };
+    Err(Problem::new(format!(
+        "parameter `{name}` is `{value}`, but {} allows {allowed}",
+        template.name()
+    ))
+    .at(template.key(&format!("/Parameters/{name}/{rule}")))
+    .mend(format!(
+        "choose another value for `{name}`, or change the rule"
+    ))
+    .into())
 }
 
-/// What is allowed instead of `value`; `None` where the value is fine.
-fn problem(declared: &Value, value: &str) -> Option<String> {
+/// The rule that `value` breaks and what it allows instead; `None` where the value is fine.
+fn problem(declared: &Value, value: &str) -> Option<(&'static str, String)> {
     let text = |key: &str| declared.get(key).map(plain_string);
     if text("Type").as_deref() == Some("Number") {
         let Ok(number) = value.parse::<f64>() else {
-            return Some("a number".to_owned());
+            return Some(("Type", "a number".to_owned()));
         };
         let limit = |key: &str| declared.get(key).and_then(Value::as_f64);
         if limit("MinValue").is_some_and(|least| number < least) {
-            return Some(format!("at least {}", text("MinValue")?));
+            return Some(("MinValue", format!("at least {}", text("MinValue")?)));
         }
         if limit("MaxValue").is_some_and(|most| number > most) {
-            return Some(format!("at most {}", text("MaxValue")?));
+            return Some(("MaxValue", format!("at most {}", text("MaxValue")?)));
         }
     }
     if let Some(allowed) = declared.get("AllowedValues").and_then(Value::as_array) {
         let allowed: Vec<String> = allowed.iter().map(plain_string).collect();
         if !allowed.iter().any(|one| one == value) {
-            return Some(format!("one of {}", allowed.join(", ")));
+            return Some(("AllowedValues", format!("one of {}", allowed.join(", "))));
         }
     }
     if let Some(pattern) = text("AllowedPattern") {
@@ -48,9 +54,9 @@ fn problem(declared: &Value, value: &str) -> Option<String> {
             .ok()
             .map(|regex| regex.is_match(value));
         if matches == Some(false) {
-            return Some(
-                text("ConstraintDescription").unwrap_or(format!("what matches `{pattern}`")),
-            );
+            let allowed = text("ConstraintDescription");
+            let allowed = allowed.unwrap_or(format!("what matches `{pattern}`"));
+            return Some(("AllowedPattern", allowed));
         }
     }
     None
@@ -70,8 +76,9 @@ mod tests {
         let template = Template::parse("root.yaml", text.to_owned()).unwrap();
         let problem = check_value(&template, name, value)
             .err()
-            .map(|err| format!("{err:#}"));
-        expected.assert_eq(&problem.unwrap_or_default());
+            .map(|err| format!("error: {err:#}\n"))
+            .unwrap_or_default();
+        expected.assert_eq(&anstream::adapter::strip_str(&problem).to_string());
     }
 
     #[test]
@@ -92,34 +99,80 @@ mod tests {
         check(
             "Timeout",
             "29",
-            expect!["parameter `Timeout` is `29`, but root.yaml allows at most 28"],
+            expect![[r#"
+            error: parameter `Timeout` is `29`, but root.yaml allows at most 28
+             --> root.yaml:2:40
+              |
+            2 |   Timeout: {Type: Number, MinValue: 1, MaxValue: 28}
+              |                                        ^^^^^^^^
+              |
+              = to mend: choose another value for `Timeout`, or change the rule
+        "#]],
         );
         check(
             "Timeout",
             "0",
-            expect!["parameter `Timeout` is `0`, but root.yaml allows at least 1"],
+            expect![[r#"
+            error: parameter `Timeout` is `0`, but root.yaml allows at least 1
+             --> root.yaml:2:27
+              |
+            2 |   Timeout: {Type: Number, MinValue: 1, MaxValue: 28}
+              |                           ^^^^^^^^
+              |
+              = to mend: choose another value for `Timeout`, or change the rule
+        "#]],
         );
         check(
             "Timeout",
             "x",
-            expect!["parameter `Timeout` is `x`, but root.yaml allows a number"],
+            expect![[r#"
+            error: parameter `Timeout` is `x`, but root.yaml allows a number
+             --> root.yaml:2:13
+              |
+            2 |   Timeout: {Type: Number, MinValue: 1, MaxValue: 28}
+              |             ^^^^
+              |
+              = to mend: choose another value for `Timeout`, or change the rule
+        "#]],
         );
         check(
             "Days",
             "2",
-            expect!["parameter `Days` is `2`, but root.yaml allows one of 1, 3"],
+            expect![[r#"
+            error: parameter `Days` is `2`, but root.yaml allows one of 1, 3
+             --> root.yaml:3:24
+              |
+            3 |   Days: {Type: Number, AllowedValues: [1, 3]}
+              |                        ^^^^^^^^^^^^^
+              |
+              = to mend: choose another value for `Days`, or change the rule
+        "#]],
         );
         check(
             "Count",
             "0",
-            expect!["parameter `Count` is `0`, but root.yaml allows a count, or none"],
+            expect![[r#"
+            error: parameter `Count` is `0`, but root.yaml allows a count, or none
+             --> root.yaml:4:25
+              |
+            4 |   Count: {Type: String, AllowedPattern: '^(none|[1-9]+)$', ConstraintDescription: 'a count, or none'}
+              |                         ^^^^^^^^^^^^^^
+              |
+              = to mend: choose another value for `Count`, or change the rule
+        "#]],
         );
         check(
             "List",
             "xpl-0a",
-            expect![
-                "parameter `List` is `xpl-0a`, but root.yaml allows what matches `pl-[0-9a-f]+`"
-            ],
+            expect![[r#"
+            error: parameter `List` is `xpl-0a`, but root.yaml allows what matches `pl-[0-9a-f]+`
+             --> root.yaml:5:24
+              |
+            5 |   List: {Type: String, AllowedPattern: 'pl-[0-9a-f]+'}
+              |                        ^^^^^^^^^^^^^^
+              |
+              = to mend: choose another value for `List`, or change the rule
+        "#]],
         );
     }
 }

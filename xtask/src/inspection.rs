@@ -5,6 +5,7 @@ use std::path::Path;
 
 use crate::architecture::Architecture;
 use crate::elf;
+use crate::source::printable;
 
 mod archive;
 mod flags;
@@ -90,18 +91,6 @@ impl std::fmt::Display for Finding {
             "{problem}\n  on Lambda: {consequence}\n  to mend: {remedy}"
         )
     }
-}
-
-/// Names come from the file, and a damaged one may hold line breaks or what a terminal obeys.
-fn printable(text: &str) -> String {
-    let mut printable = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character.is_control() {
-            true => printable.extend(character.escape_default()),
-            false => printable.push(character),
-        }
-    }
-    printable
 }
 
 /// How large things may be, in bytes.

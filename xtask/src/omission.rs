@@ -56,7 +56,7 @@ pub(crate) fn omit_unsupported(template: Template) -> anyhow::Result<(Template, 
         .map(|one| one.logical_id.as_str())
         .collect();
     let text = template.text_without(&logical_ids);
-    Ok((Template::parse(template.name(), text)?, omissions))
+    Ok((template.with_text(text)?, omissions))
 }
 
 #[cfg(test)]

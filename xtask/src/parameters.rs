@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use serde_json::Value;
 
 use crate::constraint::check_value;
+use crate::source::{Problem, nearest};
 use crate::template::{Template, plain_string};
 
 /// Parameter values by name.
@@ -85,12 +86,14 @@ pub(crate) fn complete(
             .get(&parameter.name)
             .or_else(|| supplied.get(&parameter.name))
             .or(parameter.default.as_ref())
-            .with_context(|| {
+            .ok_or_else(|| {
                 let name = &parameter.name;
-                format!(
-                    "parameter `{name}` of `{}` needs a value: --param {name}=..",
+                Problem::new(format!(
+                    "parameter `{name}` of `{}` needs a value",
                     root.name()
-                )
+                ))
+                .at(root.key(&format!("/Parameters/{name}")))
+                .mend(format!("pass `--param {name}=..`, or give it a `Default`"))
             })?;
         complete.insert(parameter.name.clone(), value.clone());
     }
@@ -124,13 +127,8 @@ fn unknown(root: &Template, name: &str, supplied: &Parameters) -> String {
         .map(|parameter| parameter.name)
         .filter(|name| !supplied.contains_key(name))
         .collect();
-    let nearest = choices
-        .iter()
-        .map(|choice| (strsim::jaro_winkler(choice, name), choice))
-        .filter(|(similarity, _)| *similarity > 0.8)
-        .max_by(|(left, _), (right, _)| left.total_cmp(right));
-    match nearest {
-        Some((_, choice)) => {
+    match nearest(name, choices.iter().map(String::as_str)) {
+        Some(choice) => {
             format!(
                 "`{}` has no parameter `{name}`; did you mean `{choice}`?",
                 root.name()
@@ -168,7 +166,7 @@ mod tests {
             Ok(parameters) => format!("{parameters:?}"),
             Err(err) => format!("{err:#}"),
         };
-        expected.assert_eq(&actual);
+        expected.assert_eq(&anstream::adapter::strip_str(&actual).to_string());
     }
 
     #[test]
@@ -201,7 +199,14 @@ mod tests {
         check_complete(
             &supplied,
             &[],
-            expect!["parameter `ListId` of `root.yaml` needs a value: --param ListId=.."],
+            expect![[r#"
+            parameter `ListId` of `root.yaml` needs a value
+             --> root.yaml:4:3
+              |
+            4 |   ListId: {Type: String}
+              |   ^^^^^^
+              |
+              = to mend: pass `--param ListId=..`, or give it a `Default`"#]],
         );
     }
 

@@ -43,7 +43,8 @@ fn build(root: &str, data: &str) -> anyhow::Result<(Assembly, tempfile::TempDir)
 
 fn check_error(root: &str, data: &str, expected: Expect) {
     let err = build(root, data).map(|_| ()).unwrap_err();
-    expected.assert_eq(&format!("{err:#}"));
+    let text = format!("error: {err:#}\n");
+    expected.assert_eq(&anstream::adapter::strip_str(&text).to_string());
 }
 
 #[test]
@@ -81,23 +82,41 @@ fn a_mismatch_between_root_and_nested_stack_is_named() {
     check_error(
         &ROOT.replace("        Stage: !Ref Stage\n", "        Stag: !Ref Stage\n"),
         DATA,
-        expect![[
-            "infra/cfn/root.yaml:6: nested stack `Data` is given `Stag`, which infra/cfn/data.yaml does not declare"
-        ]],
+        expect![[r#"
+            error: nested stack `Data` is given `Stag`, which infra/cfn/data.yaml does not declare
+              --> infra/cfn/root.yaml:11:9
+               |
+            11 |         Stag: !Ref Stage
+               |         ^^^^
+               |
+               = to mend: did you mean `Stage`?
+        "#]],
     );
     check_error(
         ROOT,
         &DATA.replace("  Stage:", "  Name: {Type: String}\n  Stage:"),
-        expect![[
-            "infra/cfn/root.yaml:6: nested stack `Data` is not given `Name`, which infra/cfn/data.yaml needs"
-        ]],
+        expect![[r#"
+            error: nested stack `Data` is not given `Name`, which infra/cfn/data.yaml needs
+              --> infra/cfn/root.yaml:10:7
+               |
+            10 |       Parameters:
+               |       ^^^^^^^^^^
+               |
+               = to mend: pass `Name` here, or give it a `Default` in infra/cfn/data.yaml
+        "#]],
     );
     check_error(
         ROOT,
         &DATA.replace("  TableName:", "  Table:"),
-        expect![[
-            "infra/cfn/root.yaml: reads `Data.Outputs.TableName`, which infra/cfn/data.yaml does not have"
-        ]],
+        expect![[r#"
+        error: infra/cfn/root.yaml reads `Data.Outputs.TableName`, which infra/cfn/data.yaml does not have
+          --> infra/cfn/root.yaml:14:12
+           |
+        14 |     Value: !GetAtt Data.Outputs.TableName
+           |            ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+           |
+           = to mend: did you mean `Table`?
+    "#]],
     );
 }
 
@@ -106,9 +125,15 @@ fn a_missing_template_is_named_with_the_stack_that_wants_it() {
     check_error(
         &ROOT.replace("Data", "Other"),
         DATA,
-        expect![[
-            "in nested stack `Other` (infra/cfn/root.yaml:6): cannot read the template `infra/cfn/other.yaml`: No such file or directory (os error 2)"
-        ]],
+        expect![[r#"
+        error: nested stack `Other` has no template
+         --> infra/cfn/root.yaml:6:3
+          |
+        6 |   Other:
+          |   ^^^^^
+          |
+          = to mend: write `infra/cfn/other.yaml`: a nested stack's template has its logical ID as name
+    "#]],
     );
 }
 
@@ -118,7 +143,15 @@ fn limits_are_checked_before_anything_is_published() {
     check_error(
         &(padding + ROOT),
         DATA,
-        expect![["infra/cfn/root.yaml: 60340 bytes; CloudFormation takes at most 51200: split it"]],
+        expect![[r#"
+            error: infra/cfn/root.yaml has 60340 bytes; CloudFormation takes at most 51200
+             --> infra/cfn/root.yaml:1:51201
+              |
+            1 | ...xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx...
+              |                                                                    ^
+              |
+              = to mend: move what belongs together into a nested stack of its own
+        "#]],
     );
     let topics: String = (0..501)
         .map(|n| format!("  T{n}: {{Type: AWS::SNS::Topic}}\n"))
@@ -126,6 +159,74 @@ fn limits_are_checked_before_anything_is_published() {
     check_error(
         ROOT,
         &DATA.replace("Outputs:", &format!("{topics}Outputs:")),
-        expect![["infra/cfn/data.yaml: 502 resources; CloudFormation takes at most 500: split it"]],
+        expect![[r#"
+            error: infra/cfn/data.yaml has 502 resources; CloudFormation takes at most 500
+               --> infra/cfn/data.yaml:505:3
+                |
+            505 |   T499: {Type: AWS::SNS::Topic}
+                |   ^^^^
+                |
+                = to mend: move what belongs together into a nested stack of its own
+        "#]],
     );
+    let parameters: String = (0..201)
+        .map(|n| format!("  P{n}: {{Type: String, Default: x}}\n"))
+        .collect();
+    check_error(
+        ROOT,
+        &DATA.replace("Resources:", &format!("{parameters}Resources:")),
+        expect![[r#"
+            error: infra/cfn/data.yaml has 202 parameters; CloudFormation takes at most 200
+               --> infra/cfn/data.yaml:202:3
+                |
+            202 |   P199: {Type: String, Default: x}
+                |   ^^^^
+                |
+                = to mend: move what belongs together into a nested stack of its own
+        "#]],
+    );
+    let padding = format!("# {}\n", "x".repeat(1_000_000));
+    check_error(
+        ROOT,
+        &(DATA.to_owned() + &padding),
+        expect![[r#"
+            error: infra/cfn/data.yaml has 1000134 bytes; CloudFormation takes at most 1000000
+             --> infra/cfn/data.yaml:9:999870
+              |
+            9 | ...xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx...
+              |                                                                    ^
+              |
+              = to mend: move what belongs together into a nested stack of its own
+        "#]],
+    );
+}
+
+/// The logical ID of the deployment is another in the file.
+#[test]
+fn a_replaced_name_and_an_omitted_resource_leave_places_as_they_are_in_the_file() {
+    let data = "Resources:\n  Gone:\n    Type: AWS::EC2::FlowLog\n  DeploymentHash:\n    \
+                Type: AWS::ApiGateway::Deployment\nOutputs:\n  TableName: {Value: x}\n  \
+                Gone: {Value: !Ref Gone}\nParameters:\n  Stage: {Type: String}\n";
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("root.yaml"), ROOT).unwrap();
+    std::fs::write(directory.path().join("data.yaml"), data).unwrap();
+    let handler = || Ok(Asset::new("handler.zip", b"zip".to_vec()));
+    let stage = "dev".parse().unwrap();
+    let assembly = Assembly::build(directory.path(), &stage, Cloud::Aws, handler).unwrap();
+    let template = &assembly.nested["Data"].template;
+    let ids: Vec<&str> = template.resources().map(|(id, _)| id).collect();
+    assert_ne!(ids[1], "DeploymentHash");
+    let place = template.resource(ids[1]).unwrap();
+    assert_eq!(place.to_string(), "infra/cfn/data.yaml:4:3");
+    let err = Assembly::build(directory.path(), &stage, Cloud::Local, handler).unwrap_err();
+    let text = format!("error: {err:#}\n");
+    expect![[r#"
+        error: output `Gone` refers to `Gone`, which the template does not declare
+         --> infra/cfn/data.yaml:8:17
+          |
+        8 |   Gone: {Value: !Ref Gone}
+          |                 ^^^^^^^^^
+          |
+          = to mend: declare `Gone` under `Parameters` or `Resources`, or refer to something that is there
+    "#]].assert_eq(&anstream::adapter::strip_str(&text).to_string());
 }

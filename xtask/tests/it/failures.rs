@@ -160,7 +160,9 @@ async fn a_broken_template_is_shown_with_its_line() {
     let deploy = || cloud.deploy_copy(&copy).expect(1);
 
     edit(&template, "!GetAtt Table.Arn", "!GetAtt Tabel.Arn");
-    deploy().says("infra/cfn/data.yaml: output `TableArn` refers to `Tabel.Arn`");
+    deploy()
+        .says("output `TableArn` refers to `Tabel.Arn`")
+        .says("--> infra/cfn/data.yaml:");
     edit(
         &template,
         "    Type: AWS::DynamoDB::Table",
@@ -186,7 +188,7 @@ async fn a_failed_create_names_its_cause_and_the_next_deploy_repairs_it() {
     assert!(
         failed
             .stderr
-            .contains("Function failed: Unsupported resource type"),
+            .contains("= CloudFormation: Unsupported resource type"),
         "{}",
         failed.stderr
     );

@@ -1,0 +1,118 @@
+use aws_sdk_cloudformation::operation::describe_change_set::DescribeChangeSetOutput;
+use aws_sdk_cloudformation::operation::describe_events::DescribeEventsOutput;
+use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
+use aws_smithy_runtime_api::http::{Response, StatusCode};
+use aws_smithy_types::body::SdkBody;
+
+use super::*;
+
+const CHANGE_SET: &str = "arn:aws:cloudformation:eu-west-1:123456789012:changeSet/xtask-1/1a2b";
+const NESTED: &str = "arn:aws:cloudformation:eu-west-1:123456789012:changeSet/xtask-1-Api/3c4d";
+
+fn client(rules: &[&Rule]) -> Client {
+    mock_client!(aws_sdk_cloudformation, RuleMode::MatchAny, rules)
+}
+
+/// The wire format of the API reference, with the texts of aws/aws-cdk-cli#1463 and
+/// aws-cloudformation/rain#744.
+const EVENTS: &str = r#"<DescribeEventsResponse xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/">
+  <DescribeEventsResult><OperationEvents>
+    <member>
+      <EventId>4</EventId><EventType>VALIDATION_ERROR</EventType>
+      <StackId>arn:aws:cloudformation:eu-west-1:123456789012:stack/movies-dev-Api-1A2B/9f</StackId>
+      <LogicalResourceId>Policy</LogicalResourceId><ResourceType>AWS::IAM::Policy</ResourceType>
+      <ValidationFailureMode>FAIL</ValidationFailureMode><ValidationName>PROPERTY_VALIDATION</ValidationName>
+      <ValidationStatus>FAILED</ValidationStatus>
+      <ValidationStatusReason>Required property [PolicyDocument] not found</ValidationStatusReason>
+      <ValidationPath>/Resources/Policy/Properties</ValidationPath>
+    </member>
+    <member>
+      <EventId>3</EventId><EventType>VALIDATION_ERROR</EventType>
+      <StackId>arn:aws:cloudformation:eu-west-1:123456789012:stack/movies-dev/9e</StackId>
+      <LogicalResourceId>Bucket</LogicalResourceId><ResourceType>AWS::S3::Bucket</ResourceType>
+      <ValidationFailureMode>WARN</ValidationFailureMode><ValidationName>BUCKET_EMPTINESS_VALIDATION</ValidationName>
+      <ValidationStatus>FAILED</ValidationStatus>
+      <ValidationStatusReason>The bucket 'b' is not empty.</ValidationStatusReason>
+    </member>
+    <member>
+      <EventId>2</EventId><EventType>HOOK_INVOCATION_ERROR</EventType>
+      <StackId>arn:aws:cloudformation:eu-west-1:123456789012:stack/movies-dev/9e</StackId>
+      <LogicalResourceId>Topic</LogicalResourceId><ResourceType>AWS::SNS::Topic</ResourceType>
+      <HookType>Acme::Org::Hook</HookType><HookStatus>HOOK_COMPLETE_FAILED</HookStatus>
+      <HookStatusReason>topics are encrypted here</HookStatusReason><HookFailureMode>FAIL</HookFailureMode>
+    </member>
+    <member>
+      <EventId>1</EventId><EventType>STACK_EVENT</EventType><OperationType>CREATE_CHANGESET</OperationType>
+      <OperationStatus>FAILED</OperationStatus>
+      <StackId>arn:aws:cloudformation:eu-west-1:123456789012:stack/movies-dev/9e</StackId>
+    </member>
+  </OperationEvents></DescribeEventsResult>
+  <ResponseMetadata><RequestId>1</RequestId></ResponseMetadata>
+</DescribeEventsResponse>"#;
+
+fn answer(status: u16, body: &'static str) -> Response {
+    Response::new(StatusCode::try_from(status).unwrap(), SdkBody::from(body))
+}
+
+#[tokio::test]
+async fn failures_carry_their_reason_and_path_and_warnings_are_left_out() {
+    let events = mock!(Client::describe_events)
+        .match_requests(|request| {
+            request.change_set_name() == Some(CHANGE_SET)
+                && request.filters().and_then(EventFilter::failed_events) == Some(true)
+        })
+        .then_http_response(|| answer(200, EVENTS));
+    let failures = failed(&client(&[&events]), Operation::ChangeSet(CHANGE_SET)).await;
+    let expected = [
+        Failure {
+            stack: "movies-dev".to_owned(),
+            logical_id: "Topic".to_owned(),
+            resource_type: "AWS::SNS::Topic".to_owned(),
+            status: "HOOK_COMPLETE_FAILED".to_owned(),
+            reason: Some("Acme::Org::Hook: topics are encrypted here".to_owned()),
+            ..Failure::default()
+        },
+        Failure {
+            stack: "movies-dev-Api-1A2B".to_owned(),
+            logical_id: "Policy".to_owned(),
+            resource_type: "AWS::IAM::Policy".to_owned(),
+            status: "VALIDATION_FAILED".to_owned(),
+            reason: Some("Required property [PolicyDocument] not found".to_owned()),
+            path: Some("/Resources/Policy/Properties".to_owned()),
+            ..Failure::default()
+        },
+    ];
+    assert_eq!(failures, expected);
+}
+
+#[tokio::test]
+async fn a_nested_change_set_is_asked_where_the_root_knows_nothing() {
+    let none = mock!(Client::describe_events)
+        .match_requests(|request| request.change_set_name() == Some(CHANGE_SET))
+        .then_output(|| DescribeEventsOutput::builder().build());
+    let root = mock!(Client::describe_change_set).then_output(|| {
+        let reason = format!("Nested change set {NESTED} was not successfully created: FAILED.");
+        DescribeChangeSetOutput::builder()
+            .status_reason(reason)
+            .build()
+    });
+    let nested = mock!(Client::describe_events)
+        .match_requests(|request| request.change_set_name() == Some(NESTED))
+        .then_http_response(|| answer(200, EVENTS));
+    let client = client(&[&none, &root, &nested]);
+    let failures = failed(&client, Operation::ChangeSet(CHANGE_SET)).await;
+    assert_eq!(failures.len(), 2);
+}
+
+/// The emulator does not know the call, and a role may not allow it.
+#[tokio::test]
+async fn without_an_answer_there_are_no_failures() {
+    let refused = mock!(Client::describe_events).then_http_response(|| {
+        answer(400, "<ErrorResponse><Error><Code>InvalidAction</Code><Message>no</Message></Error></ErrorResponse>")
+    });
+    let stack = "arn:aws:cloudformation:eu-west-1:123456789012:stack/movies-dev/9e";
+    assert_eq!(
+        failed(&client(&[&refused]), Operation::Stack(stack)).await,
+        []
+    );
+}
