@@ -1,15 +1,21 @@
-//! Changes as plain data, and how they print: one tree over the root and its nested stacks.
+//! Changes as plain data, what they add up to, and how they print: one tree over the root and its
+//! nested stacks.
 
-use std::fmt::Write as _;
+use std::collections::BTreeSet;
 
-use anstyle::{AnsiColor, Style};
+mod callout;
+pub(crate) mod difference;
+mod line;
+mod secret;
+mod security;
+#[cfg(test)]
+mod tests;
+mod tree;
 
 pub(crate) const NESTED_STACK: &str = "AWS::CloudFormation::Stack";
 
-const ADDED: Style = AnsiColor::Green.on_default();
-const MODIFIED: Style = AnsiColor::Yellow.on_default();
-const REMOVED: Style = AnsiColor::Red.on_default();
-const QUIET: Style = Style::new().dimmed();
+/// What CloudFormation says of a value that it can know only when it has made the resource.
+pub(crate) const KNOWN_AFTER_APPLY: &str = "{{changeSet:KNOWN_AFTER_APPLY}}";
 
 /// What happens to one resource.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,8 +23,13 @@ pub(crate) struct Change {
     pub(crate) action: Action,
     pub(crate) logical_id: String,
     pub(crate) resource_type: String,
+    /// As CloudFormation reports it; `effective_replacement` is what is left of it.
     pub(crate) replacement: Replacement,
+    /// What becomes of a resource that is replaced or removed; `None` where nothing says so.
+    pub(crate) fate: Option<Fate>,
     pub(crate) properties: Vec<PropertyChange>,
+    /// Sentences that explain the change, one line each.
+    pub(crate) notes: Vec<String>,
     /// For a nested stack, the changes inside it; `None` where they are not known.
     pub(crate) nested: Option<Vec<Change>>,
 }
@@ -29,49 +40,120 @@ pub(crate) enum Action {
     Modify,
     Remove,
     Import,
+    /// An API's deployment is added and the one before it removed.
+    Redeploy,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Replacement {
     Never,
     Possible,
     Certain,
 }
 
+/// What becomes of the physical resource that a stack gives up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fate {
+    Deleted,
+    Retained,
+    Snapshot,
+}
+
 /// One property that differs.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct PropertyChange {
     /// Dotted, as in `Throttle.RateLimit`.
     pub(crate) path: String,
+    /// JSON where the value is not a scalar.
     pub(crate) before: Option<String>,
     pub(crate) after: Option<String>,
+    /// Why CloudFormation lists it; a property can have several reasons.
+    pub(crate) reasons: Vec<Reason>,
+    pub(crate) source: Source,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Reason {
+    pub(crate) origin: Origin,
+    /// The parameter, resource or attribute that the new value comes from.
+    pub(crate) entity: Option<String>,
+    /// Whether CloudFormation will know the value only during the deploy.
+    pub(crate) is_dynamic: bool,
+    /// Whether a new value means a new resource.
+    pub(crate) recreation: Replacement,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Origin {
+    Template,
+    Parameter,
+    Resource,
+    Attribute,
+    Other,
+}
+
+/// What a value that CloudFormation does not know yet was traced to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) enum Source {
+    #[default]
+    NotTraced,
+    /// Nothing behind it changes; what feeds it, as in `Data.Outputs.TableArn`.
+    Unchanged(String),
+    /// As in `Data / Table is replaced`.
+    Changed(String),
 }
 
 impl Change {
-    /// A nested stack that a change set lists although nothing in it changes.
-    fn is_idle(&self) -> bool {
-        self.action == Action::Modify && self.nested.as_ref().is_some_and(Vec::is_empty)
+    pub(crate) fn new(action: Action, logical_id: &str, resource_type: &str) -> Self {
+        Self {
+            action,
+            logical_id: logical_id.to_owned(),
+            resource_type: resource_type.to_owned(),
+            replacement: Replacement::Never,
+            fate: None,
+            properties: Vec::new(),
+            notes: Vec::new(),
+            nested: None,
+        }
     }
 
-    /// Whether the change touches who may do what, or who may reach what.
-    fn is_security_relevant(&self) -> bool {
-        const PREFIXES: [&str; 5] = [
-            "AWS::IAM::",
-            "AWS::KMS::",
-            "AWS::WAFv2::",
-            "AWS::EC2::SecurityGroup",
-            "AWS::EC2::VPCEndpoint",
-        ];
-        let by_type = PREFIXES
-            .iter()
-            .any(|prefix| self.resource_type.starts_with(prefix))
-            || self.resource_type.ends_with("Policy")
-            || self.resource_type == "AWS::Lambda::Permission";
-        by_type
-            || self
-                .properties
-                .iter()
-                .any(|property| property.path.contains("Policy"))
+    /// A nested stack that a change set lists although nothing of it changes.
+    fn is_idle(&self) -> bool {
+        let unchanged = |property: &PropertyChange| matches!(property.source, Source::Unchanged(_));
+        self.action == Action::Modify
+            && self.nested.as_ref().is_some_and(Vec::is_empty)
+            && self.properties.iter().all(unchanged)
+    }
+
+    /// Whether CloudFormation lists it for values alone that turn out to stay.
+    pub(crate) fn is_unfounded(&self) -> bool {
+        let unchanged = |property: &PropertyChange| matches!(property.source, Source::Unchanged(_));
+        self.action == Action::Modify
+            && self.nested.is_none()
+            && !self.properties.is_empty()
+            && self.properties.iter().all(unchanged)
+    }
+
+    /// The replacement without what rests on values that stay.
+    pub(crate) fn effective_replacement(&self) -> Replacement {
+        let mut causes = self.replacing_properties().peekable();
+        let is_refuted = causes.peek().is_some()
+            && causes.all(|property| matches!(property.source, Source::Unchanged(_)));
+        match is_refuted {
+            true => Replacement::Never,
+            false => self.replacement,
+        }
+    }
+
+    /// The properties that make CloudFormation replace the resource.
+    pub(crate) fn replacing_properties(&self) -> impl Iterator<Item = &PropertyChange> {
+        let replaces = |property: &&PropertyChange| {
+            let mut reasons = property.reasons.iter();
+            self.replacement != Replacement::Never
+                && (property.reasons.is_empty()
+                    || reasons.any(|reason| reason.recreation != Replacement::Never))
+        };
+        self.properties.iter().filter(replaces)
     }
 }
 
@@ -82,29 +164,47 @@ pub(crate) struct Totals {
     pub(crate) modified: usize,
     pub(crate) removed: usize,
     pub(crate) replaced: usize,
+    /// Listed by CloudFormation, although nothing behind them changes.
+    pub(crate) unfounded: usize,
 }
 
 pub(crate) fn totals(changes: &[Change]) -> Totals {
     let mut totals = Totals::default();
-    for change in changes {
-        if let Some(nested) = &change.nested {
-            let inner = self::totals(nested);
-            totals.added += inner.added;
-            totals.modified += inner.modified;
-            totals.removed += inner.removed;
-            totals.replaced += inner.replaced;
-        } else {
-            match change.action {
-                Action::Add | Action::Import => totals.added += 1,
-                Action::Remove => totals.removed += 1,
-                Action::Modify if change.replacement == Replacement::Certain => {
-                    totals.replaced += 1;
-                }
-                Action::Modify => totals.modified += 1,
+    for (_, change) in resources(changes) {
+        match change.action {
+            Action::Add | Action::Import => totals.added += 1,
+            Action::Remove => totals.removed += 1,
+            Action::Redeploy => {
+                totals.added += 1;
+                totals.removed += 1;
             }
+            Action::Modify if change.is_unfounded() => totals.unfounded += 1,
+            Action::Modify if change.effective_replacement() == Replacement::Certain => {
+                totals.replaced += 1;
+            }
+            Action::Modify => totals.modified += 1,
         }
     }
     totals
+}
+
+/// Every change of a resource with its place (`Data / Table`), nested stacks followed. A nested
+/// stack whose inside is not known, or that changes by itself alone, stands for itself.
+pub(crate) fn resources(changes: &[Change]) -> Vec<(String, &Change)> {
+    let mut found = Vec::new();
+    for change in changes {
+        let Some(nested) = &change.nested else {
+            found.push((change.logical_id.clone(), change));
+            continue;
+        };
+        if nested.is_empty() && change.action == Action::Modify && !change.is_idle() {
+            found.push((change.logical_id.clone(), change));
+        }
+        for (place, inner) in resources(nested) {
+            found.push((format!("{} / {place}", change.logical_id), inner));
+        }
+    }
+    found
 }
 
 impl Totals {
@@ -115,6 +215,7 @@ impl Totals {
             (self.modified, "to change"),
             (self.replaced, "to replace"),
             (self.removed, "to delete"),
+            (self.unfounded, "listed with an unchanged source"),
         ];
         let parts = parts.iter().filter(|(count, _)| *count > 0);
         let parts: Vec<String> = parts
@@ -127,179 +228,37 @@ impl Totals {
     }
 }
 
-/// The tree of `changes`, one line per resource and property, with colours as escape codes.
+/// The tree of `changes`, with colours as escape codes. Secrets are masked.
 pub(crate) fn render(changes: &[Change]) -> String {
-    let mut text = String::new();
-    render_level(&mut text, changes, 1);
-    text
+    tree::render(changes)
 }
 
-fn render_level(text: &mut String, changes: &[Change], depth: usize) {
-    let indent = "  ".repeat(depth);
-    let shown: Vec<&Change> = changes.iter().filter(|change| !change.is_idle()).collect();
-    let width = shown
-        .iter()
-        .map(|change| change.logical_id.len())
-        .max()
-        .unwrap_or(0);
-    for change in shown {
-        let (sign, style) = sign(change);
-        let Change {
-            logical_id,
-            resource_type,
-            ..
-        } = change;
-        let note = note(change);
-        let _ = writeln!(
-            text,
-            "{indent}{style}{sign} {logical_id:width$}{style:#}  {QUIET}{resource_type}{QUIET:#}{note}"
-        );
-        for property in &change.properties {
-            let _ = writeln!(text, "{indent}    {}", property_line(property));
-        }
-        render_level(
-            text,
-            change.nested.as_deref().unwrap_or_default(),
-            depth + 1,
-        );
-    }
-    let idle: Vec<&str> = changes
-        .iter()
-        .filter(|change| change.is_idle())
-        .map(|change| change.logical_id.as_str())
-        .collect();
-    if !idle.is_empty() {
-        let _ = writeln!(
-            text,
-            "{indent}{QUIET}= unchanged: {}{QUIET:#}",
-            idle.join(", ")
-        );
-    }
+/// What to look at before saying yes: what is replaced, what goes although it holds data, what
+/// touches who may do what. Empty where there is nothing of it.
+pub(crate) fn callouts(changes: &[Change]) -> String {
+    callout::render(changes)
 }
 
-fn sign(change: &Change) -> (char, Style) {
-    match (change.action, change.replacement) {
-        (Action::Add | Action::Import, _) => ('+', ADDED),
-        (Action::Remove, _) => ('-', REMOVED),
-        (Action::Modify, Replacement::Certain) => ('!', REMOVED),
-        (Action::Modify, _) => ('~', MODIFIED),
-    }
+/// Properties outside a resource, such as parameters, in the form of the tree.
+pub(crate) fn render_properties(properties: &[PropertyChange]) -> String {
+    tree::render_properties(properties)
 }
 
-fn note(change: &Change) -> String {
-    let mut notes = Vec::new();
-    match (change.action, change.replacement) {
-        (Action::Modify, Replacement::Certain) => notes.push("replaced"),
-        (Action::Modify, Replacement::Possible) if change.nested.is_none() => {
-            notes.push("may be replaced");
-        }
-        (Action::Import, _) => notes.push("imported"),
-        _ => {}
-    }
-    if change.action != Action::Add && change.is_security_relevant() {
-        notes.push("security");
-    }
-    match notes.is_empty() {
-        true => String::new(),
-        false => format!("  {REMOVED}[{}]{REMOVED:#}", notes.join(", ")),
-    }
+/// Stands for a value that is not shown.
+pub(crate) const MASK: &str = secret::MASK;
+
+/// Whether the member `key` of `object` holds a secret, by its own name or by the one beside it.
+pub(crate) fn is_secret_member(
+    object: &serde_json::Map<String, serde_json::Value>,
+    key: &str,
+) -> bool {
+    secret::is_secret_member(object, key)
 }
 
-fn property_line(property: &PropertyChange) -> String {
-    let PropertyChange {
-        path,
-        before,
-        after,
-    } = property;
-    match (before, after) {
-        (Some(before), Some(after)) => format!("{path}: {before} -> {after}"),
-        (None, Some(after)) => format!("{path}: {after} (new)"),
-        (Some(before), None) => format!("{path}: {before} (removed)"),
-        (None, None) => path.clone(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use expect_test::expect;
-
-    use super::*;
-
-    fn change(action: Action, logical_id: &str, resource_type: &str) -> Change {
-        Change {
-            action,
-            logical_id: logical_id.to_owned(),
-            resource_type: resource_type.to_owned(),
-            replacement: Replacement::Never,
-            properties: Vec::new(),
-            nested: None,
-        }
-    }
-
-    fn nested(logical_id: &str, changes: Vec<Change>) -> Change {
-        Change {
-            nested: Some(changes),
-            ..change(Action::Modify, logical_id, NESTED_STACK)
-        }
-    }
-
-    fn example() -> Vec<Change> {
-        let rate = PropertyChange {
-            path: "Throttle.RateLimit".to_owned(),
-            before: Some("50".to_owned()),
-            after: Some("60".to_owned()),
-        };
-        let plan = Change {
-            properties: vec![rate],
-            ..change(Action::Modify, "StandardPlan", "AWS::ApiGateway::UsagePlan")
-        };
-        let table = Change {
-            replacement: Replacement::Certain,
-            ..change(Action::Modify, "Table", "AWS::DynamoDB::Table")
-        };
-        vec![
-            nested(
-                "Api",
-                vec![
-                    plan,
-                    change(Action::Remove, "Old", "AWS::ApiGateway::Deployment"),
-                ],
-            ),
-            nested("Data", vec![table]),
-            nested(
-                "Identity",
-                vec![change(Action::Modify, "Role", "AWS::IAM::Role")],
-            ),
-            nested("Network", vec![]),
-        ]
-    }
-
-    #[test]
-    fn the_tree_shows_what_changes_and_names_what_does_not() {
-        // The first line keeps the indentation of the others visible.
-        let tree = format!("movies-dev\n{}", render(&example()));
-        let plain = anstream::adapter::strip_str(&tree).to_string();
-        expect![[r#"
-            movies-dev
-              ~ Api       AWS::CloudFormation::Stack
-                ~ StandardPlan  AWS::ApiGateway::UsagePlan
-                    Throttle.RateLimit: 50 -> 60
-                - Old           AWS::ApiGateway::Deployment
-              ~ Data      AWS::CloudFormation::Stack
-                ! Table  AWS::DynamoDB::Table  [replaced]
-              ~ Identity  AWS::CloudFormation::Stack
-                ~ Role  AWS::IAM::Role  [security]
-              = unchanged: Network
-        "#]]
-        .assert_eq(&plain);
-    }
-
-    #[test]
-    fn totals_count_resources_and_not_nested_stacks() {
-        assert_eq!(
-            totals(&example()).summary(),
-            "2 to change, 1 to replace, 1 to delete"
-        );
-        assert_eq!(totals(&[]).summary(), "no resource changes");
-    }
+/// The names among `names` that are those of secrets.
+pub(crate) fn secret_names<'a>(names: impl Iterator<Item = &'a str>) -> BTreeSet<String> {
+    names
+        .filter(|name| secret::is_secret_name(name))
+        .map(ToOwned::to_owned)
+        .collect()
 }

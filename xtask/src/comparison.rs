@@ -1,14 +1,24 @@
 //! What would change, found without a change set: two templates with their parameters, resource
 //! by resource, nested stacks followed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::change_set::{Action, Change, NESTED_STACK, PropertyChange, Replacement};
+use crate::change_set::difference::differences;
+use crate::change_set::{
+    Action, Change, Fate, NESTED_STACK, PropertyChange, Replacement, resources, secret_names,
+};
 use crate::intrinsics::{is_open, resolved_resources};
 use crate::parameters::Parameters;
+use crate::references::names_in;
 use crate::template::{Template, plain_string};
+
+mod provenance;
+mod redeployment;
+pub(crate) mod sections;
+#[cfg(test)]
+mod tests;
 
 /// A stack, deployed or to be: its template, its parameters, and its nested stacks by logical ID.
 #[derive(Debug, Clone)]
@@ -18,10 +28,30 @@ pub(crate) struct StackTree {
     pub(crate) nested: BTreeMap<String, StackTree>,
 }
 
-/// What changes between `old` (`None` where nothing is deployed) and `new`.
+/// What changes between `old` (`None` where nothing is deployed) and `new`. The values of secret
+/// parameters are in none of it.
 pub(crate) fn compare(old: Option<&StackTree>, new: &StackTree) -> Vec<Change> {
-    let old_resources = old.map(resources).unwrap_or_default();
-    let new_resources = resources(new);
+    let visible_old = old.map(|old| visible(old, Some(new)));
+    compare_visible(visible_old.as_ref(), &visible(new, old))
+}
+
+/// Whether `explained` has something to say, for which the deployed templates are needed.
+pub(crate) fn needs_explanation(changes: &[Change]) -> bool {
+    resources(changes)
+        .iter()
+        .any(|(_, change)| redeployment::is_deployment(change) || provenance::is_open(change))
+}
+
+/// `changes` with what only the templates can tell: values that CloudFormation does not know yet
+/// traced to what feeds them, and an API's new deployment with what is new in it.
+pub(crate) fn explained(changes: Vec<Change>, old: &StackTree, new: &StackTree) -> Vec<Change> {
+    let changes = provenance::traced(changes, old, new);
+    redeployment::collapsed(changes, Some(old), new)
+}
+
+fn compare_visible(old: Option<&StackTree>, new: &StackTree) -> Vec<Change> {
+    let old_resources = old.map(resolved).unwrap_or_default();
+    let new_resources = resolved(new);
     let mut changes = Vec::new();
     for (logical_id, resource) in &new_resources {
         let before = old_resources.get(logical_id);
@@ -33,14 +63,79 @@ pub(crate) fn compare(old: Option<&StackTree>, new: &StackTree) -> Vec<Change> {
     }
     for (logical_id, resource) in &old_resources {
         if !new_resources.contains_key(logical_id) {
-            changes.push(change(Action::Remove, logical_id, resource, Vec::new()));
+            let fate = policy(resource, "DeletionPolicy");
+            changes.push(Change {
+                fate,
+                ..change(Action::Remove, logical_id, resource)
+            });
         }
     }
     changes
 }
 
-fn resources(stack: &StackTree) -> BTreeMap<String, Value> {
+fn resolved(stack: &StackTree) -> BTreeMap<String, Value> {
     resolved_resources(&stack.template, &stack.parameters)
+}
+
+/// The tree without the values of parameters that are secret in it or in `other`: references to
+/// them stay references.
+fn visible(stack: &StackTree, other: Option<&StackTree>) -> StackTree {
+    visible_but(stack, other, BTreeSet::new())
+}
+
+fn visible_but(stack: &StackTree, other: Option<&StackTree>, fed: BTreeSet<String>) -> StackTree {
+    let mut secrets = secret_parameters(&stack.template);
+    secrets.extend(fed);
+    if let Some(other) = other {
+        secrets.extend(secret_parameters(&other.template));
+    }
+    let parameters = stack.parameters.iter();
+    let parameters = parameters
+        .filter(|(name, _)| !secrets.contains(*name))
+        .map(|(name, value)| (name.clone(), value.clone()));
+    let nested = stack.nested.iter().map(|(logical_id, child)| {
+        let mut fed = fed_by(&stack.template, logical_id, &secrets);
+        if let Some(other) = other {
+            fed.extend(fed_by(&other.template, logical_id, &secrets));
+        }
+        let other = other.and_then(|other| other.nested.get(logical_id));
+        (logical_id.clone(), visible_but(child, other, fed))
+    });
+    StackTree {
+        template: stack.template.clone(),
+        parameters: parameters.collect(),
+        nested: nested.collect(),
+    }
+}
+
+/// `NoEcho` parameters, and those whose name says it.
+pub(crate) fn secret_parameters(template: &Template) -> BTreeSet<String> {
+    let declared = template
+        .value()
+        .get("Parameters")
+        .and_then(Value::as_object);
+    let declared = || declared.into_iter().flatten();
+    let mut secrets = secret_names(declared().map(|(name, _)| name.as_str()));
+    let hidden = declared().filter(|(_, declaration)| {
+        let no_echo = declaration.get("NoEcho").map(plain_string);
+        no_echo.is_some_and(|no_echo| no_echo.eq_ignore_ascii_case("true"))
+    });
+    secrets.extend(hidden.map(|(name, _)| name.clone()));
+    secrets
+}
+
+/// The parameters of the nested stack `logical_id` that a secret of the root goes into.
+fn fed_by(template: &Template, logical_id: &str, secrets: &BTreeSet<String>) -> BTreeSet<String> {
+    let pointer = format!("/Resources/{logical_id}/Properties/Parameters");
+    let passed = template
+        .value()
+        .pointer(&pointer)
+        .and_then(Value::as_object);
+    let passed = passed.into_iter().flatten();
+    passed
+        .filter(|(_, value)| names_in(value).iter().any(|name| secrets.contains(name)))
+        .map(|(name, _)| name.clone())
+        .collect()
 }
 
 fn is_nested_stack(resource: &Value) -> bool {
@@ -51,22 +146,63 @@ fn is_nested_stack(resource: &Value) -> bool {
 
 fn compare_resource(logical_id: &str, before: Option<&Value>, after: &Value) -> Option<Change> {
     let Some(before) = before else {
-        return Some(change(Action::Add, logical_id, after, Vec::new()));
+        return Some(change(Action::Add, logical_id, after));
     };
-    let mut properties = Vec::new();
-    compare_values(&mut properties, "", Some(before), Some(after));
+    let resource_type = after
+        .get("Type")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    let properties: Vec<PropertyChange> = differences_by_section(before, after)
+        .into_iter()
+        .flat_map(|(path, old, new)| differences(resource_type, &path, old, new))
+        .collect();
     if properties.is_empty() {
         return None;
     }
+    // Which property replaces the resource, CloudFormation alone knows.
     let replacement = match before.get("Type") == after.get("Type") {
         true => Replacement::Never,
         false => Replacement::Certain,
     };
-    let change = change(Action::Modify, logical_id, after, properties);
     Some(Change {
         replacement,
-        ..change
+        fate: policy(after, "UpdateReplacePolicy"),
+        properties,
+        ..change(Action::Modify, logical_id, after)
     })
+}
+
+/// The properties one by one, as `Properties` goes without saying, and what is beside them.
+fn differences_by_section<'a>(
+    before: &'a Value,
+    after: &'a Value,
+) -> Vec<(String, Option<&'a Value>, Option<&'a Value>)> {
+    let members = |value: &'a Value| -> BTreeMap<String, &'a Value> {
+        let object = value.as_object().into_iter().flatten();
+        let (inside, beside): (Vec<_>, Vec<_>) = object.partition(|(key, _)| *key == "Properties");
+        let inside = inside
+            .into_iter()
+            .filter_map(|(_, value)| value.as_object());
+        inside
+            .flatten()
+            .chain(beside)
+            .map(|(key, value)| (key.clone(), value))
+            .collect()
+    };
+    let (old, new) = (members(before), members(after));
+    let keys: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+    keys.into_iter()
+        .map(|key| (key.clone(), old.get(key).copied(), new.get(key).copied()))
+        .collect()
+}
+
+fn policy(resource: &Value, name: &str) -> Option<Fate> {
+    match resource.get(name)?.as_str()? {
+        "Delete" => Some(Fate::Deleted),
+        "Retain" | "RetainExceptOnCreate" => Some(Fate::Retained),
+        "Snapshot" => Some(Fate::Snapshot),
+        _ => None,
+    }
 }
 
 fn compare_nested(
@@ -82,16 +218,24 @@ fn compare_nested(
         parameters: nested_parameters(child, old_child, after),
         ..child.clone()
     };
-    let nested = compare(old_child, &child);
+    let nested = compare_visible(old_child, &child);
+    // Template and parameters show inside.
+    let own = before
+        .into_iter()
+        .flat_map(|before| differences_by_section(before, after));
+    let own = own.filter(|(path, ..)| !matches!(path.as_str(), "TemplateURL" | "Parameters"));
+    let properties: Vec<PropertyChange> = own
+        .flat_map(|(path, old, new)| differences(NESTED_STACK, &path, old, new))
+        .collect();
     let action = match before {
-        Some(_) if nested.is_empty() => return None,
+        Some(_) if nested.is_empty() && properties.is_empty() => return None,
         Some(_) => Action::Modify,
         None => Action::Add,
     };
-    let change = change(action, logical_id, after, Vec::new());
     Some(Change {
+        properties,
         nested: Some(nested),
-        ..change
+        ..change(action, logical_id, after)
     })
 }
 
@@ -103,8 +247,10 @@ fn nested_parameters(
     resource: &Value,
 ) -> Parameters {
     let passed = resource.pointer("/Properties/Parameters");
+    let secrets = secret_parameters(&child.template);
     let declared = child.template.parameters().into_iter();
     declared
+        .filter(|parameter| !secrets.contains(&parameter.name))
         .filter_map(|parameter| {
             let name = parameter.name;
             let value = match passed.and_then(|passed| passed.get(&name)) {
@@ -117,149 +263,7 @@ fn nested_parameters(
         .collect()
 }
 
-fn change(
-    action: Action,
-    logical_id: &str,
-    resource: &Value,
-    properties: Vec<PropertyChange>,
-) -> Change {
-    Change {
-        action,
-        logical_id: logical_id.to_owned(),
-        resource_type: resource
-            .get("Type")
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-            .to_owned(),
-        replacement: Replacement::Never,
-        properties,
-        nested: None,
-    }
-}
-
-fn compare_values(
-    found: &mut Vec<PropertyChange>,
-    path: &str,
-    before: Option<&Value>,
-    after: Option<&Value>,
-) {
-    let join = |key: &str| match path {
-        "" => key.to_owned(),
-        // `Properties` goes without saying.
-        "Properties" => key.to_owned(),
-        _ => format!("{path}.{key}"),
-    };
-    match (before, after) {
-        (Some(Value::Object(old)), Some(Value::Object(new))) => {
-            let keys: std::collections::BTreeSet<&String> = old.keys().chain(new.keys()).collect();
-            for key in keys {
-                compare_values(found, &join(key), old.get(key), new.get(key));
-            }
-        }
-        (Some(Value::Array(old)), Some(Value::Array(new))) if old.len() == new.len() => {
-            for (index, (old, new)) in old.iter().zip(new).enumerate() {
-                compare_values(found, &join(&index.to_string()), Some(old), Some(new));
-            }
-        }
-        _ if before.map(plain_string) == after.map(plain_string) => {}
-        _ => found.push(PropertyChange {
-            path: path.to_owned(),
-            before: before.map(plain_string),
-            after: after.map(plain_string),
-        }),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use expect_test::{Expect, expect};
-
-    use super::*;
-    use crate::change_set::render;
-
-    const ROOT: &str = "Parameters:\n  Rate: {Type: Number, Default: 50}\nResources:\n  Api:\n    \
-        Type: AWS::CloudFormation::Stack\n    Properties:\n      Parameters:\n        Rate: !Ref Rate\n        \
-        TableArn: !GetAtt Data.Outputs.Arn\n";
-    const API: &str = "Parameters:\n  Rate: {Type: Number}\n  TableArn: {Type: String}\nResources:\n  \
-        Plan:\n    Type: AWS::ApiGateway::UsagePlan\n    Properties:\n      Throttle:\n        RateLimit: !Ref Rate\n  \
-        Key:\n    Type: AWS::ApiGateway::ApiKey\n    Properties:\n      Name: !Ref TableArn\n";
-
-    fn tree(rate: &str, api: &str, arn: Option<&str>) -> StackTree {
-        let template = |name: &str, text: &str| Template::parse(name, text.to_owned()).unwrap();
-        let mut parameters = Parameters::from([("Rate".to_owned(), rate.to_owned())]);
-        let root_parameters = parameters.clone();
-        if let Some(arn) = arn {
-            parameters.insert("TableArn".to_owned(), arn.to_owned());
-        }
-        let api = StackTree {
-            template: template("api.yaml", api),
-            parameters,
-            nested: BTreeMap::new(),
-        };
-        StackTree {
-            template: template("root.yaml", ROOT),
-            parameters: root_parameters,
-            nested: BTreeMap::from([("Api".to_owned(), api)]),
-        }
-    }
-
-    fn check(old: Option<&StackTree>, new: &StackTree, expected: Expect) {
-        // The first line keeps the indentation of the others visible.
-        let tree = format!("movies-dev\n{}", render(&compare(old, new)));
-        expected.assert_eq(&anstream::adapter::strip_str(&tree).to_string());
-    }
-
-    #[test]
-    fn nothing_deployed_means_everything_is_added() {
-        check(
-            None,
-            &tree("50", API, None),
-            expect![[r#"
-                movies-dev
-                  + Api  AWS::CloudFormation::Stack
-                    + Key   AWS::ApiGateway::ApiKey
-                    + Plan  AWS::ApiGateway::UsagePlan
-            "#]],
-        );
-    }
-
-    #[test]
-    fn the_same_again_is_no_change() {
-        check(
-            Some(&tree("50", API, Some("arn"))),
-            &tree("50", API, None),
-            expect![[r#"
-                movies-dev
-            "#]],
-        );
-    }
-
-    #[test]
-    fn a_root_parameter_is_followed_to_the_property_it_feeds() {
-        check(
-            Some(&tree("50", API, Some("arn"))),
-            &tree("60", API, None),
-            expect![[r#"
-                movies-dev
-                  ~ Api  AWS::CloudFormation::Stack
-                    ~ Plan  AWS::ApiGateway::UsagePlan
-                        Throttle.RateLimit: 50 -> 60
-            "#]],
-        );
-    }
-
-    #[test]
-    fn added_and_removed_resources_are_found() {
-        let renamed = API.replace("  Key:\n", "  NewKey:\n");
-        check(
-            Some(&tree("50", API, Some("arn"))),
-            &tree("50", &renamed, None),
-            expect![[r#"
-                movies-dev
-                  ~ Api  AWS::CloudFormation::Stack
-                    + NewKey  AWS::ApiGateway::ApiKey
-                    - Key     AWS::ApiGateway::ApiKey
-            "#]],
-        );
-    }
+fn change(action: Action, logical_id: &str, resource: &Value) -> Change {
+    let resource_type = resource.get("Type").and_then(Value::as_str);
+    Change::new(action, logical_id, resource_type.unwrap_or_default())
 }

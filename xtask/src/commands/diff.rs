@@ -5,7 +5,8 @@ use xshell::Shell;
 
 use super::args::{EnvironmentArgs, HandlerArgs, ParameterArgs, StageArgs, StartArgs};
 use super::assemble;
-use crate::comparison::compare;
+use crate::comparison::sections::{Sections, sections};
+use crate::comparison::{compare, explained};
 use crate::deployment::{self, Engine};
 use crate::exit::Exit;
 use crate::publish::publish;
@@ -86,13 +87,21 @@ impl Diff {
                 stack.status.way_out()
             ));
         }
+        let mut beside = Sections::default();
         let changes = if self.no_change_set || !has_bucket || !takes_change_set {
             screen::progress("comparing templates and parameters; no change set");
-            let deployed = match deployed {
+            let tree = match deployed {
                 Some(stack) => deployment::deployed_tree(&cfn, stack).await?,
                 None => None,
             };
-            compare(deployed.as_ref(), &plan.tree)
+            let changes = compare(tree.as_ref(), &plan.tree);
+            match (&tree, deployed) {
+                (Some(tree), Some(stack)) => {
+                    beside = sections((tree, &stack.tags), (&plan.tree, &plan.tags));
+                    explained(changes, tree, &plan.tree)
+                }
+                _ => changes,
+            }
         } else {
             publish(&environment.connection.s3(), &bucket, &assembly).await?;
             match engine.prepare(stack.as_ref(), &plan).await? {
@@ -107,9 +116,12 @@ impl Diff {
                 None => Vec::new(),
             }
         };
-        if changes.is_empty() {
+        if changes.is_empty() && beside.is_empty() {
             screen::say(format!("{name}: no changes"));
             return Ok(());
+        }
+        if !beside.is_empty() {
+            screen::say(format!("\n{}", beside.render().trim_end()));
         }
         deployment::show(&changes, &name, &assembly.omissions);
         match self.exit_code {

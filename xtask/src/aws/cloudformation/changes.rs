@@ -1,73 +1,186 @@
 //! A change set's content as our own change tree, nested change sets followed.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use anyhow::Context as _;
 use aws_sdk_cloudformation::Client;
-use aws_sdk_cloudformation::types::{self, ChangeAction, ResourceAttribute};
+use aws_sdk_cloudformation::error::ProvideErrorMetadata as _;
+use aws_sdk_cloudformation::types::{self, ChangeAction, ChangeSetStatus, PolicyAction};
 
+use self::properties::properties;
+use super::change_sets::is_no_change;
+use super::is_absent;
 use crate::aws::readable;
-use crate::change_set::{Action, Change, PropertyChange, Replacement};
+use crate::change_set::{Action, Change, Fate, Replacement};
 
-/// Everything the change set would change. A nested stack without a change set of its own has
-/// `nested: None`.
+mod properties;
+#[cfg(test)]
+mod tests;
+
+/// A change set as far as it could be read.
+struct Described {
+    changes: Vec<types::ResourceChange>,
+    status: Option<ChangeSetStatus>,
+    reason: String,
+}
+
+/// Everything the change set would change. A nested stack whose change set cannot be read has
+/// `nested: None` and a note that says why.
 pub(crate) async fn read(cfn: &Client, change_set: &str) -> anyhow::Result<Vec<Change>> {
-    let plain = pages(cfn, change_set, false).await?;
-    // With property values, CloudFormation drops resources on some pages; without them it lists
-    // every resource. The first call decides what changes, the second only says how.
-    let detailed: BTreeMap<String, types::ResourceChange> = pages(cfn, change_set, true)
+    let described = describe(cfn, change_set)
         .await?
-        .into_iter()
-        .filter_map(|change| Some((change.logical_resource_id()?.to_owned(), change)))
-        .collect();
-    let mut changes = Vec::new();
-    for change in &plain {
-        let logical_id = change
-            .logical_resource_id()
-            .context("a change has no logical ID")?;
-        let detailed = detailed.get(logical_id).unwrap_or(change);
-        let nested = match change.change_set_id() {
-            Some(nested) => Some(Box::pin(read(cfn, nested)).await?),
-            None => None,
-        };
-        changes.push(Change {
-            action: action(change.action()),
-            logical_id: logical_id.to_owned(),
-            resource_type: change.resource_type().unwrap_or_default().to_owned(),
-            replacement: replacement(change.replacement()),
-            properties: properties(detailed),
-            nested,
-        });
-    }
-    Ok(changes)
+        .with_context(|| format!("change set `{change_set}` is gone"))?;
+    to_changes(cfn, described.changes).await
+}
+
+/// With property values, CloudFormation drops resources on some pages; without them it lists
+/// every resource. Both are read, and what either has is there. `None` where there is no such
+/// change set.
+async fn describe(cfn: &Client, change_set: &str) -> anyhow::Result<Option<Described>> {
+    let Some(plain) = pages(cfn, change_set, false).await? else {
+        return Ok(None);
+    };
+    let detailed = pages(cfn, change_set, true).await?;
+    let detailed = detailed.map(|described| described.changes);
+    let changes = merged(plain.changes, detailed.unwrap_or_default())?;
+    Ok(Some(Described { changes, ..plain }))
 }
 
 async fn pages(
     cfn: &Client,
     change_set: &str,
     with_values: bool,
-) -> anyhow::Result<Vec<types::ResourceChange>> {
-    let mut changes = Vec::new();
-    let mut token = None;
+) -> anyhow::Result<Option<Described>> {
+    let mut described = Described {
+        changes: Vec::new(),
+        status: None,
+        reason: String::new(),
+    };
+    let mut token: Option<String> = None;
+    let mut seen = BTreeSet::new();
     loop {
-        let page = cfn
+        let call = cfn
             .describe_change_set()
             .change_set_name(change_set)
             .include_property_values(with_values)
-            .set_next_token(token)
-            .send()
-            .await
-            .map_err(readable)
-            .with_context(|| format!("cannot describe change set `{change_set}`"))?;
-        let resources = page
-            .changes()
-            .iter()
-            .filter_map(|change| change.resource_change());
-        changes.extend(resources.cloned());
+            .set_next_token(token);
+        let page = match call.send().await {
+            Ok(page) => page,
+            Err(err)
+                if is_absent(&err)
+                    || matches!(
+                        err.code(),
+                        Some("ChangeSetNotFound" | "ChangeSetNotFoundException")
+                    ) =>
+            {
+                return Ok(None);
+            }
+            Err(err) => {
+                let context = format!("cannot describe change set `{change_set}`");
+                return Err(readable(err).context(context));
+            }
+        };
+        let resources = page.changes().iter();
+        let resources = resources.filter_map(|change| change.resource_change());
+        described.changes.extend(resources.cloned());
+        described.status = page.status().cloned();
+        described.reason = page.status_reason().unwrap_or_default().to_owned();
         token = page.next_token().map(ToOwned::to_owned);
-        if token.is_none() {
-            return Ok(changes);
+        // A token that comes back would be followed for ever; its page is read already.
+        match &token {
+            Some(token) if seen.insert(token.clone()) => {}
+            _ => return Ok(Some(described)),
         }
+    }
+}
+
+/// Each resource once, in the order of the first answer, with what either answer knows of it.
+fn merged(
+    plain: Vec<types::ResourceChange>,
+    detailed: Vec<types::ResourceChange>,
+) -> anyhow::Result<Vec<types::ResourceChange>> {
+    let mut merged: Vec<types::ResourceChange> = Vec::new();
+    for change in plain.into_iter().chain(detailed) {
+        let logical_id = change.logical_resource_id();
+        logical_id.context("a change has no logical ID")?;
+        let known = merged
+            .iter_mut()
+            .find(|known| known.logical_resource_id() == logical_id);
+        match known {
+            Some(known) => complete(known, change),
+            None => merged.push(change),
+        }
+    }
+    Ok(merged)
+}
+
+/// The first answer decides what happens; a later one adds what it says in more detail.
+fn complete(known: &mut types::ResourceChange, other: types::ResourceChange) {
+    let values = |change: &types::ResourceChange| {
+        let targets = change.details().iter().filter_map(|detail| detail.target());
+        targets
+            .filter(|target| target.before_value().is_some() || target.after_value().is_some())
+            .count()
+    };
+    let is_richer = values(&other) > values(known)
+        || (values(&other) == values(known) && other.details().len() > known.details().len());
+    if is_richer {
+        known.details = other.details;
+    }
+    known.before_context = known.before_context.take().or(other.before_context);
+    known.after_context = known.after_context.take().or(other.after_context);
+    known.policy_action = known.policy_action.take().or(other.policy_action);
+    known.replacement = known.replacement.take().or(other.replacement);
+    known.change_set_id = known.change_set_id.take().or(other.change_set_id);
+}
+
+async fn to_changes(
+    cfn: &Client,
+    described: Vec<types::ResourceChange>,
+) -> anyhow::Result<Vec<Change>> {
+    let mut changes = Vec::new();
+    for resource in &described {
+        let logical_id = resource.logical_resource_id().unwrap_or_default();
+        let resource_type = resource.resource_type().unwrap_or_default();
+        let mut change = Change {
+            replacement: replacement(resource),
+            fate: fate(resource),
+            properties: properties(resource),
+            ..Change::new(action(resource.action()), logical_id, resource_type)
+        };
+        if let Some(id) = resource.change_set_id() {
+            match nested(cfn, id).await? {
+                Ok(inner) => {
+                    change.nested = Some(inner);
+                    // The URL is the hash of what is shown below.
+                    change
+                        .properties
+                        .retain(|property| property.path != "TemplateURL");
+                }
+                Err(note) => change.notes.push(note),
+            }
+        }
+        changes.push(change);
+    }
+    Ok(changes)
+}
+
+/// The changes of a nested change set, or why there are none to see.
+async fn nested(cfn: &Client, id: &str) -> anyhow::Result<Result<Vec<Change>, String>> {
+    let Some(described) = Box::pin(describe(cfn, id)).await? else {
+        return Ok(Err("its change set is gone".to_owned()));
+    };
+    let reason = &described.reason;
+    match described.status {
+        Some(ChangeSetStatus::Failed) if is_no_change(reason) => Ok(Ok(Vec::new())),
+        Some(ChangeSetStatus::Failed) => Ok(Err(format!("its change set failed: {reason}"))),
+        Some(
+            ChangeSetStatus::DeleteComplete
+            | ChangeSetStatus::DeleteFailed
+            | ChangeSetStatus::DeleteInProgress
+            | ChangeSetStatus::DeletePending,
+        ) => Ok(Err("its change set is deleted".to_owned())),
+        _ => Ok(Ok(Box::pin(to_changes(cfn, described.changes)).await?)),
     }
 }
 
@@ -80,34 +193,22 @@ fn action(action: Option<&ChangeAction>) -> Action {
     }
 }
 
-fn replacement(replacement: Option<&types::Replacement>) -> Replacement {
-    match replacement {
-        Some(types::Replacement::True) => Replacement::Certain,
-        Some(types::Replacement::Conditional) => Replacement::Possible,
+fn replacement(change: &types::ResourceChange) -> Replacement {
+    match (change.replacement(), change.action()) {
+        (Some(types::Replacement::True), _) => Replacement::Certain,
+        // `Dynamic`: what happens is not known before it happens.
+        (Some(types::Replacement::Conditional), _) | (None, Some(ChangeAction::Dynamic)) => {
+            Replacement::Possible
+        }
         _ => Replacement::Never,
     }
 }
 
-/// One entry per property; CloudFormation repeats a property for every reason it has.
-fn properties(change: &types::ResourceChange) -> Vec<PropertyChange> {
-    let mut properties: Vec<PropertyChange> = Vec::new();
-    let targets = change.details().iter().filter_map(|detail| detail.target());
-    for target in targets {
-        let path = match (target.path(), target.name(), target.attribute()) {
-            (Some(path), _, _) => path.trim_start_matches("/Properties/").replace('/', "."),
-            (None, Some(name), _) => name.to_owned(),
-            // Tags of the stack spread to every resource; the tree would be all tags.
-            (None, None, Some(ResourceAttribute::Tags)) => continue,
-            (None, None, Some(attribute)) => attribute.as_str().to_owned(),
-            (None, None, None) => continue,
-        };
-        if !properties.iter().any(|known| known.path == path) {
-            properties.push(PropertyChange {
-                path,
-                before: target.before_value().map(ToOwned::to_owned),
-                after: target.after_value().map(ToOwned::to_owned),
-            });
-        }
+fn fate(change: &types::ResourceChange) -> Option<Fate> {
+    match change.policy_action()? {
+        PolicyAction::Delete | PolicyAction::ReplaceAndDelete => Some(Fate::Deleted),
+        PolicyAction::Retain | PolicyAction::ReplaceAndRetain => Some(Fate::Retained),
+        PolicyAction::Snapshot | PolicyAction::ReplaceAndSnapshot => Some(Fate::Snapshot),
+        _ => None,
     }
-    properties
 }

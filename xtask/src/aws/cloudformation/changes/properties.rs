@@ -1,0 +1,149 @@
+//! What a change set says of a resource's properties: which differ, from what to what, and why.
+
+use aws_sdk_cloudformation::types::{
+    self, ChangeSource, EvaluationType, RequiresRecreation, ResourceAttribute,
+};
+use serde_json::Value;
+
+use crate::change_set::difference::{differences, expanded};
+use crate::change_set::{MASK, Origin, PropertyChange, Reason, Replacement, is_secret_member};
+use crate::template::plain_string;
+
+/// One entry per place that differs; CloudFormation repeats a property for every reason it has.
+pub(super) fn properties(change: &types::ResourceChange) -> Vec<PropertyChange> {
+    let resource_type = change.resource_type().unwrap_or_default();
+    let before = context(change.before_context());
+    let after = context(change.after_context());
+    let mut properties: Vec<PropertyChange> = Vec::new();
+    for detail in change.details() {
+        let Some(target) = detail.target() else {
+            continue;
+        };
+        let Some(pointer) = pointer(target) else {
+            continue;
+        };
+        let path = dotted(&pointer);
+        let reason = reason(detail, target);
+        match properties.iter_mut().find(|known| known.path == path) {
+            Some(known) if known.reasons.contains(&reason) => {}
+            Some(known) => known.reasons.push(reason),
+            None => properties.push(PropertyChange {
+                before: value(target.before_value(), before.as_ref(), &pointer),
+                after: value(target.after_value(), after.as_ref(), &pointer),
+                reasons: vec![reason],
+                path,
+                ..PropertyChange::default()
+            }),
+        }
+    }
+    // Values without details come with what surrounds the properties.
+    if properties.is_empty()
+        && let (Some(before), Some(after)) = (&before, &after)
+    {
+        let found = differences(resource_type, "", Some(before), Some(after));
+        return found
+            .into_iter()
+            .map(|found| PropertyChange {
+                path: found.path.trim_start_matches("Properties.").to_owned(),
+                ..found
+            })
+            .collect();
+    }
+    properties
+        .iter()
+        .map(|property| masked_by_name(property, before.as_ref(), after.as_ref()))
+        .flat_map(|property| expanded(resource_type, &property))
+        .collect()
+}
+
+/// A resource before or after the change, as CloudFormation encodes it.
+fn context(text: Option<&str>) -> Option<Value> {
+    serde_json::from_str(text?).ok()
+}
+
+/// Where the target is, as a JSON pointer into the resource.
+fn pointer(target: &types::ResourceTargetDefinition) -> Option<String> {
+    match (target.path(), target.name(), target.attribute()) {
+        (Some(path), _, _) => Some(path.to_owned()),
+        (None, Some(name), _) => Some(format!("/Properties/{name}")),
+        // Tags of the stack spread to every resource; the tree would be all tags. A nested stack
+        // without changes of its own has no more than `Properties`.
+        (None, None, Some(ResourceAttribute::Tags | ResourceAttribute::Properties)) => None,
+        (None, None, Some(attribute)) => Some(format!("/{}", attribute.as_str())),
+        (None, None, None) => None,
+    }
+}
+
+fn dotted(pointer: &str) -> String {
+    let path = pointer.strip_prefix("/Properties/");
+    let path = path.unwrap_or_else(|| pointer.trim_start_matches('/'));
+    path.replace('/', ".")
+}
+
+/// The value CloudFormation gives; where it gives none, or cuts a document off, the one in the
+/// context.
+fn value(given: Option<&str>, context: Option<&Value>, pointer: &str) -> Option<String> {
+    let inside = || context.and_then(|context| context.pointer(pointer));
+    match given {
+        Some(text) => {
+            let is_cut = text.starts_with(['{', '['])
+                && !text.starts_with("{{")
+                && serde_json::from_str::<Value>(text).is_err();
+            let whole = inside().map(plain_string).filter(|_| is_cut);
+            Some(whole.unwrap_or_else(|| text.to_owned()))
+        }
+        None => inside().map(plain_string),
+    }
+}
+
+/// A `Value` whose `Name` is that of a secret is one too. Only the context has the name; without
+/// it, a variable of an environment is taken for a secret.
+fn masked_by_name(
+    property: &PropertyChange,
+    before: Option<&Value>,
+    after: Option<&Value>,
+) -> PropertyChange {
+    let pointer = format!("/Properties/{}", property.path.replace('.', "/"));
+    let Some((parent, key)) = pointer.rsplit_once('/') else {
+        return property.clone();
+    };
+    let contexts = [before, after].into_iter().flatten();
+    let mut objects = contexts
+        .filter_map(|context| context.pointer(parent)?.as_object())
+        .peekable();
+    let is_secret = match objects.peek() {
+        Some(_) => objects.any(|object| is_secret_member(object, key)),
+        None => key == "Value" && parent.contains("Environment"),
+    };
+    let masked = |value: &Option<String>| match is_secret {
+        true => value.as_ref().map(|_| MASK.to_owned()),
+        false => value.clone(),
+    };
+    PropertyChange {
+        before: masked(&property.before),
+        after: masked(&property.after),
+        ..property.clone()
+    }
+}
+
+fn reason(
+    detail: &types::ResourceChangeDetail,
+    target: &types::ResourceTargetDefinition,
+) -> Reason {
+    Reason {
+        origin: match detail.change_source() {
+            Some(ChangeSource::DirectModification) => Origin::Template,
+            Some(ChangeSource::ParameterReference) => Origin::Parameter,
+            Some(ChangeSource::ResourceReference) => Origin::Resource,
+            Some(ChangeSource::ResourceAttribute) => Origin::Attribute,
+            _ => Origin::Other,
+        },
+        entity: detail.causing_entity().map(ToOwned::to_owned),
+        is_dynamic: detail.evaluation() == Some(&EvaluationType::Dynamic),
+        recreation: match target.requires_recreation() {
+            Some(RequiresRecreation::Always) => Replacement::Certain,
+            Some(RequiresRecreation::Conditionally) => Replacement::Possible,
+            _ => Replacement::Never,
+        },
+    }
+}
