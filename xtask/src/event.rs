@@ -3,11 +3,15 @@
 use std::collections::{BTreeSet, HashSet};
 
 use anstyle::{AnsiColor, Style};
+use serde::{Deserialize, Serialize};
 
 use crate::change_set::NESTED_STACK;
 
+#[cfg(test)]
+mod tests;
+
 /// One line of a stack's history.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct StackEvent {
     pub(crate) id: String,
     pub(crate) stack_id: String,
@@ -17,23 +21,72 @@ pub(crate) struct StackEvent {
     pub(crate) resource_type: String,
     /// In CloudFormation's spelling, as in `CREATE_COMPLETE`.
     pub(crate) status: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) reason: Option<String>,
     /// Milliseconds since the epoch, by CloudFormation's clock.
     pub(crate) timestamp: i64,
 }
 
+/// What is done to a resource.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum ResourceOperation {
+    Create,
+    Update,
+    Delete,
+    Import,
+}
+
+/// How near a failure is to the root cause; the first is the nearest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Blame {
+    /// A resource failed by itself.
+    Own,
+    /// A stack failed: the echo of a failure in it, unless it could not even begin.
+    Stack,
+    /// CloudFormation stopped it because something else had failed.
+    Cancelled,
+}
+
 impl StackEvent {
-    fn is_nested_stack(&self) -> bool {
+    /// Whether this is what a stack says of a stack nested in it.
+    pub(crate) fn is_nested_stack(&self) -> bool {
         self.resource_type == NESTED_STACK && self.physical_id != self.stack_id
     }
 
     /// Whether this is the stack's report on itself.
-    fn is_own(&self) -> bool {
+    pub(crate) fn is_own(&self) -> bool {
         self.resource_type == NESTED_STACK && self.physical_id == self.stack_id
     }
 
-    fn is_failure(&self) -> bool {
+    pub(crate) fn is_failure(&self) -> bool {
         self.status.ends_with("_FAILED")
+    }
+
+    /// `None` for what only stacks do, such as rolling back.
+    pub(crate) fn operation(&self) -> Option<ResourceOperation> {
+        match self.status.split('_').next()? {
+            "CREATE" => Some(ResourceOperation::Create),
+            "UPDATE" => Some(ResourceOperation::Update),
+            "DELETE" => Some(ResourceOperation::Delete),
+            "IMPORT" => Some(ResourceOperation::Import),
+            _ => None,
+        }
+    }
+
+    /// `None` for what has not failed.
+    pub(crate) fn blame(&self) -> Option<Blame> {
+        if !self.is_failure() {
+            return None;
+        }
+        // As in "Resource creation cancelled"; a reason of the service's own may use the word, too.
+        let reason = self.reason.as_deref().unwrap_or_default().to_lowercase();
+        let is_cancelled = reason.starts_with("resource ") && reason.contains("cancelled");
+        Some(match (is_cancelled, self.resource_type == NESTED_STACK) {
+            (true, _) => Blame::Cancelled,
+            (false, true) => Blame::Stack,
+            (false, false) => Blame::Own,
+        })
     }
 }
 
@@ -105,17 +158,14 @@ impl EventLog {
             .collect()
     }
 
-    /// The earliest failure that is neither a nested stack's echo of one nor a cancellation.
+    /// The earliest failure of a resource that was not cancelled. Where only stacks failed, one of
+    /// them could not begin, and the earliest is that one.
     pub(crate) fn root_cause(&self) -> Option<&StackEvent> {
-        let failures = || self.events.iter().filter(|event| event.is_failure());
-        let cancelled = |event: &StackEvent| {
-            let reason = event.reason.as_deref().unwrap_or_default().to_lowercase();
-            reason.contains("cancelled")
-        };
-        failures()
-            .filter(|event| !cancelled(event) && event.resource_type != NESTED_STACK)
-            .min_by_key(|event| event.timestamp)
-            .or_else(|| failures().min_by_key(|event| event.timestamp))
+        let failures = self.events.iter();
+        failures
+            .filter_map(|event| Some((event.blame()?, event)))
+            .min_by_key(|(blame, event)| (*blame, event.timestamp))
+            .map(|(_, event)| event)
     }
 }
 
@@ -165,13 +215,17 @@ pub(crate) fn place(event: &StackEvent, root: &str) -> String {
     }
 }
 
-/// `movies-dev-Api-1A2B3C` is `Api` to a reader who knows that the root is `movies-dev`.
+/// `movies-dev-Api-1A2B3C` is `Api` to a reader who knows that the root is `movies-dev`, and
+/// `movies-dev-Api-1A2B3C-Keys-4D5E6F` is `Api / Keys`.
 fn short_name(stack_name: &str, root: &str) -> String {
     let nested = stack_name
         .strip_prefix(root)
         .and_then(|rest| rest.strip_prefix('-'));
-    match nested.and_then(|rest| rest.split('-').next()) {
-        Some(logical_id) => logical_id.to_owned(),
+    match nested {
+        Some(rest) => {
+            let logical_ids: Vec<&str> = rest.split('-').step_by(2).collect();
+            logical_ids.join(" / ")
+        }
         None => stack_name.to_owned(),
     }
 }
@@ -183,130 +237,5 @@ fn style_of(status: &str) -> Style {
         AnsiColor::Green.on_default()
     } else {
         Style::new().dimmed()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn event(
-        id: &str,
-        timestamp: i64,
-        stack: &str,
-        resource: (&str, &str),
-        status: &str,
-    ) -> StackEvent {
-        let (logical_id, physical_id) = resource;
-        let is_stack = physical_id.starts_with("arn:stack/");
-        StackEvent {
-            id: id.to_owned(),
-            stack_id: format!("arn:stack/{stack}"),
-            stack_name: stack.to_owned(),
-            logical_id: logical_id.to_owned(),
-            physical_id: physical_id.to_owned(),
-            resource_type: if is_stack {
-                NESTED_STACK
-            } else {
-                "AWS::SNS::Topic"
-            }
-            .to_owned(),
-            status: status.to_owned(),
-            reason: None,
-            timestamp,
-        }
-    }
-
-    fn ids(events: &[StackEvent]) -> Vec<&str> {
-        events.iter().map(|event| event.id.as_str()).collect()
-    }
-
-    #[test]
-    fn events_come_out_once_and_in_order() {
-        let mut log = EventLog::new("arn:stack/root", 10);
-        let old = event("old", 10, "root", ("A", "a"), "CREATE_COMPLETE");
-        let first = event("first", 11, "root", ("A", "a"), "UPDATE_IN_PROGRESS");
-        let second = event("second", 12, "root", ("A", "a"), "UPDATE_COMPLETE");
-        let fresh = log.absorb(vec![second.clone(), first.clone(), old]);
-        assert_eq!(ids(&fresh), ["first", "second"]);
-        assert!(log.absorb(vec![second, first]).is_empty());
-    }
-
-    #[test]
-    fn what_has_ended_needs_no_beginning() {
-        let events = vec![
-            event("3", 3, "root", ("B", "b"), "CREATE_IN_PROGRESS"),
-            event("2", 2, "root", ("A", "a"), "CREATE_COMPLETE"),
-            event("1", 1, "root", ("A", "a"), "CREATE_IN_PROGRESS"),
-        ];
-        assert_eq!(ids(&digest(events, "root")), ["2", "3"]);
-    }
-
-    #[test]
-    fn nested_stacks_are_followed() {
-        let mut log = EventLog::new("arn:stack/root", 0);
-        log.absorb(vec![
-            event(
-                "1",
-                1,
-                "root",
-                ("root", "arn:stack/root"),
-                "CREATE_IN_PROGRESS",
-            ),
-            event(
-                "2",
-                2,
-                "root",
-                ("Api", "arn:stack/root-Api-1"),
-                "CREATE_IN_PROGRESS",
-            ),
-        ]);
-        assert_eq!(log.stacks(), ["arn:stack/root", "arn:stack/root-Api-1"]);
-    }
-
-    #[test]
-    fn the_root_cause_is_the_first_real_failure() {
-        let mut log = EventLog::new("arn:stack/root", 0);
-        let cancelled = StackEvent {
-            reason: Some("Resource creation cancelled".to_owned()),
-            ..event("1", 1, "root-Api-1", ("Plan", "p"), "CREATE_FAILED")
-        };
-        log.absorb(vec![
-            event(
-                "3",
-                3,
-                "root",
-                ("Api", "arn:stack/root-Api-1"),
-                "CREATE_FAILED",
-            ),
-            event("2", 2, "root-Api-1", ("Key", "k"), "CREATE_FAILED"),
-            cancelled,
-        ]);
-        assert_eq!(log.root_cause().unwrap().id, "2");
-    }
-
-    #[test]
-    fn lines_name_the_nested_stack_and_the_resource() {
-        let check = |event: &StackEvent, expected: &str| {
-            let line = render(event, "movies-dev");
-            assert_eq!(anstream::adapter::strip_str(&line).to_string(), expected);
-        };
-        let nested = event(
-            "1",
-            1,
-            "movies-dev-Api-1A2B",
-            ("Stage", "s"),
-            "CREATE_COMPLETE",
-        );
-        check(&nested, "  CREATE_COMPLETE             Api / Stage");
-        let failed = StackEvent {
-            status: "CREATE_FAILED".to_owned(),
-            reason: Some("Limit exceeded".to_owned()),
-            ..event("2", 1, "movies-dev", ("Topic", "t"), "")
-        };
-        check(
-            &failed,
-            "  CREATE_FAILED               Topic  AWS::SNS::Topic  Limit exceeded",
-        );
     }
 }

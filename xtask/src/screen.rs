@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anstyle::{AnsiColor, Style};
 
@@ -10,6 +11,31 @@ pub(crate) const STRONG: Style = Style::new().bold();
 pub(crate) const GOOD: Style = AnsiColor::Green.on_default().bold();
 pub(crate) const BAD: Style = AnsiColor::Red.on_default().bold();
 pub(crate) const QUIET: Style = Style::new().dimmed();
+
+/// Whether this process shows plain lines only, asks nothing and uses no colour.
+static PLAIN: AtomicBool = AtomicBool::new(false);
+
+/// Turns colour, questions and the live display off for the rest of the process.
+pub(crate) fn set_plain() {
+    PLAIN.store(true, Ordering::Relaxed);
+    anstream::ColorChoice::Never.write_global();
+}
+
+/// Whether a continuous integration runs this program; each of them sets `CI`.
+pub(crate) fn is_ci() -> bool {
+    std::env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false")
+}
+
+/// Whether stderr is a terminal on which lines can be drawn again.
+pub(crate) fn can_redraw() -> bool {
+    let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+    !PLAIN.load(Ordering::Relaxed) && !is_ci() && !is_dumb && std::io::stderr().is_terminal()
+}
+
+/// Whether stderr shall have colour.
+pub(crate) fn has_colour() -> bool {
+    anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never
+}
 
 /// A step that begins.
 pub(crate) fn progress(text: impl Display) {
@@ -28,7 +54,7 @@ pub(crate) fn data(text: impl Display) {
 
 /// Whether somebody is there to answer a question.
 pub(crate) fn can_ask() -> bool {
-    std::io::stdin().is_terminal()
+    !PLAIN.load(Ordering::Relaxed) && std::io::stdin().is_terminal()
 }
 
 /// Asks a question that only a typed yes answers with yes.

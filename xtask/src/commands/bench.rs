@@ -15,6 +15,7 @@ use crate::screen;
 use crate::tool;
 use crate::workspace::Workspace;
 
+mod display;
 mod package;
 
 /// Measure the handler beside a Python and a naive Rust one.
@@ -31,7 +32,8 @@ mod package;
 /// minute. The result goes to stdout and to `target/bench/` (`result.md`, `result.json`), together
 /// with the goals and whether they are reached.
 ///
-/// `cargo xtask bench package` measures the packaging instead.
+/// `cargo xtask bench package` measures the packaging instead, `cargo xtask bench display` the live
+/// display of a deployment.
 #[derive(Debug, clap::Args)]
 #[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
 pub(crate) struct Bench {
@@ -62,12 +64,15 @@ pub(crate) struct Bench {
 #[derive(Debug, clap::Subcommand)]
 enum Other {
     Package(package::PackageBench),
+    Display(display::DisplayBench),
 }
 
 impl Bench {
     pub(crate) fn run(self, sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {
-        if let Some(Other::Package(package)) = self.other {
-            return package.run(sh, workspace);
+        match self.other {
+            Some(Other::Package(package)) => return package.run(sh, workspace),
+            Some(Other::Display(display)) => return display.run(),
+            None => {}
         }
         let python = tool::PYTHON_SAMPLE.provide(sh, workspace)?.join("python");
         let handler = build_handler(sh, workspace)?;

@@ -1,0 +1,138 @@
+//! What a display is of: one operation on one stack, and the resources it was planned to touch.
+
+use serde::{Deserialize, Serialize};
+
+use crate::change_set::{Action, Change};
+use crate::estimate::Estimate;
+use crate::event::ResourceOperation;
+
+/// What is done to the stack.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Verb {
+    Deploy,
+    Destroy,
+    /// An earlier operation is undone.
+    RollBack,
+}
+
+impl Verb {
+    /// As in `deploying movies-dev`.
+    pub(crate) fn present(self) -> &'static str {
+        match self {
+            Self::Deploy => "deploying",
+            Self::Destroy => "deleting",
+            Self::RollBack => "rolling back",
+        }
+    }
+
+    /// As in `was not deployed`.
+    pub(crate) fn past(self) -> &'static str {
+        match self {
+            Self::Deploy => "deployed",
+            Self::Destroy => "deleted",
+            Self::RollBack => "rolled back",
+        }
+    }
+}
+
+/// What is known before the first event.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Subject {
+    pub(crate) stack_name: String,
+    pub(crate) stack_id: String,
+    pub(crate) verb: Verb,
+    /// Milliseconds since the epoch, by this machine's clock.
+    pub(crate) begin: i64,
+    pub(crate) planned: Vec<Planned>,
+    pub(crate) estimate: Estimate,
+}
+
+/// A resource that will be touched; nested stacks themselves are none.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Planned {
+    /// As in `Api / Stage`.
+    pub(crate) place: String,
+    pub(crate) resource_type: String,
+    pub(crate) operation: ResourceOperation,
+}
+
+/// The resources of `changes` and of the nested stacks in it.
+pub(crate) fn planned(changes: &[Change]) -> Vec<Planned> {
+    let mut found = Vec::new();
+    collect(&mut found, changes, "");
+    found
+}
+
+fn collect(found: &mut Vec<Planned>, changes: &[Change], stack: &str) {
+    for change in changes {
+        let place = inside(stack, &change.logical_id);
+        if let Some(nested) = &change.nested {
+            collect(found, nested, &place);
+        } else if change.resource_type != crate::change_set::NESTED_STACK {
+            found.push(Planned {
+                place,
+                resource_type: change.resource_type.clone(),
+                operation: match change.action {
+                    Action::Add => ResourceOperation::Create,
+                    Action::Modify | Action::Redeploy => ResourceOperation::Update,
+                    Action::Remove => ResourceOperation::Delete,
+                    Action::Import => ResourceOperation::Import,
+                },
+            });
+        }
+    }
+}
+
+/// The place of `logical_id` in the stack at the place `stack`, which is empty for the root.
+pub(super) fn inside(stack: &str, logical_id: &str) -> String {
+    match stack {
+        "" => logical_id.to_owned(),
+        stack => format!("{stack} / {logical_id}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::change_set::NESTED_STACK;
+
+    fn change(action: Action, logical_id: &str, nested: Option<Vec<Change>>) -> Change {
+        let resource_type = match nested {
+            Some(_) => NESTED_STACK,
+            None => "AWS::SNS::Topic",
+        };
+        Change {
+            nested,
+            ..Change::new(action, logical_id, resource_type)
+        }
+    }
+
+    #[test]
+    fn the_resources_of_all_nested_stacks_are_planned_and_the_stacks_are_not() {
+        let keys = change(Action::Add, "Key", None);
+        let keys = change(Action::Add, "Keys", Some(vec![keys]));
+        let api = vec![change(Action::Modify, "Stage", None), keys];
+        let unknown = Change {
+            nested: None,
+            ..change(Action::Modify, "Data", Some(vec![]))
+        };
+        let changes = [
+            change(Action::Modify, "Api", Some(api)),
+            change(Action::Modify, "Network", Some(vec![])),
+            unknown,
+            change(Action::Remove, "Topic", None),
+        ];
+        let planned = planned(&changes);
+        let planned: Vec<(&str, ResourceOperation)> = planned
+            .iter()
+            .map(|one| (one.place.as_str(), one.operation))
+            .collect();
+        let expected = [
+            ("Api / Stage", ResourceOperation::Update),
+            ("Api / Keys / Key", ResourceOperation::Create),
+            ("Topic", ResourceOperation::Delete),
+        ];
+        assert_eq!(planned, expected);
+    }
+}

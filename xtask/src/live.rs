@@ -1,0 +1,256 @@
+//! An operation shown as it happens: gives the display the time and the terminal, and keeps the
+//! recording and what was learned. None of that can make an operation fail.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use anyhow::Context as _;
+
+use crate::assembly::Cloud;
+use crate::display::subject::{Subject, Verb};
+use crate::display::{Display, Mode, Size};
+use crate::estimate::{Experience, Sample};
+use crate::event::StackEvent;
+use crate::recording::{End, Note, Recorder};
+use crate::screen;
+use crate::stack::Stack;
+use crate::workspace::Workspace;
+
+/// What a terminal is taken for that does not say.
+const USUAL: Size = Size {
+    width: 80,
+    height: 24,
+};
+
+/// One operation being watched. Dropping it takes the live display away.
+#[derive(Debug)]
+pub(crate) struct Watch {
+    subject: Subject,
+    display: Display,
+    mode: Mode,
+    recorder: Option<Recorder>,
+    experience: Option<PathBuf>,
+    status: String,
+    is_closed: bool,
+}
+
+impl Watch {
+    pub(crate) fn begin(mut subject: Subject, cloud: Cloud) -> Self {
+        let mode = mode();
+        let directory = directory();
+        let experience = directory.as_ref().ok();
+        let experience = experience.map(|directory| directory.join(experience_file(cloud)));
+        if let Some(path) = &experience {
+            let types = subject.planned.iter();
+            let types = types.map(|planned| planned.resource_type.as_str());
+            subject.estimate = read_experience(path).estimate(subject.verb).only(types);
+        }
+        let recorder = directory.and_then(|directory| Recorder::create(&directory, &subject));
+        let recorder = recorder.map_err(|err| warn(&err)).ok();
+        Self {
+            display: Display::new(subject.clone(), mode),
+            mode,
+            recorder,
+            experience,
+            status: String::new(),
+            is_closed: false,
+            subject,
+        }
+    }
+
+    /// Shows and records the new events of one look at all stacks.
+    pub(crate) fn absorb(&mut self, events: Vec<StackEvent>) {
+        let now = now();
+        for event in &events {
+            self.record(now, Note::Event(event.clone()));
+        }
+        let text = self.display.absorb(events, now);
+        write(self.mode, &text);
+    }
+
+    /// Notes the root's status.
+    pub(crate) fn set_status(&mut self, status: &str) {
+        if self.status != status {
+            status.clone_into(&mut self.status);
+            self.record(now(), Note::Status(status.to_owned()));
+            self.display.set_status(status);
+        }
+    }
+
+    /// Shows that time has passed.
+    pub(crate) fn tick(&mut self) {
+        let text = self.display.tick(now(), size());
+        write(self.mode, &text);
+    }
+
+    /// A line that stays, above what is drawn again.
+    pub(crate) fn say(&mut self, text: &str) {
+        let pause = self.display.pause();
+        write(self.mode, &pause);
+        screen::say(text);
+    }
+
+    /// The recording, as a reader of the screen finds it.
+    pub(crate) fn recording(&self) -> Option<String> {
+        let recorder = self.recorder.as_ref()?;
+        let workspace = Workspace::find().ok()?;
+        Some(workspace.display(&recorder.path).to_string())
+    }
+
+    /// The stack has settled.
+    pub(crate) fn end(&mut self, stack: &Stack) {
+        let now = now();
+        let milliseconds = now - self.subject.begin;
+        self.record(
+            now,
+            Note::End(End {
+                status: stack.status.to_string(),
+                reason: stack.status_reason.clone(),
+                milliseconds,
+            }),
+        );
+        self.close(now);
+        let whole = stack.status.is_success().then_some(milliseconds);
+        let samples = self.display.samples();
+        if let Some(path) = &self.experience
+            && !samples.is_empty()
+            && let Err(err) = learn(path, self.subject.verb, samples, whole)
+        {
+            screen::say(format!("nothing was learned for the estimate: {err:#}"));
+        }
+    }
+
+    fn close(&mut self, now: i64) {
+        self.is_closed = true;
+        let text = self.display.close(now);
+        write(self.mode, &text);
+    }
+
+    /// What cannot be written is said once, and then no longer tried.
+    fn record(&mut self, received: i64, note: Note) {
+        let written = self.recorder.as_mut().map(|one| one.note(received, note));
+        if let Some(Err(err)) = written {
+            self.recorder = None;
+            // The block is drawn again below the warning.
+            let text = self.display.pause();
+            write(self.mode, &text);
+            warn(&err);
+        }
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        if !self.is_closed {
+            self.close(now());
+        }
+    }
+}
+
+fn warn(err: &anyhow::Error) {
+    screen::say(format!("this deployment is not recorded: {err:#}"));
+}
+
+/// Where recordings are, and what was learned from the deployments.
+pub(crate) fn directory() -> anyhow::Result<PathBuf> {
+    Ok(Workspace::find()?.target().join("deployments"))
+}
+
+/// The local cloud is many times as fast.
+fn experience_file(cloud: Cloud) -> &'static str {
+    match cloud {
+        Cloud::Aws => "durations.json",
+        Cloud::Local => "durations.local.json",
+    }
+}
+
+/// What cannot be read is learned again.
+fn read_experience(path: &Path) -> Experience {
+    let text = std::fs::read_to_string(path).ok();
+    text.and_then(|text| Experience::parse(&text).ok())
+        .unwrap_or_default()
+}
+
+fn learn(path: &Path, verb: Verb, samples: &[Sample], whole: Option<i64>) -> anyhow::Result<()> {
+    let mut experience = read_experience(path);
+    experience.learn(verb, samples, whole);
+    // Another deploy that reads it now must never find half a file.
+    let directory = path.parent().context("the file has no directory")?;
+    std::fs::create_dir_all(directory)?;
+    let mut file = tempfile::NamedTempFile::new_in(directory)?;
+    file.write_all(experience.to_json()?.as_bytes())?;
+    file.persist(path)?;
+    Ok(())
+}
+
+/// How this process shows an operation.
+pub(crate) fn mode() -> Mode {
+    match screen::can_redraw() {
+        true => Mode::Live {
+            colour: screen::has_colour(),
+        },
+        false => Mode::Plain,
+    }
+}
+
+/// Progress is best effort: a terminal that went away must not end what is being watched.
+pub(crate) fn write(mode: Mode, text: &str) {
+    if text.is_empty() {
+        return;
+    }
+    let mut stderr = std::io::stderr().lock();
+    // The live display's own escape codes must pass where colours may not.
+    let _ = match mode {
+        Mode::Live { .. } => stderr.write_all(text.as_bytes()),
+        Mode::Plain => anstream::AutoStream::auto(&mut stderr).write_all(text.as_bytes()),
+    };
+    let _ = stderr.flush();
+}
+
+/// The terminal's size now.
+pub(crate) fn size() -> Size {
+    let size = terminal_size::terminal_size_of(std::io::stderr());
+    match size {
+        Some((width, height)) if width.0 > 0 && height.0 > 0 => Size {
+            width: width.0.into(),
+            height: height.0.into(),
+        },
+        _ => USUAL,
+    }
+}
+
+/// Milliseconds since the epoch.
+pub(crate) fn now() -> i64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    now.map_or(0, |now| i64::try_from(now.as_millis()).unwrap_or(i64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::ResourceOperation;
+
+    #[test]
+    fn each_deploy_adds_to_what_was_learned_and_a_damaged_file_starts_over() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("deployments/durations.json");
+        let sample = Sample {
+            resource_type: "AWS::SNS::Topic".to_owned(),
+            operation: ResourceOperation::Create,
+            milliseconds: 7,
+        };
+        let again = |whole| learn(&path, Verb::Deploy, std::slice::from_ref(&sample), whole);
+        again(Some(7)).unwrap();
+        again(None).unwrap();
+        let twice = [sample.clone(), sample.clone()];
+        let mut expected = Experience::default();
+        expected.learn(Verb::Deploy, &twice[..1], Some(7));
+        expected.learn(Verb::Deploy, &twice[1..], None);
+        assert_eq!(read_experience(&path), expected);
+        std::fs::write(&path, "{\"format\":1,").unwrap();
+        assert_eq!(read_experience(&path), Experience::default());
+        again(Some(7)).unwrap();
+        assert_ne!(read_experience(&path), Experience::default());
+    }
+}
