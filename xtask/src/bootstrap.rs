@@ -60,7 +60,7 @@ pub(crate) async fn deploy(
     deployment::show(&prepared.changes, BOOTSTRAP_STACK, &[]);
     let question = format!("Deploy this to {}?", connection.place());
     let executed = engine
-        .execute_with_consent(prepared, BOOTSTRAP_STACK, &plan.options, consent, &question)
+        .execute_with_consent(prepared, &plan.sources(), &plan.options, consent, &question)
         .await?;
     match executed {
         Executed::Done(stack) => bucket_of(&stack),

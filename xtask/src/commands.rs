@@ -23,6 +23,7 @@ mod local;
 mod ls;
 mod outputs;
 mod package;
+mod replay;
 mod symbolize;
 mod synth;
 mod test;
@@ -65,6 +66,7 @@ enum Command {
     Outputs(outputs::Outputs),
     Drift(drift::Drift),
     Destroy(destroy::Destroy),
+    Replay(replay::Replay),
     Local(local::Local),
     Lint(lint::Lint),
     Test(test::Test),
@@ -89,6 +91,7 @@ impl Cli {
             Command::Drift(drift) => drift.run(&sh, &workspace).await,
             Command::Outputs(outputs) => outputs.run(&sh, &workspace).await,
             Command::Destroy(destroy) => destroy.run(&sh, &workspace).await,
+            Command::Replay(replay) => replay.run().await,
             Command::Local(local) => local.run(&sh, &workspace),
             Command::Lint(lint) => lint.run(&sh, &workspace),
             Command::Test(test) => test.run(&sh, &workspace),

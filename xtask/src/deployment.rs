@@ -6,8 +6,8 @@ use std::time::Instant;
 use crate::assembly::Cloud;
 use crate::aws::cloudformation::{self, CloudFormation};
 use crate::change_set::{self, Action, Change, NESTED_STACK};
-use crate::comparison::{StackTree, compare};
-use crate::event::{self, EventLog};
+use crate::comparison::{StackTree, compare, explained, needs_explanation};
+use crate::diagnosis::Sources;
 use crate::follow::Pace;
 use crate::interrupt::Interrupts;
 use crate::intrinsics::resolved_resources;
@@ -22,7 +22,6 @@ use crate::workspace::Workspace;
 
 mod execution;
 mod recovery;
-mod watch;
 
 pub(crate) use execution::{Executed, Prepared};
 
@@ -33,6 +32,15 @@ pub(crate) struct Plan {
     pub(crate) tree: StackTree,
     pub(crate) tags: BTreeMap<String, String>,
     pub(crate) options: Options,
+}
+
+impl Plan {
+    pub(crate) fn sources(&self) -> Sources<'_> {
+        Sources {
+            root_stack: &self.stack_name,
+            tree: Some(&self.tree),
+        }
+    }
 }
 
 /// What works on stacks: a client, and what is remembered between its calls.
@@ -119,8 +127,8 @@ fn without_absent(mut changes: Vec<Change>, plan: &Plan) -> Vec<Change> {
     changes
 }
 
-/// Fills in the nested changes where the change set has none: the emulator knows no nested
-/// change sets.
+/// Fills in the nested changes where the change set has none, as the emulator knows no nested
+/// change sets, and explains what only the templates can tell.
 async fn with_nested(
     cfn: &CloudFormation,
     stack: Option<&Stack>,
@@ -128,7 +136,7 @@ async fn with_nested(
     mut changes: Vec<Change>,
 ) -> anyhow::Result<Vec<Change>> {
     let unknown = |change: &Change| change.resource_type == NESTED_STACK && change.nested.is_none();
-    if !changes.iter().any(unknown) {
+    if !changes.iter().any(unknown) && !needs_explanation(&changes) {
         return Ok(changes);
     }
     let deployed = match stack {
@@ -146,7 +154,10 @@ async fn with_nested(
                 .unwrap_or_default(),
         );
     }
-    Ok(changes)
+    Ok(match &deployed {
+        Some(deployed) => explained(changes, deployed, &plan.tree),
+        None => changes,
+    })
 }
 
 /// The deployed stack with its templates and parameters, nested stacks included; `None` for a
@@ -181,23 +192,15 @@ pub(crate) async fn deployed_tree(
     }))
 }
 
-fn failure(stack: &Stack, log: &EventLog, verb: &str) -> String {
-    let mut text = format!("`{}` was not {verb}; it is {}", stack.name, stack.status);
-    if let Some(cause) = log.root_cause() {
-        let reason = cause.reason.as_deref().unwrap_or("no reason given");
-        let place = event::place(cause, &stack.name);
-        text = format!("{text}: {place} failed: {reason}");
-    } else if let Some(reason) = &stack.status_reason {
-        text = format!("{text}: {reason}");
-    }
-    text
-}
-
 /// Shows what a change set would do, and what the local cloud leaves out of it.
 pub(crate) fn show(changes: &[Change], stack_name: &str, omissions: &[Omission]) {
     screen::say(format!("\n{STRONG}{stack_name}{STRONG:#}"));
-    screen::say(change_set::render(changes).trim_end());
-    screen::say(format!("\n{}\n", change_set::totals(changes).summary()));
+    screen::say(change_set::render(changes));
+    let callouts = change_set::callouts(changes);
+    if !callouts.is_empty() {
+        screen::say(callouts);
+    }
+    screen::say(format!("{}\n", change_set::totals(changes).summary()));
     for omission in omissions {
         screen::say(omission);
     }

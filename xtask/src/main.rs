@@ -19,10 +19,14 @@ mod consent;
 mod constraint;
 mod dependencies;
 mod deployment;
+mod diagnosis;
+mod display;
 mod elf;
 mod emulator;
+mod estimate;
 mod event;
 mod exit;
+mod failure;
 mod follow;
 mod fuzzing;
 mod handler;
@@ -31,6 +35,7 @@ mod inspection;
 mod interrupt;
 mod intrinsics;
 mod linting;
+mod live;
 mod omission;
 mod options;
 mod outputs;
@@ -38,10 +43,12 @@ mod parameters;
 mod patience;
 mod pending;
 mod publish;
+mod recording;
 mod references;
 mod sbom;
 mod screen;
 mod session;
+mod source;
 mod stack;
 mod step;
 mod symbols;
@@ -54,6 +61,9 @@ mod workspace;
 
 fn main() -> ExitCode {
     let cli = commands::Cli::parse();
+    if screen::is_ci() {
+        screen::set_plain();
+    }
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();

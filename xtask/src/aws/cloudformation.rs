@@ -14,6 +14,7 @@ pub(crate) mod change_sets;
 pub(crate) mod changes;
 pub(crate) mod drift;
 pub(crate) mod events;
+pub(crate) mod operation_events;
 pub(crate) mod operations;
 #[cfg(test)]
 mod tests;

@@ -14,6 +14,7 @@ use crate::aws::{Connection, signed};
 use crate::bootstrap::{self, LogsRole};
 use crate::consent::Consent;
 use crate::deployment::{self, Engine, Executed, Prepared};
+use crate::diagnosis::Sources;
 use crate::outputs;
 use crate::publish::publish;
 use crate::screen::{self, QUIET, STRONG};
@@ -203,7 +204,7 @@ impl Deploy {
         }
         let question = format!("Deploy these changes to {}?", connection.place());
         let executed = engine
-            .execute_with_consent(prepared, &name, &plan.options, consent, &question)
+            .execute_with_consent(prepared, &plan.sources(), &plan.options, consent, &question)
             .await?;
         Ok(match executed {
             Executed::Done(stack) => Attempt::Done(stack),
@@ -231,12 +232,16 @@ impl Deploy {
         deployment::show(&prepared.changes, &name, &[]);
         session::warn(&environment.connection, &prepared.changes).await;
         let options = self.options.options(&self.stage.stage, None)?;
+        let sources = Sources {
+            root_stack: &name,
+            tree: None,
+        };
         let question = format!(
             "Deploy these changes to {}?",
             environment.connection.place()
         );
         let executed = engine
-            .execute_with_consent(prepared, &name, &options, consent, &question)
+            .execute_with_consent(prepared, &sources, &options, consent, &question)
             .await?;
         match executed {
             Executed::Done(stack) => {

@@ -16,7 +16,7 @@ use crate::workspace::Workspace;
 
 mod fate;
 
-use fate::{Outlook, announce, fates};
+use fate::{Outlook, announce, fates, planned};
 
 /// Delete a deployed stage; the table stays.
 ///
@@ -84,7 +84,9 @@ impl Destroy {
             operations::set_termination_protection(&cfn, &name, false).await?;
         }
         let retained = self.leave_in_nested_stacks(&mut engine, &stack).await?;
-        engine.delete(&stack, None, &retained).await?;
+        engine
+            .delete(&stack, None, &retained, &planned(&fates))
+            .await?;
         deployment::report_success(&format!("{name} is deleted"), begin);
         for fate in fates.iter().filter(|fate| fate.outlook == Outlook::Stays) {
             screen::say(format!(
@@ -129,7 +131,7 @@ impl Destroy {
             })?;
             let child = cloudformation::find_stack(&engine.cfn, &resource.physical_id).await?;
             if let Some(child) = child.filter(|child| child.status.as_str() != "DELETE_COMPLETE") {
-                engine.delete(&child, None, &retained).await?;
+                engine.delete(&child, None, &retained, &[]).await?;
             }
         }
         Ok(in_root)

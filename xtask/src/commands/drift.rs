@@ -7,7 +7,7 @@ use super::args::{EnvironmentArgs, LocalCloud, StageArgs};
 use crate::assembly::Cloud;
 use crate::aws::cloudformation::drift::{self, Detection};
 use crate::aws::cloudformation::{self, CloudFormation};
-use crate::change_set::{self, Action, Change, NESTED_STACK, Replacement};
+use crate::change_set::{self, Action, Change, NESTED_STACK};
 use crate::deployment::Engine;
 use crate::exit::Exit;
 use crate::follow::Pace;
@@ -95,12 +95,12 @@ async fn of_stack(
         let changes = Box::pin(of_stack(cfn, &child, cloud)).await?;
         if !changes.is_empty() {
             nested.push(Change {
-                action: Action::Modify,
-                logical_id: resource.logical_id,
-                resource_type: resource.resource_type,
-                replacement: Replacement::Never,
-                properties: Vec::new(),
                 nested: Some(changes),
+                ..Change::new(
+                    Action::Modify,
+                    &resource.logical_id,
+                    &resource.resource_type,
+                )
             });
         }
     }

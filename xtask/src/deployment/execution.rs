@@ -2,8 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::watch::{Verb, Watched};
-use super::{Engine, Plan, failure, with_nested, without_absent};
+use super::{Engine, Plan, with_nested, without_absent};
 use crate::aws::cloudformation::change_sets::{
     self, ChangeSetId, ChangeSetRequest, ChangeSetState, Execution,
 };
@@ -11,8 +10,10 @@ use crate::aws::cloudformation::operations::{self, Manner};
 use crate::aws::cloudformation::{self, changes, events};
 use crate::change_set::Change;
 use crate::consent::Consent;
+use crate::diagnosis::Sources;
 use crate::exit::Exit;
-use crate::follow::Pace;
+use crate::failure;
+use crate::follow::{Followed, Kind, Operation, Pace, follow};
 use crate::options::Options;
 use crate::patience::patient;
 use crate::pending::Note;
@@ -86,10 +87,9 @@ impl Engine {
             };
             match state {
                 ChangeSetState::NoChanges => Ok(None),
-                ChangeSetState::Failed(reason) => Err(anyhow::anyhow!(
-                    "CloudFormation rejects the change set for `{}`: {reason}",
-                    plan.stack_name
-                )),
+                ChangeSetState::Failed(reason) => {
+                    Err(failure::of_change_set(&cfn, &change_set.id, reason, &plan.sources()).await)
+                }
                 ChangeSetState::Pending | ChangeSetState::Ready => {
                     let changes = changes::read(&cfn, &change_set.id).await?;
                     let changes = without_absent(changes, plan);
@@ -209,25 +209,26 @@ impl Engine {
     pub(crate) async fn execute_with_consent(
         &mut self,
         prepared: Prepared,
-        stack_name: &str,
+        sources: &Sources<'_>,
         options: &Options,
         consent: Consent,
         question: &str,
     ) -> anyhow::Result<Executed> {
         if let Err(declined) = consent.obtain(question).await {
-            let cleanup = self.discard(stack_name, prepared).await;
+            let cleanup = self.discard(sources.root_stack, prepared).await;
             return Err(after_cleanup(declined, cleanup));
         }
-        self.execute(prepared, stack_name, options).await
+        self.execute(prepared, sources, options).await
     }
 
     /// Executes the change set and follows it until the stack has settled.
     async fn execute(
         &mut self,
         prepared: Prepared,
-        name: &str,
+        sources: &Sources<'_>,
         options: &Options,
     ) -> anyhow::Result<Executed> {
+        let name = sources.root_stack;
         let change_set = prepared.change_set.clone();
         let since = match events::newest_event(&self.cfn, &change_set.stack_id).await {
             Ok(since) => since,
@@ -265,22 +266,41 @@ impl Engine {
             note.strike();
         }
         screen::progress(format!("deploying {name}"));
-        let watched = Watched {
+        let operation = Operation {
             stack_id: &change_set.stack_id,
             name,
             since,
-            verb: match prepared.creates {
-                true => Verb::Create,
-                false => Verb::Update,
+            cloud: self.cloud,
+            kind: match prepared.creates {
+                true => Kind::Create,
+                false => Kind::Update,
             },
             planned: &prepared.changes,
             follow_for: options.follow_for,
+            token: &unique_name(),
         };
-        let (stack, log) = self.watch(watched).await?;
-        if !stack.status.is_success() {
-            return Err(Exit::Failed(failure(&stack, &log, "deployed")).into());
+        let followed = follow(&self.cfn, operation, &mut self.interrupts).await?;
+        if !followed.stack.status.is_success() {
+            return Err(self.failed(&followed, "deployed", sources).await);
         }
+        let stack = followed.stack;
         Ok(Executed::Done(stack))
+    }
+
+    /// The error of an operation that ended, and not as asked.
+    pub(super) async fn failed(
+        &self,
+        followed: &Followed,
+        verb: &str,
+        sources: &Sources<'_>,
+    ) -> anyhow::Error {
+        let Followed {
+            stack,
+            log,
+            recording,
+        } = followed;
+        let cause = log.root_cause();
+        failure::of_stack(&self.cfn, stack, cause, verb, sources, recording.as_deref()).await
     }
 
     /// What became of a change set whose execution was answered with an error.

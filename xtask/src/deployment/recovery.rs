@@ -1,16 +1,18 @@
 //! From a state that no change set can start from to one that it can.
 
-use super::{Engine, Plan, failure};
+use super::{Engine, Plan};
 use crate::aws::cloudformation::operations::{self, Manner};
 use crate::aws::cloudformation::{self, change_sets, events};
+use crate::change_set::Change;
 use crate::consent::Consent;
+use crate::diagnosis::Sources;
 use crate::event;
 use crate::exit::Exit;
+use crate::follow::{Kind, Operation, follow};
 use crate::screen;
 use crate::stack::{DeployAction, Stack};
 
 use super::execution::unique_name;
-use super::watch::{Verb, Watched};
 
 impl Engine {
     /// Removes the change sets that a killed run of this program left, and the empty stack that
@@ -69,7 +71,7 @@ impl Engine {
                 let question =
                     format!("{name} is {status}. Delete what is left of it and create it again?");
                 consent.obtain(&question).await?;
-                self.delete(&stack, plan.options.role_arn.as_deref(), &[])
+                self.delete(&stack, plan.options.role_arn.as_deref(), &[], &[])
                     .await?;
                 Ok(None)
             }
@@ -113,19 +115,23 @@ impl Engine {
                 operations::continue_rollback(&self.cfn, &stack.id, manner).await?;
             }
         }
-        let watched = Watched {
+        let operation = Operation {
             stack_id: &stack.id,
             name: &stack.name,
             since,
-            verb: Verb::RollBack,
+            cloud: self.cloud,
+            kind: Kind::RollBack,
             planned: &[],
             follow_for: plan.options.follow_for,
+            token: &unique_name(),
         };
-        let (stack, log) = self.watch(watched).await?;
-        if stack.status.takes_change_set() {
-            return Ok(stack);
+        let followed = follow(&self.cfn, operation, &mut self.interrupts).await?;
+        if followed.stack.status.takes_change_set() {
+            return Ok(followed.stack);
         }
-        let mut text = failure(&stack, &log, "rolled back");
+        let failure = self.failed(&followed, "rolled back", &plan.sources()).await;
+        let (stack, log) = (followed.stack, followed.log);
+        let mut text = failure.to_string();
         if stack.status.as_str() == "UPDATE_ROLLBACK_FAILED" {
             let failed = log.failures();
             let failed: Vec<String> = failed
@@ -150,6 +156,7 @@ impl Engine {
         stack: &Stack,
         role_arn: Option<&str>,
         retained: &[String],
+        planned: &[Change],
     ) -> anyhow::Result<()> {
         let since = events::newest_event(&self.cfn, &stack.id).await?;
         screen::progress(format!("deleting {}", stack.name));
@@ -159,17 +166,23 @@ impl Engine {
             role_arn,
         };
         operations::delete_stack(&self.cfn, &stack.id, manner, retained).await?;
-        let watched = Watched {
+        let operation = Operation {
             stack_id: &stack.id,
             name: &stack.name,
             since,
-            verb: Verb::Delete,
-            planned: &[],
+            cloud: self.cloud,
+            kind: Kind::Delete,
+            planned,
             follow_for: None,
+            token: &unique_name(),
         };
-        let (stack, log) = self.watch(watched).await?;
-        if stack.status.as_str() != "DELETE_COMPLETE" {
-            return Err(Exit::Failed(failure(&stack, &log, "deleted")).into());
+        let followed = follow(&self.cfn, operation, &mut self.interrupts).await?;
+        if followed.stack.status.as_str() != "DELETE_COMPLETE" {
+            let sources = Sources {
+                root_stack: &stack.name,
+                tree: None,
+            };
+            return Err(self.failed(&followed, "deleted", &sources).await);
         }
         Ok(())
     }

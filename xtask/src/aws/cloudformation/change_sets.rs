@@ -217,7 +217,10 @@ pub(crate) async fn execution(cfn: &Client, change_set: &ChangeSetId) -> anyhow:
     })
 }
 
-async fn describe(cfn: &Client, change_set: &str) -> anyhow::Result<DescribeChangeSetOutput> {
+pub(super) async fn describe(
+    cfn: &Client,
+    change_set: &str,
+) -> anyhow::Result<DescribeChangeSetOutput> {
     let output = cfn
         .describe_change_set()
         .change_set_name(change_set)

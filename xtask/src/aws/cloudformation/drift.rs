@@ -7,7 +7,7 @@ use aws_sdk_cloudformation::types::{
 };
 
 use crate::aws::readable;
-use crate::change_set::{Action, Change, PropertyChange, Replacement};
+use crate::change_set::{Action, Change, PropertyChange};
 
 /// How far a detection is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,14 +83,13 @@ fn to_change(drift: &types::StackResourceDrift) -> Change {
                 .replace('/', "."),
             before: difference.expected_value().map(ToOwned::to_owned),
             after: difference.actual_value().map(ToOwned::to_owned),
+            ..PropertyChange::default()
         })
         .collect();
+    let logical_id = drift.logical_resource_id().unwrap_or_default();
+    let resource_type = drift.resource_type().unwrap_or_default();
     Change {
-        action,
-        logical_id: drift.logical_resource_id().unwrap_or_default().to_owned(),
-        resource_type: drift.resource_type().unwrap_or_default().to_owned(),
-        replacement: Replacement::Never,
         properties,
-        nested: None,
+        ..Change::new(action, logical_id, resource_type)
     }
 }

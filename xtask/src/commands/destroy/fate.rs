@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::assembly::Cloud;
 use crate::aws::cloudformation::{self, CloudFormation};
 use crate::aws::s3::AssetBucket;
-use crate::change_set::NESTED_STACK;
+use crate::change_set::{Action, Change, NESTED_STACK};
 use crate::screen::{self, BAD, GOOD, STRONG};
 use crate::stack::Stack;
 use crate::template::Template;
@@ -84,6 +84,35 @@ fn outlook(resource: &Value) -> Outlook {
     match protected {
         true => Outlook::InTheWay("deletion protection is on"),
         false => Outlook::Deleted,
+    }
+}
+
+/// What is deleted, as a tree of changes.
+pub(super) fn planned(fates: &[Fate]) -> Vec<Change> {
+    let mut changes = Vec::new();
+    for fate in fates.iter().filter(|fate| fate.outlook != Outlook::Stays) {
+        let path: Vec<&str> = fate.place.split(" / ").collect();
+        insert(&mut changes, &path, &fate.resource_type);
+    }
+    changes
+}
+
+fn insert(changes: &mut Vec<Change>, path: &[&str], resource_type: &str) {
+    let (stack, rest) = match path {
+        [] => return,
+        [logical_id] => {
+            changes.push(Change::new(Action::Remove, logical_id, resource_type));
+            return;
+        }
+        [stack, rest @ ..] => (*stack, rest),
+    };
+    let known = changes.iter().position(|one| one.logical_id == stack);
+    let index = known.unwrap_or(changes.len());
+    if known.is_none() {
+        changes.push(Change::new(Action::Remove, stack, NESTED_STACK));
+    }
+    if let Some(nested) = changes.get_mut(index) {
+        insert(nested.nested.get_or_insert_default(), rest, resource_type);
     }
 }
 
