@@ -6,6 +6,7 @@ use xshell::Shell;
 use crate::architecture::Architecture;
 use crate::assembly::{Assembly, Cloud};
 use crate::handler::{self, Reuse};
+use crate::screen;
 use crate::stack::Stage;
 use crate::workspace::Workspace;
 
@@ -50,6 +51,10 @@ Exit codes: 0 done or nothing to do, 1 failed or declined, 2 wrong usage,
 pub(crate) struct Cli {
     #[command(subcommand)]
     command: Command,
+
+    /// No colour, no question, no live display; so it is where CI is set.
+    #[arg(long, global = true, help_heading = "Everywhere")]
+    ci: bool,
 }
 
 // Each command's help is the documentation of its type.
@@ -77,6 +82,9 @@ enum Command {
 
 impl Cli {
     pub(crate) async fn run(self) -> anyhow::Result<()> {
+        if self.ci || screen::is_ci() {
+            screen::set_plain();
+        }
         let sh = Shell::new().context("cannot read the current directory")?;
         let workspace = Workspace::find()?;
         match self.command {

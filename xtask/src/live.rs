@@ -3,14 +3,14 @@
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::Context as _;
 
 use crate::assembly::Cloud;
-use crate::display::subject::{Subject, Verb};
+use crate::display::subject::{Planned, Subject, Verb};
 use crate::display::{Display, Mode, Size};
-use crate::estimate::{Experience, Sample};
+use crate::estimate::{Experience, Sample, Work};
 use crate::event::StackEvent;
 use crate::recording::{End, Note, Recorder};
 use crate::screen;
@@ -155,6 +155,20 @@ fn warn(err: &anyhow::Error) {
 /// Where recordings are, and what was learned from the deployments.
 pub(crate) fn directory() -> anyhow::Result<PathBuf> {
     Ok(Workspace::find()?.target().join("deployments"))
+}
+
+/// How long a deploy of `planned` can be expected to take; `None` where nothing was learned yet.
+pub(crate) fn expected(cloud: Cloud, planned: &[Planned]) -> Option<Duration> {
+    let path = directory().ok()?.join(experience_file(cloud));
+    let work = planned.iter().map(|planned| Work {
+        resource_type: &planned.resource_type,
+        operation: planned.operation,
+        elapsed: 0,
+    });
+    let milliseconds = read_experience(&path)
+        .estimate(Verb::Deploy)
+        .remaining(work)?;
+    Some(Duration::from_millis(milliseconds.try_into().ok()?))
 }
 
 /// The local cloud is many times as fast.

@@ -61,9 +61,6 @@ mod workspace;
 
 fn main() -> ExitCode {
     let cli = commands::Cli::parse();
-    if screen::is_ci() {
-        screen::set_plain();
-    }
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();

@@ -198,7 +198,7 @@ impl Deploy {
             ));
         };
         deployment::show(&prepared.changes, &name, &assembly.omissions);
-        session::warn(connection, &prepared.changes).await;
+        session::warn(connection, environment.cloud, &prepared.changes).await;
         if self.options.keeps_change_set() {
             return Ok(Attempt::Left(prepared));
         }
@@ -230,7 +230,12 @@ impl Deploy {
         let stack = engine.settled(&name).await?;
         let prepared = engine.kept(stack.as_ref(), &name, change_set).await?;
         deployment::show(&prepared.changes, &name, &[]);
-        session::warn(&environment.connection, &prepared.changes).await;
+        session::warn(
+            &environment.connection,
+            environment.cloud,
+            &prepared.changes,
+        )
+        .await;
         let options = self.options.options(&self.stage.stage, None)?;
         let sources = Sources {
             root_stack: &name,

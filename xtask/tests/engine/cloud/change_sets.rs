@@ -1,0 +1,519 @@
+//! CloudFormation's actions on change sets.
+
+use super::http::Response;
+use super::state::{ChangeSet, Effect, Outcome, Stack, State, Step, Values};
+use super::template::{NESTED, Row, rows, scan};
+use super::xml::{Refusal, answer, list, optional, pairs, raw, tag, time};
+
+type Answer = Result<Response, Refusal>;
+
+const NO_CHANGES: &str = "The submitted information didn't contain changes. Submit different information to create a change set.";
+
+const UPDATABLE: [&str; 5] = [
+    "CREATE_COMPLETE",
+    "UPDATE_COMPLETE",
+    "UPDATE_ROLLBACK_COMPLETE",
+    "IMPORT_COMPLETE",
+    "IMPORT_ROLLBACK_COMPLETE",
+];
+
+fn text<'a>(form: &'a Values, name: &str) -> &'a str {
+    form.get(name).map_or("", String::as_str)
+}
+
+/// The values of a list of pairs.
+fn listed(form: &Values, name: &str, key: &str, value: &str) -> Values {
+    let numbers = 1..;
+    let pairs = numbers.map_while(|number| {
+        let field = |field: &str| form.get(&format!("{name}.member.{number}.{field}"));
+        Some((
+            field(key)?.clone(),
+            field(value).cloned().unwrap_or_default(),
+        ))
+    });
+    pairs.collect()
+}
+
+impl State {
+    fn change_set(&self, form: &Values) -> Result<usize, Refusal> {
+        let name = text(form, "ChangeSetName");
+        let stack = self.stack(text(form, "StackName"));
+        let found = self.change_sets.iter().position(|set| {
+            set.id == name
+                || (set.name == name && stack.is_some_and(|stack| stack.id == set.stack_id))
+        });
+        found.ok_or_else(|| {
+            let message = format!("ChangeSet [{name}] does not exist");
+            Refusal::new(404, "ChangeSetNotFound", message)
+        })
+    }
+
+    pub(crate) fn create_change_set(&mut self, form: &Values) -> Answer {
+        let name = text(form, "StackName");
+        let set_name = text(form, "ChangeSetName");
+        let creates = match text(form, "ChangeSetType") {
+            "CREATE" => true,
+            "UPDATE" | "" => false,
+            other => {
+                return Err(self.wrong(Refusal::invalid(format!("change set of type {other}"))));
+            }
+        };
+        let done = |set: &ChangeSet| {
+            let ids = tag("Id", &set.id) + &tag("StackId", &set.stack_id);
+            answer("CreateChangeSet", &ids)
+        };
+        let stack = self.stack(name);
+        let same = self.change_sets.iter().find(|set| {
+            set.name == set_name && stack.is_some_and(|stack| stack.id == set.stack_id)
+        });
+        if let Some(same) = same {
+            if same.token == text(form, "ClientToken") && !same.token.is_empty() {
+                return Ok(done(same));
+            }
+            return Err(Refusal::new(
+                400,
+                "AlreadyExistsException",
+                format!(
+                    "ChangeSet {set_name} cannot be created due to a mismatch with existing attribute ClientToken"
+                ),
+            ));
+        }
+        let status = stack.map(|stack| (stack.id.clone(), stack.status.clone()));
+        match (creates, &status) {
+            (true, None) => {}
+            (true, Some((_, status))) if status == "REVIEW_IN_PROGRESS" => {}
+            (true, Some(_)) => {
+                return Err(self.wrong(Refusal::invalid(format!(
+                    "Stack [{name}] already exists and cannot be created again with the changeSet [{set_name}]."
+                ))));
+            }
+            (false, None) => {
+                return Err(self.wrong(Refusal::invalid(format!("Stack [{name}] does not exist"))));
+            }
+            (false, Some((_, status))) if UPDATABLE.contains(&status.as_str()) => {}
+            (false, Some((id, status))) => {
+                return Err(self.wrong(Refusal::invalid(format!(
+                    "Stack:{id} is in {status} state and can not be updated."
+                ))));
+            }
+        }
+        let (template, parameters) = self.requested(form)?;
+        let stack_id = match status {
+            Some((id, _)) => id,
+            None => self.new_empty_stack(name, None),
+        };
+        let set = ChangeSet {
+            id: self.new_change_set_id(set_name),
+            name: set_name.to_owned(),
+            stack_id,
+            token: text(form, "ClientToken").to_owned(),
+            creates,
+            template,
+            parameters,
+            tags: listed(form, "Tags", "Key", "Value"),
+            rows: Vec::new(),
+            parent: None,
+            status: "CREATE_PENDING",
+            execution: "UNAVAILABLE",
+            reason: None,
+            looks: self.looks(),
+            keeps_on_failure: text(form, "OnStackFailure") == "DO_NOTHING",
+        };
+        let response = done(&set);
+        self.change_sets.push(set);
+        Ok(response)
+    }
+
+    fn requested(&mut self, form: &Values) -> Result<(String, Values), Refusal> {
+        let mut template = text(form, "TemplateBody").to_owned();
+        if let Some((_, key)) = text(form, "TemplateURL").rsplit_once('/') {
+            let object = self.objects.get(key);
+            let object = object.ok_or_else(|| Refusal::invalid("S3 error: Access Denied"))?;
+            template = String::from_utf8_lossy(&object.0).into_owned();
+        } else if template.len() > 51_200 {
+            return Err(self.wrong(Refusal::invalid(
+                "1 validation error detected: Value at 'templateBody' failed to satisfy constraint: Member must have length less than or equal to 51200",
+            )));
+        }
+        if template.contains("AWS::CloudFormation::Stack") {
+            if !form.values().any(|value| value == "CAPABILITY_IAM") {
+                return Err(self.wrong(Refusal::new(
+                    400,
+                    "InsufficientCapabilitiesException",
+                    "Requires capabilities : [CAPABILITY_IAM]",
+                )));
+            }
+            if text(form, "IncludeNestedStacks") != "true" {
+                self.violations
+                    .push("a change set leaves the nested stacks out".to_owned());
+            }
+        }
+        let declared = scan(&template).parameters;
+        let parameters = listed(form, "Parameters", "ParameterKey", "ParameterValue");
+        if let Some(name) = parameters.keys().find(|name| !declared.contains_key(*name)) {
+            return Err(self.wrong(Refusal::invalid(format!(
+                "Parameters: [{name}] do not exist in the template"
+            ))));
+        }
+        let missing = declared
+            .iter()
+            .find(|(name, has_default)| !**has_default && !parameters.contains_key(*name));
+        if let Some((name, _)) = missing {
+            return Err(self.wrong(Refusal::invalid(format!(
+                "Parameters: [{name}] must have values"
+            ))));
+        }
+        Ok((template, parameters))
+    }
+
+    pub(crate) fn new_empty_stack(
+        &mut self,
+        name: &str,
+        parent: Option<(String, String)>,
+    ) -> String {
+        let id = self.new_stack_id(name);
+        self.stacks.push(Stack {
+            id: id.clone(),
+            name: name.to_owned(),
+            parent,
+            ..Stack::default()
+        });
+        let index = self.stacks.len() - 1;
+        self.settle(index, "REVIEW_IN_PROGRESS", Some("User Initiated"));
+        id
+    }
+
+    /// Another look at a change set that is not ready yet, or not deleted yet.
+    fn look_at_change_set(&mut self, index: usize) {
+        let set = &mut self.change_sets[index];
+        if !matches!(
+            set.status,
+            "CREATE_PENDING" | "CREATE_IN_PROGRESS" | "DELETE_IN_PROGRESS"
+        ) {
+            return;
+        }
+        set.looks = set.looks.saturating_sub(1);
+        if set.looks > 0 {
+            set.status = match set.status {
+                "CREATE_PENDING" => "CREATE_IN_PROGRESS",
+                other => other,
+            };
+            return;
+        }
+        match set.status {
+            "DELETE_IN_PROGRESS" => self.remove_change_set(index),
+            _ => self.complete_change_set(index),
+        }
+    }
+
+    fn remove_change_set(&mut self, index: usize) {
+        let id = self.change_sets[index].id.clone();
+        let nested = self.change_sets.iter();
+        let nested = nested.filter(|set| set.parent.as_deref() == Some(&id));
+        let empty: Vec<String> = nested.map(|set| set.stack_id.clone()).collect();
+        self.stacks
+            .retain(|stack| stack.status != "REVIEW_IN_PROGRESS" || !empty.contains(&stack.id));
+        self.change_sets
+            .retain(|set| set.id != id && set.parent.as_deref() != Some(&id));
+    }
+
+    fn complete_change_set(&mut self, index: usize) {
+        let set = self.change_sets[index].clone();
+        let outcome = self.contents(&set);
+        let (status, execution, reason) = match &outcome {
+            Ok(_) => ("CREATE_COMPLETE", "AVAILABLE", None),
+            Err(reason) => ("FAILED", "UNAVAILABLE", Some(reason.clone())),
+        };
+        let set = &mut self.change_sets[index];
+        set.status = status;
+        set.execution = execution;
+        set.reason = reason;
+        if let Ok((rows, nested)) = outcome {
+            set.rows = rows;
+            self.change_sets.extend(nested);
+        }
+    }
+
+    /// The rows of a change set, and the change sets of its nested stacks.
+    fn contents(&mut self, set: &ChangeSet) -> Result<(Vec<Row>, Vec<ChangeSet>), String> {
+        let stack = self.stack(&set.stack_id).cloned();
+        let stack = stack.ok_or("the stack is gone")?;
+        let deployed = match set.creates {
+            true => None,
+            false => stack.template.clone(),
+        };
+        if deployed.as_deref() == Some(&set.template)
+            && stack.parameters == set.parameters
+            && stack.tags == set.tags
+        {
+            return Err(NO_CHANGES.to_owned());
+        }
+        let old = deployed.as_deref().map(scan);
+        let new = scan(&set.template);
+        let old = old.as_ref().map(|old| (old, &stack.parameters));
+        let mut rows = rows(old, (&new, &set.parameters));
+        let mut nested = Vec::new();
+        for row in &mut rows {
+            let block = new
+                .resources
+                .iter()
+                .find(|block| block.logical_id == row.logical_id);
+            let Some(block) = block.filter(|block| block.kind() == NESTED) else {
+                continue;
+            };
+            let key = block.template_key().unwrap_or_default();
+            let key = set.parameters.get(key).map_or("", String::as_str);
+            let object = self.objects.get(key);
+            let object = object.ok_or_else(|| {
+                format!("Template for nested stack [{}] could not be read: S3 error: The specified key does not exist.", row.logical_id)
+            })?;
+            let template = String::from_utf8_lossy(&object.0).into_owned();
+            nested.push(self.nested_change_set(
+                set,
+                row,
+                template,
+                block.nested_parameters(&set.parameters),
+            ));
+        }
+        Ok((rows, nested))
+    }
+
+    fn nested_change_set(
+        &mut self,
+        set: &ChangeSet,
+        row: &mut Row,
+        template: String,
+        parameters: Values,
+    ) -> ChangeSet {
+        let parent = self.stack(&set.stack_id).cloned().unwrap_or_default();
+        let deployed = parent
+            .resources
+            .iter()
+            .find(|one| one.logical_id == row.logical_id);
+        let creates = deployed.is_none();
+        let stack_id = match deployed {
+            Some(one) => one.physical_id.clone(),
+            None => {
+                let name = format!("{}-{}-{:04X}", parent.name, row.logical_id, self.next());
+                self.new_empty_stack(&name, Some((parent.id.clone(), row.logical_id.clone())))
+            }
+        };
+        let before = self.stack(&stack_id).cloned().unwrap_or_default();
+        let old = before.template.as_deref().map(scan);
+        let new = scan(&template);
+        let old = old.as_ref().map(|old| (old, &before.parameters));
+        let name = format!("{}-{}", set.name, row.logical_id);
+        let id = self.new_change_set_id(&name);
+        row.change_set = Some(id.clone());
+        ChangeSet {
+            id,
+            name,
+            stack_id,
+            token: String::new(),
+            creates,
+            rows: rows(old, (&new, &parameters)),
+            template,
+            parameters,
+            tags: set.tags.clone(),
+            parent: Some(set.id.clone()),
+            status: "CREATE_COMPLETE",
+            execution: "AVAILABLE",
+            reason: None,
+            looks: 0,
+            keeps_on_failure: false,
+        }
+    }
+
+    pub(crate) fn describe_change_set(&mut self, form: &Values) -> Answer {
+        let index = self.change_set(form)?;
+        self.look_at_change_set(index);
+        let set = &self.change_sets[self.change_set(form)?];
+        let with_values = text(form, "IncludePropertyValues") == "true";
+        let begin: usize = text(form, "NextToken").parse().unwrap_or(0);
+        let end = (begin + self.page()).min(set.rows.len());
+        let page = &set.rows[begin..end];
+        // With values, the last resource of a page that is not the only one is dropped, as
+        // CloudFormation does.
+        let is_dropping = with_values && set.rows.len() > self.page();
+        let shown = page.iter().take(page.len() - usize::from(is_dropping));
+        let changes = list("Changes", shown.map(|one| row(one, with_values)));
+        let next = (end < set.rows.len()).then(|| end.to_string());
+        let stack = self.stack(&set.stack_id);
+        let result = [
+            tag("ChangeSetName", &set.name),
+            tag("ChangeSetId", &set.id),
+            tag("StackId", &set.stack_id),
+            tag("StackName", stack.map_or("", |stack| &stack.name)),
+            tag("CreationTime", &time(0)),
+            tag("Status", set.status),
+            tag("ExecutionStatus", set.execution),
+            optional("StatusReason", set.reason.as_deref()),
+            optional("ParentChangeSetId", set.parent.as_deref()),
+            tag("IncludeNestedStacks", "true"),
+            pairs(
+                "Parameters",
+                ("ParameterKey", "ParameterValue"),
+                &set.parameters,
+            ),
+            pairs("Tags", ("Key", "Value"), &set.tags),
+            changes,
+            optional("NextToken", next.as_deref()),
+        ];
+        Ok(answer("DescribeChangeSet", &result.concat()))
+    }
+
+    pub(crate) fn list_change_sets(&self, form: &Values) -> Answer {
+        let name = text(form, "StackName");
+        let stack = self.stack(name);
+        let stack =
+            stack.ok_or_else(|| Refusal::invalid(format!("Stack [{name}] does not exist")))?;
+        let sets = self.change_sets.iter();
+        let sets = sets.filter(|set| set.stack_id == stack.id).map(|set| {
+            [
+                tag("StackId", &set.stack_id),
+                tag("StackName", &stack.name),
+                tag("ChangeSetId", &set.id),
+                tag("ChangeSetName", &set.name),
+                tag("ExecutionStatus", set.execution),
+                tag("Status", set.status),
+                optional("StatusReason", set.reason.as_deref()),
+                tag("CreationTime", &time(0)),
+                tag("IncludeNestedStacks", "true"),
+            ]
+            .concat()
+        });
+        Ok(answer("ListChangeSets", &list("Summaries", sets)))
+    }
+
+    pub(crate) fn delete_change_set(&mut self, form: &Values) -> Answer {
+        let done = answer("DeleteChangeSet", "");
+        let Ok(index) = self.change_set(form) else {
+            return Ok(done);
+        };
+        let looks = self.looks();
+        let set = &mut self.change_sets[index];
+        if set.execution == "EXECUTE_IN_PROGRESS" {
+            let message = format!(
+                "ChangeSet [{}] cannot be deleted in its current status",
+                set.id
+            );
+            return Err(Refusal::new(400, "InvalidChangeSetStatus", message));
+        }
+        set.status = "DELETE_IN_PROGRESS";
+        set.execution = "UNAVAILABLE";
+        set.looks = looks;
+        Ok(done)
+    }
+
+    pub(crate) fn execute_change_set(&mut self, form: &Values) -> Answer {
+        let done = answer("ExecuteChangeSet", "");
+        let index = self.change_set(form)?;
+        let token = (
+            "ExecuteChangeSet".to_owned(),
+            text(form, "ClientRequestToken").to_owned(),
+        );
+        if self.used_tokens.contains(&token) {
+            return Ok(done);
+        }
+        let set = self.change_sets[index].clone();
+        let refused = |kind: &str, status: &str| {
+            let message = format!(
+                "ChangeSet [{}] cannot be executed in its current {kind} of [{status}]",
+                set.id
+            );
+            Refusal::new(400, "InvalidChangeSetStatus", message)
+        };
+        if set.status != "CREATE_COMPLETE" {
+            return Err(refused("status", set.status));
+        }
+        if set.execution != "AVAILABLE" {
+            return Err(refused("execution status", set.execution));
+        }
+        let stack = self
+            .find(&set.stack_id)
+            .ok_or_else(|| Refusal::invalid(format!("Stack [{}] does not exist", set.stack_id)))?;
+        let status = self.stacks[stack].status.clone();
+        let allowed = match set.creates {
+            true => status == "REVIEW_IN_PROGRESS",
+            false => UPDATABLE.contains(&status.as_str()),
+        };
+        if !allowed {
+            return Err(Refusal::invalid(format!(
+                "Stack:{} is in {status} state and can not be updated.",
+                set.stack_id
+            )));
+        }
+        for other in &mut self.change_sets {
+            if other.stack_id == set.stack_id
+                && other.id != set.id
+                && other.execution == "AVAILABLE"
+            {
+                other.execution = "OBSOLETE";
+            }
+        }
+        self.used_tokens.insert(token);
+        self.stacks[stack].token = Some(text(form, "ClientRequestToken").to_owned());
+        self.change_sets[index].execution = "EXECUTE_IN_PROGRESS";
+        let keeps = set.keeps_on_failure || text(form, "DisableRollback") == "true";
+        self.begin(stack, &set);
+        let outcome = self.outcomes.pop_front().unwrap_or(Outcome::Success);
+        let looks = self.looks();
+        let step = |status, effect| Step {
+            looks,
+            status,
+            effect,
+        };
+        let apply = Effect::Apply(set.id.clone());
+        let fail = Effect::Fail(set.id.clone());
+        let stuck = outcome == Outcome::Stuck;
+        let steps = match (set.creates, outcome) {
+            (true, Outcome::Success) => vec![step("CREATE_COMPLETE", apply)],
+            (true, _) if keeps => vec![step("CREATE_FAILED", fail)],
+            (true, _) => vec![
+                step("ROLLBACK_IN_PROGRESS", fail),
+                match stuck {
+                    true => step("ROLLBACK_FAILED", Effect::None),
+                    false => step("ROLLBACK_COMPLETE", Effect::Remove),
+                },
+            ],
+            (false, Outcome::Success) => vec![
+                step("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", apply),
+                step("UPDATE_COMPLETE", Effect::None),
+            ],
+            (false, _) if keeps => vec![step("UPDATE_FAILED", fail)],
+            (false, Outcome::Stuck) => vec![
+                step("UPDATE_ROLLBACK_IN_PROGRESS", fail),
+                step("UPDATE_ROLLBACK_FAILED", Effect::None),
+            ],
+            (false, Outcome::Failure) => vec![
+                step("UPDATE_ROLLBACK_IN_PROGRESS", fail),
+                step("UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS", Effect::None),
+                step("UPDATE_ROLLBACK_COMPLETE", Effect::None),
+            ],
+        };
+        self.stacks[stack].steps = steps.into();
+        Ok(done)
+    }
+}
+
+fn row(row: &Row, with_values: bool) -> String {
+    let detail = row.property.as_ref().map(|(name, before, after)| {
+        let mut target = tag("Attribute", "Properties") + &tag("Name", name);
+        target += &tag("RequiresRecreation", "Never");
+        target += &tag("Path", &format!("/Properties/{name}"));
+        if with_values {
+            target += &(tag("BeforeValue", before) + &tag("AfterValue", after));
+        }
+        raw("Target", &target) + &tag("Evaluation", "Static")
+    });
+    let replacement = (row.action == "Modify").then_some("False");
+    let change = [
+        tag("Action", row.action),
+        tag("LogicalResourceId", &row.logical_id),
+        tag("ResourceType", &row.kind),
+        optional("Replacement", replacement),
+        list("Details", detail),
+        optional("ChangeSetId", row.change_set.as_deref()),
+    ];
+    tag("Type", "Resource") + &raw("ResourceChange", &change.concat())
+}

@@ -1,0 +1,95 @@
+//! Which service and which action a request is for.
+
+use super::http::{Request, Response};
+use super::state::{ACCOUNT, State, Values};
+use super::xml::{Refusal, answer, list, raw, tag, time};
+
+/// The action of a request and what it is called with.
+pub(crate) fn action(request: &Request) -> (String, Values) {
+    let form = match request.path.as_str() {
+        "/" if request.body.is_empty() => request.query.clone(),
+        "/" => request.form(),
+        _ => Values::new(),
+    };
+    if let Some(action) = form.get("Action") {
+        return (action.clone(), form.clone());
+    }
+    let path = request.path.trim_start_matches('/').to_owned();
+    let name = match (request.method.as_str(), path.as_str()) {
+        ("GET", "account") => "GetAccount",
+        ("PUT", path) if path.starts_with("2015-03-31/functions/") => "UpdateFunctionCode",
+        ("HEAD", path) if !path.contains('/') => "HeadBucket",
+        ("HEAD", _) => "HeadObject",
+        ("PUT", _) => "PutObject",
+        _ => "GetObject",
+    };
+    (name.to_owned(), Values::from([("Path".to_owned(), path)]))
+}
+
+impl State {
+    pub(crate) fn respond(&mut self, action: &str, form: &Values, request: &Request) -> Response {
+        let result = match action {
+            "GetCallerIdentity" => Ok(answer(
+                action,
+                &[
+                    tag("Account", ACCOUNT),
+                    tag("UserId", "AIDA"),
+                    tag("Arn", &format!("arn:aws:iam::{ACCOUNT}:user/test")),
+                ]
+                .concat(),
+            )),
+            "GetAccount" => Ok(Response::new(
+                200,
+                "application/json",
+                r#"{"cloudwatchRoleArn": "arn:aws:iam::111122223333:role/logs"}"#,
+            )),
+            "DescribeManagedPrefixLists" => Ok(Response::new(
+                200,
+                "text/xml",
+                raw("r", &tag("prefixListId", "pl-12345678")),
+            )),
+            "UpdateFunctionCode" => Ok(Response::new(200, "application/json", "{}")),
+            "HeadBucket" | "HeadObject" | "PutObject" | "GetObject" => Ok(self.s3(request)),
+            "DescribeStacks" => self.describe_stacks(form),
+            "GetTemplate" => self.get_template(form),
+            "ListStackResources" | "DescribeStackResources" => {
+                self.list_stack_resources(action, form)
+            }
+            "DescribeStackEvents" => self.describe_stack_events(form),
+            "DescribeEvents" => Ok(answer(action, &list("OperationEvents", None))),
+            "UpdateTerminationProtection" => self.update_termination_protection(form),
+            "DeleteStack" => self.delete_stack(form),
+            "RollbackStack" => self.roll_back("RollbackStack", form),
+            "ContinueUpdateRollback" => self.roll_back("ContinueUpdateRollback", form),
+            "CancelUpdateStack" => self.roll_back("CancelUpdateStack", form),
+            "CreateChangeSet" => self.create_change_set(form),
+            "DescribeChangeSet" => self.describe_change_set(form),
+            "ListChangeSets" => self.list_change_sets(form),
+            "ExecuteChangeSet" => self.execute_change_set(form),
+            "DeleteChangeSet" => self.delete_change_set(form),
+            "DetectStackDrift" => Ok(answer(action, &tag("StackDriftDetectionId", "drift"))),
+            "DescribeStackDriftDetectionStatus" => Ok(answer(
+                action,
+                &[
+                    tag("StackId", "drift"),
+                    tag("StackDriftDetectionId", "drift"),
+                    tag("StackDriftStatus", "IN_SYNC"),
+                    tag("DetectionStatus", "DETECTION_COMPLETE"),
+                    tag("Timestamp", &time(0)),
+                ]
+                .concat(),
+            )),
+            "DescribeStackResourceDrifts" => Ok(answer(action, &list("StackResourceDrifts", None))),
+            other => {
+                self.violations
+                    .push(format!("no such action here: {other}"));
+                Err(Refusal::new(
+                    400,
+                    "InvalidAction",
+                    format!("Could not find operation {other}"),
+                ))
+            }
+        };
+        result.unwrap_or_else(|refusal| refusal.response())
+    }
+}

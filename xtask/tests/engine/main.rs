@@ -1,0 +1,25 @@
+//! The built program against a scripted cloud: every status, every fault, every moment to die in.
+
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
+
+mod asset;
+mod calls;
+mod cloud;
+mod concurrency;
+mod crashes;
+mod faults;
+mod model;
+#[path = "../../src/inspection/tests/program.rs"]
+#[allow(dead_code, reason = "the inspection's tests use all of it")]
+mod program;
+mod signals;
+mod site;
+mod statuses;
+#[path = "../support/mod.rs"]
+mod support;
+mod uploads;

@@ -1,0 +1,198 @@
+//! Ctrl-C once and twice, in each phase.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::cloud::Moment;
+use crate::faults::{CREATE, Journey, UPDATE};
+use crate::site::{STACK, Site};
+use crate::statuses::site_in;
+use crate::support::Run;
+
+/// Runs until the `count`th call of `action` is carried out, and interrupts it then; once more
+/// when it says `second`.
+fn interrupted(
+    site: &Site,
+    arguments: &[&str],
+    (action, count): (&'static str, usize),
+    second: Option<&str>,
+) -> Run {
+    let victim: Arc<OnceLock<Pid>> = Arc::default();
+    let pid = Arc::clone(&victim);
+    let mut seen = 0;
+    site.cloud.on_call(move |call, moment, _| {
+        if call.action == action && moment == Moment::Done {
+            seen += 1;
+            if seen == count {
+                while pid.get().is_none() {
+                    std::thread::sleep(Duration::from_millis(1));
+                }
+                let _ = kill_process(*pid.get().unwrap(), Signal::INT);
+            }
+        }
+    });
+    let mut running = site.start(arguments);
+    victim.set(running.pid()).unwrap();
+    if let Some(second) = second {
+        // Where it is never said, the run's end shows what was said instead.
+        running.says(second);
+        running.interrupt();
+    }
+    let run = running.end();
+    site.cloud.no_hook();
+    run
+}
+
+fn count(site: &Site, action: &str) -> usize {
+    let calls = site.cloud.calls();
+    calls.iter().filter(|call| call.action == action).count()
+}
+
+fn nothing_is_left(journey: Journey, at: (&'static str, usize)) {
+    let site = journey.site();
+    site.cloud.state().looks = 3;
+    let run = interrupted(&site, journey.arguments, at, None);
+    let problems = site.problems(&run, 1, journey.begin);
+    assert_eq!(problems, Vec::<String>::new(), "{at:?}");
+    assert_eq!(count(&site, "ExecuteChangeSet"), 0);
+    assert_eq!(journey.again(&site), Vec::<String>::new());
+}
+
+#[test]
+fn while_connecting_it_ends() {
+    nothing_is_left(CREATE, ("GetCallerIdentity", 1));
+}
+
+#[test]
+fn while_publishing_it_ends() {
+    nothing_is_left(CREATE, ("HeadBucket", 1));
+    nothing_is_left(CREATE, ("PutObject", 2));
+}
+
+#[test]
+fn while_a_change_set_is_made_it_is_deleted() {
+    for journey in [CREATE, UPDATE] {
+        nothing_is_left(journey, ("CreateChangeSet", 1));
+        nothing_is_left(journey, ("DescribeChangeSet", 1));
+        nothing_is_left(journey, ("DescribeChangeSet", 5));
+    }
+}
+
+/// A stack that does not come to an end by itself.
+fn endless(journey: Journey) -> Site {
+    let site = journey.site();
+    site.cloud.on_call(|_, _, _| {});
+    site
+}
+
+/// The operation lasts long, from its begin on.
+fn run_long(journey: Journey, second: Option<&str>) -> (Site, Run) {
+    let site = endless(journey);
+    let victim: Arc<OnceLock<Pid>> = Arc::default();
+    let pid = Arc::clone(&victim);
+    let mut is_executed = false;
+    let mut looks = 0;
+    site.cloud.on_call(move |call, moment, state| {
+        if moment != Moment::Done {
+            return;
+        }
+        if call.action == journey.decisive && !is_executed {
+            is_executed = true;
+            let root = state.find(STACK).unwrap();
+            for step in &mut state.stacks[root].steps {
+                step.looks = 2000;
+            }
+        }
+        if is_executed && call.action == "DescribeStacks" {
+            looks += 1;
+            if looks == 3 {
+                while pid.get().is_none() {
+                    std::thread::sleep(Duration::from_millis(1));
+                }
+                let _ = kill_process(*pid.get().unwrap(), Signal::INT);
+            }
+        }
+    });
+    let mut running = site.start(journey.arguments);
+    victim.set(running.pid()).unwrap();
+    if let Some(second) = second {
+        running.says(second);
+        running.interrupt();
+    }
+    let run = running.end();
+    site.cloud.no_hook();
+    (site, run)
+}
+
+/// What goes on in the cloud comes to its end.
+fn let_go(site: &Site) {
+    let mut state = site.cloud.state();
+    if let Some(root) = state.find(STACK) {
+        for step in &mut state.stacks[root].steps {
+            step.looks = 1;
+        }
+    }
+}
+
+#[test]
+fn while_executing_the_first_detaches() {
+    for journey in [CREATE, UPDATE] {
+        let (site, run) = run_long(journey, None);
+        let run = run.expect(4).says("same command");
+        assert_eq!(count(&site, "CancelUpdateStack"), 0, "{}", run.stderr);
+        assert_eq!(count(&site, "DeleteStack"), 0, "{}", run.stderr);
+        let_go(&site);
+        assert_eq!(journey.again(&site), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn while_updating_the_second_cancels() {
+    let (site, run) = run_long(UPDATE, Some("cancel"));
+    let run = run.expect(3);
+    assert_eq!(count(&site, "CancelUpdateStack"), 1, "{}", run.stderr);
+    let problems = site.problems(&run, 3, "UPDATE_ROLLBACK_COMPLETE");
+    assert_eq!(problems, Vec::<String>::new());
+    assert_eq!(UPDATE.again(&site), Vec::<String>::new());
+}
+
+#[test]
+fn while_creating_the_second_says_what_can_be_done() {
+    let (site, run) = run_long(CREATE, Some("cancel"));
+    let run = run.expect(4).says("cannot be cancelled").says("destroy");
+    assert_eq!(count(&site, "CancelUpdateStack"), 0, "{}", run.stderr);
+    assert_eq!(count(&site, "DeleteStack"), 0, "{}", run.stderr);
+    let_go(&site);
+    assert_eq!(CREATE.again(&site), Vec::<String>::new());
+}
+
+#[test]
+fn while_deleting_it_detaches_and_nothing_can_be_cancelled() {
+    let destroy = Journey {
+        name: "destroy",
+        arguments: &["destroy", "--yes"],
+        begin: "CREATE_COMPLETE",
+        end: "absent",
+        decisive: "DeleteStack",
+    };
+    let (site, run) = run_long(destroy, None);
+    run.expect(4).says("same command");
+    let_go(&site);
+    assert_eq!(destroy.again(&site), Vec::<String>::new());
+}
+
+#[test]
+fn while_waiting_for_somebody_elses_operation_it_ends() {
+    let site = site_in("UPDATE_IN_PROGRESS", "UPDATE_COMPLETE");
+    {
+        let mut state = site.cloud.state();
+        let root = state.find(STACK).unwrap();
+        state.stacks[root].steps[0].looks = 2000;
+    }
+    let run = interrupted(&site, UPDATE.arguments, ("DescribeStacks", 4), None);
+    let problems = site.problems(&run, 1, "UPDATE_IN_PROGRESS");
+    assert_eq!(problems, Vec::<String>::new());
+    assert_eq!(site.cloud.mutating_calls().len(), 0);
+}

@@ -1,0 +1,337 @@
+//! A working tree of a test's own, its scripted cloud, and the built program run against it.
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Condvar, Mutex, OnceLock};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
+
+use crate::asset;
+use crate::cloud::Cloud;
+use crate::cloud::bucket::BUCKET;
+use crate::cloud::state::State;
+use crate::support::{Run, repository, xtask};
+
+/// More than any run takes, however busy the machine is.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// Programs at a time; most of their time is waiting.
+const AT_A_TIME: usize = 8;
+
+pub(crate) const STACK: &str = "movies-dev";
+
+/// What the tests multiply the program's waits with.
+const PATIENCE: &str = "0.01";
+
+pub(crate) struct Site {
+    directory: TempDir,
+    zip: PathBuf,
+    pub(crate) cloud: Cloud,
+    pub(crate) patience: &'static str,
+}
+
+impl Site {
+    pub(crate) fn with(state: State) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let templates = directory.path().join("infra/cfn");
+        std::fs::create_dir_all(&templates).unwrap();
+        for entry in std::fs::read_dir(repository().join("infra/cfn")).unwrap() {
+            let entry = entry.unwrap();
+            std::fs::copy(entry.path(), templates.join(entry.file_name())).unwrap();
+        }
+        let zip = directory.path().join("handler.zip");
+        std::fs::write(&zip, asset::handler("first")).unwrap();
+        Self {
+            directory,
+            zip,
+            cloud: Cloud::with(state),
+            patience: PATIENCE,
+        }
+    }
+
+    /// Nothing is deployed.
+    pub(crate) fn new() -> Self {
+        Self::with(State::default())
+    }
+
+    /// The stage is deployed, with the defaults and the first handler.
+    pub(crate) fn deployed() -> Self {
+        Self::with(deployed().clone())
+    }
+
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = xtask(self.directory.path(), self.directory.path());
+        command
+            .args(arguments)
+            .env_remove("CI")
+            .env_remove("CARGO_TARGET_DIR")
+            .env("NO_COLOR", "1")
+            .env(
+                "AWS_ENDPOINT_URL",
+                format!("http://127.0.0.1:{}", self.cloud.port),
+            )
+            .env("AWS_ACCESS_KEY_ID", "test")
+            .env("AWS_SECRET_ACCESS_KEY", "test")
+            .env("AWS_REGION", "us-east-1")
+            .env("XTASK_PATIENCE", self.patience)
+            .stdin(Stdio::null());
+        if matches!(arguments.first(), Some(&("deploy" | "diff"))) {
+            command
+                .args(["--asset-bucket", BUCKET])
+                .args(["--param", "DynamoDbPrefixListId=pl-12345678"])
+                .arg("--handler")
+                .arg(&self.zip);
+        }
+        command
+    }
+
+    pub(crate) fn start(&self, arguments: &[&str]) -> Running {
+        Running::start(self.command(arguments))
+    }
+
+    /// Beside others of the same test, which would never end if one waited for a place.
+    pub(crate) fn start_beside_others(&self, arguments: &[&str]) -> Running {
+        Running::start_with(self.command(arguments), None)
+    }
+
+    pub(crate) fn run(&self, arguments: &[&str]) -> Run {
+        self.start(arguments).end()
+    }
+
+    /// What a deploy must not leave: change sets that were not executed, and empty stacks.
+    pub(crate) fn left_behind(&self) -> Vec<String> {
+        let state = self.cloud.state();
+        let roots = state.stacks.iter().filter(|stack| stack.parent.is_none());
+        let empty = roots.filter(|stack| stack.status == "REVIEW_IN_PROGRESS");
+        let sets = state.change_sets.iter();
+        let sets =
+            sets.filter(|set| set.parent.is_none() && !set.execution.starts_with("EXECUTE_"));
+        empty
+            .map(|stack| format!("stack {} in REVIEW_IN_PROGRESS", stack.name))
+            .chain(sets.map(|set| {
+                format!(
+                    "change set {} ({}, {})",
+                    set.name, set.status, set.execution
+                )
+            }))
+            .collect()
+    }
+
+    /// Everything that is wrong about a run that must have gone well.
+    pub(crate) fn problems(&self, run: &Run, code: i32, status: &str) -> Vec<String> {
+        let mut problems = self.left_behind();
+        if run.code != code {
+            problems.push(format!("exit code {} and not {code}", run.code));
+        }
+        let state = self.cloud.state();
+        if state.status_of(STACK) != status {
+            problems.push(format!("{} and not {status}", state.status_of(STACK)));
+        }
+        problems.extend(state.violations.iter().map(|text| format!("wrong: {text}")));
+        if !problems.is_empty() {
+            problems.push(format!("it said: {}", last_words(run)));
+        }
+        problems
+    }
+}
+
+/// The end of what a run said.
+pub(crate) fn last_words(run: &Run) -> String {
+    let lines: Vec<&str> = run.stderr.trim().lines().collect();
+    lines[lines.len().saturating_sub(3)..].join(" | ")
+}
+
+fn deployed() -> &'static State {
+    static DEPLOYED: OnceLock<State> = OnceLock::new();
+    DEPLOYED.get_or_init(|| {
+        let site = Site::new();
+        site.run(&["deploy", "--yes"]).expect(0);
+        let mut state = site.cloud.state().clone();
+        assert_eq!(state.status_of(STACK), "CREATE_COMPLETE");
+        assert!(state.violations.is_empty(), "{:?}", state.violations);
+        state.change_sets.clear();
+        state.used_tokens.clear();
+        state
+    })
+}
+
+/// A run that goes on. It ends with this value, one way or the other.
+pub(crate) struct Running {
+    child: Child,
+    stdout: Option<JoinHandle<String>>,
+    stderr: Option<JoinHandle<()>>,
+    said: Arc<(Mutex<String>, Condvar)>,
+    _turn: Option<Turn>,
+}
+
+impl Running {
+    fn start(command: Command) -> Self {
+        Self::start_with(command, Some(Turn::take()))
+    }
+
+    fn start_with(mut command: Command, turn: Option<Turn>) -> Self {
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stdout = child.stdout.take().unwrap();
+        let stderr = BufReader::new(child.stderr.take().unwrap());
+        let said = Arc::new((Mutex::new(String::new()), Condvar::new()));
+        let saying = Arc::clone(&said);
+        Self {
+            child,
+            stdout: Some(std::thread::spawn(move || {
+                let mut text = String::new();
+                let _ = stdout.read_to_string(&mut text);
+                text
+            })),
+            stderr: Some(std::thread::spawn(move || {
+                for line in stderr.lines() {
+                    let Ok(line) = line else { return };
+                    let mut text = saying.0.lock().unwrap();
+                    text.push_str(&line);
+                    text.push('\n');
+                    saying.1.notify_all();
+                }
+            })),
+            said,
+            _turn: turn,
+        }
+    }
+
+    pub(crate) fn pid(&self) -> Pid {
+        Pid::from_child(&self.child)
+    }
+
+    pub(crate) fn interrupt(&self) {
+        let _ = kill_process(self.pid(), Signal::INT);
+    }
+
+    /// Waits until stderr holds this text; `false` where the program ended without it.
+    pub(crate) fn says(&mut self, text: &str) -> bool {
+        let begin = Instant::now();
+        loop {
+            let said = self.said.0.lock().unwrap();
+            let (said, _) = self
+                .said
+                .1
+                .wait_timeout(said, Duration::from_millis(20))
+                .unwrap();
+            if said.contains(text) {
+                return true;
+            }
+            drop(said);
+            let is_over = self.child.try_wait().unwrap().is_some();
+            if is_over || begin.elapsed() > LIMIT {
+                return self.said.0.lock().unwrap().contains(text);
+            }
+        }
+    }
+
+    /// What it did, once it has ended; one that does not end in time has the exit code -2.
+    pub(crate) fn end(mut self) -> Run {
+        let begin = Instant::now();
+        let mut pause = Duration::from_millis(2);
+        let code = loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                break status.code().unwrap_or(-1);
+            }
+            if begin.elapsed() > LIMIT {
+                let _ = self.child.kill();
+                let _ = self.child.wait();
+                break -2;
+            }
+            std::thread::sleep(pause);
+            pause = (pause * 2).min(Duration::from_millis(20));
+        };
+        let stdout = self.stdout.take().unwrap().join().unwrap();
+        self.stderr.take().unwrap().join().unwrap();
+        let stderr = self.said.0.lock().unwrap().clone();
+        Run {
+            code,
+            stdout,
+            stderr,
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// One of the places for running programs.
+struct Turn;
+
+static RUNNING: (Mutex<usize>, Condvar) = (Mutex::new(0), Condvar::new());
+
+impl Turn {
+    fn take() -> Self {
+        let mut running = RUNNING.0.lock().unwrap();
+        while *running >= AT_A_TIME {
+            running = RUNNING.1.wait(running).unwrap();
+        }
+        *running += 1;
+        Self
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        *RUNNING.0.lock().unwrap() -= 1;
+        RUNNING.1.notify_one();
+    }
+}
+
+/// Checks all cases, some at a time, and fails with everything that was wrong about each.
+#[track_caller]
+pub(crate) fn check_each<T: Send>(
+    cases: impl IntoIterator<Item = (String, T)>,
+    check: impl Fn(T) -> Vec<String> + Sync,
+) {
+    check_each_of(AT_A_TIME, cases, check);
+}
+
+/// The same, `at_a_time` of them.
+#[track_caller]
+pub(crate) fn check_each_of<T: Send>(
+    at_a_time: usize,
+    cases: impl IntoIterator<Item = (String, T)>,
+    check: impl Fn(T) -> Vec<String> + Sync,
+) {
+    let cases: Vec<_> = cases.into_iter().collect();
+    assert!(!cases.is_empty());
+    let count = cases.len();
+    let cases = Mutex::new(cases.into_iter());
+    let wrong = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..at_a_time {
+            scope.spawn(|| {
+                loop {
+                    let next = cases.lock().unwrap().next();
+                    let Some((name, case)) = next else { return };
+                    let problems = check(case);
+                    if !problems.is_empty() {
+                        let text = problems.join("\n    ");
+                        wrong.lock().unwrap().push(format!("{name}:\n    {text}"));
+                    }
+                }
+            });
+        }
+    });
+    let mut wrong = wrong.into_inner().unwrap();
+    wrong.sort();
+    assert!(
+        wrong.is_empty(),
+        "{} of {count} cases are wrong:\n\n{}\n",
+        wrong.len(),
+        wrong.join("\n\n")
+    );
+}
