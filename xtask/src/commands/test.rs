@@ -57,6 +57,9 @@ impl Test {
         steps.run("integration tests", || {
             cargo_test(sh, &["--package", "xtask", "--test", "it"])
         });
+        steps.run("deploy engine", || {
+            cargo_test(sh, &["--package", "xtask", "--test", "engine"])
+        });
         if self.verify {
             steps.run("same bytes", || {
                 verify(sh, workspace, Cloud::Aws.into(), &[])?;

@@ -17,7 +17,9 @@ use xml::{Refusal, raw};
 
 pub(crate) mod bucket;
 mod change_sets;
+mod execution;
 mod http;
+mod operations;
 mod service;
 mod stacks;
 pub(crate) mod state;

@@ -12,7 +12,7 @@ fn round(site: &Site, contenders: usize) -> Vec<String> {
         .collect();
     let running: Vec<_> = contents
         .iter()
-        .map(|content| site.start_beside_others(&["deploy", "--yes", "--param", content]))
+        .map(|content| site.start_elsewhere(&["deploy", "--yes", "--param", content]))
         .collect();
     let runs: Vec<_> = running.into_iter().map(|running| running.end()).collect();
     let mut problems = site.left_behind();

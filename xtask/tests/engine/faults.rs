@@ -158,7 +158,7 @@ fn keeps_failing(journey: Journey) {
         site.patience = patience(fault);
         site.cloud.trouble(Trouble::From(number, fault));
         let run = site.run(journey.arguments);
-        let mut problems = verdict(&site, journey, &run);
+        let mut problems = verdict(&site, journey, fault, &run);
         site.patience = "0.01";
         problems.extend(journey.again(&site));
         with_call(&site, number, problems)
@@ -179,7 +179,7 @@ fn one_wrong_answer_leaves_nothing_behind() {
         let site = journey.site();
         site.cloud.trouble(Trouble::Once(number, fault));
         let run = site.run(journey.arguments);
-        let mut problems = verdict(&site, journey, &run);
+        let mut problems = verdict(&site, journey, fault, &run);
         let is_cleaning = site.cloud.calls()[number].action == "DeleteChangeSet";
         if !is_decided(&site, journey) && !is_cleaning {
             problems.extend(site.left_behind());
@@ -209,7 +209,7 @@ fn is_decided(site: &Site, journey: Journey) -> bool {
 }
 
 /// Whether the exit code and the message fit what has happened.
-fn verdict(site: &Site, journey: Journey, run: &Run) -> Vec<String> {
+fn verdict(site: &Site, journey: Journey, fault: Fault, run: &Run) -> Vec<String> {
     let mut problems = Vec::new();
     let decided = is_decided(site, journey);
     let asked = site.cloud.calls();
@@ -217,6 +217,8 @@ fn verdict(site: &Site, journey: Journey, run: &Run) -> Vec<String> {
     let status = site.cloud.state().status_of(STACK).to_owned();
     let allowed: &[i32] = match (decided, asked) {
         (true, _) => &[3, 4],
+        // Expired credentials have an exit code of their own, whatever was going on.
+        (false, _) if fault == Fault::Expired => &[1, 4],
         (false, true) => &[1, 4],
         (false, false) => &[1],
     };

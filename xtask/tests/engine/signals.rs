@@ -80,16 +80,11 @@ fn while_a_change_set_is_made_it_is_deleted() {
     }
 }
 
-/// A stack that does not come to an end by itself.
-fn endless(journey: Journey) -> Site {
-    let site = journey.site();
-    site.cloud.on_call(|_, _, _| {});
-    site
-}
-
 /// The operation lasts long, from its begin on.
 fn run_long(journey: Journey, second: Option<&str>) -> (Site, Run) {
-    let site = endless(journey);
+    let mut site = journey.site();
+    // There must be time for a second thought.
+    site.patience = "0.1";
     let victim: Arc<OnceLock<Pid>> = Arc::default();
     let pid = Arc::clone(&victim);
     let mut is_executed = false;
@@ -123,6 +118,7 @@ fn run_long(journey: Journey, second: Option<&str>) -> (Site, Run) {
     }
     let run = running.end();
     site.cloud.no_hook();
+    site.patience = "0.01";
     (site, run)
 }
 
@@ -150,7 +146,7 @@ fn while_executing_the_first_detaches() {
 
 #[test]
 fn while_updating_the_second_cancels() {
-    let (site, run) = run_long(UPDATE, Some("cancel"));
+    let (site, run) = run_long(UPDATE, Some("Ctrl-C again"));
     let run = run.expect(3);
     assert_eq!(count(&site, "CancelUpdateStack"), 1, "{}", run.stderr);
     let problems = site.problems(&run, 3, "UPDATE_ROLLBACK_COMPLETE");
@@ -160,7 +156,7 @@ fn while_updating_the_second_cancels() {
 
 #[test]
 fn while_creating_the_second_says_what_can_be_done() {
-    let (site, run) = run_long(CREATE, Some("cancel"));
+    let (site, run) = run_long(CREATE, Some("Ctrl-C again"));
     let run = run.expect(4).says("cannot be cancelled").says("destroy");
     assert_eq!(count(&site, "CancelUpdateStack"), 0, "{}", run.stderr);
     assert_eq!(count(&site, "DeleteStack"), 0, "{}", run.stderr);

@@ -27,15 +27,14 @@ pub(crate) const STACK: &str = "movies-dev";
 /// What the tests multiply the program's waits with.
 const PATIENCE: &str = "0.01";
 
-pub(crate) struct Site {
+/// A working tree: the templates, a packaged handler, and the `target` of the runs in it.
+struct Tree {
     directory: TempDir,
     zip: PathBuf,
-    pub(crate) cloud: Cloud,
-    pub(crate) patience: &'static str,
 }
 
-impl Site {
-    pub(crate) fn with(state: State) -> Self {
+impl Tree {
+    fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let templates = directory.path().join("infra/cfn");
         std::fs::create_dir_all(&templates).unwrap();
@@ -45,9 +44,20 @@ impl Site {
         }
         let zip = directory.path().join("handler.zip");
         std::fs::write(&zip, asset::handler("first")).unwrap();
+        Self { directory, zip }
+    }
+}
+
+pub(crate) struct Site {
+    tree: Tree,
+    pub(crate) cloud: Cloud,
+    pub(crate) patience: &'static str,
+}
+
+impl Site {
+    pub(crate) fn with(state: State) -> Self {
         Self {
-            directory,
-            zip,
+            tree: Tree::new(),
             cloud: Cloud::with(state),
             patience: PATIENCE,
         }
@@ -63,8 +73,9 @@ impl Site {
         Self::with(deployed().clone())
     }
 
-    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = xtask(self.directory.path(), self.directory.path());
+    fn command(&self, tree: &Tree, arguments: &[&str]) -> Command {
+        let directory = tree.directory.path();
+        let mut command = xtask(directory, directory);
         command
             .args(arguments)
             .env_remove("CI")
@@ -84,18 +95,22 @@ impl Site {
                 .args(["--asset-bucket", BUCKET])
                 .args(["--param", "DynamoDbPrefixListId=pl-12345678"])
                 .arg("--handler")
-                .arg(&self.zip);
+                .arg(&tree.zip);
         }
         command
     }
 
     pub(crate) fn start(&self, arguments: &[&str]) -> Running {
-        Running::start(self.command(arguments))
+        Running::start(self.command(&self.tree, arguments))
     }
 
-    /// Beside others of the same test, which would never end if one waited for a place.
-    pub(crate) fn start_beside_others(&self, arguments: &[&str]) -> Running {
-        Running::start_with(self.command(arguments), None)
+    /// From another working tree, as somebody else does it. It waits for no place among the
+    /// programs that run: others of the same test may hold them.
+    pub(crate) fn start_elsewhere(&self, arguments: &[&str]) -> Running {
+        let tree = Tree::new();
+        let mut running = Running::start_with(self.command(&tree, arguments), None);
+        running.tree = Some(tree);
+        running
     }
 
     pub(crate) fn run(&self, arguments: &[&str]) -> Run {
@@ -165,6 +180,7 @@ pub(crate) struct Running {
     stdout: Option<JoinHandle<String>>,
     stderr: Option<JoinHandle<()>>,
     said: Arc<(Mutex<String>, Condvar)>,
+    tree: Option<Tree>,
     _turn: Option<Turn>,
 }
 
@@ -200,6 +216,7 @@ impl Running {
                 }
             })),
             said,
+            tree: None,
             _turn: turn,
         }
     }
@@ -252,6 +269,7 @@ impl Running {
         let stdout = self.stdout.take().unwrap().join().unwrap();
         self.stderr.take().unwrap().join().unwrap();
         let stderr = self.said.0.lock().unwrap().clone();
+        drop(self.tree.take());
         Run {
             code,
             stdout,

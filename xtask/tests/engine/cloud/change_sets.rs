@@ -1,15 +1,15 @@
 //! CloudFormation's actions on change sets.
 
 use super::http::Response;
-use super::state::{ChangeSet, Effect, Outcome, Stack, State, Step, Values};
+use super::state::{ChangeSet, Stack, State, Values};
 use super::template::{NESTED, Row, rows, scan};
 use super::xml::{Refusal, answer, list, optional, pairs, raw, tag, time};
 
-type Answer = Result<Response, Refusal>;
+pub(super) type Answer = Result<Response, Refusal>;
 
 const NO_CHANGES: &str = "The submitted information didn't contain changes. Submit different information to create a change set.";
 
-const UPDATABLE: [&str; 5] = [
+pub(super) const UPDATABLE: [&str; 5] = [
     "CREATE_COMPLETE",
     "UPDATE_COMPLETE",
     "UPDATE_ROLLBACK_COMPLETE",
@@ -17,7 +17,7 @@ const UPDATABLE: [&str; 5] = [
     "IMPORT_ROLLBACK_COMPLETE",
 ];
 
-fn text<'a>(form: &'a Values, name: &str) -> &'a str {
+pub(super) fn text<'a>(form: &'a Values, name: &str) -> &'a str {
     form.get(name).map_or("", String::as_str)
 }
 
@@ -35,7 +35,7 @@ fn listed(form: &Values, name: &str, key: &str, value: &str) -> Values {
 }
 
 impl State {
-    fn change_set(&self, form: &Values) -> Result<usize, Refusal> {
+    pub(super) fn change_set(&self, form: &Values) -> Result<usize, Refusal> {
         let name = text(form, "ChangeSetName");
         let stack = self.stack(text(form, "StackName"));
         let found = self.change_sets.iter().position(|set| {
@@ -184,7 +184,7 @@ impl State {
     }
 
     /// Another look at a change set that is not ready yet, or not deleted yet.
-    fn look_at_change_set(&mut self, index: usize) {
+    pub(super) fn look_at_change_set(&mut self, index: usize) {
         let set = &mut self.change_sets[index];
         if !matches!(
             set.status,
@@ -206,7 +206,7 @@ impl State {
         }
     }
 
-    fn remove_change_set(&mut self, index: usize) {
+    pub(super) fn remove_change_set(&mut self, index: usize) {
         let id = self.change_sets[index].id.clone();
         let nested = self.change_sets.iter();
         let nested = nested.filter(|set| set.parent.as_deref() == Some(&id));
@@ -402,96 +402,6 @@ impl State {
         set.status = "DELETE_IN_PROGRESS";
         set.execution = "UNAVAILABLE";
         set.looks = looks;
-        Ok(done)
-    }
-
-    pub(crate) fn execute_change_set(&mut self, form: &Values) -> Answer {
-        let done = answer("ExecuteChangeSet", "");
-        let index = self.change_set(form)?;
-        let token = (
-            "ExecuteChangeSet".to_owned(),
-            text(form, "ClientRequestToken").to_owned(),
-        );
-        if self.used_tokens.contains(&token) {
-            return Ok(done);
-        }
-        let set = self.change_sets[index].clone();
-        let refused = |kind: &str, status: &str| {
-            let message = format!(
-                "ChangeSet [{}] cannot be executed in its current {kind} of [{status}]",
-                set.id
-            );
-            Refusal::new(400, "InvalidChangeSetStatus", message)
-        };
-        if set.status != "CREATE_COMPLETE" {
-            return Err(refused("status", set.status));
-        }
-        if set.execution != "AVAILABLE" {
-            return Err(refused("execution status", set.execution));
-        }
-        let stack = self
-            .find(&set.stack_id)
-            .ok_or_else(|| Refusal::invalid(format!("Stack [{}] does not exist", set.stack_id)))?;
-        let status = self.stacks[stack].status.clone();
-        let allowed = match set.creates {
-            true => status == "REVIEW_IN_PROGRESS",
-            false => UPDATABLE.contains(&status.as_str()),
-        };
-        if !allowed {
-            return Err(Refusal::invalid(format!(
-                "Stack:{} is in {status} state and can not be updated.",
-                set.stack_id
-            )));
-        }
-        for other in &mut self.change_sets {
-            if other.stack_id == set.stack_id
-                && other.id != set.id
-                && other.execution == "AVAILABLE"
-            {
-                other.execution = "OBSOLETE";
-            }
-        }
-        self.used_tokens.insert(token);
-        self.stacks[stack].token = Some(text(form, "ClientRequestToken").to_owned());
-        self.change_sets[index].execution = "EXECUTE_IN_PROGRESS";
-        let keeps = set.keeps_on_failure || text(form, "DisableRollback") == "true";
-        self.begin(stack, &set);
-        let outcome = self.outcomes.pop_front().unwrap_or(Outcome::Success);
-        let looks = self.looks();
-        let step = |status, effect| Step {
-            looks,
-            status,
-            effect,
-        };
-        let apply = Effect::Apply(set.id.clone());
-        let fail = Effect::Fail(set.id.clone());
-        let stuck = outcome == Outcome::Stuck;
-        let steps = match (set.creates, outcome) {
-            (true, Outcome::Success) => vec![step("CREATE_COMPLETE", apply)],
-            (true, _) if keeps => vec![step("CREATE_FAILED", fail)],
-            (true, _) => vec![
-                step("ROLLBACK_IN_PROGRESS", fail),
-                match stuck {
-                    true => step("ROLLBACK_FAILED", Effect::None),
-                    false => step("ROLLBACK_COMPLETE", Effect::Remove),
-                },
-            ],
-            (false, Outcome::Success) => vec![
-                step("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", apply),
-                step("UPDATE_COMPLETE", Effect::None),
-            ],
-            (false, _) if keeps => vec![step("UPDATE_FAILED", fail)],
-            (false, Outcome::Stuck) => vec![
-                step("UPDATE_ROLLBACK_IN_PROGRESS", fail),
-                step("UPDATE_ROLLBACK_FAILED", Effect::None),
-            ],
-            (false, Outcome::Failure) => vec![
-                step("UPDATE_ROLLBACK_IN_PROGRESS", fail),
-                step("UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS", Effect::None),
-                step("UPDATE_ROLLBACK_COMPLETE", Effect::None),
-            ],
-        };
-        self.stacks[stack].steps = steps.into();
         Ok(done)
     }
 }

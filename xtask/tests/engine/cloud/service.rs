@@ -14,7 +14,7 @@ pub(crate) fn action(request: &Request) -> (String, Values) {
     if let Some(action) = form.get("Action") {
         return (action.clone(), form.clone());
     }
-    let path = request.path.trim_start_matches('/').to_owned();
+    let path = request.path.trim_matches('/').to_owned();
     let name = match (request.method.as_str(), path.as_str()) {
         ("GET", "account") => "GetAccount",
         ("PUT", path) if path.starts_with("2015-03-31/functions/") => "UpdateFunctionCode",
