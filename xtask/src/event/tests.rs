@@ -1,5 +1,7 @@
 use super::*;
 
+mod orders;
+
 fn event(
     id: &str,
     timestamp: i64,

@@ -8,6 +8,7 @@
 )]
 
 mod choices;
+mod cycles;
 mod failures;
 mod journey;
 mod packaging;
