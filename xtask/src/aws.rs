@@ -264,9 +264,39 @@ where
         (Some(message), Some(code)) => {
             format!("{} ({code})", message.trim_end_matches('.'))
         }
-        _ => chain(&err),
+        (None, Some(code)) => code.to_owned(),
+        _ => without_code(&err),
     };
     ServiceError { text, trouble }.into()
+}
+
+/// What happened where the service gave no reason. The SDK's own words name its types.
+fn without_code<E>(err: &SdkError<E>) -> String
+where
+    E: Error + Send + Sync + 'static,
+{
+    let status = err
+        .raw_response()
+        .map(|response| response.status().as_u16());
+    match (err, status) {
+        (SdkError::TimeoutError(_), _) => "no answer in time".to_owned(),
+        // To a HEAD there is no body that could hold one.
+        (_, Some(status)) if status >= 300 => {
+            format!(
+                "the answer has no reason (HTTP {status}); with 400, the credentials may have expired"
+            )
+        }
+        (_, Some(status)) => format!("the answer cannot be understood (HTTP {status})"),
+        _ => {
+            let chain = chain(err);
+            if chain.contains("timeout") {
+                "no answer in time".to_owned()
+            } else {
+                let connection = chain.rsplit("dispatch failure: ").next();
+                format!("no connection: {}", connection.unwrap_or_default())
+            }
+        }
+    }
 }
 
 fn trouble_of<E>(err: &SdkError<E>) -> Trouble

@@ -10,6 +10,7 @@ use crate::aws::cloudformation::{self, CloudFormation};
 use crate::comparison::StackTree;
 use crate::consent::Consent;
 use crate::deployment::{self, Engine, Executed, Plan};
+use crate::interrupt::Interrupts;
 use crate::options::Options;
 use crate::parameters::{self, Parameters};
 use crate::references::check_references;
@@ -43,7 +44,7 @@ pub(crate) async fn deploy(
     consent: Consent,
 ) -> anyhow::Result<String> {
     let cfn = &connection.cloudformation();
-    let mut engine = Engine::new(cfn.clone(), cloud, workspace)?;
+    let mut engine = Engine::new(cfn.clone(), cloud, workspace, Interrupts::listen()?);
     let stack = engine.settled(BOOTSTRAP_STACK).await?;
     let plan = plan(workspace, logs_role, stack.as_ref())?;
     if let Some(stack) = &stack

@@ -128,7 +128,10 @@ fn assemble(
         Cloud::Aws => stage.to_string(),
         Cloud::Local => format!("{stage}.local"),
     };
-    let directory = workspace.target().join("assembly").join(directory);
+    let parent = workspace.target().join("assembly");
+    // Of two at the same time, the second replaces the first one's whole.
+    let _lock = Workspace::lock(&parent.join("lock"))?;
+    let directory = parent.join(directory);
     assembly.write(&directory)?;
     Ok((assembly, directory))
 }

@@ -53,18 +53,18 @@ pub(crate) struct Engine {
 }
 
 impl Engine {
-    /// From here on an interrupt is this engine's to act on.
     pub(crate) fn new(
         cfn: CloudFormation,
         cloud: Cloud,
         workspace: &Workspace,
-    ) -> anyhow::Result<Self> {
-        Ok(Self {
+        interrupts: Interrupts,
+    ) -> Self {
+        Self {
             cfn,
             cloud,
             pending: Pending::of(workspace),
-            interrupts: Interrupts::listen()?,
-        })
+            interrupts,
+        }
     }
 
     /// The stack as it is once nobody else works on it, and without what an earlier run of this

@@ -140,7 +140,7 @@ impl AssetBucket {
             Some(301 | 403) => anyhow::anyhow!(
                 "bucket `{bucket}` is not account {account}'s in this region, or these credentials may not use it; \
                  nothing was written ({})",
-                super::chain(&err)
+                super::readable(err)
             ),
             Some(404) => anyhow::anyhow!(
                 "bucket `{bucket}` does not exist; where the stack `movies-bootstrap` names it, delete \

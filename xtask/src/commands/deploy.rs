@@ -15,6 +15,7 @@ use crate::bootstrap::{self, LogsRole};
 use crate::consent::Consent;
 use crate::deployment::{self, Engine, Executed, Prepared};
 use crate::diagnosis::Sources;
+use crate::interrupt::Interrupts;
 use crate::outputs;
 use crate::publish::publish;
 use crate::screen::{self, QUIET, STRONG};
@@ -96,10 +97,14 @@ impl Deploy {
         }
         let consent = Consent::from_flag(self.yes || self.environment.local)?;
         let local_cloud = self.start.local_cloud();
-        let environment = self.environment.connect(sh, workspace, local_cloud).await?;
+        let mut interrupts = Interrupts::listen()?;
+        let connect = self.environment.connect(sh, workspace, local_cloud);
+        let environment = interrupts.unless(connect).await?;
+        let cfn = environment.connection.cloudformation();
+        let mut engine = Engine::new(cfn, environment.cloud, workspace, interrupts);
         if let Some(change_set) = &self.change_set {
             return self
-                .execute_kept(change_set, &environment, workspace, consent)
+                .execute_kept(change_set, &environment, engine, consent)
                 .await;
         }
         let (assembly, _) = assemble(
@@ -111,11 +116,6 @@ impl Deploy {
         )?;
         let begin = Instant::now();
         let name = assembly.stage.stack_name();
-        let mut engine = Engine::new(
-            environment.connection.cloudformation(),
-            environment.cloud,
-            workspace,
-        )?;
         for _ in 0..ATTEMPTS {
             let attempt = self
                 .attempt(&mut engine, &environment, workspace, &assembly, consent)
@@ -217,16 +217,11 @@ impl Deploy {
         &self,
         change_set: &str,
         environment: &Environment,
-        workspace: &Workspace,
+        mut engine: Engine,
         consent: Consent,
     ) -> anyhow::Result<()> {
         let begin = Instant::now();
         let name = self.stage.stage.stack_name();
-        let mut engine = Engine::new(
-            environment.connection.cloudformation(),
-            environment.cloud,
-            workspace,
-        )?;
         let stack = engine.settled(&name).await?;
         let prepared = engine.kept(stack.as_ref(), &name, change_set).await?;
         deployment::show(&prepared.changes, &name, &[]);

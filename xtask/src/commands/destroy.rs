@@ -10,6 +10,7 @@ use crate::aws::cloudformation::{self, operations};
 use crate::change_set::NESTED_STACK;
 use crate::consent::Consent;
 use crate::deployment::{self, Engine};
+use crate::interrupt::Interrupts;
 use crate::screen;
 use crate::stack::Stack;
 use crate::workspace::Workspace;
@@ -47,13 +48,12 @@ impl Destroy {
     pub(crate) async fn run(self, sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {
         let begin = Instant::now();
         let consent = Consent::from_flag(self.yes || self.environment.local)?;
-        let environment = self
-            .environment
-            .connect(sh, workspace, LocalCloud::MustRun)
-            .await?;
+        let mut interrupts = Interrupts::listen()?;
+        let connect = self.environment.connect(sh, workspace, LocalCloud::MustRun);
+        let environment = interrupts.unless(connect).await?;
         let cfn = environment.connection.cloudformation();
         let name = self.stage.stage.stack_name();
-        let mut engine = Engine::new(cfn.clone(), environment.cloud, workspace)?;
+        let mut engine = Engine::new(cfn.clone(), environment.cloud, workspace, interrupts);
         let Some(stack) = engine.settled(&name).await? else {
             screen::say(format!("{name}: there is no such stack, nothing to do"));
             return Ok(());

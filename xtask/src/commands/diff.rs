@@ -9,6 +9,7 @@ use crate::comparison::sections::{Sections, sections};
 use crate::comparison::{compare, explained};
 use crate::deployment::{self, Engine};
 use crate::exit::Exit;
+use crate::interrupt::Interrupts;
 use crate::publish::publish;
 use crate::screen;
 use crate::workspace::Workspace;
@@ -47,10 +48,11 @@ pub(crate) struct Diff {
 impl Diff {
     pub(crate) async fn run(self, sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {
         self.choices.check(workspace)?;
-        let environment = self
+        let mut interrupts = Interrupts::listen()?;
+        let connect = self
             .environment
-            .connect(sh, workspace, self.start.local_cloud())
-            .await?;
+            .connect(sh, workspace, self.start.local_cloud());
+        let environment = interrupts.unless(connect).await?;
         let (assembly, _) = assemble(
             sh,
             workspace,
@@ -60,7 +62,7 @@ impl Diff {
         )?;
         let cfn = environment.connection.cloudformation();
         let name = assembly.stage.stack_name();
-        let mut engine = Engine::new(cfn.clone(), environment.cloud, workspace)?;
+        let mut engine = Engine::new(cfn.clone(), environment.cloud, workspace, interrupts);
         let stack = engine.settled(&name).await?;
         let bucket = self.choices.bucket(&cfn).await?;
         let has_bucket = bucket.is_some();

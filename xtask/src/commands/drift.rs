@@ -11,6 +11,7 @@ use crate::change_set::{self, Action, Change, NESTED_STACK};
 use crate::deployment::Engine;
 use crate::exit::Exit;
 use crate::follow::Pace;
+use crate::interrupt::Interrupts;
 use crate::screen::{self, STRONG};
 use crate::stack::Stack;
 use crate::workspace::Workspace;
@@ -34,10 +35,9 @@ pub(crate) struct Drift {
 
 impl Drift {
     pub(crate) async fn run(self, sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {
-        let environment = self
-            .environment
-            .connect(sh, workspace, LocalCloud::MustRun)
-            .await?;
+        let mut interrupts = Interrupts::listen()?;
+        let connect = self.environment.connect(sh, workspace, LocalCloud::MustRun);
+        let environment = interrupts.unless(connect).await?;
         if environment.cloud == Cloud::Local {
             anyhow::bail!(
                 "the local cloud cannot tell drift; `cargo xtask drift` needs a stage on AWS"
@@ -45,7 +45,7 @@ impl Drift {
         }
         let cfn = environment.connection.cloudformation();
         let name = self.stage.stage.stack_name();
-        let mut engine = Engine::new(cfn.clone(), environment.cloud, workspace)?;
+        let mut engine = Engine::new(cfn.clone(), environment.cloud, workspace, interrupts);
         let stack = engine.settled(&name).await?.with_context(|| {
             let flags = self.environment.repeated();
             format!("there is no stack `{name}`; `cargo xtask deploy{flags}` creates it")

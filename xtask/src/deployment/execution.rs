@@ -8,12 +8,14 @@ use crate::aws::cloudformation::change_sets::{
 };
 use crate::aws::cloudformation::operations::{self, Manner};
 use crate::aws::cloudformation::{self, changes, events};
+use crate::aws::{Trouble, trouble};
 use crate::change_set::Change;
 use crate::consent::Consent;
 use crate::diagnosis::Sources;
 use crate::exit::Exit;
 use crate::failure;
 use crate::follow::{Followed, Kind, Operation, Pace, follow};
+use crate::live;
 use crate::options::Options;
 use crate::patience::patient;
 use crate::pending::Note;
@@ -230,7 +232,7 @@ impl Engine {
     ) -> anyhow::Result<Executed> {
         let name = sources.root_stack;
         let change_set = prepared.change_set.clone();
-        let since = match events::newest_event(&self.cfn, &change_set.stack_id).await {
+        let since = match self.begin_of_events(&change_set.stack_id).await {
             Ok(since) => since,
             Err(err) => {
                 let cleanup = self.discard(name, prepared).await;
@@ -262,9 +264,6 @@ impl Engine {
                 }
             }
         }
-        if let Some(note) = prepared.note {
-            note.strike();
-        }
         screen::progress(format!("deploying {name}"));
         let operation = Operation {
             stack_id: &change_set.stack_id,
@@ -280,11 +279,24 @@ impl Engine {
             token: &unique_name(),
         };
         let followed = follow(&self.cfn, operation, &mut self.interrupts).await?;
+        // Not before: an answer that could not be understood passes for a yes.
+        if let Some(note) = prepared.note {
+            note.strike();
+        }
         if !followed.stack.status.is_success() {
             return Err(self.failed(&followed, "deployed", sources).await);
         }
         let stack = followed.stack;
         Ok(Executed::Done(stack))
+    }
+
+    /// The time after which events belong to what begins now. Events are best effort: where they
+    /// cannot be read, this machine's clock has to do.
+    pub(super) async fn begin_of_events(&self, stack_id: &str) -> anyhow::Result<i64> {
+        match events::newest_event(&self.cfn, stack_id).await {
+            Err(err) if trouble(&err) == Some(Trouble::Expired) => Err(err),
+            newest => Ok(newest.unwrap_or_else(|_| live::now())),
+        }
     }
 
     /// The error of an operation that ended, and not as asked.

@@ -1,8 +1,9 @@
 //! From a state that no change set can start from to one that it can.
 
 use super::{Engine, Plan};
+use crate::aws::cloudformation;
+use crate::aws::cloudformation::change_sets::{self, Execution};
 use crate::aws::cloudformation::operations::{self, Manner};
-use crate::aws::cloudformation::{self, change_sets, events};
 use crate::change_set::Change;
 use crate::consent::Consent;
 use crate::diagnosis::Sources;
@@ -28,7 +29,7 @@ impl Engine {
         }
         let is_there = stack.is_some();
         for note in notes {
-            if is_there && change_sets::exists(&self.cfn, name, &note.change_set).await? {
+            if is_there && self.is_orphan(name, &note.change_set).await? {
                 screen::progress(format!(
                     "deleting change set `{}`, which an interrupted run left",
                     note.change_set
@@ -44,6 +45,18 @@ impl Engine {
             }
             stack => Ok(stack),
         }
+    }
+
+    /// Whether the change set is there and was never executed.
+    async fn is_orphan(&self, stack: &str, name: &str) -> anyhow::Result<bool> {
+        let Some(change_set) = change_sets::find(&self.cfn, stack, name).await? else {
+            return Ok(false);
+        };
+        let execution = change_sets::execution(&self.cfn, &change_set).await?;
+        Ok(matches!(
+            execution,
+            Execution::Waiting | Execution::Obsolete
+        ))
     }
 
     /// Brings a stack to where a change set can start: deletes what a failed create or deletion
@@ -102,7 +115,7 @@ impl Engine {
         plan: &Plan,
         recovery: Recovery,
     ) -> anyhow::Result<Stack> {
-        let since = events::newest_event(&self.cfn, &stack.id).await?;
+        let since = self.begin_of_events(&stack.id).await?;
         let token = unique_name();
         let manner = Manner {
             token: &token,
@@ -158,7 +171,7 @@ impl Engine {
         retained: &[String],
         planned: &[Change],
     ) -> anyhow::Result<()> {
-        let since = events::newest_event(&self.cfn, &stack.id).await?;
+        let since = self.begin_of_events(&stack.id).await?;
         screen::progress(format!("deleting {}", stack.name));
         let token = unique_name();
         let manner = Manner {
