@@ -31,7 +31,7 @@ pub(crate) struct Destroy {
     environment: EnvironmentArgs,
 
     /// Leave this resource, at which an earlier deletion failed; may be repeated. One of a nested
-    /// stack is written `Network.PrivateSubnetA`.
+    /// stack is written `Network.SubnetA`.
     #[arg(long = "retain", value_name = "LOGICAL-ID")]
     retained: Vec<String>,
 

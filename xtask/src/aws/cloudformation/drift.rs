@@ -93,3 +93,66 @@ fn to_change(drift: &types::StackResourceDrift) -> Change {
         ..Change::new(action, logical_id, resource_type)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_cloudformation::operation::describe_stack_resource_drifts::DescribeStackResourceDriftsOutput;
+    use aws_sdk_cloudformation::types::{
+        DifferenceType, PropertyDifference, StackResourceDrift, StackResourceDriftStatus,
+    };
+    use aws_smithy_mocks::{RuleMode, mock, mock_client};
+    use expect_test::expect;
+
+    use super::*;
+    use crate::change_set::render;
+
+    fn drift(logical_id: &str, status: StackResourceDriftStatus) -> StackResourceDrift {
+        let difference = PropertyDifference::builder()
+            .property_path("/Tags/0/Value")
+            .expected_value("dev")
+            .actual_value("test")
+            .difference_type(DifferenceType::NotEqual)
+            .build();
+        StackResourceDrift::builder()
+            .stack_id("arn:stack")
+            .logical_resource_id(logical_id)
+            .resource_type("AWS::Logs::LogGroup")
+            .set_property_differences(
+                (status == StackResourceDriftStatus::Modified).then(|| vec![difference]),
+            )
+            .stack_resource_drift_status(status)
+            .timestamp(aws_sdk_cloudformation::primitives::DateTime::from_secs(0))
+            .build()
+    }
+
+    /// The values that are there come second, and all pages are read.
+    #[tokio::test]
+    async fn what_was_changed_and_deleted_is_a_tree_of_changes() {
+        let page = |token: Option<&str>, drift: StackResourceDrift| {
+            DescribeStackResourceDriftsOutput::builder()
+                .stack_resource_drifts(drift)
+                .set_next_token(token.map(ToOwned::to_owned))
+                .build()
+        };
+        let first = mock!(Client::describe_stack_resource_drifts)
+            .match_requests(|request| request.next_token().is_none())
+            .then_output(move || {
+                page(Some("2"), drift("Logs", StackResourceDriftStatus::Modified))
+            });
+        let second = mock!(Client::describe_stack_resource_drifts)
+            .match_requests(|request| request.next_token() == Some("2"))
+            .then_output(move || page(None, drift("Gone", StackResourceDriftStatus::Deleted)));
+        let cfn = mock_client!(
+            aws_sdk_cloudformation,
+            RuleMode::MatchAny,
+            &[&first, &second]
+        );
+        let tree = render(&drifted(&cfn, "arn:stack").await.unwrap());
+        expect![[r#"
+              - Gone  AWS::Logs::LogGroup
+              ~ Logs  AWS::Logs::LogGroup
+                └─ Tags.0.Value: dev -> test
+        "#]]
+        .assert_eq(&anstream::adapter::strip_str(&tree).to_string());
+    }
+}
