@@ -55,9 +55,11 @@ impl Test {
             cargo_test(sh, &["--package", "xtask", "--bins"])
         });
         steps.run("integration tests", || {
+            let _cycles = sh.push_env("XTASK_CYCLES", "50");
             cargo_test(sh, &["--package", "xtask", "--test", "it"])
         });
         steps.run("deploy engine", || {
+            let _faults = sh.push_env("XTASK_FAULTS", "all");
             cargo_test(sh, &["--package", "xtask", "--test", "engine"])
         });
         if self.verify {

@@ -147,8 +147,11 @@ mod tests {
             RuleMode::MatchAny,
             &[&first, &second]
         );
+        // The first line keeps the indentation of the others visible.
         let tree = render(&drifted(&cfn, "arn:stack").await.unwrap());
+        let tree = format!("movies-dev\n{tree}");
         expect![[r#"
+            movies-dev
               - Gone  AWS::Logs::LogGroup
               ~ Logs  AWS::Logs::LogGroup
                 └─ Tags.0.Value: dev -> test

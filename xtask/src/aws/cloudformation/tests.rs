@@ -1,4 +1,7 @@
 use aws_sdk_cloudformation::error::ErrorMetadata;
+use aws_sdk_cloudformation::operation::create_change_set::{
+    CreateChangeSetInput, CreateChangeSetOutput,
+};
 use aws_sdk_cloudformation::operation::describe_change_set::{
     DescribeChangeSetError, DescribeChangeSetOutput,
 };
@@ -288,4 +291,73 @@ async fn old_pages_of_events_are_not_read() {
         .unwrap();
     let ids: Vec<&str> = events.iter().map(|event| event.id.as_str()).collect();
     assert_eq!(ids, ["new"]);
+}
+
+/// What one deployment asks of CloudFormation, as the change set's request has it.
+async fn requested(
+    options: crate::options::Options,
+    check: impl Fn(&CreateChangeSetInput) -> bool + Send + Sync + 'static,
+) {
+    let created = mock!(Client::create_change_set)
+        .match_requests(check)
+        .then_output(|| {
+            CreateChangeSetOutput::builder()
+                .id("arn:cs")
+                .stack_id("arn:stack")
+                .build()
+        });
+    let request = change_sets::ChangeSetRequest {
+        stack_name: "movies-dev",
+        name: "xtask-1",
+        creates: true,
+        template: "Resources: {}",
+        parameters: &Default::default(),
+        tags: &Default::default(),
+        options: &options,
+    };
+    let created = change_sets::create(&client(&[&created]), &request).await;
+    assert_eq!(created.unwrap().id, "arn:cs");
+}
+
+#[tokio::test]
+async fn what_is_not_chosen_is_not_asked_for() {
+    requested(crate::options::Options::default(), |request| {
+        request.on_stack_failure().is_none()
+            && request.role_arn().is_none()
+            && request.notification_arns().is_empty()
+            && request.rollback_configuration().is_none()
+            && request.deployment_config().is_none()
+            && request.include_nested_stacks() == Some(true)
+            && request.client_token() == Some("xtask-1")
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_chosen_is_asked_for() {
+    let options = crate::options::Options {
+        on_failure: crate::options::OnFailure::Delete,
+        express: true,
+        role_arn: Some("arn:role".to_owned()),
+        notify: vec!["arn:topic".to_owned()],
+        rollback_alarms: vec!["arn:alarm".to_owned()],
+        monitoring_minutes: Some(7),
+        ..Default::default()
+    };
+    requested(options, |request| {
+        let rollback = request.rollback_configuration().unwrap();
+        let triggers = rollback.rollback_triggers();
+        // Express mode alone would turn the rollback off.
+        let config = request.deployment_config().unwrap();
+        request.on_stack_failure() == Some(&types::OnStackFailure::Delete)
+            && request.role_arn() == Some("arn:role")
+            && request.notification_arns() == ["arn:topic"]
+            && rollback.monitoring_time_in_minutes() == Some(7)
+            && triggers.len() == 1
+            && triggers[0].arn() == Some("arn:alarm")
+            && triggers[0].r#type() == Some("AWS::CloudWatch::Alarm")
+            && config.mode() == Some(&types::DeploymentConfigMode::Express)
+            && config.disable_rollback() == Some(false)
+    })
+    .await;
 }

@@ -121,3 +121,79 @@ impl OptionArgs {
         self.tags.iter().cloned().collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+    use crate::stack::StackStatus;
+
+    #[derive(clap::Parser)]
+    struct Line {
+        #[command(flatten)]
+        options: OptionArgs,
+
+        #[arg(long)]
+        fast: bool,
+
+        change_set: Option<String>,
+    }
+
+    fn parse(arguments: &[&str]) -> OptionArgs {
+        let arguments = ["deploy"].iter().chain(arguments);
+        let line = Line::try_parse_from(arguments).unwrap();
+        assert!(!line.fast && line.change_set.is_none());
+        line.options
+    }
+
+    fn deployed() -> Stack {
+        Stack {
+            id: "arn:stack".to_owned(),
+            name: "movies-production".to_owned(),
+            status: StackStatus("UPDATE_COMPLETE".to_owned()),
+            status_reason: None,
+            parameters: BTreeMap::new(),
+            outputs: BTreeMap::from([(HEALTH_ALARM.to_owned(), "arn:own".to_owned())]),
+            tags: BTreeMap::new(),
+            termination_protection: false,
+        }
+    }
+
+    #[test]
+    fn production_is_watched_by_its_own_alarm_once_it_is_there() {
+        let (dev, production) = ("dev".parse().unwrap(), "production".parse().unwrap());
+        let alarms = |arguments: &[&str], stage: &Stage, stack: Option<&Stack>| {
+            let options = parse(arguments).options(stage, stack).unwrap();
+            (options.rollback_alarms, options.monitoring_minutes)
+        };
+        let stack = deployed();
+        let own = (vec!["arn:own".to_owned()], Some(MONITORING_MINUTES));
+        assert_eq!(alarms(&[], &production, Some(&stack)), own);
+        assert_eq!(alarms(&[], &production, None), (vec![], None));
+        assert_eq!(alarms(&[], &dev, Some(&stack)), (vec![], None));
+        let chosen = ["--rollback-alarm=arn:other", "--monitoring-time=0"];
+        let other = (vec!["arn:other".to_owned()], Some(0));
+        assert_eq!(alarms(&chosen, &production, Some(&stack)), other);
+        assert_eq!(alarms(&chosen, &dev, None), other);
+    }
+
+    #[test]
+    fn what_cannot_be_is_refused() {
+        let stage = "dev".parse().unwrap();
+        let delete = parse(&["--on-failure=delete"]);
+        assert!(delete.options(&stage, None).is_ok());
+        let err = delete.options(&stage, Some(&deployed())).unwrap_err();
+        assert!(
+            err.to_string()
+                .starts_with("`--on-failure delete` is for a stack that is created")
+        );
+        assert!(parse(&["--tag=service=x"]).check().is_err());
+        assert!(parse(&["--tag=team=x"]).check().is_ok());
+        assert!(
+            parse(&["--express", "--monitoring-time=5"])
+                .check()
+                .is_err()
+        );
+    }
+}
