@@ -2,6 +2,7 @@
 
 use anyhow::Context as _;
 use aws_sdk_cloudformation::Client;
+use aws_sdk_cloudformation::operation::describe_stack_events::DescribeStackEventsOutput;
 use aws_sdk_cloudformation::{primitives, types};
 
 use crate::aws::readable;
@@ -9,14 +10,7 @@ use crate::event::{EventLog, StackEvent};
 
 /// The time of the stack's newest event, in milliseconds since the epoch.
 pub(crate) async fn newest_event(cfn: &Client, stack_id: &str) -> anyhow::Result<i64> {
-    let page = cfn
-        .describe_stack_events()
-        .stack_name(stack_id)
-        .send()
-        .await;
-    let page = page
-        .map_err(readable)
-        .with_context(|| format!("cannot read the events of stack `{stack_id}`"))?;
+    let page = newest_page(cfn, stack_id).await?;
     let newest = page
         .stack_events()
         .first()
@@ -53,16 +47,19 @@ pub(crate) async fn new_events(
 
 /// Whether a recent event of the stack belongs to the request with this token.
 pub(crate) async fn mention(cfn: &Client, stack_id: &str, token: &str) -> anyhow::Result<bool> {
+    let page = newest_page(cfn, stack_id).await?;
+    let mut events = page.stack_events().iter();
+    Ok(events.any(|event| event.client_request_token() == Some(token)))
+}
+
+async fn newest_page(cfn: &Client, stack_id: &str) -> anyhow::Result<DescribeStackEventsOutput> {
     let page = cfn
         .describe_stack_events()
         .stack_name(stack_id)
         .send()
         .await;
-    let page = page
-        .map_err(readable)
-        .with_context(|| format!("cannot read the events of stack `{stack_id}`"))?;
-    let mut events = page.stack_events().iter();
-    Ok(events.any(|event| event.client_request_token() == Some(token)))
+    page.map_err(readable)
+        .with_context(|| format!("cannot read the events of stack `{stack_id}`"))
 }
 
 fn to_event(event: &types::StackEvent) -> StackEvent {
