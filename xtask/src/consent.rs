@@ -3,6 +3,7 @@
 use anyhow::Context as _;
 
 use crate::exit::Exit;
+use crate::interrupt::Interrupts;
 use crate::screen;
 
 /// Whether a person is asked before anything changes.
@@ -29,7 +30,11 @@ impl Consent {
     }
 
     /// Ends with [`Exit::Declined`] unless the answer is yes.
-    pub(crate) async fn obtain(self, question: &str) -> anyhow::Result<()> {
+    pub(crate) async fn obtain(
+        self,
+        question: &str,
+        interrupts: &mut Interrupts,
+    ) -> anyhow::Result<()> {
         if self == Self::Given {
             return Ok(());
         }
@@ -38,7 +43,7 @@ impl Consent {
         let answer = tokio::task::spawn_blocking(move || screen::ask(&question));
         let agreed = tokio::select! {
             answer = answer => answer.context("cannot ask")??,
-            _ = tokio::signal::ctrl_c() => {
+            () = interrupts.next() => {
                 screen::say("");
                 false
             }

@@ -187,7 +187,7 @@ impl Deploy {
         let mut consent = consent;
         if let (true, Some(stack)) = (self.fast, &stack) {
             let question = format!("Give {name} in {} its new code?", connection.place());
-            consent.obtain(&question).await?;
+            consent.obtain(&question, &mut engine.interrupts).await?;
             consent = Consent::Given;
             fast::update_code(connection, &cfn, stack, &plan, &bucket).await?;
         }

@@ -79,7 +79,7 @@ impl Destroy {
             true => format!("{name} is protected. Delete it in {place} all the same?"),
             false => format!("Delete {name} in {place}?"),
         };
-        consent.obtain(&question).await?;
+        consent.obtain(&question, &mut engine.interrupts).await?;
         if stack.termination_protection {
             operations::set_termination_protection(&cfn, &name, false).await?;
         }

@@ -216,7 +216,7 @@ impl Engine {
         consent: Consent,
         question: &str,
     ) -> anyhow::Result<Executed> {
-        if let Err(declined) = consent.obtain(question).await {
+        if let Err(declined) = consent.obtain(question, &mut self.interrupts).await {
             let cleanup = self.discard(sources.root_stack, prepared).await;
             return Err(after_cleanup(declined, cleanup));
         }

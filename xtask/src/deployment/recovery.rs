@@ -83,21 +83,21 @@ impl Engine {
                 }
                 let question =
                     format!("{name} is {status}. Delete what is left of it and create it again?");
-                consent.obtain(&question).await?;
+                consent.obtain(&question, &mut self.interrupts).await?;
                 self.delete(&stack, plan.options.role_arn.as_deref(), &[], &[])
                     .await?;
                 Ok(None)
             }
             DeployAction::RollBackThenUpdate => {
                 let question = format!("{name} is {status}. Roll it back first?");
-                consent.obtain(&question).await?;
+                consent.obtain(&question, &mut self.interrupts).await?;
                 self.recover(&stack, plan, Recovery::RollBack)
                     .await
                     .map(Some)
             }
             DeployAction::ContinueRollbackThenUpdate => {
                 let question = format!("{name} is {status}. Go on with its rollback first?");
-                consent.obtain(&question).await?;
+                consent.obtain(&question, &mut self.interrupts).await?;
                 self.recover(&stack, plan, Recovery::Continue)
                     .await
                     .map(Some)
