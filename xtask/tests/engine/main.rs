@@ -17,6 +17,7 @@ mod model;
 #[path = "../../src/inspection/tests/program.rs"]
 #[allow(dead_code, reason = "the inspection's tests use all of it")]
 mod program;
+mod questions;
 mod signals;
 mod site;
 mod statuses;

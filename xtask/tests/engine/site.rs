@@ -48,6 +48,29 @@ impl Tree {
     }
 }
 
+/// Runs a program on a pseudo-terminal and types something at its question.
+const TERMINAL: &str = r"
+import os, pty, sys
+answer = sys.argv[1].encode().decode('unicode_escape').encode()
+pid, terminal = pty.fork()
+if pid == 0:
+    os.execv(sys.argv[2], sys.argv[2:])
+shown = b''
+while True:
+    try:
+        some = os.read(terminal, 65536)
+    except OSError:
+        break
+    if not some:
+        break
+    shown += some
+    if answer and b'[y/N]' in shown:
+        os.write(terminal, answer)
+        answer = b''
+sys.stdout.buffer.write(shown)
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+";
+
 pub(crate) struct Site {
     tree: Tree,
     pub(crate) cloud: Cloud,
@@ -115,6 +138,27 @@ impl Site {
 
     pub(crate) fn run(&self, arguments: &[&str]) -> Run {
         self.start(arguments).end()
+    }
+
+    /// Runs on a terminal, types `answer` (with Python's escapes) at the question, and returns
+    /// everything that the terminal showed as stdout.
+    pub(crate) fn answer(&self, arguments: &[&str], answer: &str) -> Run {
+        let command = self.command(&self.tree, arguments);
+        let mut terminal = Command::new("python3");
+        terminal
+            .args(["-c", TERMINAL, answer])
+            .arg(command.get_program())
+            .args(command.get_args())
+            .current_dir(command.get_current_dir().unwrap())
+            .env("TERM", "dumb")
+            .stdin(Stdio::null());
+        for (name, value) in command.get_envs() {
+            match value {
+                Some(value) => terminal.env(name, value),
+                None => terminal.env_remove(name),
+            };
+        }
+        Running::start(terminal).end()
     }
 
     /// What a deploy must not leave: change sets that were not executed, and empty stacks.
