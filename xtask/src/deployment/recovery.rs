@@ -4,6 +4,7 @@ use super::{Engine, Plan};
 use crate::aws::cloudformation;
 use crate::aws::cloudformation::change_sets::{self, Execution};
 use crate::aws::cloudformation::operations::{self, Manner};
+use crate::aws::{Trouble, trouble};
 use crate::change_set::Change;
 use crate::consent::Consent;
 use crate::diagnosis::Sources;
@@ -122,12 +123,11 @@ impl Engine {
             role_arn: plan.options.role_arn.as_deref(),
         };
         screen::progress(format!("rolling {} back", stack.name));
-        match recovery {
-            Recovery::RollBack => operations::roll_back(&self.cfn, &stack.id, manner).await?,
-            Recovery::Continue => {
-                operations::continue_rollback(&self.cfn, &stack.id, manner).await?;
-            }
-        }
+        let asked = match recovery {
+            Recovery::RollBack => operations::roll_back(&self.cfn, &stack.id, manner).await,
+            Recovery::Continue => operations::continue_rollback(&self.cfn, &stack.id, manner).await,
+        };
+        self.has_begun(stack, asked).await?;
         let operation = Operation {
             stack_id: &stack.id,
             name: &stack.name,
@@ -162,6 +162,25 @@ impl Engine {
         Err(Exit::Failed(text).into())
     }
 
+    /// Whether what was asked of `stack` has begun. Where the answer was lost, the stack tells.
+    async fn has_begun(&self, stack: &Stack, asked: anyhow::Result<()>) -> anyhow::Result<()> {
+        let Err(err) = asked else {
+            return Ok(());
+        };
+        if trouble(&err) == Some(Trouble::Refused) {
+            return Err(err);
+        }
+        match cloudformation::find_stack(&self.cfn, &stack.id).await {
+            Ok(Some(now)) if now.status == stack.status => Err(err),
+            Ok(_) => Ok(()),
+            Err(_) => Err(Exit::unknown(format!(
+                "whether `{}` is being changed is not known: {err:#}",
+                stack.name
+            ))
+            .into()),
+        }
+    }
+
     /// Deletes the stack and follows it until it is gone. `retained` are logical IDs that stay,
     /// where an earlier deletion failed.
     pub(crate) async fn delete(
@@ -178,7 +197,8 @@ impl Engine {
             token: &token,
             role_arn,
         };
-        operations::delete_stack(&self.cfn, &stack.id, manner, retained).await?;
+        let asked = operations::delete_stack(&self.cfn, &stack.id, manner, retained).await;
+        self.has_begun(stack, asked).await?;
         let operation = Operation {
             stack_id: &stack.id,
             name: &stack.name,
