@@ -9,6 +9,7 @@ use crate::deployment;
 use crate::diagnosis::{self, Failure, Sources};
 use crate::display::{Display, Mode, Size};
 use crate::event::EventLog;
+use crate::interrupt::Interrupts;
 use crate::live;
 use crate::recording::{Note, Recording, newest};
 use crate::screen;
@@ -63,9 +64,10 @@ impl Replay {
         };
         let mut display = Display::new(recording.subject.clone(), mode);
         screen::progress(format!("replaying {name}"));
+        let mut interrupts = Interrupts::listen()?;
         let is_whole = tokio::select! {
             () = self.play(&recording, &mut display, mode) => true,
-            _ = tokio::signal::ctrl_c() => false,
+            () = interrupts.next() => false,
         };
         let end = recording.entries.last();
         let end = end.map_or(recording.subject.begin, |entry| entry.received);

@@ -347,7 +347,6 @@ fn after_cleanup(err: anyhow::Error, cleanup: anyhow::Result<()>) -> anyhow::Err
 
 /// A name no other change set or request has.
 pub(super) fn unique_name() -> String {
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    let seconds = now.map_or(0, |now| now.as_secs());
+    let seconds = live::now() / 1000;
     format!("xtask-{seconds}-{:08x}", fastrand::u32(..))
 }
