@@ -12,8 +12,6 @@ const MAX_TEXT: usize = 200;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Number {
     text: String,
-    digits: usize,
-    negative: bool,
 }
 
 impl Number {
@@ -22,10 +20,7 @@ impl Number {
         if text.len() > MAX_TEXT {
             return None;
         }
-        let (negative, unsigned) = match text.strip_prefix('-') {
-            Some(unsigned) => (true, unsigned),
-            None => (false, text),
-        };
+        let unsigned = text.strip_prefix('-').unwrap_or(text);
         let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
             Some((mantissa, exponent)) => (mantissa, Exponent::parse(exponent)?),
             None => (unsigned, Exponent::Small(0)),
@@ -51,8 +46,6 @@ impl Number {
         let magnitude = whole.len() as i64 - 1 - first as i64 + i64::from(exponent);
         (significant <= MAX_DIGITS && MAGNITUDES.contains(&magnitude)).then(|| Self {
             text: text.to_owned(),
-            digits: significant,
-            negative,
         })
     }
 
@@ -60,19 +53,11 @@ impl Number {
     fn zero() -> Self {
         Self {
             text: "0".to_owned(),
-            digits: 1,
-            negative: false,
         }
     }
 
     pub(super) fn as_str(&self) -> &str {
         &self.text
-    }
-
-    /// DynamoDB documents one byte per two significant digits and one more, approximately; a
-    /// negative number takes another.
-    pub(super) fn size(&self) -> usize {
-        self.digits.div_ceil(2) + 1 + usize::from(self.negative)
     }
 }
 
@@ -105,11 +90,6 @@ mod tests {
 
     fn check_kept(text: &str) {
         check(text, Some(text));
-    }
-
-    fn check_size(text: &str, expected: usize) {
-        let number = Number::parse(text);
-        assert_eq!(number.map(|number| number.size()), Some(expected), "{text}");
     }
 
     #[test]
@@ -200,15 +180,5 @@ mod tests {
     fn endless_padding_is_refused() {
         check_kept(&format!("{}1", "0".repeat(199)));
         check(&format!("{}1", "0".repeat(200)), None);
-    }
-
-    #[test]
-    fn size_is_a_byte_per_two_digits_and_one() {
-        check_size("0", 2);
-        check_size("1999", 3);
-        check_size("19990", 3);
-        check_size("199901", 4);
-        check_size("-1999", 4);
-        check_size(&"9".repeat(38), 20);
     }
 }

@@ -112,11 +112,13 @@ fn texts() -> Vec<Row> {
         }
         let name = format!("{member} has {limit} bytes in half as many characters");
         rows.push(text(member, &name, &"é".repeat(limit / 2)));
-        let name = format!("{member} has {limit} bytes, written as escapes");
-        let escaped = format!(r#""{}""#, r"\u0078".repeat(limit));
+        // A body of 8 KiB holds this many, at six bytes each.
+        let escapes = 1300;
+        let name = format!("{member} is written as {escapes} escapes");
+        let escaped = format!(r#""{}""#, r"\u0078".repeat(escapes));
         rows.push(
             row(name, event(&with(member, &escaped)))
-                .table(vec![replaced(member, &"x".repeat(limit))]),
+                .table(vec![replaced(member, &"x".repeat(escapes))]),
         );
         for value in ["x".repeat(limit + 1), "é".repeat(limit / 2) + "x"] {
             let name = format!(
@@ -213,6 +215,16 @@ fn no_numbers() -> Vec<Row> {
 }
 
 fn item_sizes() -> Vec<Row> {
-    let title = json!("x".repeat(409_600)).to_string();
-    vec![row("item is over 400 KB", event(&with("title", &title))).fails(413)]
+    // Blanks around a movie count too: what is limited is the body, as the firewall sees it.
+    let padded = |bytes: usize| {
+        let body = with("title", r#""The Matrix""#);
+        let blanks = " ".repeat(bytes - body.len());
+        event(&format!("{body}{blanks}"))
+    };
+    let title = json!("x".repeat(8192)).to_string();
+    vec![
+        row("body is over 8 KiB", event(&with("title", &title))).fails(413),
+        row("body has 8193 bytes", padded(8193)).fails(413),
+        row("body has 8192 bytes", padded(8192)),
+    ]
 }

@@ -3,7 +3,7 @@
 mod damage;
 
 use aws_smithy_types::base64;
-use handler::movie::{MAX_ID_BYTES, MAX_ITEM_BYTES, MAX_TITLE_BYTES};
+use handler::movie::{MAX_BODY_BYTES, MAX_ID_BYTES, MAX_TITLE_BYTES};
 use proptest::prelude::Strategy;
 use serde_json::value::RawValue;
 
@@ -35,6 +35,7 @@ pub(crate) fn broken() -> impl Strategy<Value = Broken> {
 const INSERTED: &[u16] = &[200];
 const MALFORMED: &[u16] = &[400];
 const INVALID: &[u16] = &[422];
+const TOO_LARGE: &[u16] = &[413];
 
 fn one(status: u16) -> &'static [u16] {
     match status {
@@ -45,9 +46,13 @@ fn one(status: u16) -> &'static [u16] {
 
 fn break_request(mut request: Request, damage: Damage) -> Broken {
     let statuses = break_members(&mut request, &damage);
-    let pointer = pointer(&damage);
     let mut body = request.body().into_bytes();
     let statuses = statuses.unwrap_or_else(|| break_body(&mut body, &damage).unwrap_or(INSERTED));
+    let statuses = match body.len() > MAX_BODY_BYTES {
+        true => TOO_LARGE,
+        false => statuses,
+    };
+    let pointer = (statuses != TOO_LARGE).then(|| pointer(&damage)).flatten();
     let mut event = request.event_without_body();
     set_bytes(&mut event, &body, request.has_base64);
     let statuses = break_event(&mut event, &request, &damage).unwrap_or(statuses);
@@ -118,9 +123,9 @@ fn break_members(request: &mut Request, damage: &Damage) -> Option<&'static [u16
         Damage::NoYear(year) => request.set_member(Member::Year, year.json()),
         Damage::HalfAPair(member) => request.set_member(*member, "\"x\\ud83c\"".to_owned()),
         Damage::TooLarge => {
-            let text = "x".repeat(MAX_ITEM_BYTES);
+            let text = "x".repeat(MAX_BODY_BYTES);
             request.set_member(Member::Title, quoted(&text, Escapes::None));
-            return Some(&[413]);
+            return Some(TOO_LARGE);
         }
         Damage::MemberTwice(at, escapes) => {
             // Among the movie's, whose names can be written in two ways.
@@ -201,6 +206,10 @@ fn break_event(event: &mut Event, request: &Request, damage: &Damage) -> Option<
         Damage::Base64Unclaimed => {
             event.set_body(&request.body(), true);
             event.set("isBase64Encoded", "false");
+            // Taken for text, it is longer.
+            if base64::encode(request.body()).len() > MAX_BODY_BYTES {
+                return Some(TOO_LARGE);
+            }
         }
         Damage::Base64Flipped(at, mask) => {
             let mut encoded = base64::encode(request.body()).into_bytes();
