@@ -6,10 +6,11 @@ use std::fmt;
 use crate::template::Template;
 
 /// The resource types the pinned emulator rejects.
-pub(crate) const UNSUPPORTED_TYPES: [&str; 5] = [
+pub(crate) const UNSUPPORTED_TYPES: [&str; 6] = [
     "AWS::EC2::FlowLog",
     "AWS::EC2::SecurityGroupEgress",
     "AWS::Lambda::CodeSigningConfig",
+    "AWS::Logs::QueryDefinition",
     "AWS::WAFv2::LoggingConfiguration",
     "AWS::WAFv2::WebACLAssociation",
 ];

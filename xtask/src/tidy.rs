@@ -122,7 +122,11 @@ fn the_readme_lists_every_parameter_with_its_default() {
         if supplied.contains(&parameter.name) {
             continue;
         }
-        let default = parameter.default.as_deref().unwrap_or("looked up");
+        let default = match parameter.default.as_deref() {
+            None => "looked up",
+            Some("") => "none",
+            Some(default) => default,
+        };
         let row = format!("| `{}` | {default} | ", parameter.name);
         assert!(readme.contains(&row), "README.md has no row `{row}`");
     }
@@ -200,7 +204,17 @@ fn the_local_cloud_lacks_these_resources_and_no_others() {
         .into_iter()
         .map(|one| one.logical_id)
         .collect();
-    let expected = ["FlowLog", "WebAclAssociation", "WebAclLogging"];
+    let expected = [
+        "BlockedAddressesQuery",
+        "CountedRequestsQuery",
+        "ErrorsByKeyQuery",
+        "FailedRequestsQuery",
+        "FlowLog",
+        "SlowRequestsQuery",
+        "ThrottledQuery",
+        "WebAclAssociation",
+        "WebAclLogging",
+    ];
     assert_eq!(names, expected.map(String::from).into());
     assert_eq!(assembly(Cloud::Aws).omissions, []);
 }

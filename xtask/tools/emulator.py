@@ -1,8 +1,10 @@
-"""ministack 1.5.33 with two repairs of its nested stacks, for which there is no setting.
+"""ministack 1.5.33 with three repairs of its CloudFormation, for which there is no setting.
 
 1. A nested update forgets the attributes of resources that did not change, so that every
    !GetAtt of one, in a property or an output, fails.
 2. A nested delete ignores DeletionPolicy.
+3. An alarm over an expression is refused. It is kept as one over the first metric in it, because
+   nothing that reports those metrics is there to set it off.
 """
 
 import runpy
@@ -13,6 +15,7 @@ from ministack.services.cloudformation import provisioners
 update_resource = provisioners._update_resource
 nested = provisioners._RESOURCE_HANDLERS["AWS::CloudFormation::Stack"]
 delete_nested_stack = nested["delete"]
+alarm_record = provisioners._cw_metric_alarm_record
 
 
 def update_keeping_attributes(
@@ -37,6 +40,20 @@ def delete_unless_retained(physical_id, properties):
     return delete_nested_stack(physical_id, properties)
 
 
+def alarm_over_first_metric(name, properties):
+    metrics = [one["MetricStat"] for one in properties.get("Metrics", []) if "MetricStat" in one]
+    if metrics:
+        first = metrics[0]
+        properties = {
+            **{key: value for key, value in properties.items() if key != "Metrics"},
+            **first["Metric"],
+            "Statistic": first["Stat"],
+            "Period": first["Period"],
+        }
+    return alarm_record(name, properties)
+
+
+provisioners._cw_metric_alarm_record = alarm_over_first_metric
 provisioners._update_resource = update_keeping_attributes
 nested["delete"] = delete_unless_retained
 runpy.run_module("ministack", run_name="__main__", alter_sys=True)

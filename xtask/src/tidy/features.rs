@@ -344,15 +344,34 @@ fn every_limit_is_one_root_parameter() {
             "120",
             &["Api.StandardUsagePlan"],
         ),
-        ("StandardQuotaPerDay", "1", &["Api.StandardUsagePlan"]),
+        (
+            "StandardQuotaPerDay",
+            "1",
+            &[
+                "Api.StandardUsagePlan",
+                "Observability.Dashboard",
+                "Observability.StandardQuotaAlarm",
+            ],
+        ),
         ("PremiumRateLimitPerSecond", "60", &["Api.PremiumUsagePlan"]),
         (
             "PremiumBurstLimitInRequests",
             "120",
             &["Api.PremiumUsagePlan"],
         ),
-        ("PremiumQuotaPerDay", "1", &["Api.PremiumUsagePlan"]),
+        (
+            "PremiumQuotaPerDay",
+            "1",
+            &[
+                "Api.PremiumUsagePlan",
+                "Observability.Dashboard",
+                "Observability.PremiumQuotaAlarm",
+            ],
+        ),
         ("WafRateLimitPer300Seconds", "100", &["Api.WebAcl"]),
+        ("WafManagedRules", "count", &["Api.WebAcl"]),
+        ("WafLogs", "all", &["Api.WebAclLogging"]),
+        ("TableDeletionProtection", "false", &["Data.Table"]),
         ("LogLevel", "DEBUG", &["Function.Function"]),
         (
             "LogRetentionInDays",

@@ -32,6 +32,7 @@ fn dimensions(namespace: &str, others: &[(&str, &str)]) -> Vec<(String, String)>
         "AWS/ApiGateway" => &[("ApiName", "movies-dev"), ("Stage", "dev")],
         "AWS/Lambda" | "Movies" => &[("FunctionName", "apigw_handler")],
         "AWS/DynamoDB" => &[("TableName", "<Data.Table>")],
+        "AWS/WAFV2" => &[("WebACL", "movies-dev"), ("Region", "<AWS::Region>")],
         other => panic!("{other} is not a namespace of this service"),
     };
     own.iter()
@@ -40,59 +41,202 @@ fn dimensions(namespace: &str, others: &[(&str, &str)]) -> Vec<(String, String)>
         .collect()
 }
 
-#[test]
-fn each_alarm_watches_what_it_is_named_after() {
-    let flat = flat(&[]);
-    let alarms = flat.of_type("AWS::CloudWatch::Alarm");
-    let seen: Vec<String> = alarms
-        .iter()
-        .map(|(name, alarm)| {
-            let text = |key: &str| alarm[key].to_string().replace('"', "");
-            let statistic = ["Statistic", "ExtendedStatistic"]
-                .iter()
-                .find_map(|key| alarm.get(*key)?.as_str())
-                .unwrap();
-            let periods = alarm["EvaluationPeriods"].as_u64().unwrap();
-            let breaching = alarm["DatapointsToAlarm"].as_u64().unwrap_or(periods);
-            assert_eq!(alarm["ComparisonOperator"], "GreaterThanOrEqualToThreshold");
-            format!(
-                "{}: {} {} {statistic} >= {} in {breaching} of {periods} x {} s",
-                name.strip_prefix("Observability.").unwrap(),
-                text("Namespace"),
-                text("MetricName"),
-                text("Threshold"),
-                text("Period"),
-            )
-        })
-        .collect();
-    assert_eq!(
-        seen,
-        [
-            // 80 % of the reserved concurrency.
-            "ConcurrencyAlarm: AWS/Lambda ConcurrentExecutions Maximum >= 80 in 1 of 1 x 60 s",
-            "ErrorsAlarm: AWS/Lambda Errors Sum >= 1 in 1 of 1 x 60 s",
-            "LatencyAlarm: AWS/ApiGateway Latency p99 >= 1000 in 3 of 5 x 60 s",
-            "ServerErrorsAlarm: AWS/ApiGateway 5XXError Average >= 0.05 in 3 of 5 x 60 s",
-            "StoreErrorsAlarm: Movies StoreErrors Sum >= 1 in 3 of 5 x 60 s",
-            "TableThrottlesAlarm: AWS/DynamoDB WriteThrottleEvents Sum >= 1 in 3 of 5 x 60 s",
-            "ThrottlesAlarm: AWS/Lambda Throttles Sum >= 1 in 1 of 1 x 60 s",
-        ]
-    );
+/// The metrics of an alarm: its own, or those that its expression is made of.
+fn metrics(alarm: &Value) -> Vec<Value> {
+    match alarm["Metrics"].as_array() {
+        None => vec![alarm.clone()],
+        Some(metrics) => metrics
+            .iter()
+            .filter_map(|one| {
+                let stat = one.get("MetricStat")?;
+                let mut metric = stat["Metric"].clone();
+                metric["Statistic"] = stat["Stat"].clone();
+                metric["Period"] = stat["Period"].clone();
+                Some(metric)
+            })
+            .collect(),
+    }
+}
+
+fn expression(alarm: &Value) -> Option<&str> {
+    let metrics = alarm["Metrics"].as_array()?;
+    metrics.iter().find_map(|one| one["Expression"].as_str())
 }
 
 #[test]
-fn each_alarm_finds_its_metric_and_is_quiet_without_traffic() {
+fn each_alarm_watches_what_it_is_named_after() {
+    let flat = flat(&[]);
+    let mut seen = String::new();
+    for (name, alarm) in flat.of_type("AWS::CloudWatch::Alarm") {
+        let periods = alarm["EvaluationPeriods"].as_u64().unwrap();
+        let breaching = alarm["DatapointsToAlarm"].as_u64().unwrap_or(periods);
+        assert_eq!(alarm["ComparisonOperator"], "GreaterThanOrEqualToThreshold");
+        let text = |value: &Value| value.to_string().replace('"', "");
+        let metrics: Vec<String> = metrics(alarm)
+            .iter()
+            .map(|metric| {
+                let statistic = ["Statistic", "ExtendedStatistic"]
+                    .iter()
+                    .find_map(|key| metric.get(*key)?.as_str())
+                    .unwrap();
+                format!(
+                    "{} {} {statistic} in {} s",
+                    text(&metric["Namespace"]),
+                    text(&metric["MetricName"]),
+                    text(&metric["Period"]),
+                )
+            })
+            .collect();
+        seen += &format!(
+            "{} >= {} in {breaching} of {periods}: {}{}\n",
+            name.strip_prefix("Observability.").unwrap(),
+            text(&alarm["Threshold"]),
+            metrics.join(", "),
+            expression(alarm)
+                .map(|expression| format!("\n  {expression}"))
+                .unwrap_or_default()
+        );
+    }
+    // The concurrency's is 80 % of what is reserved, the quotas' a percentage.
+    expect_test::expect![[r#"
+        BlockedShareAlarm >= 20 in 2 of 3: AWS/WAFV2 AllowedRequests Sum in 300 s, AWS/WAFV2 BlockedRequests Sum in 300 s
+          IF(FILL(allowed, 0) + FILL(blocked, 0) >= 100, 100 * FILL(blocked, 0) / (FILL(allowed, 0) + FILL(blocked, 0)), 0)
+        ConcurrencyAlarm >= 80 in 1 of 1: AWS/Lambda ConcurrentExecutions Maximum in 60 s
+        ErrorsAlarm >= 1 in 1 of 1: AWS/Lambda Errors Sum in 60 s
+        LatencyAlarm >= 1000 in 3 of 5: AWS/ApiGateway Latency p99 in 60 s
+        PremiumQuotaAlarm >= 80 in 1 of 1: Movies KeyRequests Sum in 86400 s
+          100 * used / 50000
+        ServerErrorsAlarm >= 0.05 in 3 of 5: AWS/ApiGateway 5XXError Average in 60 s
+        StandardQuotaAlarm >= 80 in 1 of 1: Movies KeyRequests Sum in 86400 s
+          100 * used / 10000
+        StoreErrorsAlarm >= 1 in 3 of 5: Movies StoreErrors Sum in 60 s
+        TableSystemErrorsAlarm >= 1 in 3 of 5: AWS/DynamoDB SystemErrors Sum in 60 s
+        TableThrottlesAlarm >= 1 in 3 of 5: AWS/DynamoDB WriteThrottleEvents Sum in 60 s
+        ThrottlesAlarm >= 1 in 1 of 1: AWS/Lambda Throttles Sum in 60 s
+    "#]].assert_eq(&seen);
+}
+
+#[test]
+fn each_alarm_finds_its_metrics_and_is_quiet_without_traffic() {
     let flat = flat(&[]);
     for (name, alarm) in flat.of_type("AWS::CloudWatch::Alarm") {
-        let namespace = alarm["Namespace"].as_str().unwrap();
-        let expected: Vec<Value> = dimensions(namespace, &[])
-            .into_iter()
-            .map(|(name, value)| json!({ "Name": name, "Value": value }))
-            .collect();
-        assert_eq!(alarm["Dimensions"], Value::Array(expected), "{name}");
+        for metric in metrics(alarm) {
+            let namespace = metric["Namespace"].as_str().unwrap();
+            let others: &[(&str, &str)] = match metric["MetricName"].as_str().unwrap() {
+                "SystemErrors" => &[("Operation", "PutItem")],
+                "AllowedRequests" | "BlockedRequests" => &[("Rule", "ALL")],
+                _ => &[],
+            };
+            let expected = match (metric["MetricName"].as_str(), name) {
+                (Some("KeyRequests"), "Observability.StandardQuotaAlarm") => {
+                    vec![("ApiKeyId".to_owned(), "<Api.StandardApiKey>".to_owned())]
+                }
+                (Some("KeyRequests"), "Observability.PremiumQuotaAlarm") => {
+                    vec![("ApiKeyId".to_owned(), "<Api.PremiumApiKey>".to_owned())]
+                }
+                _ => dimensions(namespace, others),
+            };
+            let expected: Vec<Value> = expected
+                .into_iter()
+                .map(|(name, value)| json!({ "Name": name, "Value": value }))
+                .collect();
+            assert_eq!(metric["Dimensions"], Value::Array(expected), "{name}");
+        }
         assert_eq!(alarm["TreatMissingData"], "notBreaching", "{name}");
         let description = alarm["AlarmDescription"].as_str().unwrap();
         assert!(description.ends_with('.'), "{name}: {description}");
+        let topic = json!(["<Observability.AlarmTopic>"]);
+        assert_eq!(alarm["AlarmActions"], topic, "{name}");
+        assert_eq!(alarm["OKActions"], topic, "{name}");
+    }
+}
+
+#[test]
+fn alarms_are_mailed_where_an_address_is_given() {
+    let type_name = "AWS::SNS::Subscription";
+    assert!(flat(&[]).of_type(type_name).is_empty());
+    let flat = flat(&[("AlarmEmail", "on-call@example.com")]);
+    let subscription = flat.only(type_name);
+    assert_eq!(subscription["Endpoint"], "on-call@example.com");
+    assert_eq!(subscription["TopicArn"], "<Observability.AlarmTopic>");
+}
+
+/// What a key used is counted from the access log, under the name that alarms and dashboard have.
+#[test]
+fn the_access_log_counts_the_requests_of_each_key() {
+    let flat = flat(&[]);
+    let filter = flat.properties("Api.KeyRequests");
+    assert_eq!(filter["LogGroupName"], "<Api.AccessLogGroup>");
+    let counted = &filter["MetricTransformations"][0];
+    assert_eq!(counted["MetricNamespace"], "Movies");
+    assert_eq!(counted["MetricName"], "KeyRequests");
+    assert_eq!(counted["Dimensions"][0]["Key"], "ApiKeyId");
+    let member = counted["Dimensions"][0]["Value"].as_str().unwrap();
+    let format = &flat.properties("Api.Stage")["AccessLogSetting"]["Format"];
+    let logged: Value = serde_json::from_str(format.as_str().unwrap()).unwrap();
+    let logged = &logged[member.strip_prefix("$.").unwrap()];
+    assert_eq!(logged, "$context.identity.apiKeyId");
+}
+
+/// A query reads a log group of ours, and only members that its lines have.
+#[test]
+fn saved_queries_read_what_is_logged() {
+    let flat = flat(&[]);
+    let queries = flat.of_type("AWS::Logs::QueryDefinition");
+    assert!(queries.len() >= 4);
+    let format = &flat.properties("Api.Stage")["AccessLogSetting"]["Format"];
+    let access: Value = serde_json::from_str(format.as_str().unwrap()).unwrap();
+    let access: Vec<String> = access.as_object().unwrap().keys().cloned().collect();
+    let source = std::fs::read_to_string(crate::tidy::root().join("README.md")).unwrap();
+    let line = source
+        .lines()
+        .find(|line| line.starts_with("{\"timestamp\""))
+        .unwrap();
+    let line: Value = serde_json::from_str(line).unwrap();
+    let function: Vec<String> = line.as_object().unwrap().keys().cloned().collect();
+    // From AWS's description of WAF's log.
+    let waf = ["action", "httpRequest", "labels", "terminatingRuleId"].map(String::from);
+    let words = regex_lite::Regex::new(r"@?[A-Za-z]+(\.[A-Za-z0-9]+)*").unwrap();
+    let language = [
+        "and",
+        "as",
+        "by",
+        "count",
+        "desc",
+        "earliest",
+        "fields",
+        "filter",
+        "first",
+        "ispresent",
+        "last",
+        "latest",
+        "limit",
+        "requests",
+        "sort",
+        "stats",
+        "@timestamp",
+    ];
+    for (name, query) in queries {
+        let known: &[String] = match query["LogGroupNames"][0].as_str().unwrap() {
+            "<Api.AccessLogGroup>" => &access,
+            "<Api.WebAclLogGroup>" => &waf,
+            "<Function.LogGroup>" => &function,
+            other => panic!("{name} reads {other}"),
+        };
+        let text = query["QueryString"]
+            .as_str()
+            .unwrap()
+            .replace("\"BLOCK\"", "");
+        let mut members = 0;
+        for word in words.find_iter(&text).map(|word| word.as_str()) {
+            let first = word.split('.').next().unwrap();
+            if language.contains(&word) {
+                continue;
+            }
+            assert!(known.iter().any(|one| one == first), "{name}: {word}");
+            members += 1;
+        }
+        assert!(members > 0, "{name}");
     }
 }
 
@@ -118,6 +262,8 @@ fn widgets(chosen: &[(&str, &str)]) -> Vec<Value> {
 fn the_dashboard_names_metrics_that_exist() {
     let mut of_the_handler = Vec::new();
     let mut reasons = Vec::new();
+    let mut waf_rules = Vec::new();
+    let mut keys = Vec::new();
     for widget in widgets(&[]) {
         if widget["type"] != "metric" {
             continue;
@@ -125,6 +271,9 @@ fn the_dashboard_names_metrics_that_exist() {
         let title = widget["properties"]["title"].as_str().unwrap();
         assert_eq!(widget["properties"]["region"], "<AWS::Region>", "{title}");
         for metric in widget["properties"]["metrics"].as_array().unwrap() {
+            if metric[0].get("expression").is_some() {
+                continue;
+            }
             let parts: Vec<&str> = metric
                 .as_array()
                 .unwrap()
@@ -140,6 +289,14 @@ fn the_dashboard_names_metrics_that_exist() {
                     &[("Reason", named[3])]
                 }
                 "SystemErrors" => &[("Operation", "PutItem")],
+                "BlockedRequests" | "CountedRequests" => {
+                    waf_rules.push(named[5].to_owned());
+                    &[("Rule", named[5])]
+                }
+                "KeyRequests" => {
+                    keys.push(named[1].to_owned());
+                    continue;
+                }
                 _ => &[],
             };
             let found: Vec<(String, String)> = named
@@ -154,6 +311,20 @@ fn the_dashboard_names_metrics_that_exist() {
     }
     reasons.sort();
     assert_eq!(reasons, REASONS);
+    assert_eq!(keys, ["<Api.StandardApiKey>", "<Api.PremiumApiKey>"]);
+    let flat = flat(&[]);
+    let rules = flat.only("AWS::WAFv2::WebACL")["Rules"].as_array().unwrap();
+    let mut rules: Vec<&Value> = rules
+        .iter()
+        .map(|rule| &rule["VisibilityConfig"]["MetricName"])
+        .collect();
+    rules.sort_by_key(|rule| rule.to_string());
+    waf_rules.sort();
+    waf_rules.dedup();
+    assert_eq!(
+        waf_rules.iter().map(|rule| json!(rule)).collect::<Vec<_>>(),
+        rules.into_iter().cloned().collect::<Vec<_>>()
+    );
     of_the_handler.sort();
     of_the_handler.dedup();
     assert_eq!(of_the_handler, HANDLER_METRICS);
@@ -185,7 +356,9 @@ fn the_dashboard_shows_every_alarm_and_the_limits() {
         &found.unwrap_or_else(|| panic!("no {title}"))["properties"]
     };
     let line = |properties: &Value| properties["annotations"]["horizontal"][0]["value"].clone();
-    assert_eq!(line(titled("Concurrent executions, reserved: none")), 8);
+    let concurrency = titled("Concurrent executions, reserved: none");
+    assert_eq!(line(concurrency), 8);
+    assert_eq!(concurrency["annotations"]["horizontal"][1]["value"], 1000);
     // The line is where the alarm is.
     let threshold = &flat.properties("Observability.LatencyAlarm")["Threshold"];
     assert_eq!(line(titled("Latency, p99")), *threshold);
