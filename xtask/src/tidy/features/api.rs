@@ -13,7 +13,7 @@ fn the_api_asks_for_a_key_validates_and_is_traced() {
     assert_eq!(method["HttpMethod"], "POST");
     assert_eq!(method["ResourceId"], "<Api.RestApi.RootResourceId>");
     assert_eq!(method["ApiKeyRequired"], true);
-    assert_eq!(method["RequestValidatorId"], "<Api.BodyValidator>");
+    assert_eq!(method["RequestValidatorId"], "<Api.RequestValidator>");
     assert_eq!(
         method["RequestModels"]["application/json"],
         "<Api.MovieModel>"
