@@ -14,24 +14,35 @@ pub(crate) fn resolved_resources(
     template: &Template,
     parameters: &Parameters,
 ) -> BTreeMap<String, Value> {
+    resolved_section(template.value(), "Resources", parameters)
+}
+
+/// The same of any section of `template`, whose parts may have a condition.
+pub(crate) fn resolved_section(
+    template: &Value,
+    section: &str,
+    parameters: &Parameters,
+) -> BTreeMap<String, Value> {
     let resolver = Resolver {
         template,
         parameters,
     };
-    template
-        .resources()
+    let parts = template.get(section).and_then(Value::as_object);
+    parts
+        .into_iter()
+        .flatten()
         .filter(
-            |(_, resource)| match resource.get("Condition").and_then(Value::as_str) {
+            |(_, part)| match part.get("Condition").and_then(Value::as_str) {
                 Some(name) => resolver.condition(name) != Some(false),
                 None => true,
             },
         )
-        .map(|(logical_id, resource)| (logical_id.to_owned(), resolver.resolve(resource)))
+        .map(|(name, part)| (name.clone(), resolver.resolve(part)))
         .collect()
 }
 
 struct Resolver<'a> {
-    template: &'a Template,
+    template: &'a Value,
     parameters: &'a Parameters,
 }
 
@@ -133,7 +144,7 @@ impl Resolver<'_> {
 
     /// The condition's value, or `None` where it depends on more than parameters.
     fn condition(&self, name: &str) -> Option<bool> {
-        self.truth(self.template.value().get("Conditions")?.get(name)?)
+        self.truth(self.template.get("Conditions")?.get(name)?)
     }
 
     fn truth(&self, value: &Value) -> Option<bool> {

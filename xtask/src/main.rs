@@ -27,6 +27,7 @@ mod estimate;
 mod event;
 mod exit;
 mod failure;
+mod flattening;
 mod follow;
 mod fuzzing;
 mod handler;
