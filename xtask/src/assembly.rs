@@ -34,6 +34,8 @@ pub(crate) enum Cloud {
 #[derive(Debug)]
 pub(crate) struct Assembly {
     pub(crate) stage: Stage,
+    /// What the stage's file chooses, for who deploys what was written.
+    pub(crate) stage_parameters: Parameters,
     pub(crate) root: Template,
     /// By logical ID in the root.
     pub(crate) nested: BTreeMap<String, NestedTemplate>,
@@ -97,6 +99,7 @@ impl Assembly {
         }
         Ok(Self {
             stage: stage.clone(),
+            stage_parameters: Parameters::new(),
             root,
             nested,
             handler: handler()?,
@@ -165,6 +168,8 @@ impl Assembly {
     }
 
     fn manifest(&self) -> Manifest<'_> {
+        let mut parameters = self.stage_parameters.clone();
+        parameters.extend(self.parameters());
         let template = |logical_id: Option<&str>, template: &Template, asset: Option<&Asset>| {
             let sha256 = crate::asset::sha256(template.text().as_bytes());
             ManifestTemplate {
@@ -192,7 +197,7 @@ impl Assembly {
                 sha256: hex(&self.handler.sha256),
                 bytes: self.handler.bytes.len(),
             },
-            parameters: self.parameters(),
+            parameters,
             omitted: self
                 .omissions
                 .iter()
@@ -273,8 +278,8 @@ pub(crate) fn supplied_parameters(root: &Template) -> Vec<String> {
     let keys = nested_stacks(root)
         .into_iter()
         .map(|logical_id| key_parameter(&logical_id));
-    keys.chain(["AssetBucketName", "HandlerKey", "Stage"].map(String::from))
-        .collect()
+    let others = ["AssetBucketName", "EncryptionKeyArn", "HandlerKey", "Stage"];
+    keys.chain(others.map(String::from)).collect()
 }
 
 fn key_parameter(logical_id: &str) -> String {

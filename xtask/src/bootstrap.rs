@@ -1,6 +1,7 @@
 //! The bootstrap stack: the asset bucket of an environment, and the region's API Gateway role.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use anyhow::Context as _;
 
@@ -14,12 +15,53 @@ use crate::interrupt::Interrupts;
 use crate::options::Options;
 use crate::parameters::{self, Parameters};
 use crate::references::check_references;
-use crate::screen;
+use crate::screen::{self, STRONG};
 use crate::stack::{BOOTSTRAP_STACK, SERVICE, Stack};
 use crate::workspace::Workspace;
 
 const BUCKET_OUTPUT: &str = "AssetBucketName";
+const KEY_OUTPUT: &str = "EncryptionKeyArn";
 const LOGS_ROLE: &str = "ApiGatewayLogsRole";
+const ENCRYPTION_KEY: &str = "EncryptionKey";
+
+/// What is chosen for the bootstrap stack; what is not stays as an earlier bootstrap chose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Choice {
+    pub(crate) logs_role: LogsRole,
+    pub(crate) encryption_key: Option<EncryptionKey>,
+}
+
+impl Choice {
+    pub(crate) const KEEP: Self = Self {
+        logs_role: LogsRole::Keep,
+        encryption_key: None,
+    };
+}
+
+/// Whose key encrypts what is stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum EncryptionKey {
+    /// One KMS key of the account, with rotation: 1 USD per month, and 0.03 USD for 10,000 requests.
+    CustomerManaged,
+    /// Keys of AWS, which cost nothing.
+    AwsOwned,
+}
+
+impl EncryptionKey {
+    /// The parameter's value.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::CustomerManaged => "customer-managed",
+            Self::AwsOwned => "aws-owned",
+        }
+    }
+}
+
+impl fmt::Display for EncryptionKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
 
 /// Whether the region's API Gateway role is set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,18 +77,29 @@ pub(crate) async fn asset_bucket(cfn: &CloudFormation) -> anyhow::Result<Option<
     Ok(stack.and_then(|stack| stack.outputs.get(BUCKET_OUTPUT).cloned()))
 }
 
+/// The ARN of the key for what stages store; `None` where none is bootstrapped.
+pub(crate) async fn encryption_key(cfn: &CloudFormation) -> anyhow::Result<Option<String>> {
+    let stack = cloudformation::find_stack(cfn, BOOTSTRAP_STACK).await?;
+    Ok(stack.as_ref().and_then(key_of))
+}
+
+fn key_of(stack: &Stack) -> Option<String> {
+    let key = stack.outputs.get(KEY_OUTPUT).cloned();
+    key.filter(|key| !key.is_empty())
+}
+
 /// Brings the bootstrap stack to what its template says; returns the asset bucket's name.
 pub(crate) async fn deploy(
     connection: &Connection,
     workspace: &Workspace,
     cloud: Cloud,
-    logs_role: LogsRole,
+    choice: Choice,
     consent: Consent,
 ) -> anyhow::Result<String> {
     let cfn = &connection.cloudformation();
     let mut engine = Engine::new(cfn.clone(), cloud, workspace, Interrupts::listen()?);
     let stack = engine.settled(BOOTSTRAP_STACK).await?;
-    let plan = plan(workspace, logs_role, stack.as_ref())?;
+    let plan = plan(workspace, choice, stack.as_ref())?;
     if let Some(stack) = &stack
         && deployment::is_current(cfn, stack, &plan).await?
     {
@@ -59,6 +112,10 @@ pub(crate) async fn deploy(
         return bucket_of(&stack.context("the bootstrap stack vanished")?);
     };
     deployment::show(&prepared.changes, BOOTSTRAP_STACK, &[]);
+    if let Some(key) = stack.as_ref().and_then(|stack| key_left(stack, &plan)) {
+        let all = cloudformation::all_stacks(cfn).await?;
+        screen::say(farewell(&key, &all));
+    }
     let question = format!("Deploy this to {}?", connection.place());
     let executed = engine
         .execute_with_consent(prepared, &plan.sources(), &plan.options, consent, &question)
@@ -71,15 +128,10 @@ pub(crate) async fn deploy(
     }
 }
 
-fn plan(workspace: &Workspace, logs_role: LogsRole, stack: Option<&Stack>) -> anyhow::Result<Plan> {
+fn plan(workspace: &Workspace, choice: Choice, stack: Option<&Stack>) -> anyhow::Result<Plan> {
     let template = read_template(&workspace.templates(), "bootstrap.yaml")?;
     check_references(&template)?;
-    let before = stack.and_then(|stack| stack.parameters.get(LOGS_ROLE).cloned());
-    let chosen = match (logs_role, before) {
-        (LogsRole::Set, _) => Parameters::from([(LOGS_ROLE.to_owned(), "true".to_owned())]),
-        (LogsRole::Keep, Some(before)) => Parameters::from([(LOGS_ROLE.to_owned(), before)]),
-        (LogsRole::Keep, None) => Parameters::new(),
-    };
+    let chosen = chosen(choice, stack);
     let parameters = parameters::complete(&template, &Parameters::new(), &chosen)?;
     Ok(Plan {
         stack_name: BOOTSTRAP_STACK.to_owned(),
@@ -91,6 +143,58 @@ fn plan(workspace: &Workspace, logs_role: LogsRole, stack: Option<&Stack>) -> an
         tags: BTreeMap::from([("service".to_owned(), SERVICE.to_owned())]),
         options: Options::default(),
     })
+}
+
+/// What this bootstrap chooses, and else what the earlier one did.
+fn chosen(choice: Choice, stack: Option<&Stack>) -> Parameters {
+    let logs_role = match choice.logs_role {
+        LogsRole::Set => Some("true"),
+        LogsRole::Keep => None,
+    };
+    let encryption_key = choice.encryption_key.map(EncryptionKey::as_str);
+    let mut chosen = Parameters::new();
+    for (name, value) in [(LOGS_ROLE, logs_role), (ENCRYPTION_KEY, encryption_key)] {
+        let before = || stack?.parameters.get(name).cloned();
+        if let Some(value) = value.map(ToOwned::to_owned).or_else(before) {
+            chosen.insert(name.to_owned(), value);
+        }
+    }
+    chosen
+}
+
+/// The key that the stack has and that `plan` lets go.
+fn key_left(stack: &Stack, plan: &Plan) -> Option<String> {
+    let after = plan.tree.parameters.get(ENCRYPTION_KEY);
+    let keeps = after.is_some_and(|after| after == EncryptionKey::CustomerManaged.as_str());
+    key_of(stack).filter(|_| !keeps)
+}
+
+/// What letting `key` go means, and which of the stacks of this account use it still.
+fn farewell(key: &str, stacks: &[Stack]) -> String {
+    let mut users = stacks.iter().filter_map(|stack| {
+        let uses = stack
+            .parameters
+            .get(KEY_OUTPUT)
+            .is_some_and(|arn| arn == key);
+        let stage = stack.tags.get("stage")?;
+        // Nested stacks are given the key and the tags of their root.
+        (uses && stack.name == format!("{SERVICE}-{stage}")).then_some(stage.as_str())
+    });
+    let mut text = format!(
+        "{STRONG}The key stays, outside of any stack:{STRONG:#} {key}\n\
+         It costs 1 USD per month as before. What is encrypted with it (tables, logs, backups, the \
+         assets in the bucket) can be read as long as it exists; once it is deleted, never again.\n\
+         Another `--encryption-key customer-managed` makes another key."
+    );
+    if let Some(stage) = users.next() {
+        let stages: Vec<&str> = std::iter::once(stage).chain(users).collect();
+        text.push_str(&format!(
+            "\n{STRONG}In use by the stages: {}.{STRONG:#} Their next `deploy` fails for want of a \
+             key until they say `\"EncryptionKey\": \"aws-owned\"`.",
+            stages.join(", ")
+        ));
+    }
+    text + "\n"
 }
 
 fn bucket_of(stack: &Stack) -> anyhow::Result<String> {

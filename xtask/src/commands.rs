@@ -7,7 +7,7 @@ use crate::architecture::Architecture;
 use crate::assembly::{Assembly, Cloud};
 use crate::handler::{self, Reuse};
 use crate::screen;
-use crate::stack::Stage;
+use crate::stage_file::StageFile;
 use crate::workspace::Workspace;
 
 mod args;
@@ -115,7 +115,7 @@ impl Cli {
 fn assemble(
     sh: &Shell,
     workspace: &Workspace,
-    stage: &Stage,
+    stage_file: &StageFile,
     cloud: Cloud,
     handler: &args::HandlerArgs,
 ) -> anyhow::Result<(Assembly, std::path::PathBuf)> {
@@ -123,7 +123,9 @@ fn assemble(
         Some(zip) => handler::ready_made(zip, Architecture::OF_FUNCTION),
         None => Ok(handler::package(sh, workspace, cloud.into(), Reuse::IfUpToDate)?.asset),
     };
-    let assembly = Assembly::build(&workspace.templates(), stage, cloud, asset)?;
+    let stage = stage_file.stage();
+    let mut assembly = Assembly::build(&workspace.templates(), stage, cloud, asset)?;
+    assembly.stage_parameters = stage_file.parameters().clone();
     let directory = match cloud {
         Cloud::Aws => stage.to_string(),
         Cloud::Local => format!("{stage}.local"),

@@ -4,27 +4,35 @@
 use regex_lite::Regex;
 use serde_json::Value;
 
-use crate::source::Problem;
+use crate::source::{Place, Problem};
 use crate::template::{Template, plain_string};
 
 /// Fails unless `template` allows `value` for the parameter `name`, which it declares.
 pub(crate) fn check_value(template: &Template, name: &str, value: &str) -> anyhow::Result<()> {
-    let declared = template.value().pointer(&format!("/Parameters/{name}"));
-    let Some(declared) = declared else {
-        return Ok(());
-    };
-    let Some((rule, allowed)) = problem(declared, value) else {
+    let Some((rule, allowed)) = broken_rule(template, name, value) else {
         return Ok(());
     };
     Err(Problem::new(format!(
         "parameter `{name}` is `{value}`, but {} allows {allowed}",
         template.name()
     ))
-    .at(template.key(&format!("/Parameters/{name}/{rule}")))
+    .at(rule)
     .mend(format!(
         "choose another value for `{name}`, or change the rule"
     ))
     .into())
+}
+
+/// The rule of `template` that `value` breaks, where it stands, and what it allows instead; `None`
+/// where the value is fine or the parameter is not declared.
+pub(crate) fn broken_rule(
+    template: &Template,
+    name: &str,
+    value: &str,
+) -> Option<(Option<Place>, String)> {
+    let declared = template.value().pointer(&format!("/Parameters/{name}"))?;
+    let (rule, allowed) = problem(declared, value)?;
+    Some((template.key(&format!("/Parameters/{name}/{rule}")), allowed))
 }
 
 /// The rule that `value` breaks and what it allows instead; `None` where the value is fine.

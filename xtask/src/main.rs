@@ -51,6 +51,7 @@ mod screen;
 mod session;
 mod source;
 mod stack;
+mod stage_file;
 mod step;
 mod symbols;
 mod template;

@@ -10,6 +10,9 @@ pub(crate) const SERVICE: &str = "movies";
 /// The stack that owns the asset bucket.
 pub(crate) const BOOTSTRAP_STACK: &str = "movies-bootstrap";
 
+/// A stack's tags by key.
+pub(crate) type Tags = BTreeMap<String, String>;
+
 /// One deployment of the service, and API Gateway's stage of the same name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Stage(String);
@@ -17,11 +20,6 @@ pub(crate) struct Stage(String);
 impl Stage {
     pub(crate) fn as_str(&self) -> &str {
         &self.0
-    }
-
-    /// Whether people depend on it: what is careful by choice elsewhere is so by default here.
-    pub(crate) fn is_production(&self) -> bool {
-        matches!(self.0.as_str(), "production" | "prod")
     }
 
     /// The root stack's name.

@@ -42,6 +42,19 @@ pub(crate) async fn find_stack(cfn: &Client, name: &str) -> anyhow::Result<Optio
     described.stacks().first().map(to_stack).transpose()
 }
 
+/// All stacks of the region, nested ones too.
+pub(crate) async fn all_stacks(cfn: &Client) -> anyhow::Result<Vec<Stack>> {
+    let mut pages = cfn.describe_stacks().into_paginator().send();
+    let mut stacks = Vec::new();
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(readable).context("cannot list the stacks")?;
+        for stack in page.stacks() {
+            stacks.push(to_stack(stack)?);
+        }
+    }
+    Ok(stacks)
+}
+
 fn to_stack(stack: &types::Stack) -> anyhow::Result<Stack> {
     let name = stack.stack_name().context("a stack has no name")?;
     let status = stack

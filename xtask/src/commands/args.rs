@@ -1,21 +1,20 @@
 //! The flags that several commands share, and what they come to.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
 use xshell::Shell;
 
-use crate::assembly::{Assembly, Cloud, read_template, supplied_parameters};
-use crate::aws::cloudformation::CloudFormation;
+use crate::assembly::Cloud;
 use crate::aws::{Connection, Selection, signed};
-use crate::bootstrap;
-use crate::deployment::Plan;
 use crate::emulator::{self, Emulator, Place};
-use crate::options::Options;
 use crate::parameters::{self, Parameters};
-use crate::stack::{SERVICE, Stack, Stage};
+use crate::stack::{Stack, Stage};
 use crate::workspace::Workspace;
+
+mod choices;
+
+pub(super) use choices::{Choices, farewell_to_key, probably_meant, read_stage_file};
 
 /// The root parameter that the tool looks up.
 const PREFIX_LIST: &str = "DynamoDbPrefixListId";
@@ -39,7 +38,8 @@ pub(super) struct EnvironmentArgs {
 /// Which stage of the service a command works on.
 #[derive(Debug, clap::Args)]
 pub(super) struct StageArgs {
-    /// Stage of the service; the stack is called `movies-<STAGE>`.
+    /// Stage of the service; the stack is called `movies-<STAGE>`, and `infra/stages/<STAGE>.json`
+    /// says what is special about it.
     #[arg(long, default_value = "dev")]
     pub(super) stage: Stage,
 }
@@ -134,10 +134,13 @@ impl EnvironmentArgs {
 #[derive(Debug, clap::Args)]
 pub(super) struct ParameterArgs {
     /// Set a parameter of `infra/cfn/root.yaml`; may be repeated.
+    ///
+    /// It wins over `--params-file`, that over the stage's file `infra/stages/<STAGE>.json`, and
+    /// that over the template's default.
     #[arg(long = "param", value_name = "NAME=VALUE", value_parser = parameters::parse_assignment)]
     params: Vec<(String, String)>,
 
-    /// Read parameters from a JSON file; `--param` wins over it.
+    /// Read parameters from a JSON file; `--param` wins over it, and it over the stage's file.
     #[arg(long, value_name = "FILE")]
     params_file: Option<PathBuf>,
 
@@ -154,50 +157,6 @@ impl ParameterArgs {
         };
         chosen.extend(self.params.iter().cloned());
         Ok(chosen)
-    }
-
-    /// Refuses what cannot be right, before anything is started, built or written.
-    pub(super) fn check(&self, workspace: &Workspace) -> anyhow::Result<()> {
-        let root = read_template(&workspace.templates(), "root.yaml")?;
-        let supplied = supplied_parameters(&root)
-            .into_iter()
-            .map(|name| (name, String::new()));
-        parameters::check(&root, &supplied.collect(), &self.chosen()?)
-    }
-
-    /// The plan for `assembly`.
-    pub(super) async fn plan(
-        &self,
-        assembly: &Assembly,
-        environment: &Environment,
-        deployed: Option<&Stack>,
-        bucket: &str,
-    ) -> anyhow::Result<Plan> {
-        let chosen = self.chosen()?;
-        let mut supplied = assembly.parameters();
-        supplied.insert("AssetBucketName".to_owned(), bucket.to_owned());
-        if !chosen.contains_key(PREFIX_LIST) {
-            let id = prefix_list(&environment.connection, deployed).await?;
-            supplied.insert(PREFIX_LIST.to_owned(), id);
-        }
-        let parameters = parameters::complete(&assembly.root, &supplied, &chosen)?;
-        Ok(Plan {
-            stack_name: assembly.stage.stack_name(),
-            tree: assembly.stack_tree(parameters),
-            tags: BTreeMap::from([
-                ("service".to_owned(), SERVICE.to_owned()),
-                ("stage".to_owned(), assembly.stage.to_string()),
-            ]),
-            options: Options::default(),
-        })
-    }
-
-    /// The asset bucket, chosen or bootstrapped; `None` where there is none yet.
-    pub(super) async fn bucket(&self, cfn: &CloudFormation) -> anyhow::Result<Option<String>> {
-        match &self.asset_bucket {
-            Some(bucket) => Ok(Some(bucket.clone())),
-            None => bootstrap::asset_bucket(cfn).await,
-        }
     }
 }
 

@@ -6,12 +6,14 @@ use std::time::Instant;
 use anyhow::Context as _;
 use xshell::Shell;
 
-use super::args::{Environment, EnvironmentArgs, HandlerArgs, ParameterArgs, StageArgs, StartArgs};
+use super::args::{
+    Choices, Environment, EnvironmentArgs, HandlerArgs, ParameterArgs, StageArgs, StartArgs,
+    farewell_to_key,
+};
 use super::assemble;
 use crate::assembly::{Assembly, Cloud};
 use crate::aws::cloudformation::operations;
 use crate::aws::{Connection, signed};
-use crate::bootstrap::{self, LogsRole};
 use crate::consent::Consent;
 use crate::deployment::{self, Engine, Executed, Prepared};
 use crate::diagnosis::Sources;
@@ -25,8 +27,10 @@ use crate::workspace::Workspace;
 
 mod fast;
 mod options;
+mod prerequisites;
 
-use options::OptionArgs;
+use options::{OptionArgs, Protection};
+use prerequisites::{bootstrap, find_key, preflight};
 
 /// How often a deploy is planned again because somebody else was sooner.
 const ATTEMPTS: usize = 3;
@@ -35,8 +39,10 @@ const ATTEMPTS: usize = 3;
 ///
 /// Builds the handler, publishes the assets, shows the changes, asks, executes and follows.
 ///
-/// Parameters that are given neither here nor in the file have the default of
-/// `infra/cfn/root.yaml`; an earlier deploy's values are not remembered.
+/// A parameter has the value of `--param`, else of `--params-file`, else of the stage's file
+/// `infra/stages/<STAGE>.json`, else its default in `infra/cfn/root.yaml`; an earlier deploy's
+/// values are not remembered. The stage's file also says what is turned on for the deploy:
+/// termination protection, rollback alarms, tags; the flags below win over it.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Deploy {
     /// Execute this change set, which `--no-execute` left, instead of making one.
@@ -62,7 +68,7 @@ pub(crate) struct Deploy {
     options: OptionArgs,
 
     /// Give the function its new code at once, before CloudFormation's update; for a change of
-    /// code alone, and not in `production`.
+    /// code alone, and not in production.
     #[arg(long)]
     fast: bool,
 
@@ -87,9 +93,9 @@ enum Attempt {
 
 impl Deploy {
     pub(crate) async fn run(self, sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {
-        self.choices.check(workspace)?;
-        self.options.check()?;
-        if self.fast && self.stage.stage.is_production() {
+        let mut choices = self.choices.read(workspace, &self.stage.stage)?;
+        self.options.check(&choices.root)?;
+        if self.fast && choices.stage_file.is_production() {
             anyhow::bail!(
                 "`--fast` is not for `{}`: its updates are watched and rolled back as a whole",
                 self.stage.stage
@@ -104,31 +110,34 @@ impl Deploy {
         let mut engine = Engine::new(cfn, environment.cloud, workspace, interrupts);
         if let Some(change_set) = &self.change_set {
             return self
-                .execute_kept(change_set, &environment, engine, consent)
+                .execute_kept(change_set, &choices, &environment, engine, consent)
                 .await;
         }
-        let (assembly, _) = assemble(
-            sh,
-            workspace,
-            &self.stage.stage,
-            environment.cloud,
-            &self.handler,
-        )?;
+        let repeated = self.environment.repeated();
+        find_key(&mut choices, workspace, &environment, &repeated).await?;
+        let cloud = environment.cloud;
+        let (assembly, _) = assemble(sh, workspace, &choices.stage_file, cloud, &self.handler)?;
         let begin = Instant::now();
         let name = assembly.stage.stack_name();
         for _ in 0..ATTEMPTS {
             let attempt = self
-                .attempt(&mut engine, &environment, workspace, &assembly, consent)
+                .attempt(
+                    &mut engine,
+                    &environment,
+                    workspace,
+                    (&assembly, &choices),
+                    consent,
+                )
                 .await?;
             match attempt {
                 Attempt::Done(stack) => {
-                    self.protect(&engine, &stack).await?;
+                    self.protect(&choices, &engine, &stack).await?;
                     deployment::report_success(&format!("{name} is deployed"), begin);
                     return self.finish(&environment, &stack).await;
                 }
                 Attempt::NoChanges(stack) => {
                     screen::say(format!("{name}: no changes\n"));
-                    self.protect(&engine, &stack).await?;
+                    self.protect(&choices, &engine, &stack).await?;
                     return self.finish(&environment, &stack).await;
                 }
                 Attempt::Left(prepared) => {
@@ -152,20 +161,19 @@ impl Deploy {
         engine: &mut Engine,
         environment: &Environment,
         workspace: &Workspace,
-        assembly: &Assembly,
+        (assembly, choices): (&Assembly, &Choices),
         consent: Consent,
     ) -> anyhow::Result<Attempt> {
         let connection = &environment.connection;
         let cfn = engine.cfn.clone();
         let name = assembly.stage.stack_name();
         let stack = engine.settled(&name).await?;
-        let bucket = match self.choices.bucket(&cfn).await? {
+        let bucket = match choices.bucket(&cfn).await? {
             Some(bucket) => bucket,
-            None => self.bootstrap(workspace, environment, consent).await?,
+            None => bootstrap(workspace, environment, consent).await?,
         };
-        let options = self.options.options(&assembly.stage, stack.as_ref())?;
-        let mut plan = self
-            .choices
+        let (options, unwatched) = self.options.options(&choices.stage_file, stack.as_ref())?;
+        let mut plan = choices
             .plan(assembly, environment, stack.as_ref(), &bucket)
             .await?;
         plan.tags.extend(self.options.tags());
@@ -199,10 +207,16 @@ impl Deploy {
         };
         deployment::show(&prepared.changes, &name, &assembly.omissions);
         session::warn(connection, environment.cloud, &prepared.changes).await;
+        for line in farewell_to_key(stack.as_ref(), &plan)
+            .into_iter()
+            .chain(unwatched)
+        {
+            screen::say(line);
+        }
         if self.options.keeps_change_set() {
             return Ok(Attempt::Left(prepared));
         }
-        let question = format!("Deploy these changes to {}?", connection.place());
+        let question = question(choices, connection);
         let executed = engine
             .execute_with_consent(prepared, &plan.sources(), &plan.options, consent, &question)
             .await?;
@@ -216,6 +230,7 @@ impl Deploy {
     async fn execute_kept(
         &self,
         change_set: &str,
+        choices: &Choices,
         environment: &Environment,
         mut engine: Engine,
         consent: Consent,
@@ -231,21 +246,18 @@ impl Deploy {
             &prepared.changes,
         )
         .await;
-        let options = self.options.options(&self.stage.stage, None)?;
+        let (options, _) = self.options.options(&choices.stage_file, None)?;
         let sources = Sources {
             root_stack: &name,
             tree: None,
         };
-        let question = format!(
-            "Deploy these changes to {}?",
-            environment.connection.place()
-        );
+        let question = question(choices, &environment.connection);
         let executed = engine
             .execute_with_consent(prepared, &sources, &options, consent, &question)
             .await?;
         match executed {
             Executed::Done(stack) => {
-                self.protect(&engine, &stack).await?;
+                self.protect(choices, &engine, &stack).await?;
                 deployment::report_success(&format!("{name} is deployed"), begin);
                 self.finish(environment, &stack).await
             }
@@ -270,37 +282,30 @@ impl Deploy {
     }
 
     /// Protection is part of no change set.
-    async fn protect(&self, engine: &Engine, stack: &Stack) -> anyhow::Result<()> {
-        if !self.options.termination_protection || stack.termination_protection {
-            return Ok(());
-        }
-        operations::set_termination_protection(&engine.cfn, &stack.name, true).await?;
-        screen::progress(format!("{} is protected from being deleted", stack.name));
-        Ok(())
-    }
-
-    async fn bootstrap(
+    async fn protect(
         &self,
-        workspace: &Workspace,
-        environment: &Environment,
-        consent: Consent,
-    ) -> anyhow::Result<String> {
-        let Connection {
-            account, region, ..
-        } = &environment.connection;
-        if environment.cloud == Cloud::Aws {
-            screen::say(format!(
-                "account {account} has no asset bucket in {region} yet."
-            ));
-        }
-        bootstrap::deploy(
-            &environment.connection,
-            workspace,
-            environment.cloud,
-            LogsRole::Keep,
-            consent,
-        )
-        .await
+        choices: &Choices,
+        engine: &Engine,
+        stack: &Stack,
+    ) -> anyhow::Result<()> {
+        let name = &stack.name;
+        let said = match self.options.protection(&choices.stage_file, stack) {
+            Protection::Keep => return Ok(()),
+            Protection::KeepAgainstFile => format!(
+                "{name} stays protected from being deleted; \
+                 `--termination-protection=false` takes that away"
+            ),
+            Protection::Set => {
+                operations::set_termination_protection(&engine.cfn, name, true).await?;
+                format!("{name} is protected from being deleted")
+            }
+            Protection::Remove => {
+                operations::set_termination_protection(&engine.cfn, name, false).await?;
+                format!("{name} is not protected from being deleted any more")
+            }
+        };
+        screen::progress(said);
+        Ok(())
     }
 
     async fn finish(&self, environment: &Environment, stack: &Stack) -> anyhow::Result<()> {
@@ -321,24 +326,16 @@ impl Deploy {
     }
 }
 
-/// Creating the stage fails after minutes where the region has no role for API Gateway's logs.
-async fn preflight(environment: &Environment, stack: Option<&Stack>) -> anyhow::Result<()> {
-    if environment.cloud == Cloud::Local || stack.is_some() {
-        return Ok(());
-    }
-    match signed::api_gateway_logs_role(&environment.connection).await {
-        Ok(Some(_)) => Ok(()),
-        Ok(None) => anyhow::bail!(
-            "API Gateway has no role to write logs with in {}, and the stage needs one: \
-             `cargo xtask bootstrap --api-gateway-logs-role` sets it, once for every API of the account",
-            environment.connection.region
+/// Production is called what it is where somebody is about to say yes.
+fn question(choices: &Choices, connection: &Connection) -> String {
+    let stage_file = &choices.stage_file;
+    let place = connection.place();
+    match stage_file.is_production() {
+        true => format!(
+            "Deploy these changes to the production stage `{}` in {place}?",
+            stage_file.stage()
         ),
-        Err(err) => {
-            screen::say(format!(
-                "cannot check API Gateway's logs role ({err:#}); going on"
-            ));
-            Ok(())
-        }
+        false => format!("Deploy these changes to {place}?"),
     }
 }
 

@@ -5,7 +5,8 @@ use std::time::Instant;
 use anyhow::Context as _;
 use xshell::Shell;
 
-use super::args::{EnvironmentArgs, LocalCloud, StageArgs};
+use super::args::{EnvironmentArgs, LocalCloud, StageArgs, probably_meant};
+use crate::assembly::read_template;
 use crate::aws::cloudformation::{self, operations};
 use crate::change_set::NESTED_STACK;
 use crate::consent::Consent;
@@ -13,6 +14,7 @@ use crate::deployment::{self, Engine};
 use crate::interrupt::Interrupts;
 use crate::screen;
 use crate::stack::Stack;
+use crate::stage_file::StageFile;
 use crate::workspace::Workspace;
 
 mod fate;
@@ -55,7 +57,10 @@ impl Destroy {
         let name = self.stage.stage.stack_name();
         let mut engine = Engine::new(cfn.clone(), environment.cloud, workspace, interrupts);
         let Some(stack) = engine.settled(&name).await? else {
-            screen::say(format!("{name}: there is no such stack, nothing to do"));
+            let meant = probably_meant(workspace, &self.stage.stage);
+            screen::say(format!(
+                "{name}: there is no such stack, nothing to do{meant}"
+            ));
             return Ok(());
         };
         if stack.termination_protection && !self.unprotect {
@@ -75,9 +80,17 @@ impl Destroy {
         let fates = fates(&cfn, &s3, &stack, "").await?;
         announce(&name, &fates, environment.cloud);
         let place = environment.connection.place();
+        let root = read_template(&workspace.templates(), "root.yaml")?;
+        // A stage can be deleted whatever is wrong with its file.
+        let stage_file = StageFile::read(workspace, &self.stage.stage, &root)
+            .unwrap_or_else(|_| StageFile::without(&self.stage.stage));
+        let kind = match stage_file.is_production() {
+            true => "the production stage ",
+            false => "",
+        };
         let question = match stack.termination_protection {
-            true => format!("{name} is protected. Delete it in {place} all the same?"),
-            false => format!("Delete {name} in {place}?"),
+            true => format!("{kind}{name} is protected. Delete it in {place} all the same?"),
+            false => format!("Delete {kind}{name} in {place}?"),
         };
         consent.obtain(&question, &mut engine.interrupts).await?;
         if stack.termination_protection {

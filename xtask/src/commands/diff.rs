@@ -3,7 +3,9 @@
 use anyhow::Context as _;
 use xshell::Shell;
 
-use super::args::{EnvironmentArgs, HandlerArgs, ParameterArgs, StageArgs, StartArgs};
+use super::args::{
+    EnvironmentArgs, HandlerArgs, ParameterArgs, StageArgs, StartArgs, farewell_to_key,
+};
 use super::assemble;
 use crate::comparison::sections::{Sections, sections};
 use crate::comparison::{compare, explained};
@@ -47,29 +49,26 @@ pub(crate) struct Diff {
 
 impl Diff {
     pub(crate) async fn run(self, sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {
-        self.choices.check(workspace)?;
+        let mut choices = self.choices.read(workspace, &self.stage.stage)?;
         let mut interrupts = Interrupts::listen()?;
         let connect = self
             .environment
             .connect(sh, workspace, self.start.local_cloud());
         let environment = interrupts.unless(connect).await?;
-        let (assembly, _) = assemble(
-            sh,
-            workspace,
-            &self.stage.stage,
-            environment.cloud,
-            &self.handler,
-        )?;
+        choices
+            .find_key(&environment, &self.environment.repeated())
+            .await?;
+        let cloud = environment.cloud;
+        let (assembly, _) = assemble(sh, workspace, &choices.stage_file, cloud, &self.handler)?;
         let cfn = environment.connection.cloudformation();
         let name = assembly.stage.stack_name();
         let mut engine = Engine::new(cfn.clone(), environment.cloud, workspace, interrupts);
         let stack = engine.settled(&name).await?;
-        let bucket = self.choices.bucket(&cfn).await?;
+        let bucket = choices.bucket(&cfn).await?;
         let has_bucket = bucket.is_some();
         // Comparing templates needs no bucket; its name is only one more parameter.
         let bucket = bucket.unwrap_or_else(|| "not-bootstrapped".to_owned());
-        let plan = self
-            .choices
+        let plan = choices
             .plan(&assembly, &environment, stack.as_ref(), &bucket)
             .await?;
         if let Some(stack) = &stack
@@ -126,6 +125,9 @@ impl Diff {
             screen::say(format!("\n{}", beside.render().trim_end()));
         }
         deployment::show(&changes, &name, &assembly.omissions);
+        if let Some(line) = farewell_to_key(stack.as_ref(), &plan) {
+            screen::say(line);
+        }
         match self.exit_code {
             true => Err(Exit::Different.into()),
             false => Ok(()),

@@ -3,13 +3,14 @@
 use comfy_table::{Table, presets};
 use serde::Serialize;
 
-use super::args::StageArgs;
+use super::args::{StageArgs, read_stage_file};
 use crate::assembly::{nested_stacks, read_template};
 use crate::screen;
+use crate::stage_file::StageFile;
 use crate::template::Template;
 use crate::workspace::Workspace;
 
-/// List the stacks, root and nested, with their templates.
+/// List the stacks, root and nested, with their templates, and what the stage's file says.
 ///
 /// Needs no credentials.
 #[derive(Debug, clap::Args)]
@@ -34,6 +35,7 @@ impl Ls {
     pub(crate) fn run(self, workspace: &Workspace) -> anyhow::Result<()> {
         let directory = workspace.templates();
         let root = read_template(&directory, "root.yaml")?;
+        let stage_file = read_stage_file(workspace, &self.stage.stage, &root)?;
         let stack = self.stage.stage.stack_name();
         let mut rows = vec![row(stack.clone(), &root)];
         for logical_id in nested_stacks(&root) {
@@ -44,6 +46,9 @@ impl Ls {
             screen::data(serde_json::to_string_pretty(&rows)?);
         } else {
             screen::data(table(&rows));
+            if stage_file.absence().is_none() {
+                screen::say(said(&stage_file));
+            }
         }
         Ok(())
     }
@@ -56,6 +61,26 @@ fn row(stack: String, template: &Template) -> Row {
         bytes: template.text().len(),
         resources: template.resource_count(),
     }
+}
+
+/// What a stage's file chooses and turns on, a line each.
+fn said(stage_file: &StageFile) -> String {
+    let mut lines = vec![format!("\n{}", stage_file.name())];
+    let parameters = stage_file.parameters().iter();
+    lines.extend(parameters.map(|(name, value)| format!("  {name}={value}")));
+    let tags = stage_file.tags().iter();
+    lines.extend(tags.map(|(key, value)| format!("  tag {key}={value}")));
+    if stage_file.is_production() {
+        lines.push("  production".to_owned());
+    }
+    if stage_file.termination_protection() == Some(true) {
+        lines.push("  protected from being deleted".to_owned());
+    }
+    let alarms = stage_file.rollback_alarms();
+    if !alarms.is_empty() {
+        lines.push(format!("  rolled back by {}", alarms.join(", ")));
+    }
+    lines.join("\n")
 }
 
 fn table(rows: &[Row]) -> String {

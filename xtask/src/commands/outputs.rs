@@ -3,7 +3,7 @@
 use anyhow::Context as _;
 use xshell::Shell;
 
-use super::args::{EnvironmentArgs, LocalCloud, StageArgs};
+use super::args::{EnvironmentArgs, LocalCloud, StageArgs, probably_meant};
 use crate::aws::cloudformation;
 use crate::outputs;
 use crate::workspace::Workspace;
@@ -35,8 +35,10 @@ impl Outputs {
             .with_context(|| {
                 let region = &environment.connection.region;
                 let flags = self.environment.repeated();
+                let meant = probably_meant(workspace, &self.stage.stage);
                 format!(
-                    "there is no stack `{name}` in {region}; `cargo xtask deploy{flags}` creates it"
+                    "there is no stack `{name}` in {region}; \
+                     `cargo xtask deploy{flags}` creates it{meant}"
                 )
             })?;
         let seen = outputs::as_seen_from_here(&stack.outputs, environment.emulator.as_ref());

@@ -2,16 +2,17 @@
 
 use xshell::Shell;
 
-use super::args::{HandlerArgs, StageArgs};
+use super::args::{HandlerArgs, StageArgs, read_stage_file};
 use super::assemble;
-use crate::assembly::Cloud;
-use crate::screen;
+use crate::assembly::{Cloud, read_template};
+use crate::screen::{self, BAD};
+use crate::stage_file;
 use crate::workspace::Workspace;
 
 /// Write the assembly: everything a deploy needs, without credentials.
 ///
-/// Templates, handler and manifest go to `target/assembly/<STAGE>/`. The same commit gives the
-/// same bytes.
+/// Templates, handler and manifest go to `target/assembly/<STAGE>/`; the parameters of the
+/// stage's file are in the manifest. All stages' files are checked. The same commit gives the same bytes.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Synth {
     #[command(flatten)]
@@ -31,8 +32,16 @@ impl Synth {
             true => Cloud::Local,
             false => Cloud::Aws,
         };
-        let (assembly, directory) =
-            assemble(sh, workspace, &self.stage.stage, cloud, &self.handler)?;
+        let problems = stage_file::check_all(workspace)?;
+        for problem in &problems {
+            screen::say(format!("{BAD}error:{BAD:#} {problem}"));
+        }
+        if !problems.is_empty() {
+            anyhow::bail!("the stages' files are wrong; nothing was built");
+        }
+        let root = read_template(&workspace.templates(), "root.yaml")?;
+        let stage_file = read_stage_file(workspace, &self.stage.stage, &root)?;
+        let (assembly, directory) = assemble(sh, workspace, &stage_file, cloud, &self.handler)?;
         for omission in &assembly.omissions {
             screen::say(omission);
         }

@@ -7,10 +7,11 @@ use anyhow::Context as _;
 use xshell::Shell;
 
 use super::args::{EnvironmentArgs, StageArgs};
-use crate::assembly::Cloud;
+use crate::assembly::{Cloud, read_template};
 use crate::handler;
 use crate::interrupt::Interrupts;
 use crate::screen;
+use crate::stage_file::StageFile;
 use crate::workspace::Workspace;
 
 /// How often the sources are looked at. A look takes a fraction of that.
@@ -18,7 +19,7 @@ const INTERVAL: Duration = Duration::from_secs(1);
 
 /// Rebuild the handler and deploy it with `--fast` whenever a file of it is saved.
 ///
-/// For a stage that is deployed already, and never for `production`. What does not compile is
+/// For a stage that is deployed already, and never for production. What does not compile is
 /// shown, and the next change waited for. Ctrl-C ends it.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Watch {
@@ -35,7 +36,10 @@ pub(crate) struct Watch {
 
 impl Watch {
     pub(crate) async fn run(self, sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {
-        if self.stage.stage.is_production() {
+        let root = read_template(&workspace.templates(), "root.yaml")?;
+        // Each deploy tells of a missing file.
+        let stage_file = StageFile::read(workspace, &self.stage.stage, &root)?;
+        if stage_file.is_production() {
             anyhow::bail!(
                 "`watch` is not for `{}`; its changes go through `deploy`",
                 self.stage.stage

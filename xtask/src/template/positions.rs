@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use saphyr::{MarkedYaml, Marker, YamlData};
+use saphyr::{LoadableYamlNode as _, MarkedYaml, Marker, YamlData};
 
 /// The bytes of one part.
 #[derive(Debug, Clone)]
@@ -16,7 +16,7 @@ struct Spans {
 /// The places of everything in a template, as in `/Resources/Stage/Properties/StageName`. A
 /// tag's value is also found by its long form, `.../StageName/Ref`.
 #[derive(Debug, Default)]
-pub(super) struct Positions(BTreeMap<String, Spans>);
+pub(crate) struct Positions(BTreeMap<String, Spans>);
 
 impl Positions {
     pub(super) fn of(document: &MarkedYaml<'_>, text: &str) -> Self {
@@ -24,6 +24,16 @@ impl Positions {
         let lines = Lines::of(text);
         positions.add(document, &lines, &mut String::new());
         positions
+    }
+
+    /// Of a text that is valid JSON; what is wrong all the same, and at which byte.
+    pub(crate) fn of_json(text: &str) -> Result<Self, (String, usize)> {
+        // JSON is YAML, but for tabs between its parts; strings cannot hold any.
+        let spaced = text.replace('\t', " ");
+        let documents = MarkedYaml::load_from_str(&spaced)
+            .map_err(|err| (err.info().to_owned(), byte_of(text, *err.marker())))?;
+        let document = documents.first();
+        Ok(document.map_or_else(Self::default, |document| Self::of(document, text)))
     }
 
     fn add(&mut self, node: &MarkedYaml<'_>, lines: &Lines<'_>, pointer: &mut String) {
@@ -64,12 +74,12 @@ impl Positions {
     }
 
     /// The key of what `pointer` names, or the item where it names one of a list.
-    pub(super) fn key(&self, pointer: &str) -> Option<Range<usize>> {
+    pub(crate) fn key(&self, pointer: &str) -> Option<Range<usize>> {
         let spans = self.0.get(pointer)?;
         Some(spans.key.clone().unwrap_or_else(|| spans.value.clone()))
     }
 
-    pub(super) fn value(&self, pointer: &str) -> Option<Range<usize>> {
+    pub(crate) fn value(&self, pointer: &str) -> Option<Range<usize>> {
         self.0.get(pointer).map(|spans| spans.value.clone())
     }
 }

@@ -20,6 +20,7 @@ mod program;
 mod questions;
 mod signals;
 mod site;
+mod stages;
 mod statuses;
 #[path = "../support/mod.rs"]
 mod support;

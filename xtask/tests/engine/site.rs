@@ -1,20 +1,21 @@
 //! A working tree of a test's own, its scripted cloud, and the built program run against it.
 
 use std::io::{BufRead as _, BufReader, Read as _};
-use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Condvar, Mutex, OnceLock};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
-use tempfile::TempDir;
 
-use crate::asset;
 use crate::cloud::Cloud;
 use crate::cloud::bucket::BUCKET;
 use crate::cloud::state::State;
-use crate::support::{Run, repository, xtask};
+use crate::support::{Run, xtask};
+
+mod tree;
+
+use tree::Tree;
 
 /// More than any run takes, however busy the machine is.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -26,27 +27,6 @@ pub(crate) const STACK: &str = "movies-dev";
 
 /// What the tests multiply the program's waits with.
 const PATIENCE: &str = "0.01";
-
-/// A working tree: the templates, a packaged handler, and the `target` of the runs in it.
-struct Tree {
-    directory: TempDir,
-    zip: PathBuf,
-}
-
-impl Tree {
-    fn new() -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        let templates = directory.path().join("infra/cfn");
-        std::fs::create_dir_all(&templates).unwrap();
-        for entry in std::fs::read_dir(repository().join("infra/cfn")).unwrap() {
-            let entry = entry.unwrap();
-            std::fs::copy(entry.path(), templates.join(entry.file_name())).unwrap();
-        }
-        let zip = directory.path().join("handler.zip");
-        std::fs::write(&zip, asset::handler("first")).unwrap();
-        Self { directory, zip }
-    }
-}
 
 /// Runs a program on a pseudo-terminal and types something at its question.
 const TERMINAL: &str = r"
@@ -94,6 +74,11 @@ impl Site {
     /// The stage is deployed, with the defaults and the first handler.
     pub(crate) fn deployed() -> Self {
         Self::with(deployed().clone())
+    }
+
+    /// Writes a file of the working tree; returns its path.
+    pub(crate) fn write(&self, file: &str, text: &str) -> String {
+        self.tree.write(file, text)
     }
 
     fn command(&self, tree: &Tree, arguments: &[&str]) -> Command {

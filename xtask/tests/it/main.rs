@@ -13,6 +13,7 @@ mod failures;
 mod journey;
 mod packaging;
 mod races;
+mod stages;
 #[path = "../support/mod.rs"]
 mod support;
 mod symbols;

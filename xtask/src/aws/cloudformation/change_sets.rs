@@ -97,7 +97,7 @@ pub(crate) async fn create(
         .set_on_stack_failure(on_stack_failure(options.on_failure))
         .set_role_arn(options.role_arn.clone())
         .set_notification_arns((!options.notify.is_empty()).then(|| options.notify.clone()))
-        .set_rollback_configuration(rollback_configuration(options))
+        .set_rollback_configuration(rollback_configuration(options, request.creates))
         .set_deployment_config(deployment_config(options))
         .send()
         .await
@@ -121,8 +121,9 @@ fn on_stack_failure(on_failure: OnFailure) -> Option<OnStackFailure> {
     }
 }
 
-fn rollback_configuration(options: &Options) -> Option<RollbackConfiguration> {
-    if options.rollback_alarms.is_empty() {
+/// An update that says nothing has the alarms of the one before; with an empty list it has none.
+fn rollback_configuration(options: &Options, creates: bool) -> Option<RollbackConfiguration> {
+    if options.rollback_alarms.is_empty() && creates {
         return None;
     }
     let triggers = options.rollback_alarms.iter();

@@ -5,16 +5,15 @@ use std::time::Duration;
 
 use crate::options::{OnFailure, Options};
 use crate::parameters;
-use crate::stack::{Stack, Stage};
-
-/// The output with the alarm that stands for the service's health.
-const HEALTH_ALARM: &str = "ServerErrorsAlarmArn";
+use crate::stack::{DeployAction, Stack};
+use crate::stage_file::{OWN_TAGS, StageFile, check_alarm};
+use crate::template::Template;
 
 /// How long CloudFormation watches the alarms where nothing else is said.
 const MONITORING_MINUTES: i32 = 10;
 
-/// Tags that every stack has.
-const OWN_TAGS: [&str; 2] = ["service", "stage"];
+/// In place of an alarm: none at all, whatever the stage's file says.
+const NO_ALARM: &str = "none";
 
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "How it is done")]
@@ -27,20 +26,33 @@ pub(super) struct OptionArgs {
     #[arg(long, conflicts_with_all = ["change_set", "fast"])]
     no_execute: bool,
 
-    /// Roll an update back when this alarm goes off; may be repeated.
+    /// Roll an update back when this alarm goes off; may be repeated. `none` turns off those of
+    /// the stage's file.
     ///
-    /// In the stage `production` (or `prod`) it is the stack's own alarm for 5xx answers, once
-    /// that is deployed.
-    #[arg(long = "rollback-alarm", value_name = "ARN")]
+    /// The alarm's ARN, or the output of `infra/cfn/root.yaml` that has it; an alarm of the stack's
+    /// own is watched once it is deployed. Production is watched by `ServerErrorsAlarmArn` where
+    /// neither this flag nor `RollbackAlarms` in its file says otherwise.
+    #[arg(long = "rollback-alarm", value_name = "ALARM")]
     rollback_alarms: Vec<String>,
 
-    /// How long the alarms are watched after the last resource, 0 to 180 [default: 10].
+    /// How long the alarms are watched after the last resource, 0 to 180 [default: the stage's
+    /// file, or 10].
     #[arg(long, value_name = "MINUTES", value_parser = clap::value_parser!(i32).range(0..=180))]
     monitoring_time: Option<i32>,
 
-    /// Protect the stack from being deleted.
-    #[arg(long)]
-    pub(super) termination_protection: bool,
+    /// Protect the stack from being deleted, whatever the stage's file says; `=false` takes the
+    /// protection away.
+    ///
+    /// Where neither says so it stays as it is.
+    #[arg(
+        long,
+        value_name = "BOOL",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true",
+        value_parser = clap::value_parser!(bool)
+    )]
+    termination_protection: Option<bool>,
 
     /// Tag the stack and everything in it; may be repeated.
     #[arg(long = "tag", value_name = "KEY=VALUE", value_parser = parameters::parse_assignment)]
@@ -63,9 +75,19 @@ pub(super) struct OptionArgs {
     express: bool,
 }
 
+/// What a deploy does about the protection from being deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Protection {
+    Keep,
+    /// The stack is protected and its file says that it is not to be.
+    KeepAgainstFile,
+    Set,
+    Remove,
+}
+
 impl OptionArgs {
     /// Refuses what cannot be right, before anything is built or written.
-    pub(super) fn check(&self) -> anyhow::Result<()> {
+    pub(super) fn check(&self, root: &Template) -> anyhow::Result<()> {
         if let Some((key, _)) = self
             .tags
             .iter()
@@ -73,16 +95,27 @@ impl OptionArgs {
         {
             anyhow::bail!("the tag `{key}` is set already; choose another key");
         }
+        let alarms = self.rollback_alarms.iter();
+        for alarm in alarms.filter(|alarm| *alarm != NO_ALARM) {
+            check_alarm(root, alarm)?;
+        }
+        if self.rollback_alarms.len() > 1 && self.rollback_alarms.iter().any(|one| one == NO_ALARM)
+        {
+            anyhow::bail!("`--rollback-alarm none` stands alone");
+        }
         if self.monitoring_time.is_some() && self.express {
             anyhow::bail!("`--express` does not wait, so there is no `--monitoring-time`");
         }
         Ok(())
     }
 
-    /// The options for a deploy over `stack`.
-    pub(super) fn options(&self, stage: &Stage, stack: Option<&Stack>) -> anyhow::Result<Options> {
-        let updates = stack
-            .filter(|stack| stack.status.deploy_action() == crate::stack::DeployAction::Update);
+    /// The options for a deploy over `stack`, and what to tell of the alarms it is not watched by.
+    pub(super) fn options(
+        &self,
+        stage_file: &StageFile,
+        stack: Option<&Stack>,
+    ) -> anyhow::Result<(Options, Option<String>)> {
+        let updates = stack.filter(|stack| stack.status.deploy_action() == DeployAction::Update);
         if self.on_failure == OnFailure::Delete
             && let Some(stack) = updates
         {
@@ -92,14 +125,11 @@ impl OptionArgs {
                 stack.name
             );
         }
-        let mut rollback_alarms = self.rollback_alarms.clone();
-        if rollback_alarms.is_empty() && stage.is_production() && !self.express {
-            let own = updates.and_then(|stack| stack.outputs.get(HEALTH_ALARM));
-            rollback_alarms.extend(own.cloned());
-        }
-        let monitoring_minutes = (!rollback_alarms.is_empty())
-            .then(|| self.monitoring_time.unwrap_or(MONITORING_MINUTES));
-        Ok(Options {
+        let (rollback_alarms, unwatched) = self.alarms(stage_file, updates);
+        let minutes = self.monitoring_time.or(stage_file.monitoring_minutes());
+        let monitoring_minutes =
+            (!rollback_alarms.is_empty()).then(|| minutes.unwrap_or(MONITORING_MINUTES));
+        let options = Options {
             on_failure: self.on_failure,
             express: self.express,
             role_arn: self.role_arn.clone(),
@@ -110,7 +140,57 @@ impl OptionArgs {
                 .timeout
                 .map(|minutes| Duration::from_secs(60 * minutes)),
             keep_change_set: self.no_execute,
-        })
+        };
+        Ok((options, unwatched))
+    }
+
+    /// The ARNs of the alarms, and what to tell of those that are not there. CloudFormation fails
+    /// an operation with an alarm that does not exist, and a stack has none of its own before it
+    /// is created.
+    fn alarms(
+        &self,
+        stage_file: &StageFile,
+        updates: Option<&Stack>,
+    ) -> (Vec<String>, Option<String>) {
+        let wanted = match self.rollback_alarms.is_empty() {
+            true => stage_file.rollback_alarms(),
+            false => self.rollback_alarms.clone(),
+        };
+        if self.express && self.rollback_alarms.is_empty() {
+            let unwatched = (!wanted.is_empty()).then(|| {
+                let alarms = wanted.join(", ");
+                format!("{alarms}: not watched in this deploy, `--express` does not wait for it")
+            });
+            return (Vec::new(), unwatched);
+        }
+        let (mut alarms, mut absent) = (Vec::new(), Vec::new());
+        for alarm in wanted.into_iter().filter(|alarm| alarm != NO_ALARM) {
+            let own = updates.and_then(|stack| stack.outputs.get(&alarm));
+            match own {
+                _ if alarm.starts_with("arn:") => alarms.push(alarm),
+                Some(arn) => alarms.push(arn.clone()),
+                None => absent.push(alarm),
+            }
+        }
+        let unwatched = (!absent.is_empty()).then(|| {
+            let absent = absent.join(", ");
+            format!("{absent}: not deployed yet, and watched from the next deploy on")
+        });
+        (alarms, unwatched)
+    }
+
+    /// What becomes of the protection of `stack`. Nothing but the flag takes it away: what is no
+    /// longer in a file may have been meant by somebody else.
+    pub(super) fn protection(&self, stage_file: &StageFile, stack: &Stack) -> Protection {
+        let by_file = stage_file.termination_protection();
+        match (self.termination_protection, by_file) {
+            (Some(true), _) | (None, Some(true)) if !stack.termination_protection => {
+                Protection::Set
+            }
+            (Some(false), _) if stack.termination_protection => Protection::Remove,
+            (None, Some(false)) if stack.termination_protection => Protection::KeepAgainstFile,
+            _ => Protection::Keep,
+        }
     }
 
     pub(super) fn keeps_change_set(&self) -> bool {
@@ -154,33 +234,61 @@ mod tests {
             status: StackStatus("UPDATE_COMPLETE".to_owned()),
             status_reason: None,
             parameters: BTreeMap::new(),
-            outputs: BTreeMap::from([(HEALTH_ALARM.to_owned(), "arn:own".to_owned())]),
+            outputs: BTreeMap::from([("ServerErrorsAlarmArn".to_owned(), "arn:own".to_owned())]),
             tags: BTreeMap::new(),
             termination_protection: false,
         }
     }
 
+    fn stage(name: &str) -> StageFile {
+        StageFile::without(&name.parse().unwrap())
+    }
+
     #[test]
     fn production_is_watched_by_its_own_alarm_once_it_is_there() {
-        let (dev, production) = ("dev".parse().unwrap(), "production".parse().unwrap());
-        let alarms = |arguments: &[&str], stage: &Stage, stack: Option<&Stack>| {
-            let options = parse(arguments).options(stage, stack).unwrap();
-            (options.rollback_alarms, options.monitoring_minutes)
+        let alarms = |arguments: &[&str], name: &str, stack: Option<&Stack>| {
+            let (options, unwatched) = parse(arguments).options(&stage(name), stack).unwrap();
+            let minutes = options.monitoring_minutes;
+            (options.rollback_alarms, minutes, unwatched.is_some())
         };
         let stack = deployed();
-        let own = (vec!["arn:own".to_owned()], Some(MONITORING_MINUTES));
-        assert_eq!(alarms(&[], &production, Some(&stack)), own);
-        assert_eq!(alarms(&[], &production, None), (vec![], None));
-        assert_eq!(alarms(&[], &dev, Some(&stack)), (vec![], None));
+        let own = (vec!["arn:own".to_owned()], Some(10), false);
+        assert_eq!(alarms(&[], "production", Some(&stack)), own);
+        assert_eq!(alarms(&[], "production", None), (vec![], None, true));
+        assert_eq!(alarms(&[], "dev", Some(&stack)), (vec![], None, false));
         let chosen = ["--rollback-alarm=arn:other", "--monitoring-time=0"];
-        let other = (vec!["arn:other".to_owned()], Some(0));
-        assert_eq!(alarms(&chosen, &production, Some(&stack)), other);
-        assert_eq!(alarms(&chosen, &dev, None), other);
+        let other = (vec!["arn:other".to_owned()], Some(0), false);
+        assert_eq!(alarms(&chosen, "production", Some(&stack)), other);
+        assert_eq!(alarms(&chosen, "dev", None), other);
+        let by_output = ["--rollback-alarm=ServerErrorsAlarmArn"];
+        assert_eq!(alarms(&by_output, "dev", Some(&stack)), own);
+        let none = (vec![], None, false);
+        let off = ["--rollback-alarm=none"];
+        assert_eq!(alarms(&off, "production", Some(&stack)), none);
+        let express = (vec![], None, true);
+        assert_eq!(alarms(&["--express"], "production", Some(&stack)), express);
+    }
+
+    #[test]
+    fn only_the_flag_takes_protection_away() {
+        let protection = |arguments: &[&str], is_protected: bool| {
+            let mut stack = deployed();
+            stack.termination_protection = is_protected;
+            parse(arguments).protection(&stage("dev"), &stack)
+        };
+        assert_eq!(protection(&[], true), Protection::Keep);
+        assert_eq!(protection(&[], false), Protection::Keep);
+        let on = ["--termination-protection"];
+        assert_eq!(protection(&on, false), Protection::Set);
+        assert_eq!(protection(&on, true), Protection::Keep);
+        let off = ["--termination-protection=false"];
+        assert_eq!(protection(&off, true), Protection::Remove);
+        assert_eq!(protection(&off, false), Protection::Keep);
     }
 
     #[test]
     fn what_cannot_be_is_refused() {
-        let stage = "dev".parse().unwrap();
+        let stage = stage("dev");
         let delete = parse(&["--on-failure=delete"]);
         assert!(delete.options(&stage, None).is_ok());
         let err = delete.options(&stage, Some(&deployed())).unwrap_err();
@@ -188,12 +296,16 @@ mod tests {
             err.to_string()
                 .starts_with("`--on-failure delete` is for a stack that is created")
         );
-        assert!(parse(&["--tag=service=x"]).check().is_err());
-        assert!(parse(&["--tag=team=x"]).check().is_ok());
-        assert!(
-            parse(&["--express", "--monitoring-time=5"])
-                .check()
-                .is_err()
-        );
+        let text = "Resources: {}\nOutputs: {OneAlarmArn: {Value: x}, Table: {Value: y}}\n";
+        let root = Template::parse("root.yaml", text.to_owned()).unwrap();
+        let is_right = |arguments: &[&str]| parse(arguments).check(&root).is_ok();
+        assert!(is_right(&["--tag=team=x"]));
+        assert!(!is_right(&["--tag=service=x"]));
+        assert!(!is_right(&["--express", "--monitoring-time=5"]));
+        let arn = "--rollback-alarm=arn:aws:cloudwatch:eu-west-1:111122223333:alarm:a";
+        assert!(is_right(&[arn, "--rollback-alarm=OneAlarmArn"]));
+        assert!(!is_right(&[arn, "--rollback-alarm=none"]));
+        assert!(!is_right(&["--rollback-alarm=arn:aws:sns:eu-west-1:1:a"]));
+        assert!(!is_right(&["--rollback-alarm=Table"]));
     }
 }

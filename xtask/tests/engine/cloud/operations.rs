@@ -92,7 +92,7 @@ impl State {
         });
         let stack = &mut self.stacks[index];
         stack.resources = resources.collect();
-        let outputs = scanned.outputs.iter();
+        let outputs = scanned.outputs_with(&set.parameters);
         stack.outputs = outputs
             .map(|name| (name.clone(), format!("value-of-{name}")))
             .collect();

@@ -12,7 +12,24 @@ pub(crate) struct Scanned {
     /// Each with whether it has a default.
     pub(crate) parameters: BTreeMap<String, bool>,
     pub(crate) resources: Vec<Block>,
-    pub(crate) outputs: Vec<String>,
+    /// Each with its condition.
+    pub(crate) outputs: Vec<(String, Option<String>)>,
+    /// Those that compare one parameter with one value.
+    conditions: BTreeMap<String, (String, String)>,
+}
+
+impl Scanned {
+    /// The outputs that a stack has with these parameters.
+    pub(crate) fn outputs_with(&self, values: &Values) -> impl Iterator<Item = &String> {
+        let holds = |condition: &String| {
+            let compared = self.conditions.get(condition);
+            compared.is_none_or(|(name, value)| values.get(name) == Some(value))
+        };
+        let outputs = self.outputs.iter();
+        outputs
+            .filter(move |(_, condition)| condition.as_ref().is_none_or(holds))
+            .map(|(name, _)| name)
+    }
 }
 
 /// A resource's lines.
@@ -104,7 +121,21 @@ pub(crate) fn scan(text: &str) -> Scanned {
             ("Parameters", false) if line.starts_with("    Default:") => {
                 scanned.parameters.insert(key.to_owned(), true);
             }
-            ("Outputs", true) => scanned.outputs.push(key.to_owned()),
+            ("Outputs", true) => scanned.outputs.push((key.to_owned(), None)),
+            ("Outputs", false) if line.starts_with("    Condition: ") => {
+                if let Some((_, condition)) = scanned.outputs.last_mut() {
+                    *condition = line.split_once(": ").map(|(_, name)| name.to_owned());
+                }
+            }
+            ("Conditions", true) => {
+                let compared = line.split_once(": !Equals [!Ref ");
+                let compared = compared.and_then(|(_, rest)| rest.split_once(", "));
+                if let Some((name, value)) = compared {
+                    let value = value.trim_end_matches(']').trim_matches('"');
+                    let compared = (name.to_owned(), value.to_owned());
+                    scanned.conditions.insert(key.to_owned(), compared);
+                }
+            }
             ("Resources", true) => scanned.resources.push(Block {
                 logical_id: key.to_owned(),
                 lines: Vec::new(),

@@ -1,0 +1,346 @@
+//! A stage file's text, read strictly: what is wrong in it is told with its line, and not
+//! deployed.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use crate::assembly::supplied_parameters;
+use crate::constraint::broken_rule;
+use crate::parameters::Parameters;
+use crate::source::{Place, Problem, nearest};
+use crate::stack::Tags;
+use crate::template::Template;
+use crate::template::positions::{Positions, push};
+
+#[cfg(test)]
+mod tests;
+
+/// Tags that every stack has from the tool.
+pub(crate) const OWN_TAGS: [&str; 2] = ["service", "stage"];
+
+/// CloudFormation's limit.
+const ALARMS: usize = 5;
+const MINUTES: std::ops::RangeInclusive<i64> = 0..=180;
+
+const MEMBERS: [&str; 6] = [
+    "Parameters",
+    "Tags",
+    "Production",
+    "TerminationProtection",
+    "RollbackAlarms",
+    "MonitoringTimeInMinutes",
+];
+
+/// What a file says, and nothing of what it does not.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Said {
+    pub(super) parameters: Parameters,
+    pub(super) tags: Tags,
+    pub(super) production: Option<bool>,
+    pub(super) termination_protection: Option<bool>,
+    pub(super) rollback_alarms: Option<Vec<String>>,
+    pub(super) monitoring_minutes: Option<i32>,
+}
+
+/// What the file `name` says with `text`, or everything that is wrong with it.
+pub(super) fn read(name: &str, text: &str, root: &Template) -> Result<Said, Vec<Problem>> {
+    let (object, positions) = parse(name, text).map_err(|problem| vec![problem])?;
+    let mut reader = Reader {
+        name,
+        text: text.into(),
+        positions,
+        root,
+        problems: Vec::new(),
+    };
+    let said = reader.file(&object);
+    match reader.problems.is_empty() {
+        true => Ok(said),
+        false => Err(reader.problems),
+    }
+}
+
+fn parse(name: &str, text: &str) -> Result<(Map<String, Value>, Positions), Problem> {
+    let shared: Arc<str> = text.into();
+    let at = |byte: usize| Some(Place::new(name, &shared, byte..byte + 1));
+    let value: Value = serde_json::from_str(text).map_err(|err| {
+        let lines = text
+            .split_inclusive('\n')
+            .take(err.line().saturating_sub(1));
+        let byte = lines.map(str::len).sum::<usize>() + err.column().saturating_sub(1);
+        let said = err.to_string();
+        let said = said.split(" at line ").next().unwrap_or_default();
+        Problem::new(format!("not valid JSON: {said}"))
+            .at(at(byte))
+            .mend("look at this line and the one above for a comma or a quote too many or too few")
+    })?;
+    let positions = Positions::of_json(text).map_err(|(said, byte)| {
+        let advice = match said.contains("duplicated key") {
+            true => "remove this member or the one before it with the same name",
+            false => "write the character itself instead of its escape",
+        };
+        Problem::new(said).at(at(byte)).mend(advice)
+    })?;
+    match value {
+        Value::Object(object) => Ok((object, positions)),
+        _ => Err(Problem::new("a stage file is an object")
+            .at(at(0))
+            .mend("`{\"Parameters\": {\"NAME\": \"VALUE\"}}` is one")),
+    }
+}
+
+struct Reader<'a> {
+    name: &'a str,
+    text: Arc<str>,
+    positions: Positions,
+    root: &'a Template,
+    problems: Vec<Problem>,
+}
+
+impl Reader<'_> {
+    fn file(&mut self, object: &Map<String, Value>) -> Said {
+        let mut said = Said::default();
+        for (member, value) in object {
+            let pointer = below("", member);
+            match member.as_str() {
+                "Parameters" => said.parameters = self.parameters(&pointer, value),
+                "Tags" => said.tags = self.tags(&pointer, value),
+                "Production" => said.production = self.boolean(&pointer, member, value),
+                "TerminationProtection" => {
+                    said.termination_protection = self.boolean(&pointer, member, value);
+                }
+                "RollbackAlarms" => said.rollback_alarms = self.alarms(&pointer, value),
+                "MonitoringTimeInMinutes" => {
+                    said.monitoring_minutes = self.minutes(&pointer, value);
+                }
+                _ => self.unknown_member(&pointer, member),
+            }
+        }
+        if said.monitoring_minutes.is_some()
+            && said.rollback_alarms.as_ref().is_some_and(Vec::is_empty)
+        {
+            let title = "`MonitoringTimeInMinutes` is for alarms, and `RollbackAlarms` has none";
+            self.at_key(
+                "/MonitoringTimeInMinutes",
+                Problem::new(title).mend("remove the one, or name an alarm in the other"),
+            );
+        }
+        said
+    }
+
+    fn unknown_member(&mut self, pointer: &str, member: &str) {
+        let advice = match (member, nearest(member, MEMBERS)) {
+            // CodePipeline's file has it, too.
+            ("StackPolicy", _) => {
+                "remove it; `aws cloudformation set-stack-policy` sets one".to_owned()
+            }
+            (_, Some(choice)) => format!("did you mean `{choice}`?"),
+            (_, None) => format!("it has: {}", MEMBERS.join(", ")),
+        };
+        let problem = Problem::new(format!("a stage file has no member `{member}`"));
+        self.at_key(pointer, problem.mend(advice));
+    }
+
+    fn parameters(&mut self, pointer: &str, value: &Value) -> Parameters {
+        let mut parameters = Parameters::new();
+        for (name, value) in self.object(pointer, "Parameters", value) {
+            let pointer = below(pointer, name);
+            self.parameter_name(&pointer, name);
+            let Some(value) = self.string(&pointer, &format!("parameter `{name}`"), value) else {
+                continue;
+            };
+            if let Some((rule, allowed)) = broken_rule(self.root, name, value) {
+                let title = format!("parameter `{name}` is `{value}`, which is not allowed");
+                let mut problem = Problem::new(title);
+                if let Some(rule) = rule {
+                    problem = problem.note("allowed", format!("{allowed} ({rule})"));
+                }
+                self.at_value(
+                    &pointer,
+                    problem.mend("choose another value, or change the rule"),
+                );
+            }
+            parameters.insert(name.clone(), value.to_owned());
+        }
+        parameters
+    }
+
+    fn parameter_name(&mut self, pointer: &str, name: &str) {
+        let supplied = supplied_parameters(self.root);
+        let declared = self.root.parameters();
+        let declared: Vec<&str> = declared.iter().map(|one| one.name.as_str()).collect();
+        let problem = if name == "Stage" {
+            Problem::new("the stage is the file's name, and no parameter in it")
+                .mend("remove it; `--stage NAME` reads `NAME.json`")
+        } else if supplied.iter().any(|supplied| supplied == name) {
+            Problem::new(format!("parameter `{name}` is set by this tool alone")).mend("remove it")
+        } else if !declared.contains(&name) {
+            let mut choices = declared;
+            choices.retain(|choice| !supplied.iter().any(|one| one == choice));
+            let advice = match nearest(name, choices.iter().copied()) {
+                Some(choice) => format!("did you mean `{choice}`?"),
+                None => format!("it has: {}", choices.join(", ")),
+            };
+            let root = self.root.name();
+            Problem::new(format!("{root} has no parameter `{name}`")).mend(advice)
+        } else {
+            return;
+        };
+        self.at_key(pointer, problem);
+    }
+
+    fn tags(&mut self, pointer: &str, value: &Value) -> Tags {
+        let mut tags = Tags::new();
+        for (key, value) in self.object(pointer, "Tags", value) {
+            let pointer = below(pointer, key);
+            let title = if OWN_TAGS.contains(&key.as_str()) {
+                Some(format!("the tag `{key}` is set by this tool"))
+            } else if key.to_lowercase().starts_with("aws:") {
+                Some(format!("the tag `{key}` has a prefix that is AWS's own"))
+            } else if key.is_empty() || key.chars().count() > 128 {
+                Some("a tag's key has 1 to 128 characters".to_owned())
+            } else {
+                None
+            };
+            if let Some(title) = title {
+                self.at_key(&pointer, Problem::new(title).mend("choose another key"));
+            }
+            let Some(value) = self.string(&pointer, &format!("tag `{key}`"), value) else {
+                continue;
+            };
+            if value.chars().count() > 256 {
+                let problem = Problem::new("a tag's value has at most 256 characters");
+                self.at_value(&pointer, problem.mend("shorten it"));
+            }
+            tags.insert(key.clone(), value.to_owned());
+        }
+        tags
+    }
+
+    fn alarms(&mut self, pointer: &str, value: &Value) -> Option<Vec<String>> {
+        let Some(items) = value.as_array() else {
+            let problem = Problem::new("`RollbackAlarms` must be a list");
+            let advice = "`[\"ServerErrorsAlarmArn\"]` names an output with an alarm's ARN";
+            self.at_value(pointer, problem.mend(advice));
+            return None;
+        };
+        if items.len() > ALARMS {
+            let title = format!("CloudFormation watches at most {ALARMS} alarms");
+            self.at_key(pointer, Problem::new(title).mend("leave some out"));
+        }
+        let mut alarms = Vec::new();
+        for (index, item) in items.iter().enumerate() {
+            let pointer = below(pointer, &index.to_string());
+            let Some(alarm) = self.string(&pointer, "an alarm", item) else {
+                continue;
+            };
+            if let Err(problem) = check_alarm(self.root, alarm) {
+                self.at_value(&pointer, problem);
+            } else if alarms.iter().any(|other| other == alarm) {
+                let problem = Problem::new(format!("alarm `{alarm}` is there twice"));
+                self.at_value(&pointer, problem.mend("remove it"));
+            }
+            alarms.push(alarm.to_owned());
+        }
+        Some(alarms)
+    }
+
+    fn minutes(&mut self, pointer: &str, value: &Value) -> Option<i32> {
+        let minutes = value.as_i64().filter(|minutes| MINUTES.contains(minutes));
+        if minutes.is_none() {
+            let (least, most) = (MINUTES.start(), MINUTES.end());
+            let title = format!("`MonitoringTimeInMinutes` is a number from {least} to {most}");
+            self.at_value(pointer, Problem::new(title).mend("10 is usual"));
+        }
+        minutes.and_then(|minutes| i32::try_from(minutes).ok())
+    }
+
+    fn object<'v>(
+        &mut self,
+        pointer: &str,
+        member: &str,
+        value: &'v Value,
+    ) -> impl Iterator<Item = (&'v String, &'v Value)> + use<'v> {
+        if !value.is_object() {
+            let title = format!("`{member}` must be an object of names and values");
+            let problem = Problem::new(title);
+            self.at_value(pointer, problem.mend("write `{\"NAME\": \"VALUE\"}`"));
+        }
+        value.as_object().into_iter().flatten()
+    }
+
+    fn string<'v>(&mut self, pointer: &str, what: &str, value: &'v Value) -> Option<&'v str> {
+        let text = value.as_str();
+        if text.is_none() {
+            let problem = Problem::new(format!("{what} must be a string"));
+            let advice = match value {
+                Value::Number(_) | Value::Bool(_) => format!("write `\"{value}\"`"),
+                _ => "write it in quotes".to_owned(),
+            };
+            self.at_value(pointer, problem.mend(advice));
+        }
+        text
+    }
+
+    fn boolean(&mut self, pointer: &str, member: &str, value: &Value) -> Option<bool> {
+        if !value.is_boolean() {
+            let problem = Problem::new(format!("`{member}` is true or false"));
+            self.at_value(
+                pointer,
+                problem.mend("write `true` or `false`, without quotes"),
+            );
+        }
+        value.as_bool()
+    }
+
+    fn at_key(&mut self, pointer: &str, problem: Problem) {
+        let span = self.positions.key(pointer);
+        self.push(span, problem);
+    }
+
+    fn at_value(&mut self, pointer: &str, problem: Problem) {
+        let span = self.positions.value(pointer);
+        self.push(span, problem);
+    }
+
+    fn push(&mut self, span: Option<std::ops::Range<usize>>, problem: Problem) {
+        let place = span.map(|span| Place::new(self.name, &self.text, span));
+        self.problems.push(problem.at(place));
+    }
+}
+
+/// Fails unless `alarm` is an alarm's ARN or the root's output with one.
+pub(crate) fn check_alarm(root: &Template, alarm: &str) -> Result<(), Problem> {
+    if alarm.starts_with("arn:") {
+        return match alarm.contains(":cloudwatch:") && alarm.contains(":alarm:") {
+            true => Ok(()),
+            false => Err(Problem::new(format!("`{alarm}` is no alarm's ARN"))
+                .mend("it looks like `arn:aws:cloudwatch:REGION:ACCOUNT:alarm:NAME`")),
+        };
+    }
+    let outputs = root.value().get("Outputs").and_then(Value::as_object);
+    let outputs = outputs.into_iter().flat_map(Map::keys);
+    // By their names, as everywhere in the templates.
+    let alarms: Vec<&str> = outputs
+        .map(String::as_str)
+        .filter(|name| name.ends_with("AlarmArn"))
+        .collect();
+    if alarms.contains(&alarm) {
+        return Ok(());
+    }
+    let advice = match nearest(alarm, alarms.iter().copied()) {
+        Some(choice) => format!("did you mean `{choice}`?"),
+        None => format!("it has: {}; an alarm's ARN will do, too", alarms.join(", ")),
+    };
+    let root = root.name();
+    Err(Problem::new(format!(
+        "{root} has no output `{alarm}` with an alarm's ARN"
+    ))
+    .mend(advice))
+}
+
+fn below(pointer: &str, step: &str) -> String {
+    let mut pointer = pointer.to_owned();
+    push(&mut pointer, step);
+    pointer
+}

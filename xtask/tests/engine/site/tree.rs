@@ -1,0 +1,38 @@
+//! The directory that a test's program runs in.
+
+use std::path::PathBuf;
+
+use tempfile::TempDir;
+
+use crate::asset;
+use crate::support::repository;
+
+/// A working tree: the templates, the stages' files, a packaged handler, and the `target` of the runs in it.
+pub(super) struct Tree {
+    pub(super) directory: TempDir,
+    pub(super) zip: PathBuf,
+}
+
+impl Tree {
+    pub(super) fn new() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        for part in ["infra/cfn", "infra/stages"] {
+            let to = directory.path().join(part);
+            std::fs::create_dir_all(&to).unwrap();
+            for entry in std::fs::read_dir(repository().join(part)).unwrap() {
+                let entry = entry.unwrap();
+                std::fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+            }
+        }
+        let zip = directory.path().join("handler.zip");
+        std::fs::write(&zip, asset::handler("first")).unwrap();
+        Self { directory, zip }
+    }
+
+    /// Writes a file of it; returns the path.
+    pub(super) fn write(&self, file: &str, text: &str) -> String {
+        let path = self.directory.path().join(file);
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    }
+}
