@@ -4,8 +4,13 @@ use xshell::{Shell, cmd};
 
 use crate::cargo::undisturbed;
 use crate::step::{Counts, Steps, check};
-use crate::tool;
 use crate::workspace::Workspace;
+
+pub(crate) mod checkov;
+pub(crate) mod finding;
+pub(crate) mod guard;
+pub(crate) mod templates;
+mod written;
 
 /// Every workspace. The last two are formatted only: clippy would compile what only they need.
 const MANIFESTS: [&str; 3] = [
@@ -14,8 +19,8 @@ const MANIFESTS: [&str; 3] = [
     "handler/fuzz/Cargo.toml",
 ];
 
-/// Adds formatting, clippy and cfn-lint to the checks.
-pub(crate) fn add_lint_steps(steps: &mut Steps, sh: &Shell, workspace: &Workspace) {
+/// Adds formatting and clippy to the checks.
+pub(crate) fn add_code_steps(steps: &mut Steps, sh: &Shell, workspace: &Workspace) {
     let _directory = sh.push_dir(workspace.root());
     steps.run("formatting", || {
         for manifest in MANIFESTS {
@@ -31,11 +36,13 @@ pub(crate) fn add_lint_steps(steps: &mut Steps, sh: &Shell, workspace: &Workspac
         );
         check(undisturbed(clippy))
     });
-    steps.run("cfn-lint", || {
-        let bin = tool::CFN_LINT.provide(sh, workspace)?;
-        let cfn_lint = bin.join("cfn-lint");
-        // The templates, the regions and the informational checks are in `.cfnlintrc`.
-        cmd!(sh, "{cfn_lint}").quiet().run()?;
+}
+
+/// Adds the templates to the checks.
+pub(crate) fn add_template_step(steps: &mut Steps, sh: &Shell, workspace: &Workspace) {
+    let _directory = sh.push_dir(workspace.root());
+    steps.run("templates", || {
+        templates::check_templates(sh, workspace)?;
         Ok(Counts::default())
     });
 }

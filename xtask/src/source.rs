@@ -43,6 +43,11 @@ impl Place {
         self.text[..self.span.start].matches('\n').count() + 1
     }
 
+    /// As in `infra/cfn/api.yaml:12`.
+    pub(crate) fn file_and_line(&self) -> String {
+        format!("{}:{}", self.file, self.line())
+    }
+
     /// In characters, from 1.
     pub(crate) fn column(&self) -> usize {
         let before = &self.text[..self.span.start];

@@ -1,5 +1,6 @@
 //! Programs this repository uses and does not ask anyone to install: pinned by version and hash
-//! in `xtask/tools/`, installed into virtual environments under `target/tools/`.
+//! in `xtask/tools/`, or by version alone where their lockfile has the rest; installed under
+//! `target/tools/`.
 
 use std::path::{Path, PathBuf};
 
@@ -7,6 +8,7 @@ use anyhow::Context as _;
 use xshell::{Shell, cmd};
 
 use crate::asset::{hex, sha256};
+use crate::cargo::undisturbed;
 use crate::screen;
 use crate::workspace::Workspace;
 
@@ -47,6 +49,28 @@ pub(crate) const CFN_LINT: ToolSet = ToolSet {
     requirements: include_str!("../tools/cfn-lint.txt"),
     size: "110 MB",
     dependencies: true,
+};
+
+/// The checker with the most checks for CloudFormation.
+pub(crate) const CHECKOV: ToolSet = ToolSet {
+    name: "checkov",
+    requirements: include_str!("../tools/checkov.txt"),
+    size: "290 MB",
+    dependencies: true,
+};
+
+/// The layout of YAML.
+pub(crate) const YAMLLINT: ToolSet = ToolSet {
+    name: "yamllint",
+    requirements: include_str!("../tools/yamllint.txt"),
+    size: "20 MB",
+    dependencies: true,
+};
+
+/// What the rules in `infra/guard` are for.
+pub(crate) const CFN_GUARD: CargoTool = CargoTool {
+    name: "cfn-guard",
+    version: "3.2.1",
 };
 
 /// AWS's Lambda runtime interface emulator, which the SAM CLI's wheel carries.
@@ -131,6 +155,53 @@ impl ToolSet {
         .quiet()
         .run()
         .context("pip failed; the package index must be reachable the first time")
+    }
+}
+
+/// A program from crates.io, built as its own lockfile has it.
+#[derive(Debug)]
+pub(crate) struct CargoTool {
+    name: &'static str,
+    version: &'static str,
+}
+
+impl CargoTool {
+    /// The directory of the program, built first where that has not happened yet. With everything
+    /// present this makes no network call.
+    pub(crate) fn provide(&self, sh: &Shell, workspace: &Workspace) -> anyhow::Result<PathBuf> {
+        let Self { name, version } = self;
+        let tools = workspace.target().join("tools");
+        let root = tools.join(format!("{name}-{version}"));
+        let complete = root.join(".complete");
+        if !complete.exists() {
+            let _lock = Workspace::lock(&tools.join(format!("{name}.lock")))?;
+            // Another process may have been at it meanwhile.
+            if !complete.exists() {
+                screen::progress(format!("building {name} {version} (some minutes, once)"));
+                sh.remove_path(&root)?;
+                let build = root.join("build");
+                let install = undisturbed(cmd!(
+                    sh,
+                    "cargo install {name} --version ={version} --locked --quiet
+                     --root {root} --target-dir {build}"
+                ));
+                // Flags are for the handler, and a wrapper may be, too.
+                install
+                    .env_remove("RUSTFLAGS")
+                    .env_remove("CARGO_ENCODED_RUSTFLAGS")
+                    .quiet()
+                    .run()
+                    .with_context(|| {
+                        format!(
+                            "cannot build {name}; the first time crates.io must be reachable, \
+                             and a C compiler be there"
+                        )
+                    })?;
+                sh.remove_path(&build)?;
+                sh.write_file(&complete, version)?;
+            }
+        }
+        Ok(root.join("bin"))
     }
 }
 

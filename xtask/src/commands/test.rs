@@ -7,7 +7,7 @@ use crate::assembly::Cloud;
 use crate::fuzzing::{check_compiler, fuzz};
 use crate::handler::verify::verify;
 use crate::handler::{self, Reuse};
-use crate::linting::add_lint_steps;
+use crate::linting::{add_code_steps, add_template_step};
 use crate::screen;
 use crate::step::{Counts, Steps, cargo_test};
 use crate::tool;
@@ -46,7 +46,8 @@ impl Test {
             check_compiler(sh)?;
         }
         let mut steps = Steps::default();
-        add_lint_steps(&mut steps, sh, workspace);
+        add_code_steps(&mut steps, sh, workspace);
+        add_template_step(&mut steps, sh, workspace);
         let _directory = sh.push_dir(workspace.root());
         steps.run("handler", || {
             cargo_test(sh, &["--package", "handler", "--package", "rig"])

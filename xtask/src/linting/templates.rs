@@ -1,0 +1,187 @@
+//! Every checker over every view of the templates, and one table of what they found.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use anyhow::Context as _;
+use comfy_table::{ContentArrangement, Table, presets};
+use xshell::Shell;
+
+use super::finding::{Finding, Verdict, Waivers};
+use super::{checkov, guard, written};
+use crate::assembly::{nested_stacks, read_template};
+use crate::flattening::{Flat, Templates};
+use crate::parameters::Parameters;
+use crate::screen;
+use crate::template::Template;
+use crate::workspace::Workspace;
+
+/// Columns of the table; a terminal shows more, a log in a browser hardly does.
+const WIDTH: u16 = 140;
+
+/// What is judged: a name, and the parameters that differ from the defaults.
+type View = (&'static str, &'static [(&'static str, &'static str)]);
+
+/// The defaults, and everything that can be switched on.
+const VIEWS: [View; 2] = [
+    ("defaults", &[]),
+    (
+        "customer-managed",
+        &[
+            ("EncryptionKey", "customer-managed"),
+            ("WafLogs", "all"),
+            ("AlarmEmail", "on-call@example.com"),
+            ("ApiGatewayLogsRole", "true"),
+        ],
+    ),
+];
+
+/// How many checks of a tool held, failed and are waived.
+#[derive(Debug, Default)]
+struct Tally {
+    passed: usize,
+    failed: usize,
+    waived: usize,
+}
+
+/// The service's templates, as they are in the working tree.
+pub(crate) fn read(directory: &Path) -> anyhow::Result<Templates> {
+    let root = read_template(directory, "root.yaml")?;
+    let nested = nested_stacks(&root).into_iter().map(|logical_id| {
+        let file = format!("{}.yaml", logical_id.to_lowercase());
+        Ok((logical_id, read_template(directory, &file)?))
+    });
+    let nested = nested.collect::<anyhow::Result<BTreeMap<String, Template>>>()?;
+    let bootstrap = read_template(directory, "bootstrap.yaml")?;
+    Ok(Templates {
+        root,
+        nested,
+        bootstrap,
+    })
+}
+
+/// Judges the templates, prints the table, and fails if a finding is not waived.
+pub(crate) fn check_templates(sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {
+    let templates = read(&workspace.templates())?;
+    let all: Vec<&Template> = [&templates.root, &templates.bootstrap]
+        .into_iter()
+        .chain(templates.nested.values())
+        .collect();
+    let mut waivers = Waivers::read(all.iter().copied());
+
+    let mut findings: BTreeSet<Finding> = BTreeSet::new();
+    let mut tallies: BTreeMap<&str, Tally> = BTreeMap::new();
+    let mut add = |tool: &'static str, passed: usize, found: Vec<Finding>| {
+        let tally = tallies.entry(tool).or_default();
+        tally.passed += passed;
+        for finding in found {
+            match finding.waiver {
+                Some(_) => tally.waived += 1,
+                None => tally.failed += 1,
+            }
+            findings.insert(finding);
+        }
+    };
+    add(
+        "cfn-lint",
+        0,
+        written::cfn_lint(sh, workspace, &all, &mut waivers)?,
+    );
+    add("yamllint", 0, written::yamllint(sh, workspace)?);
+    add(
+        "style",
+        0,
+        all.iter().flat_map(|one| written::style(one)).collect(),
+    );
+
+    let directory = workspace.target().join("lint");
+    let flats = write_views(sh, &directory, &templates)?;
+    let judged = [
+        ("cfn-guard", guard::judge(sh, workspace, &directory)?),
+        ("checkov", checkov::judge(sh, workspace, &directory)?),
+    ];
+    for (tool, mut verdicts) in judged {
+        for (view, flat) in &flats {
+            let file = format!("{view}.json");
+            let Verdict { passed, remarks } = verdicts
+                .remove(&file)
+                .with_context(|| format!("{tool} said nothing of `{file}`"))?;
+            if passed == 0 {
+                anyhow::bail!("{tool} found nothing right in `{file}`, so it did not look");
+            }
+            let found = remarks
+                .iter()
+                .map(|remark| waivers.finding_of(&templates, flat, remark))
+                .collect();
+            let tool = match (tool, *view) {
+                ("cfn-guard", "defaults") => "cfn-guard, defaults",
+                ("cfn-guard", _) => "cfn-guard, customer-managed key",
+                (_, "defaults") => "checkov, defaults",
+                _ => "checkov, customer-managed key",
+            };
+            add(tool, passed, found);
+        }
+    }
+    add("waivers", 0, waivers.complaints());
+
+    print(&findings, &tallies);
+    let open = findings.iter().filter(|one| one.waiver.is_none()).count();
+    match open {
+        0 => Ok(()),
+        _ => anyhow::bail!(
+            "{open} findings; mend them, or waive them with a reason in the resource's `Metadata`"
+        ),
+    }
+}
+
+/// Writes each view as a file of its own, for the checkers and for whoever wants to look.
+fn write_views(
+    sh: &Shell,
+    directory: &Path,
+    templates: &Templates,
+) -> anyhow::Result<Vec<(&'static str, Flat)>> {
+    sh.remove_path(directory)?;
+    sh.create_dir(directory)?;
+    let views = VIEWS.into_iter().map(|(view, chosen)| {
+        let chosen = chosen.iter();
+        let chosen: Parameters = chosen
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        let flat = templates.flatten(&chosen);
+        let text = serde_json::to_string_pretty(&flat.template)?;
+        sh.write_file(directory.join(format!("{view}.json")), text)?;
+        Ok((view, flat))
+    });
+    views.collect()
+}
+
+fn print(findings: &BTreeSet<Finding>, tallies: &BTreeMap<&str, Tally>) {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    table.set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_width(WIDTH);
+    table.set_header(["RULE", "WHERE", "WHAT", "WAIVED, BECAUSE"]);
+    for finding in findings {
+        let waiver = finding.waiver.as_deref().unwrap_or("not waived");
+        table.add_row([&finding.rule, &finding.place, &finding.message, waiver]);
+    }
+    if !findings.is_empty() {
+        screen::data(format!("{}\n", table.trim_fmt()));
+    }
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    table.set_header(["CHECKER", "PASSED", "FAILED", "WAIVED"]);
+    for (tool, tally) in tallies {
+        let passed = match tally.passed {
+            0 => String::new(),
+            passed => passed.to_string(),
+        };
+        table.add_row([
+            (*tool).to_owned(),
+            passed,
+            tally.failed.to_string(),
+            tally.waived.to_string(),
+        ]);
+    }
+    screen::data(table.trim_fmt());
+}
