@@ -110,6 +110,15 @@ impl Template {
         Ok(template)
     }
 
+    /// The template with another value; its text and places stay.
+    #[cfg(test)]
+    pub(crate) fn with_value(&self, value: Value) -> Self {
+        Self {
+            value,
+            ..self.clone()
+        }
+    }
+
     fn check_resources(&self) -> anyhow::Result<()> {
         let Some(resources) = self.value.get("Resources").and_then(Value::as_object) else {
             let problem = Problem::new("no `Resources` section").at(Some(self.start()));

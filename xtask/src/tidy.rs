@@ -12,6 +12,7 @@ use crate::template::Template;
 mod changes;
 mod features;
 mod flat;
+mod mutation;
 mod stages;
 
 fn root() -> PathBuf {
