@@ -46,6 +46,7 @@ mod pending;
 mod publish;
 mod recording;
 mod references;
+mod rules;
 mod sbom;
 mod screen;
 mod session;

@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use serde_json::Value;
 
 use crate::constraint::check_value;
+use crate::rules::check_rules;
 use crate::source::{Problem, nearest};
 use crate::template::{Template, plain_string};
 
@@ -97,11 +98,12 @@ pub(crate) fn complete(
             })?;
         complete.insert(parameter.name.clone(), value.clone());
     }
+    check_rules(root, &complete)?;
     Ok(complete)
 }
 
 /// Fails on a chosen name that `root` does not declare or that the tool itself supplies, and on a
-/// value that `root` does not allow.
+/// value that `root` does not allow, alone or beside the others.
 pub(crate) fn check(
     root: &Template,
     supplied: &Parameters,
@@ -117,7 +119,12 @@ pub(crate) fn check(
         }
         check_value(root, name, value)?;
     }
-    Ok(())
+    // What the tool supplies is not known yet, and the rules about it wait.
+    let known = declared.into_iter().filter_map(|parameter| {
+        let value = chosen.get(&parameter.name).cloned().or(parameter.default)?;
+        (!supplied.contains_key(&parameter.name)).then_some((parameter.name, value))
+    });
+    check_rules(root, &known.collect())
 }
 
 fn unknown(root: &Template, name: &str, supplied: &Parameters) -> String {

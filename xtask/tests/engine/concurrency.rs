@@ -3,7 +3,7 @@
 
 use crate::site::{STACK, Site, check_each_of, last_words};
 
-const PARAMETER: &str = "StandardRateLimitPerSecond";
+const PARAMETER: &str = "StandardQuotaPerDay";
 
 fn round(site: &Site, contenders: usize) -> Vec<String> {
     site.cloud.state().looks = 2;

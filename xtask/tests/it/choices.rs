@@ -56,7 +56,7 @@ async fn a_deploy_does_what_its_flags_say() {
     let left = deploy(&[
         "--no-execute",
         "--tag=team=movies",
-        "--param=StageRateLimitPerSecond=60",
+        "--param=StageRateLimitPerSecond=200",
     ]);
     let left = left.expect(0).says("is ready and was not executed");
     let change_set = left.stdout.trim();

@@ -18,7 +18,7 @@ async fn a_stage_that_is_made_and_destroyed_leaves_its_tables_alone() {
     for _ in 0..cycles {
         cloud.run(&["deploy", "--local"]).expect(0);
         cloud
-            .run(&["deploy", "--local", "--param=StageRateLimitPerSecond=60"])
+            .run(&["deploy", "--local", "--param=StageRateLimitPerSecond=200"])
             .expect(0)
             .says("movies-dev is deployed");
         cloud.run(&["destroy", "--local"]).expect(0);
