@@ -14,6 +14,7 @@ mod features;
 mod flat;
 mod limits;
 mod mutation;
+mod privilege;
 mod stages;
 
 fn root() -> PathBuf {

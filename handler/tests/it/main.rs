@@ -12,6 +12,7 @@ mod canaries;
 mod connections;
 mod contract;
 mod generated;
+mod privileges;
 mod process;
 mod properties;
 mod support;
