@@ -7,6 +7,8 @@ use crate::asset::{hex, sha256};
 use crate::template::Template;
 
 pub(crate) mod explanation;
+#[cfg(test)]
+mod freshness;
 
 /// The logical ID in the source template that stands for `Deployment<hash>`.
 const PLACEHOLDER: &str = "DeploymentHash";
