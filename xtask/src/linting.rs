@@ -3,6 +3,8 @@
 use xshell::{Shell, cmd};
 
 use crate::cargo::undisturbed;
+use crate::screen;
+use crate::stage_file;
 use crate::step::{Counts, Steps, check};
 use crate::workspace::Workspace;
 
@@ -41,6 +43,16 @@ pub(crate) fn add_code_steps(steps: &mut Steps, sh: &Shell, workspace: &Workspac
 /// Adds the templates to the checks.
 pub(crate) fn add_template_step(steps: &mut Steps, sh: &Shell, workspace: &Workspace) {
     let _directory = sh.push_dir(workspace.root());
+    steps.run("stage files", || {
+        let problems = stage_file::check_all(workspace)?;
+        for problem in &problems {
+            screen::say(problem);
+        }
+        if !problems.is_empty() {
+            anyhow::bail!("{} problems in `infra/stages`", problems.len());
+        }
+        Ok(Counts::default())
+    });
     steps.run("templates", || {
         templates::check_templates(sh, workspace)?;
         Ok(Counts::default())
