@@ -2,7 +2,7 @@
 // target/lint. It needs Node, so nothing else in this repository depends on it:
 //
 //   npm install --prefix target/cdk-nag aws-cdk-lib@2.276.0 cdk-nag@2.38.2 constructs@10
-//   NODE_PATH=target/cdk-nag/node_modules node docs/cdk-nag.mjs
+//   node docs/cdk-nag.mjs
 
 import { createRequire } from "node:module";
 import { mkdtempSync, readFileSync, readdirSync } from "node:fs";
