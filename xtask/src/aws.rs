@@ -18,10 +18,15 @@ use aws_types::os_shim_internal::{Env, Fs};
 
 use crate::patience::patient;
 
+pub(crate) mod account;
+pub(crate) mod api_gateway;
 pub(crate) mod cloudformation;
+pub(crate) mod cloudwatch;
 pub(crate) mod lambda;
+pub(crate) mod logs;
 pub(crate) mod s3;
 pub(crate) mod signed;
+pub(crate) mod xray;
 
 /// Attempts of one call; CloudFormation throttles whole accounts.
 const ATTEMPTS: u32 = 5;

@@ -12,6 +12,8 @@ mod security;
 mod tests;
 mod tree;
 
+pub(crate) use line::wrapped;
+
 pub(crate) const NESTED_STACK: &str = "AWS::CloudFormation::Stack";
 
 /// What CloudFormation says of a value that it can know only when it has made the resource.

@@ -19,15 +19,20 @@ mod diff;
 mod docs;
 mod drift;
 mod fuzz;
+mod keys;
 mod lint;
 mod local;
+mod logs;
 mod ls;
 mod outputs;
 mod package;
 mod replay;
+mod smoke;
+mod status;
 mod symbolize;
 mod synth;
 mod test;
+mod traces;
 mod watch;
 
 /// Packages and deploys the movies service, and tests this repository.
@@ -69,6 +74,11 @@ enum Command {
     Deploy(deploy::Deploy),
     Watch(watch::Watch),
     Outputs(outputs::Outputs),
+    Status(status::Status),
+    Keys(keys::Keys),
+    Smoke(smoke::Smoke),
+    Logs(logs::Logs),
+    Traces(traces::Traces),
     Drift(drift::Drift),
     Destroy(destroy::Destroy),
     Replay(replay::Replay),
@@ -96,6 +106,11 @@ impl Cli {
             Command::Diff(diff) => diff.run(&sh, &workspace).await,
             Command::Deploy(deploy) => deploy.run(&sh, &workspace).await,
             Command::Watch(watch) => watch.run(&sh, &workspace).await,
+            Command::Smoke(smoke) => smoke.run(&sh, &workspace).await,
+            Command::Keys(keys) => keys.run(&sh, &workspace).await,
+            Command::Status(status) => status.run(&sh, &workspace).await,
+            Command::Logs(logs) => logs.run(&sh, &workspace).await,
+            Command::Traces(traces) => traces.run(&sh, &workspace).await,
             Command::Drift(drift) => drift.run(&sh, &workspace).await,
             Command::Outputs(outputs) => outputs.run(&sh, &workspace).await,
             Command::Destroy(destroy) => destroy.run(&sh, &workspace).await,

@@ -18,10 +18,12 @@ use crate::workspace::Workspace;
 
 use build::Linker;
 use manifest::{Manifest, Output, Recipe};
+pub(crate) use ready::{ready, ready_made};
 
 mod build;
 mod comparison;
 pub(crate) mod manifest;
+mod ready;
 mod strip;
 pub(crate) mod verify;
 
@@ -102,23 +104,6 @@ pub(crate) fn package(
         Target::LocalCloud => build_for_local_cloud(sh, workspace)?,
     };
     write(&directory, built, recipe, inputs)
-}
-
-/// A zip that was packaged earlier or elsewhere, if Lambda could run it.
-///
-/// # Errors
-///
-/// The file cannot be read, or the inspection refuses it; what is wrong has been shown then.
-pub(crate) fn ready_made(zip: &Path, architecture: Architecture) -> anyhow::Result<Asset> {
-    let asset = Asset::new(ZIP, read(zip)?);
-    let expected = Expected {
-        architecture,
-        flags: &[],
-        private: &[],
-    };
-    refuse(&inspection::inspect(&asset.bytes, &expected))
-        .with_context(|| format!("cannot deploy `{}`", zip.display()))?;
-    Ok(asset)
 }
 
 /// What the zip for `target` would be made of now.

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 mod api_definition;
+mod api_keys;
 mod architecture;
 mod assembly;
 mod asset;
@@ -37,6 +38,7 @@ mod interrupt;
 mod intrinsics;
 mod linting;
 mod live;
+mod log_line;
 mod omission;
 mod options;
 mod outputs;
@@ -50,9 +52,11 @@ mod rules;
 mod sbom;
 mod screen;
 mod session;
+mod smoke;
 mod source;
 mod stack;
 mod stage_file;
+mod status;
 mod step;
 mod symbols;
 mod template;
@@ -60,6 +64,8 @@ mod template;
 mod tidy;
 mod tool;
 mod toolchain;
+mod trace;
+mod web;
 mod workspace;
 
 fn main() -> ExitCode {

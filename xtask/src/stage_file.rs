@@ -12,10 +12,12 @@ use crate::stack::{Stage, Tags};
 use crate::template::Template;
 use crate::workspace::Workspace;
 
+mod editing;
 mod reading;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use editing::with_parameter;
 use reading::Said;
 pub(crate) use reading::{OWN_TAGS, check_alarm};
 

@@ -22,14 +22,14 @@ pub(crate) async fn update_code(
     key: &str,
 ) -> anyhow::Result<()> {
     let path = format!("/2015-03-31/functions/{function}");
-    let code = json!({ "S3Bucket": bucket, "S3Key": key }).to_string();
-    signed::put(connection, "lambda", &format!("{path}/code"), &code)
+    let code = json!({ "S3Bucket": bucket, "S3Key": key });
+    signed::send_json(connection, "lambda", "PUT", &format!("{path}/code"), &code)
         .await
         .with_context(|| format!("cannot update the code of function `{function}`"))?;
     let begin = Instant::now();
     loop {
-        let answer = signed::get(connection, "lambda", &format!("{path}/configuration")).await?;
-        let answer: Value = serde_json::from_str(&answer).context("Lambda's answer is not JSON")?;
+        let answer =
+            signed::get_json(connection, "lambda", &format!("{path}/configuration")).await?;
         let text = |name: &str| answer.get(name).and_then(Value::as_str);
         match text("LastUpdateStatus") {
             Some("InProgress") => {}

@@ -1,16 +1,27 @@
 //! Single calls to services whose SDK crates would cost more build time than the rest of
 //! this program: they are signed with AWS's own signer and sent by a plain HTTP client.
 
-use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use anyhow::Context as _;
 use aws_credential_types::provider::ProvideCredentials as _;
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
 use aws_sigv4::sign::v4;
-use ureq::tls::{Certificate, RootCerts, TlsConfig};
+use backon::Retryable as _;
+use serde_json::Value;
+use ureq::http::{HeaderName, HeaderValue, Request};
 
 use super::Connection;
+use crate::patience::patient;
+use crate::web::agent;
+
+/// Calls again after the first, the first of them after this long.
+const ATTEMPTS: usize = 4;
+const BACKOFF: Duration = Duration::from_millis(500);
+
+/// The protocol's version by service: 1.1 but for this one.
+const JSON_PROTOCOL: &str = "application/x-amz-json-1.1";
+const JSON_PROTOCOL_OF_MONITORING: &str = "application/x-amz-json-1.0";
 
 const TIMEOUT: Duration = Duration::from_secs(15);
 
@@ -48,34 +59,61 @@ pub(crate) async fn dynamodb_prefix_list(connection: &Connection) -> anyhow::Res
     })
 }
 
-/// The value of an API key. Only the local cloud's keys are asked for; a real key is shown by
-/// the AWS CLI, on request.
-pub(crate) async fn api_key_value(connection: &Connection, id: &str) -> anyhow::Result<String> {
-    let answer = get(
-        connection,
-        "apigateway",
-        &format!("/apikeys/{id}?includeValue=true"),
-    )
-    .await?;
-    let key: serde_json::Value = serde_json::from_str(&answer)
-        .with_context(|| format!("the answer for API key `{id}` is not JSON"))?;
-    let value = key.get("value").and_then(serde_json::Value::as_str);
-    Ok(value
-        .with_context(|| format!("API key `{id}` has no value"))?
-        .to_owned())
+/// A service's refusal, as it says it.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    pub(crate) status: u16,
+    /// The error's name, such as `AccessDeniedException`; empty where the answer has none.
+    pub(crate) code: String,
+    message: String,
+    base: String,
 }
 
-/// The role API Gateway writes logs with in this region, if it has one.
-pub(crate) async fn api_gateway_logs_role(
-    connection: &Connection,
-) -> anyhow::Result<Option<String>> {
-    let answer = get(connection, "apigateway", "/account").await?;
-    let account: serde_json::Value =
-        serde_json::from_str(&answer).context("API Gateway's answer is not JSON")?;
-    let role = account
-        .get("cloudwatchRoleArn")
-        .and_then(serde_json::Value::as_str);
-    Ok(role.filter(|role| !role.is_empty()).map(ToOwned::to_owned))
+impl Refusal {
+    fn read(base: &str, status: u16, text: &str) -> Self {
+        let answer: Value = serde_json::from_str(text).unwrap_or_default();
+        let member = |names: &[&str]| {
+            let found = names.iter().find_map(|name| answer.get(name)?.as_str());
+            found.map(ToOwned::to_owned)
+        };
+        // `com.amazonaws.logs#ResourceNotFoundException`, and `Code:http://...` of the gateway.
+        let code = member(&["__type", "code", "Code"]).unwrap_or_default();
+        let code = code.rsplit('#').next().unwrap_or_default();
+        let code = code.split(':').next().unwrap_or_default();
+        Self {
+            status,
+            code: code.to_owned(),
+            message: member(&["message", "Message"]).unwrap_or_else(|| text.trim().to_owned()),
+            base: base.to_owned(),
+        }
+    }
+
+    fn is_for_now(&self) -> bool {
+        self.status == 429 || self.status >= 500 || self.code.contains("Throttl")
+    }
+}
+
+impl std::fmt::Display for Refusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self {
+            status,
+            code,
+            message,
+            base,
+        } = self;
+        let code = match code.is_empty() {
+            true => String::new(),
+            false => format!(" {code}"),
+        };
+        write!(f, "`{base}` answered {status}{code}: {message}")
+    }
+}
+
+impl std::error::Error for Refusal {}
+
+/// The refusal among the causes of `err`.
+pub(crate) fn refusal(err: &anyhow::Error) -> Option<&Refusal> {
+    err.chain().find_map(|cause| cause.downcast_ref())
 }
 
 pub(super) async fn get(
@@ -83,34 +121,121 @@ pub(super) async fn get(
     service: &str,
     path: &str,
 ) -> anyhow::Result<String> {
-    call(connection, service, path, None).await
+    call(connection, service, "GET", path, None, None).await
 }
 
-/// Puts a JSON document.
-pub(super) async fn put(
+/// Gets a JSON document.
+pub(super) async fn get_json(
     connection: &Connection,
     service: &str,
     path: &str,
-    json: &str,
-) -> anyhow::Result<String> {
-    call(connection, service, path, Some(json)).await
+) -> anyhow::Result<Value> {
+    let answer = get(connection, service, path).await?;
+    parse(service, &answer)
 }
 
-/// A GET or, with a body, a PUT.
+/// Sends a JSON document with `method`; what comes back may be empty.
+pub(super) async fn send_json(
+    connection: &Connection,
+    service: &str,
+    method: &str,
+    path: &str,
+    json: &Value,
+) -> anyhow::Result<Value> {
+    let json = json.to_string();
+    let answer = call(connection, service, method, path, None, Some(&json)).await?;
+    match answer.trim() {
+        "" => Ok(Value::Null),
+        answer => parse(service, answer),
+    }
+}
+
+pub(super) async fn delete(
+    connection: &Connection,
+    service: &str,
+    path: &str,
+) -> anyhow::Result<()> {
+    call(connection, service, "DELETE", path, None, None).await?;
+    Ok(())
+}
+
+/// Calls an operation of a service that speaks AWS's JSON protocol, such as
+/// `Logs_20140328.FilterLogEvents`.
+pub(super) async fn operate(
+    connection: &Connection,
+    service: &str,
+    operation: &str,
+    input: &Value,
+) -> anyhow::Result<Value> {
+    let input = input.to_string();
+    let answer = call(
+        connection,
+        service,
+        "POST",
+        "/",
+        Some(operation),
+        Some(&input),
+    )
+    .await?;
+    parse(service, &answer)
+}
+
+fn parse(service: &str, answer: &str) -> anyhow::Result<Value> {
+    serde_json::from_str(answer).with_context(|| format!("the answer of `{service}` is not JSON"))
+}
+
+/// Text for a query or a path, with everything escaped that has a meaning there.
+pub(super) fn escape(text: &str) -> String {
+    percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
+}
+
+/// One call, repeated while the service is busy. What may not happen twice has a token of its
+/// own, or is looked at again by who asked.
 async fn call(
     connection: &Connection,
     service: &str,
+    method: &str,
     path: &str,
+    operation: Option<&str>,
     json: Option<&str>,
 ) -> anyhow::Result<String> {
-    let config = &connection.config;
+    let base = base(connection, service);
+    let is_busy = |err: &anyhow::Error| refusal(err).is_some_and(Refusal::is_for_now);
+    let attempt = || async {
+        let request = sign_call(connection, service, method, path, operation, json).await?;
+        let base = base.clone();
+        // The client blocks, and Ctrl-C is to be heard meanwhile.
+        tokio::task::spawn_blocking(move || send(&base, request))
+            .await
+            .context("the call was given up")?
+    };
+    let waits = backon::ExponentialBuilder::default()
+        .with_min_delay(patient(BACKOFF))
+        .with_max_times(ATTEMPTS)
+        .with_jitter();
+    attempt.retry(waits).when(is_busy).await
+}
+
+fn base(connection: &Connection, service: &str) -> String {
     let region = &connection.region;
-    let base = match config.endpoint_url() {
+    match connection.config.endpoint_url() {
         Some(url) => url.trim_end_matches('/').to_owned(),
         None if region.starts_with("cn-") => format!("https://{service}.{region}.amazonaws.com.cn"),
         None => format!("https://{service}.{region}.amazonaws.com"),
-    };
-    let url = format!("{base}{path}");
+    }
+}
+
+/// A request that is ready to go, for a few minutes.
+async fn sign_call(
+    connection: &Connection,
+    service: &str,
+    method: &str,
+    path: &str,
+    operation: Option<&str>,
+    json: Option<&str>,
+) -> anyhow::Result<Request<String>> {
+    let config = &connection.config;
+    let url = format!("{}{path}", base(connection, service));
     let provider = config.credentials_provider().context("no credentials")?;
     let credentials = provider
         .provide_credentials()
@@ -119,71 +244,58 @@ async fn call(
     let identity = credentials.into();
     let params = v4::SigningParams::builder()
         .identity(&identity)
-        .region(region)
+        .region(&connection.region)
         .name(service)
         .time(SystemTime::now())
         .settings(SigningSettings::default())
         .build()
         .context("cannot sign the request")?
         .into();
-    let (method, body) = match json {
-        Some(json) => ("PUT", json),
-        None => ("GET", ""),
-    };
-    let body = SignableBody::Bytes(body.as_bytes());
-    let request = SignableRequest::new(method, &url, std::iter::empty(), body)
+    let mut headers: Vec<(&str, &str)> = Vec::new();
+    match (operation, json) {
+        (Some(operation), _) => {
+            let protocol = match service {
+                "monitoring" => JSON_PROTOCOL_OF_MONITORING,
+                _ => JSON_PROTOCOL,
+            };
+            headers.push(("content-type", protocol));
+            headers.push(("x-amz-target", operation));
+        }
+        (None, Some(_)) => headers.push(("content-type", "application/json")),
+        // API Gateway answers with links in HAL otherwise.
+        (None, None) => headers.push(("accept", "application/json")),
+    }
+    let body = json.unwrap_or_default();
+    let signable = SignableBody::Bytes(body.as_bytes());
+    let request = SignableRequest::new(method, &url, headers.iter().copied(), signable)
         .and_then(|request| sign(request, &params))
         .context("cannot sign the request")?;
     let (instructions, _) = request.into_parts();
-    let (headers, _) = instructions.into_parts();
-    let headers: Vec<(String, String)> = headers
-        .iter()
-        .map(|header| (header.name().to_owned(), header.value().to_owned()))
-        .collect();
-    // The client blocks; nothing else runs meanwhile.
-    let agent = agent(&url);
-    let answer = match json {
-        None => {
-            let call = headers.iter().fold(agent.get(&url), |call, (name, value)| {
-                call.header(name, value)
-            });
-            call.call()
-        }
-        Some(json) => {
-            let call = agent.put(&url).content_type("application/json");
-            let call = headers
-                .iter()
-                .fold(call, |call, (name, value)| call.header(name, value));
-            call.send(json)
-        }
-    };
-    let mut response = answer.with_context(|| format!("cannot call `{base}`"))?;
+    let mut request = Request::builder()
+        .method(method)
+        .uri(&url)
+        .body(body.to_owned())
+        .with_context(|| format!("`{url}` cannot be asked for"))?;
+    for (name, value) in headers {
+        request
+            .headers_mut()
+            .insert(HeaderName::try_from(name)?, HeaderValue::try_from(value)?);
+    }
+    instructions.apply_to_request_http1x(&mut request);
+    Ok(request)
+}
+
+fn send(base: &str, request: Request<String>) -> anyhow::Result<String> {
+    let mut response = agent(base, TIMEOUT)
+        .run(request)
+        .with_context(|| format!("cannot call `{base}`"))?;
     let status = response.status();
     let text = response
         .body_mut()
         .read_to_string()
         .with_context(|| format!("`{base}` broke off"))?;
     if !status.is_success() {
-        anyhow::bail!("`{base}` answered {status}: {}", text.trim());
+        return Err(Refusal::read(base, status.as_u16(), &text).into());
     }
     Ok(text)
-}
-
-fn agent(url: &str) -> ureq::Agent {
-    let builder = ureq::Agent::config_builder()
-        .timeout_global(Some(TIMEOUT))
-        .http_status_as_error(false);
-    if url.starts_with("http://") {
-        return builder.proxy(None).build().into();
-    }
-    // The system's roots, as the SDK uses them: behind a proxy that opens TLS they hold its root.
-    let roots: Vec<Certificate<'static>> = rustls_native_certs::load_native_certs()
-        .certs
-        .iter()
-        .map(|der| Certificate::from_der(der).to_owned())
-        .collect();
-    let tls = TlsConfig::builder()
-        .root_certs(RootCerts::Specific(Arc::new(roots)))
-        .build();
-    builder.tls_config(tls).build().into()
 }

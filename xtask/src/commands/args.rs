@@ -1,6 +1,7 @@
 //! The flags that several commands share, and what they come to.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use xshell::Shell;
@@ -13,8 +14,10 @@ use crate::stack::{Stack, Stage};
 use crate::workspace::Workspace;
 
 mod choices;
+mod deployed;
 
 pub(super) use choices::{Choices, farewell_to_key, probably_meant, read_stage_file};
+pub(super) use deployed::Deployed;
 
 /// The root parameter that the tool looks up.
 const PREFIX_LIST: &str = "DynamoDbPrefixListId";
@@ -165,5 +168,14 @@ async fn prefix_list(connection: &Connection, deployed: Option<&Stack>) -> anyho
     match deployed.and_then(|stack| stack.parameters.get(PREFIX_LIST)) {
         Some(id) => Ok(id.clone()),
         None => signed::dynamodb_prefix_list(connection).await,
+    }
+}
+
+/// A time such as `15m`, for clap.
+pub(super) fn parse_duration(text: &str) -> Result<Duration, String> {
+    let time = humantime::parse_duration(text).map_err(|err| err.to_string())?;
+    match time.is_zero() {
+        true => Err("expected a time such as `90s`, `15m` or `2h`".to_owned()),
+        false => Ok(time),
     }
 }

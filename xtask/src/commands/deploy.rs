@@ -1,6 +1,5 @@
 //! `deploy`: from the working tree to a running stage.
 
-use std::collections::BTreeMap;
 use std::time::Instant;
 
 use anyhow::Context as _;
@@ -11,20 +10,20 @@ use super::args::{
     farewell_to_key,
 };
 use super::assemble;
-use crate::assembly::{Assembly, Cloud};
+use crate::assembly::Assembly;
+use crate::aws::Connection;
 use crate::aws::cloudformation::operations;
-use crate::aws::{Connection, signed};
 use crate::consent::Consent;
 use crate::deployment::{self, Engine, Executed, Prepared};
 use crate::diagnosis::Sources;
 use crate::interrupt::Interrupts;
-use crate::outputs;
 use crate::publish::publish;
-use crate::screen::{self, QUIET, STRONG};
+use crate::screen::{self, QUIET};
 use crate::session;
 use crate::stack::Stack;
 use crate::workspace::Workspace;
 
+mod ending;
 mod fast;
 mod options;
 mod prerequisites;
@@ -72,6 +71,13 @@ pub(crate) struct Deploy {
     #[arg(long)]
     fast: bool,
 
+    /// Do not send requests to the endpoint at the end.
+    ///
+    /// Otherwise the requests of `cargo xtask smoke` show whether it answers, and where it does
+    /// not, the previous handler is offered.
+    #[arg(long)]
+    no_smoke: bool,
+
     /// Do not ask.
     #[arg(long, short)]
     yes: bool,
@@ -83,7 +89,8 @@ pub(crate) struct Deploy {
 
 /// How one attempt ended.
 enum Attempt {
-    Done(Stack),
+    /// What is deployed now, and what was before.
+    Done(Stack, Option<Stack>),
     NoChanges(Stack),
     /// The change set is there to be executed later.
     Left(Prepared),
@@ -130,10 +137,13 @@ impl Deploy {
                 )
                 .await?;
             match attempt {
-                Attempt::Done(stack) => {
+                Attempt::Done(stack, before) => {
                     self.protect(&choices, &engine, &stack).await?;
                     deployment::report_success(&format!("{name} is deployed"), begin);
-                    return self.finish(&environment, &stack).await;
+                    self.finish(&environment, &stack).await?;
+                    return self
+                        .verify(&mut engine, &environment, &stack, before.as_ref())
+                        .await;
                 }
                 Attempt::NoChanges(stack) => {
                     screen::say(format!("{name}: no changes\n"));
@@ -199,6 +209,7 @@ impl Deploy {
             consent = Consent::Given;
             fast::update_code(connection, &cfn, stack, &plan, &bucket).await?;
         }
+        let before = stack.clone();
         let stack = engine.clear_the_way(stack, &plan, consent).await?;
         let Some(prepared) = engine.prepare(stack.as_ref(), &plan).await? else {
             return Ok(Attempt::NoChanges(
@@ -221,7 +232,7 @@ impl Deploy {
             .execute_with_consent(prepared, &plan.sources(), &plan.options, consent, &question)
             .await?;
         Ok(match executed {
-            Executed::Done(stack) => Attempt::Done(stack),
+            Executed::Done(stack) => Attempt::Done(stack, before),
             Executed::Overtaken => Attempt::Overtaken,
         })
     }
@@ -251,6 +262,7 @@ impl Deploy {
             root_stack: &name,
             tree: None,
         };
+        let before = stack.clone();
         let question = question(choices, &environment.connection);
         let executed = engine
             .execute_with_consent(prepared, &sources, &options, consent, &question)
@@ -259,7 +271,9 @@ impl Deploy {
             Executed::Done(stack) => {
                 self.protect(choices, &engine, &stack).await?;
                 deployment::report_success(&format!("{name} is deployed"), begin);
-                self.finish(environment, &stack).await
+                self.finish(environment, &stack).await?;
+                self.verify(&mut engine, environment, &stack, before.as_ref())
+                    .await
             }
             Executed::Overtaken => Err(anyhow::anyhow!(
                 "the stack has changed since change set `{change_set}` was made, and it was not \
@@ -307,23 +321,6 @@ impl Deploy {
         screen::progress(said);
         Ok(())
     }
-
-    async fn finish(&self, environment: &Environment, stack: &Stack) -> anyhow::Result<()> {
-        let outputs = outputs::as_seen_from_here(&stack.outputs, environment.emulator.as_ref());
-        outputs::print(&outputs, self.json)?;
-        if environment.cloud == Cloud::Local {
-            return show_local_request(&environment.connection, &outputs).await;
-        }
-        screen::say(format!(
-            "\n{QUIET}Next: aws apigateway get-api-key --include-value --query value --output text \
-             --api-key {}{}{QUIET:#}",
-            outputs
-                .get("StandardApiKeyId")
-                .map_or("<StandardApiKeyId>", String::as_str),
-            self.environment.repeated()
-        ));
-        Ok(())
-    }
 }
 
 /// Production is called what it is where somebody is about to say yes.
@@ -337,30 +334,4 @@ fn question(choices: &Choices, connection: &Connection) -> String {
         ),
         false => format!("Deploy these changes to {place}?"),
     }
-}
-
-/// What to try now: the keys, which are worth nothing outside this machine, and a request.
-async fn show_local_request(
-    connection: &Connection,
-    outputs: &BTreeMap<String, String>,
-) -> anyhow::Result<()> {
-    let output = |name: &str| {
-        outputs
-            .get(name)
-            .with_context(|| format!("no output `{name}`"))
-    };
-    let standard = signed::api_key_value(connection, output("StandardApiKeyId")?).await?;
-    let premium = signed::api_key_value(connection, output("PremiumApiKeyId")?).await?;
-    let endpoint = output("Endpoint")?;
-    screen::say(format!(
-        "\n{STRONG}Standard key{STRONG:#}  {standard}\n\
-         {STRONG}Premium key{STRONG:#}   {premium}\n\n\
-         Try it:\n\n  \
-         curl -X POST {endpoint}/ \\\n    \
-         -H 'x-api-key: {standard}' \\\n    \
-         -H 'Content-Type: application/json' \\\n    \
-         -d '{{\"year\":\"2023\",\"title\":\"kkkg\",\"id\":\"12\"}}'\n\n\
-         {QUIET}cargo xtask local down stops the local cloud and forgets everything in it.{QUIET:#}"
-    ));
-    Ok(())
 }

@@ -6,8 +6,10 @@ use anyhow::Context as _;
 use xshell::Shell;
 
 use super::args::{EnvironmentArgs, LocalCloud, StageArgs, probably_meant};
+use crate::api_keys::Tier;
 use crate::assembly::read_template;
 use crate::aws::cloudformation::{self, operations};
+use crate::aws::{Connection, api_gateway};
 use crate::change_set::NESTED_STACK;
 use crate::consent::Consent;
 use crate::deployment::{self, Engine};
@@ -100,12 +102,40 @@ impl Destroy {
         engine
             .delete(&stack, None, &retained, &planned(&fates))
             .await?;
+        self.delete_old_keys(&environment.connection, &stack)
+            .await?;
         deployment::report_success(&format!("{name} is deleted"), begin);
         for fate in fates.iter().filter(|fate| fate.outlook == Outlook::Stays) {
             screen::say(format!(
                 "retained: {} {}",
                 fate.resource_type, fate.physical_id
             ));
+        }
+        Ok(())
+    }
+
+    /// Deletes the API keys that rotations left beside the stack.
+    async fn delete_old_keys(&self, connection: &Connection, stack: &Stack) -> anyhow::Result<()> {
+        let is_rotated = |tier: &Tier| {
+            let generation = stack.parameters.get(tier.generation());
+            generation.is_some_and(|generation| generation != "1")
+        };
+        for tier in Tier::ALL.into_iter().filter(is_rotated) {
+            let prefix = tier.key_prefix(&self.stage.stage);
+            let keys = match api_gateway::keys_named(connection, &prefix).await {
+                Ok(keys) => keys,
+                // They open nothing any more.
+                Err(err) => {
+                    screen::say(format!(
+                        "cannot look for keys of earlier rotations: {err:#}"
+                    ));
+                    return Ok(());
+                }
+            };
+            for key in keys {
+                api_gateway::delete_key(connection, &key.id).await?;
+                screen::say(format!("deleted old API key {} {}", key.id, key.name));
+            }
         }
         Ok(())
     }

@@ -1,10 +1,8 @@
 //! `outputs`: what a deployed stage tells its users.
 
-use anyhow::Context as _;
 use xshell::Shell;
 
-use super::args::{EnvironmentArgs, LocalCloud, StageArgs, probably_meant};
-use crate::aws::cloudformation;
+use super::args::{EnvironmentArgs, StageArgs};
 use crate::outputs;
 use crate::workspace::Workspace;
 
@@ -24,24 +22,10 @@ pub(crate) struct Outputs {
 
 impl Outputs {
     pub(crate) async fn run(self, sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {
-        let environment = self
-            .environment
-            .connect(sh, workspace, LocalCloud::MustRun)
+        let deployed = self
+            .stage
+            .deployed(&self.environment, sh, workspace)
             .await?;
-        let cfn = environment.connection.cloudformation();
-        let name = self.stage.stage.stack_name();
-        let stack = cloudformation::find_stack(&cfn, &name)
-            .await?
-            .with_context(|| {
-                let region = &environment.connection.region;
-                let flags = self.environment.repeated();
-                let meant = probably_meant(workspace, &self.stage.stage);
-                format!(
-                    "there is no stack `{name}` in {region}; \
-                     `cargo xtask deploy{flags}` creates it{meant}"
-                )
-            })?;
-        let seen = outputs::as_seen_from_here(&stack.outputs, environment.emulator.as_ref());
-        outputs::print(&seen, self.json)
+        outputs::print(deployed.outputs(), self.json)
     }
 }

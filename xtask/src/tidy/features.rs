@@ -369,6 +369,8 @@ fn every_limit_is_one_root_parameter() {
                 "Observability.PremiumQuotaAlarm",
             ],
         ),
+        ("StandardKeyGeneration", "2", &["Api.StandardApiKey"]),
+        ("PremiumKeyGeneration", "2", &["Api.PremiumApiKey"]),
         ("WafRateLimitPer300Seconds", "100", &["Api.WebAcl"]),
         ("WafManagedRules", "count", &["Api.WebAcl"]),
         ("WafLogs", "all", &["Api.WebAclLogging"]),

@@ -105,6 +105,10 @@ impl Site {
                 .arg("--handler")
                 .arg(&tree.zip);
         }
+        // There is an engine here and no endpoint.
+        if arguments.first() == Some(&"deploy") {
+            command.arg("--no-smoke");
+        }
         command
     }
 

@@ -193,6 +193,10 @@ impl OptionArgs {
         }
     }
 
+    pub(super) fn is_express(&self) -> bool {
+        self.express
+    }
+
     pub(super) fn keeps_change_set(&self) -> bool {
         self.no_execute
     }

@@ -2,7 +2,7 @@
 //! API Gateway's logs.
 
 use crate::assembly::Cloud;
-use crate::aws::{Connection, signed};
+use crate::aws::{Connection, api_gateway};
 use crate::bootstrap::{self, Choice, EncryptionKey};
 use crate::commands::args::{Choices, Environment};
 use crate::consent::Consent;
@@ -67,7 +67,7 @@ pub(super) async fn preflight(
     if environment.cloud == Cloud::Local || stack.is_some() {
         return Ok(());
     }
-    match signed::api_gateway_logs_role(&environment.connection).await {
+    match api_gateway::logs_role(&environment.connection).await {
         Ok(Some(_)) => Ok(()),
         Ok(None) => anyhow::bail!(
             "API Gateway has no role to write logs with in {}, and the stage needs one: \

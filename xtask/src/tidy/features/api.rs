@@ -127,6 +127,16 @@ fn both_tiers_have_a_key_and_their_limits_on_this_stage() {
         let link = flat.properties(&format!("Api.{tier}UsagePlanKey"));
         assert_eq!(link["UsagePlanId"], format!("<Api.{tier}UsagePlan>"));
         assert_eq!(link["KeyId"], format!("<Api.{tier}ApiKey>"));
+        // A rotation makes another key, and the one before stays valid in its plan.
+        for part in ["ApiKey", "UsagePlanKey"] {
+            let resource = &flat.resources[&format!("Api.{tier}{part}")];
+            assert_eq!(resource["UpdateReplacePolicy"], "Retain");
+            assert_eq!(resource["DeletionPolicy"], "Delete");
+        }
+        assert_eq!(
+            flat.properties(&format!("Api.{tier}ApiKey"))["Name"],
+            format!("movies-dev-{}-1", tier.to_lowercase())
+        );
         assert_eq!(
             flat.outputs[&format!("{tier}ApiKeyId")],
             format!("<Api.{tier}ApiKey>")

@@ -1,0 +1,100 @@
+//! CloudWatch Logs: events of a log group.
+
+use anyhow::Context as _;
+use serde_json::{Value, json};
+
+use super::{Connection, signed};
+
+const SERVICE: &str = "logs";
+
+/// The most pages of one search; a page is up to 10,000 events or 1 MB.
+const PAGES: usize = 50;
+
+/// One event of a log group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct LogEvent {
+    pub(crate) id: String,
+    /// Milliseconds since 1970.
+    pub(crate) timestamp: i64,
+    pub(crate) message: String,
+}
+
+/// What a search found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Found {
+    pub(crate) events: Vec<LogEvent>,
+    /// Whether there is more than was read.
+    pub(crate) is_cut_off: bool,
+}
+
+/// The events of `group` between two times in milliseconds since 1970, the oldest first, that
+/// match CloudWatch's filter `pattern`; all where it is empty.
+///
+/// Source: CloudWatch Logs' `FilterLogEvents`.
+pub(crate) async fn find(
+    connection: &Connection,
+    group: &str,
+    (start, end): (i64, i64),
+    pattern: &str,
+) -> anyhow::Result<Found> {
+    let mut found = Found::default();
+    let mut token: Option<String> = None;
+    for _ in 0..PAGES {
+        let mut input = json!({
+            "logGroupName": group,
+            "startTime": start,
+            "endTime": end,
+        });
+        if !pattern.is_empty() {
+            input["filterPattern"] = json!(pattern);
+        }
+        if let Some(token) = &token {
+            input["nextToken"] = json!(token);
+        }
+        let operation = "Logs_20140328.FilterLogEvents";
+        let answer = signed::operate(connection, SERVICE, operation, &input)
+            .await
+            .with_context(|| format!("cannot read log group `{group}` (logs:FilterLogEvents)"))?;
+        let events = answer.get("events").and_then(Value::as_array);
+        for event in events.into_iter().flatten() {
+            found.events.push(log_event(event)?);
+        }
+        token = answer
+            .get("nextToken")
+            .and_then(Value::as_str)
+            .map(ToOwned::to_owned);
+        if token.is_none() {
+            break;
+        }
+    }
+    found.is_cut_off = token.is_some();
+    found.events.sort_by_key(|event| event.timestamp);
+    Ok(found)
+}
+
+/// The names of the log groups that begin with `prefix`.
+///
+/// Source: CloudWatch Logs' `DescribeLogGroups`.
+pub(crate) async fn groups(connection: &Connection, prefix: &str) -> anyhow::Result<Vec<String>> {
+    let operation = "Logs_20140328.DescribeLogGroups";
+    let input = json!({ "logGroupNamePrefix": prefix });
+    let answer = signed::operate(connection, SERVICE, operation, &input)
+        .await
+        .context("cannot list log groups (logs:DescribeLogGroups)")?;
+    let groups = answer.get("logGroups").and_then(Value::as_array);
+    let names = groups.into_iter().flatten();
+    let names = names.filter_map(|group| group.get("logGroupName")?.as_str());
+    Ok(names.map(ToOwned::to_owned).collect())
+}
+
+fn log_event(event: &Value) -> anyhow::Result<LogEvent> {
+    let text = |name: &str| event.get(name).and_then(Value::as_str);
+    Ok(LogEvent {
+        id: text("eventId").unwrap_or_default().to_owned(),
+        timestamp: event
+            .get("timestamp")
+            .and_then(Value::as_i64)
+            .context("a log event has no time")?,
+        message: text("message").unwrap_or_default().to_owned(),
+    })
+}

@@ -1,0 +1,51 @@
+//! A stack as it is deployed, with a few of its root parameters different: no template is read
+//! from the working tree and nothing is built.
+
+use anyhow::Context as _;
+
+use super::{Engine, Executed, Plan, deployed_tree, show};
+use crate::consent::Consent;
+use crate::options::Options;
+use crate::parameters::Parameters;
+use crate::stack::Stack;
+
+impl Engine {
+    /// Gives `stack` other values of some root parameters and leaves all else as it is deployed.
+    pub(crate) async fn revise(
+        &mut self,
+        stack: &Stack,
+        values: &Parameters,
+        options: Options,
+        consent: Consent,
+        question: &str,
+    ) -> anyhow::Result<Stack> {
+        let name = &stack.name;
+        let tree = deployed_tree(&self.cfn, stack).await?;
+        let mut tree = tree.with_context(|| format!("stack `{name}` holds nothing yet"))?;
+        tree.parameters.extend(
+            values
+                .iter()
+                .map(|(key, value)| (key.clone(), value.clone())),
+        );
+        let plan = Plan {
+            stack_name: name.clone(),
+            tree,
+            tags: stack.tags.clone(),
+            options,
+        };
+        let Some(prepared) = self.prepare(Some(stack), &plan).await? else {
+            return Ok(stack.clone());
+        };
+        show(&prepared.changes, name, &[]);
+        let executed = self
+            .execute_with_consent(prepared, &plan.sources(), &plan.options, consent, question)
+            .await?;
+        match executed {
+            Executed::Done(stack) => Ok(stack),
+            Executed::Overtaken => Err(anyhow::anyhow!(
+                "somebody else changed `{name}` meanwhile and nothing was done; \
+                 run the same command again"
+            )),
+        }
+    }
+}

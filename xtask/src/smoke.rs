@@ -1,0 +1,257 @@
+//! A handful of requests through the deployed endpoint, and whether each is answered as the
+//! README says.
+
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::change_set::wrapped;
+use crate::patience::patient;
+use crate::screen;
+use crate::web::agent;
+
+#[cfg(test)]
+mod tests;
+
+/// As long as API Gateway itself waits.
+const TIMEOUT: Duration = Duration::from_secs(29);
+
+/// How long a new key may take to be known everywhere.
+const KEY_TAKES: Duration = Duration::from_secs(60);
+const INTERVAL: Duration = Duration::from_secs(2);
+
+/// The one item that these requests leave in the table, again and again the same.
+const ITEM: &str = r#"{"year":"2023","title":"smoke test","id":"smoke-test"}"#;
+const STORED: &str = "Successfully inserted data!";
+
+pub(crate) const NOT_SHOWN_LOCALLY: &str = "\
+The local cloud has no firewall, and its answers without the handler are not worded as \
+`infra/cfn/api.yaml` says; WAF and gateway responses show on AWS only.";
+
+/// No key of API Gateway looks like this.
+const WRONG_KEY: &str = "this-is-the-wrong-key";
+
+/// What the requests showed.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Smoke {
+    pub(crate) stack: String,
+    pub(crate) endpoint: String,
+    /// Whether every check passed.
+    pub(crate) passed: bool,
+    pub(crate) checks: Vec<Check>,
+}
+
+/// One request and its answer.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Check {
+    pub(crate) name: &'static str,
+    /// The statuses that are right.
+    pub(crate) expected: &'static [u16],
+    /// Absent where no answer came.
+    pub(crate) status: Option<u16>,
+    /// From the connection's start to the answer's end; each request has a connection of its own.
+    pub(crate) latency_ms: f64,
+    pub(crate) passed: bool,
+    /// What is wrong.
+    pub(crate) problem: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Key {
+    Right,
+    Wrong,
+    None,
+}
+
+/// A request, and what it is to be answered with.
+#[derive(Debug)]
+struct Probe {
+    name: &'static str,
+    key: Key,
+    path: &'static str,
+    body: &'static str,
+    expected: &'static [u16],
+    /// The answer's `message`, where it is documented.
+    message: Option<&'static str>,
+}
+
+const PROBES: [Probe; 5] = [
+    Probe {
+        name: "with key",
+        key: Key::Right,
+        path: "/",
+        body: ITEM,
+        expected: &[200],
+        message: Some(STORED),
+    },
+    Probe {
+        name: "without key",
+        key: Key::None,
+        path: "/",
+        body: ITEM,
+        expected: &[403],
+        message: None,
+    },
+    Probe {
+        name: "wrong key",
+        key: Key::Wrong,
+        path: "/",
+        body: ITEM,
+        expected: &[403],
+        message: None,
+    },
+    // API Gateway's validator says 400, and the handler, where that lets it pass, 400 or 422.
+    Probe {
+        name: "bad body",
+        key: Key::Right,
+        path: "/",
+        body: r#"["no movie"]"#,
+        expected: &[400, 422],
+        message: None,
+    },
+    // API Gateway takes it for a request without a signature, and asks for a key first or not.
+    Probe {
+        name: "unknown path",
+        key: Key::Right,
+        path: "/no/such/path",
+        body: ITEM,
+        expected: &[403, 404],
+        message: None,
+    },
+];
+
+/// Sends the requests one after the other. A key that API Gateway does not know yet is waited
+/// for: it takes up to a minute to be known everywhere.
+pub(crate) fn run(stack: &str, endpoint: &str, key: &str) -> Smoke {
+    let mut checks = Vec::new();
+    for probe in &PROBES {
+        let begin = Instant::now();
+        let mut check = send(endpoint, key, probe);
+        let mut announced = false;
+        while is_right_key_refused(probe, &check) && begin.elapsed() < patient(KEY_TAKES) {
+            if !announced {
+                screen::progress("API Gateway does not know the key yet; waiting for it");
+                announced = true;
+            }
+            std::thread::sleep(patient(INTERVAL));
+            check = send(endpoint, key, probe);
+        }
+        checks.push(check);
+    }
+    Smoke {
+        stack: stack.to_owned(),
+        endpoint: endpoint.to_owned(),
+        passed: checks.iter().all(|check| check.passed),
+        checks,
+    }
+}
+
+fn is_right_key_refused(probe: &Probe, check: &Check) -> bool {
+    matches!(probe.key, Key::Right) && !check.passed && check.status == Some(403)
+}
+
+fn send(endpoint: &str, key: &str, probe: &Probe) -> Check {
+    let begin = Instant::now();
+    let answer = ask(endpoint, key, probe);
+    let latency_ms = begin.elapsed().as_secs_f64() * 1000.0;
+    let (status, problem) = match answer {
+        Ok((status, body)) => (Some(status), problem(probe, status, &body)),
+        Err(err) => (None, Some(format!("{err:#}"))),
+    };
+    Check {
+        name: probe.name,
+        expected: probe.expected,
+        status,
+        latency_ms: (latency_ms * 10.0).round() / 10.0,
+        passed: problem.is_none(),
+        problem,
+    }
+}
+
+fn ask(endpoint: &str, key: &str, probe: &Probe) -> anyhow::Result<(u16, String)> {
+    let url = format!("{}{}", endpoint.trim_end_matches('/'), probe.path);
+    let request = agent(&url, patient(TIMEOUT))
+        .post(&url)
+        .header("content-type", "application/json");
+    let request = match probe.key {
+        Key::Right => request.header("x-api-key", key),
+        Key::Wrong => request.header("x-api-key", WRONG_KEY),
+        Key::None => request,
+    };
+    let mut answer = request.send(probe.body).context("no answer")?;
+    let status = answer.status().as_u16();
+    let body = answer.body_mut().read_to_string();
+    Ok((status, body.context("the answer broke off")?))
+}
+
+/// What is wrong with an answer.
+fn problem(probe: &Probe, status: u16, body: &str) -> Option<String> {
+    if !probe.expected.contains(&status) {
+        let expected: Vec<String> = probe.expected.iter().map(u16::to_string).collect();
+        let hint = hint(status).map(|hint| format!("; {hint}"));
+        return Some(format!(
+            "{status} instead of {}: {}{}",
+            expected.join(" or "),
+            excerpt(body),
+            hint.unwrap_or_default()
+        ));
+    }
+    let wanted = probe.message?;
+    let answer: Value = serde_json::from_str(body).unwrap_or_default();
+    let message = answer.get("message").and_then(Value::as_str);
+    (message != Some(wanted)).then(|| {
+        format!(
+            "the message is not `{wanted}`, the answer is: {}",
+            excerpt(body)
+        )
+    })
+}
+
+fn hint(status: u16) -> Option<&'static str> {
+    match status {
+        403 => Some("the firewall or an unknown key; `cargo xtask keys` lists the keys"),
+        429 => Some("a limit is used up; `cargo xtask limits` shows which there are"),
+        500 | 502 => Some("the function failed; `cargo xtask logs` shows how"),
+        503 => Some("the table cannot take the item; `cargo xtask logs` shows why"),
+        504 => Some("the function or the table does not answer in time"),
+        _ => None,
+    }
+}
+
+fn excerpt(body: &str) -> String {
+    const LONGEST: usize = 200;
+    let line: String = body.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}..", line.get(..end).unwrap_or_default()),
+        None if line.is_empty() => "an empty answer".to_owned(),
+        None => line,
+    }
+}
+
+/// The checks as lines for a person.
+pub(crate) fn render(smoke: &Smoke) -> String {
+    let mut text = format!("{}  {}\n", smoke.stack, smoke.endpoint);
+    for check in &smoke.checks {
+        let mark = match check.passed {
+            true => "ok    ",
+            false => "FAILED",
+        };
+        let status = check
+            .status
+            .map_or_else(|| "---".to_owned(), |status| status.to_string());
+        text.push_str(&format!(
+            "  {mark}  {:<12}  {status}  {:>8.1} ms\n",
+            check.name, check.latency_ms
+        ));
+        if let Some(problem) = &check.problem {
+            for line in wrapped(problem, 70) {
+                text.push_str(&format!("          {line}\n"));
+            }
+        }
+    }
+    text
+}
