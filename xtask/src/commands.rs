@@ -17,6 +17,7 @@ mod deploy;
 mod destroy;
 mod diff;
 mod docs;
+mod doctor;
 mod drift;
 mod fuzz;
 mod keys;
@@ -69,6 +70,7 @@ enum Command {
     Package(package::Package),
     Symbolize(symbolize::Symbolize),
     Synth(synth::Synth),
+    Doctor(doctor::Doctor),
     Bootstrap(bootstrap::Bootstrap),
     Diff(diff::Diff),
     Deploy(deploy::Deploy),
@@ -102,6 +104,7 @@ impl Cli {
             Command::Package(package) => package.run(&sh, &workspace),
             Command::Symbolize(symbolize) => symbolize.run(&workspace),
             Command::Synth(synth) => synth.run(&sh, &workspace),
+            Command::Doctor(doctor) => doctor.run(&sh, &workspace).await,
             Command::Bootstrap(bootstrap) => bootstrap.run(&sh, &workspace).await,
             Command::Diff(diff) => diff.run(&sh, &workspace).await,
             Command::Deploy(deploy) => deploy.run(&sh, &workspace).await,

@@ -107,29 +107,41 @@ impl ToolSet {
         pins.collect()
     }
 
+    fn environment(&self, workspace: &Workspace) -> PathBuf {
+        let tools = workspace.target().join("tools");
+        tools.join(format!("{}-{}", self.name, &self.hash()[..12]))
+    }
+
+    fn hash(&self) -> String {
+        hex(&sha256(self.requirements.as_bytes()))
+    }
+
+    /// Whether `provide` has nothing to do.
+    pub(crate) fn is_installed(&self, workspace: &Workspace) -> bool {
+        let environment = self.environment(workspace);
+        // An environment dies with the Python it was made by.
+        environment.join(".complete").exists() && environment.join("bin/python").exists()
+    }
+
     /// The directory of the set's programs, installed first where that has not happened yet.
     /// With everything present this makes no network call.
     pub(crate) fn provide(&self, sh: &Shell, workspace: &Workspace) -> anyhow::Result<PathBuf> {
         let name = self.name;
-        let hash = hex(&sha256(self.requirements.as_bytes()));
         let tools = workspace.target().join("tools");
-        let environment = tools.join(format!("{name}-{}", &hash[..12]));
-        let complete = environment.join(".complete");
-        // An environment dies with the Python it was made by.
-        let is_usable = || complete.exists() && environment.join("bin/python").exists();
-        if is_usable() {
+        let environment = self.environment(workspace);
+        if self.is_installed(workspace) {
             return Ok(environment.join("bin"));
         }
         let _lock = Workspace::lock(&tools.join(format!("{name}.lock")))?;
         // Another process may have been at it meanwhile.
-        if !is_usable() {
+        if !self.is_installed(workspace) {
             screen::progress(format!("installing {name} ({}, once)", self.size));
-            check_python(sh)?;
+            python(sh)?;
             // An environment without the mark is an installation that broke off.
             sh.remove_path(&environment)?;
             self.install(sh, &environment)
                 .with_context(|| format!("cannot install {name} into `target/tools`"))?;
-            sh.write_file(&complete, &hash)?;
+            sh.write_file(environment.join(".complete"), self.hash())?;
         }
         Ok(environment.join("bin"))
     }
@@ -228,7 +240,12 @@ pub(crate) fn has_python() -> bool {
     std::env::split_paths(&path).any(|directory| directory.join("python3").is_file())
 }
 
-fn check_python(sh: &Shell) -> anyhow::Result<()> {
+/// The version of `python3`.
+///
+/// # Errors
+///
+/// There is none, or it is too old for the pinned packages.
+pub(crate) fn python(sh: &Shell) -> anyhow::Result<String> {
     let (major, minor) = PYTHON;
     let version = cmd!(sh, "python3 -c 'import sys; print(*sys.version_info[:2])'")
         .quiet()
@@ -247,5 +264,5 @@ fn check_python(sh: &Shell) -> anyhow::Result<()> {
             found.1
         );
     }
-    Ok(())
+    Ok(format!("{}.{}", found.0, found.1))
 }

@@ -58,6 +58,15 @@ impl Toolchain {
         ))
     }
 
+    pub(crate) fn has_target(
+        &self,
+        sh: &Shell,
+        architecture: Architecture,
+    ) -> anyhow::Result<bool> {
+        let libraries = self.sysroot(sh)?.join("lib/rustlib");
+        Ok(libraries.join(architecture.triple()).is_dir())
+    }
+
     /// Installs the standard library for `architecture` where it is missing.
     pub(crate) fn provide_target(
         &self,
@@ -66,7 +75,7 @@ impl Toolchain {
         architecture: Architecture,
     ) -> anyhow::Result<()> {
         let triple = architecture.triple();
-        if self.sysroot(sh)?.join("lib/rustlib").join(triple).is_dir() {
+        if self.has_target(sh, architecture)? {
             return Ok(());
         }
         screen::progress(format!("installing the Rust target {triple} (once)"));

@@ -12,6 +12,18 @@ use crate::patience::patient;
 const TIMEOUT: Duration = Duration::from_secs(120);
 const INTERVAL: Duration = Duration::from_millis(300);
 
+/// Whether there is a function of this name.
+///
+/// Source: Lambda's `GetFunctionConfiguration`.
+pub(crate) async fn exists(connection: &Connection, function: &str) -> anyhow::Result<bool> {
+    let path = format!("/2015-03-31/functions/{function}/configuration");
+    match signed::get(connection, "lambda", &path).await {
+        Ok(_) => Ok(true),
+        Err(err) if signed::refusal(&err).is_some_and(|refusal| refusal.status == 404) => Ok(false),
+        Err(err) => Err(err),
+    }
+}
+
 /// Gives the function the zip at `s3://bucket/key`, and waits until it is what runs.
 ///
 /// Source: Lambda's `UpdateFunctionCode` and `GetFunctionConfiguration`.

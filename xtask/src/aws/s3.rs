@@ -5,7 +5,7 @@ use aws_config::SdkConfig;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::primitives::ByteStream;
-use aws_sdk_s3::types::{ChecksumAlgorithm, ChecksumMode};
+use aws_sdk_s3::types::{ChecksumAlgorithm, ChecksumMode, ExpirationStatus};
 use aws_smithy_types::base64;
 
 use crate::asset::Asset;
@@ -57,6 +57,21 @@ impl AssetBucket {
             Ok(_) => Ok(()),
             Err(err) => Err(self.explain(err, bucket)),
         }
+    }
+
+    /// After how many days `bucket` deletes the first of its objects; `None` where it keeps all.
+    pub(crate) async fn expiration_days(&self, bucket: &str) -> anyhow::Result<Option<i32>> {
+        let asked = self.s3.get_bucket_lifecycle_configuration().bucket(bucket);
+        let rules = match asked.send().await {
+            Ok(lifecycle) => lifecycle.rules.unwrap_or_default(),
+            Err(err) if err.code() == Some("NoSuchLifecycleConfiguration") => Vec::new(),
+            Err(err) => return Err(self.explain(err, bucket)),
+        };
+        let enabled = rules
+            .iter()
+            .filter(|rule| *rule.status() == ExpirationStatus::Enabled);
+        let days = enabled.filter_map(|rule| rule.expiration()?.days());
+        Ok(days.min())
     }
 
     /// Whether there is anything in `bucket`; a bucket that is not empty cannot be deleted.

@@ -59,6 +59,25 @@ pub(crate) async fn dynamodb_prefix_list(connection: &Connection) -> anyhow::Res
     })
 }
 
+/// How many VPCs the region has.
+///
+/// Source: EC2's `DescribeVpcs`.
+pub(crate) async fn vpcs(connection: &Connection) -> anyhow::Result<u64> {
+    let answer = get(
+        connection,
+        "ec2",
+        "/?Action=DescribeVpcs&Version=2016-11-15",
+    )
+    .await?;
+    let document = roxmltree::Document::parse(&answer).context("the answer is not XML")?;
+    let set = document
+        .descendants()
+        .find(|node| node.tag_name().name() == "vpcSet")
+        .context("EC2's answer has no VPCs")?;
+    let items = set.children().filter(roxmltree::Node::is_element);
+    Ok(items.count().try_into()?)
+}
+
 /// A service's refusal, as it says it.
 #[derive(Debug)]
 pub(crate) struct Refusal {

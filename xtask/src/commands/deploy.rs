@@ -195,7 +195,7 @@ impl Deploy {
         }
         let s3 = connection.s3();
         let first_steps = async {
-            preflight(environment, stack.as_ref()).await?;
+            preflight(environment, choices, stack.as_ref()).await?;
             if self.fast {
                 fast::check(&cfn, stack.as_ref(), &plan).await?;
             }

@@ -126,6 +126,15 @@ impl Choices {
         choice.as_deref() == Some(EncryptionKey::CustomerManaged.as_str())
     }
 
+    /// The values that are known without an account: those that are chosen, else the defaults.
+    pub(in crate::commands) fn known_parameters(&self) -> Parameters {
+        let declared = self.root.parameters().into_iter();
+        let defaults = declared.filter_map(|one| Some((one.name, one.default?)));
+        let mut known: Parameters = defaults.collect();
+        known.extend(self.parameters.clone());
+        known
+    }
+
     /// The plan for `assembly`.
     pub(in crate::commands) async fn plan(
         &self,

@@ -2,10 +2,12 @@
 //! API Gateway's logs.
 
 use crate::assembly::Cloud;
-use crate::aws::{Connection, api_gateway};
+use crate::aws::Connection;
 use crate::bootstrap::{self, Choice, EncryptionKey};
+use crate::checkup::{self, Intent};
 use crate::commands::args::{Choices, Environment};
 use crate::consent::Consent;
+use crate::doctor::{self, Verdict};
 use crate::screen;
 use crate::stack::Stack;
 use crate::workspace::Workspace;
@@ -59,26 +61,35 @@ pub(super) async fn bootstrap(
     .await
 }
 
-/// Creating the stage fails after minutes where the region has no role for API Gateway's logs.
+/// What would make the first deploy fail after minutes is told before it begins, and what the
+/// account should have besides.
 pub(super) async fn preflight(
     environment: &Environment,
+    choices: &Choices,
     stack: Option<&Stack>,
 ) -> anyhow::Result<()> {
     if environment.cloud == Cloud::Local || stack.is_some() {
         return Ok(());
     }
-    match api_gateway::logs_role(&environment.connection).await {
-        Ok(Some(_)) => Ok(()),
-        Ok(None) => anyhow::bail!(
-            "API Gateway has no role to write logs with in {}, and the stage needs one: \
-             `cargo xtask bootstrap --api-gateway-logs-role` sets it, once for every API of the account",
-            environment.connection.region
-        ),
-        Err(err) => {
-            screen::say(format!(
-                "cannot check API Gateway's logs role ({err:#}); going on"
-            ));
-            Ok(())
-        }
+    let parameters = choices.known_parameters();
+    let intent = Intent {
+        stage: choices.stage_file.stage(),
+        parameters: &parameters,
+        deployed: None,
+    };
+    let mut findings = checkup::before_first_deploy(&environment.connection, &intent).await;
+    findings.retain(|finding| finding.verdict != Verdict::Ok);
+    if findings.is_empty() {
+        return Ok(());
     }
+    screen::say(format!("{}\n", doctor::render(&findings)));
+    if findings
+        .iter()
+        .any(|finding| finding.verdict == Verdict::Error)
+    {
+        anyhow::bail!(
+            "the account is not ready, and nothing was deployed; the lines above say why"
+        );
+    }
+    Ok(())
 }

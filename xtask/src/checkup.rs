@@ -1,0 +1,251 @@
+//! The account looked at for what a deploy needs of it. What cannot be asked is a finding too.
+
+use std::time::SystemTime;
+
+use crate::assembly::Cloud;
+use crate::aws::{Connection, account, api_gateway, lambda, logs, signed};
+use crate::bootstrap;
+use crate::doctor::{self, Finding, Kept, Trail};
+use crate::parameters::Parameters;
+use crate::stack::{Stack, Stage};
+
+/// The function's name in `root.yaml`, without the stage's suffix.
+const FUNCTION: &str = "apigw_handler";
+
+/// The stage whose function has no suffix.
+const DEFAULT_STAGE: &str = "dev";
+
+/// Codes of Service Quotas, as `aws service-quotas list-service-quotas` lists them.
+const QUOTAS: [(&str, &str, &str); 2] = [
+    (
+        "requests per second of all APIs",
+        "apigateway",
+        "L-8A5B8E43",
+    ),
+    ("VPCs in the region", "vpc", "L-F678F1CE"),
+];
+
+/// What is to be deployed.
+#[derive(Debug)]
+pub(crate) struct Intent<'a> {
+    pub(crate) stage: &'a Stage,
+    pub(crate) parameters: &'a Parameters,
+    pub(crate) deployed: Option<&'a Stack>,
+}
+
+/// What would make a first deploy fail after minutes, and what an account should have besides.
+pub(crate) async fn before_first_deploy(
+    connection: &Connection,
+    intent: &Intent<'_>,
+) -> Vec<Finding> {
+    let mut findings = vec![
+        logs_role(connection).await,
+        concurrency(connection, intent).await,
+    ];
+    findings.extend(collisions(connection, intent).await);
+    findings.push(trails(connection).await);
+    findings
+}
+
+/// Everything that can be known of an account.
+pub(crate) async fn of_account(
+    connection: &Connection,
+    cloud: Cloud,
+    login: &str,
+    intent: &Intent<'_>,
+) -> Vec<Finding> {
+    let mut findings = vec![Finding::ok("account and region", connection.place())];
+    if cloud == Cloud::Aws {
+        let expiry = connection.expiry().await;
+        let left = expiry.map(|end| end.duration_since(SystemTime::now()).unwrap_or_default());
+        findings.push(doctor::credentials(left, login));
+    }
+    findings.push(bootstrap_state(connection).await);
+    match cloud {
+        Cloud::Local => {
+            findings.push(concurrency(connection, intent).await);
+            findings.extend(collisions(connection, intent).await);
+        }
+        Cloud::Aws => {
+            findings.extend(before_first_deploy(connection, intent).await);
+            findings.extend(quotas(connection, intent).await);
+        }
+    }
+    findings
+}
+
+async fn bootstrap_state(connection: &Connection) -> Finding {
+    const NAME: &str = "asset bucket";
+    match bootstrap::asset_bucket(&connection.cloudformation()).await {
+        Ok(Some(bucket)) => Finding::ok(NAME, bucket),
+        Ok(None) => Finding::warning(
+            NAME,
+            "none yet",
+            "nothing: the first deploy asks, and creates it",
+        ),
+        Err(err) => Finding::unknown(NAME, &err, "cloudformation:DescribeStacks"),
+    }
+}
+
+async fn logs_role(connection: &Connection) -> Finding {
+    match api_gateway::logs_role(connection).await {
+        Ok(role) => doctor::logs_role(role.as_deref()),
+        Err(err) => Finding::unknown("API Gateway's logs role", &err, "apigateway:GET"),
+    }
+}
+
+async fn concurrency(connection: &Connection, intent: &Intent<'_>) -> Finding {
+    let number = |parameters: &Parameters| -> Option<u64> {
+        parameters.get("ReservedConcurrency")?.parse().ok()
+    };
+    let already = intent
+        .deployed
+        .and_then(|stack| number(&stack.parameters))
+        .unwrap_or(0);
+    match account::concurrency(connection).await {
+        Ok((limit, unreserved)) => {
+            doctor::concurrency(limit, unreserved, number(intent.parameters), already)
+        }
+        Err(err) => Finding::unknown("Lambda concurrency", &err, "lambda:GetAccountSettings"),
+    }
+}
+
+/// Names that the templates give; what has no name of its own cannot collide.
+async fn collisions(connection: &Connection, intent: &Intent<'_>) -> Vec<Finding> {
+    if intent.deployed.is_some() {
+        return Vec::new();
+    }
+    let function = function_name(intent.stage);
+    let mut findings = Vec::new();
+    findings.push(match lambda::exists(connection, &function).await {
+        Ok(exists) => doctor::collision("function", &function, exists),
+        Err(err) => Finding::unknown("name of the function", &err, "lambda:GetFunction"),
+    });
+    for group in log_groups(intent.stage) {
+        findings.push(match logs::groups(connection, &group).await {
+            Ok(groups) => doctor::collision("log group", &group, groups.contains(&group)),
+            Err(err) => Finding::unknown("name of the log group", &err, "logs:DescribeLogGroups"),
+        });
+    }
+    findings
+}
+
+/// As `FunctionName` in `root.yaml` says.
+pub(crate) fn function_name(stage: &Stage) -> String {
+    match stage.as_str() {
+        DEFAULT_STAGE => FUNCTION.to_owned(),
+        stage => format!("{FUNCTION}_{stage}"),
+    }
+}
+
+/// The log groups with names that are known before the stack is there.
+pub(crate) fn log_groups(stage: &Stage) -> [String; 2] {
+    [
+        format!("/aws/lambda/{}", function_name(stage)),
+        format!("aws-waf-logs-{}", stage.stack_name()),
+    ]
+}
+
+async fn trails(connection: &Connection) -> Finding {
+    let rights = "cloudtrail:DescribeTrails, GetTrailStatus and GetEventSelectors";
+    match find_trails(connection).await {
+        Ok(trails) => doctor::trails(&trails),
+        Err(err) => Finding::unknown("CloudTrail", &err, rights),
+    }
+}
+
+async fn find_trails(connection: &Connection) -> anyhow::Result<Vec<Trail>> {
+    let mut found = Vec::new();
+    for trail in account::trails(connection).await? {
+        let is_logging = account::is_logging(connection, &trail).await;
+        let selectors = account::logs_management_events(connection, &trail).await;
+        // The organisation's trail may be looked at from its own account only.
+        let or_trusted = |known: anyhow::Result<bool>| match known {
+            Err(err) if trail.is_of_organization && is_refused(&err) => Ok(true),
+            known => known,
+        };
+        let days = connection.s3().expiration_days(&trail.bucket).await;
+        found.push(Trail {
+            name: trail.arn.rsplit('/').next().unwrap_or_default().to_owned(),
+            is_everywhere: trail.is_multi_region,
+            is_of_organization: trail.is_of_organization,
+            is_logging: or_trusted(is_logging)?,
+            logs_management_events: or_trusted(selectors)?,
+            kept: match days {
+                Ok(Some(days)) => Kept::Days(days),
+                Ok(None) => Kept::Forever,
+                Err(_) => Kept::Unknown,
+            },
+        });
+    }
+    Ok(found)
+}
+
+fn is_refused(err: &anyhow::Error) -> bool {
+    signed::refusal(err).is_some_and(|refusal| refusal.code != "ThrottlingException")
+}
+
+async fn quotas(connection: &Connection, intent: &Intent<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (name, service, code) in QUOTAS {
+        let value = match account::quota(connection, service, code).await {
+            Ok(value) => value,
+            Err(err) => {
+                let right = "servicequotas:GetServiceQuota";
+                findings.push(Finding::unknown(name, &err, right));
+                continue;
+            }
+        };
+        let needed = |parameter: &str| -> u64 {
+            let value = intent.parameters.get(parameter);
+            value.and_then(|value| value.parse().ok()).unwrap_or(1)
+        };
+        findings.push(match service {
+            "vpc" => match signed::vpcs(connection).await {
+                Ok(used) => {
+                    let needed = u64::from(intent.deployed.is_none());
+                    doctor::quota(name, value, Some(used), needed)
+                }
+                Err(err) => Finding::unknown(name, &err, "ec2:DescribeVpcs"),
+            },
+            _ => doctor::quota(name, value, None, needed("StageRateLimitPerSecond")),
+        });
+    }
+    findings
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::assembly::read_template;
+
+    /// The names are written down twice: here, and in the templates.
+    #[test]
+    fn names_are_those_of_the_templates() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let text = |file: &str| {
+            let template = read_template(&root.join("infra/cfn"), file).unwrap();
+            template.text().to_owned()
+        };
+        let named = format!(
+            "FunctionName: !If [IsDefaultStage, {FUNCTION}, !Sub \"{FUNCTION}_${{Stage}}\"]"
+        );
+        assert!(text("root.yaml").contains(&named));
+        assert!(text("root.yaml").contains(&format!(
+            "IsDefaultStage: !Equals [!Ref Stage, {DEFAULT_STAGE}]"
+        )));
+        assert!(text("function.yaml").contains("LogGroupName: !Sub /aws/lambda/${FunctionName}"));
+        assert!(text("api.yaml").contains("LogGroupName: !Sub aws-waf-logs-movies-${StageName}"));
+        let stage: Stage = "prod2".parse().unwrap();
+        assert_eq!(function_name(&stage), "apigw_handler_prod2");
+        assert_eq!(
+            log_groups(&stage),
+            [
+                "/aws/lambda/apigw_handler_prod2",
+                "aws-waf-logs-movies-prod2"
+            ]
+        );
+    }
+}
