@@ -21,6 +21,7 @@ mod doctor;
 mod drift;
 mod fuzz;
 mod keys;
+mod graph;
 mod lint;
 mod local;
 mod logs;
@@ -84,6 +85,7 @@ enum Command {
     Drift(drift::Drift),
     Destroy(destroy::Destroy),
     Replay(replay::Replay),
+    Graph(graph::Graph),
     Local(local::Local),
     Lint(lint::Lint),
     Test(test::Test),
@@ -118,6 +120,7 @@ impl Cli {
             Command::Outputs(outputs) => outputs.run(&sh, &workspace).await,
             Command::Destroy(destroy) => destroy.run(&sh, &workspace).await,
             Command::Replay(replay) => replay.run().await,
+            Command::Graph(graph) => graph.run(&workspace),
             Command::Local(local) => local.run(&sh, &workspace),
             Command::Lint(lint) => lint.run(&sh, &workspace),
             Command::Test(test) => test.run(&sh, &workspace),

@@ -33,6 +33,7 @@ mod failure;
 mod flattening;
 mod follow;
 mod fuzzing;
+mod graph;
 mod handler;
 mod inputs;
 mod inspection;
