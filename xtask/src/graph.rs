@@ -12,6 +12,11 @@ use crate::template::Template;
 
 pub(crate) mod drawing;
 pub(crate) mod mermaid;
+mod layout;
+mod notes;
+pub(crate) mod overview;
+pub(crate) mod picture;
+mod service;
 mod svg;
 
 

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 
-use crate::graph::{self, drawing, mermaid};
+use crate::graph::overview::Overview;
+use crate::graph::{self, drawing, mermaid, picture};
 use crate::linting::templates;
 use crate::screen;
 use crate::source::nearest;
@@ -31,6 +32,10 @@ pub(crate) struct Graph {
     #[arg(long, value_name = "NAME")]
     stack: Option<String>,
 
+    /// Draw the services and what flows between them instead: the picture of the README.
+    #[arg(long, conflicts_with = "stack")]
+    overview: bool,
+
     /// Write to this file instead of stdout.
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -46,21 +51,13 @@ enum Format {
 impl Graph {
     pub(crate) fn run(self, workspace: &Workspace) -> anyhow::Result<()> {
         let templates = templates::read(&workspace.templates())?;
-        let whole = graph::Graph::of(&templates);
-        let shown = match &self.stack {
-            Some(stack) => whole
-                .around(stack)
-                .with_context(|| unknown(&whole, stack))?,
-            None => whole,
-        };
         let format = match self.json {
             true => Format::Json,
             false => self.format,
         };
-        let text = match format {
-            Format::Mermaid => mermaid::mermaid(&shown),
-            Format::Svg => drawing::svg(&shown)?,
-            Format::Json => serde_json::to_string_pretty(&shown)? + "\n",
+        let text = match self.overview {
+            true => overview(&Overview::of(&templates), format)?,
+            false => self.graph(&graph::Graph::of(&templates), format)?,
         };
         match &self.output {
             Some(file) => std::fs::write(file, text)
@@ -69,6 +66,28 @@ impl Graph {
         }
         Ok(())
     }
+
+    fn graph(&self, whole: &graph::Graph, format: Format) -> anyhow::Result<String> {
+        let shown = match &self.stack {
+            Some(stack) => whole
+                .around(stack)
+                .with_context(|| unknown(whole, stack))?,
+            None => whole.clone(),
+        };
+        Ok(match format {
+            Format::Mermaid => mermaid::mermaid(&shown),
+            Format::Svg => drawing::svg(&shown)?,
+            Format::Json => serde_json::to_string_pretty(&shown)? + "\n",
+        })
+    }
+}
+
+fn overview(overview: &Overview, format: Format) -> anyhow::Result<String> {
+    Ok(match format {
+        Format::Mermaid => mermaid::flows(overview),
+        Format::Svg => picture::svg(overview),
+        Format::Json => serde_json::to_string_pretty(overview)? + "\n",
+    })
 }
 
 fn unknown(graph: &graph::Graph, stack: &str) -> String {
