@@ -11,15 +11,15 @@ use crate::references::names_in;
 use crate::template::Template;
 
 pub(crate) mod drawing;
-pub(crate) mod mermaid;
 mod layout;
+pub(crate) mod mermaid;
 mod notes;
 pub(crate) mod overview;
 pub(crate) mod picture;
 mod service;
 mod svg;
-
-
+#[cfg(test)]
+mod tests;
 
 /// Where the resources of `bootstrap.yaml` are; the others are in stacks of the root.
 const BOOTSTRAP: &str = "Bootstrap";
@@ -152,7 +152,8 @@ struct Tracer<'a> {
 impl Tracer<'_> {
     fn stack(&self, name: &str) -> Stack {
         let template = self.templates.of_stack(name);
-        let text = |resource: &Value, key| resource.get(key).and_then(Value::as_str).map(str::to_owned);
+        let text =
+            |resource: &Value, key| resource.get(key).and_then(Value::as_str).map(str::to_owned);
         let resources = template.resources().map(|(logical_id, resource)| Resource {
             logical_id: logical_id.to_owned(),
             r#type: text(resource, "Type").unwrap_or_default(),
@@ -218,7 +219,9 @@ impl Tracer<'_> {
             _ => return,
         };
         let template = self.templates.of_stack(stack);
-        let value = template.value().pointer(&format!("/Outputs/{output}/Value"));
+        let value = template
+            .value()
+            .pointer(&format!("/Outputs/{output}/Value"));
         for name in value.map(names_in).unwrap_or_default() {
             self.trace(stack, &name, found);
         }
@@ -235,4 +238,10 @@ fn id(stack: &str, logical_id: &str) -> Id {
         stack: stack.to_owned(),
         logical_id: logical_id.to_owned(),
     }
+}
+
+/// Whether the overview knows what a reader calls resources of this type.
+#[cfg(test)]
+pub(crate) fn has_service(r#type: &str) -> bool {
+    service::service(r#type).is_some()
 }

@@ -60,8 +60,11 @@ impl Graph {
             false => self.graph(&graph::Graph::of(&templates), format)?,
         };
         match &self.output {
-            Some(file) => std::fs::write(file, text)
-                .with_context(|| format!("cannot write `{}`", file.display()))?,
+            Some(file) => {
+                std::fs::write(file, text)
+                    .with_context(|| format!("cannot write `{}`", file.display()))?;
+                screen::progress(format!("wrote `{}`", file.display()));
+            }
             None => screen::data(text.trim_end()),
         }
         Ok(())
@@ -69,9 +72,7 @@ impl Graph {
 
     fn graph(&self, whole: &graph::Graph, format: Format) -> anyhow::Result<String> {
         let shown = match &self.stack {
-            Some(stack) => whole
-                .around(stack)
-                .with_context(|| unknown(whole, stack))?,
+            Some(stack) => whole.around(stack).with_context(|| unknown(whole, stack))?,
             None => whole.clone(),
         };
         Ok(match format {

@@ -10,7 +10,7 @@ use super::{Graph, Kind, Resource, Stack};
 /// Colours of the stacks, in their order: rim on a light and on a dark page.
 const COLOURS: [(&str, &str); 7] = [
     ("#7a3fc4", "#b48ef0"),
-    ("#5b6b7c", "#9aa9b9"),
+    ("#0b7a75", "#4cc3bd"),
     ("#2e5fcc", "#7ea6ff"),
     ("#b55a00", "#f0a04b"),
     ("#c7331b", "#ff8a73"),
@@ -33,7 +33,7 @@ svg { --page: #0d1117; --ink: #e6edf3; --soft: #a3afbb; --box: #161b22; --edge: 
 .edge { fill: none; stroke: var(--edge); stroke-width: 1.2; marker-end: url(#tip); }
 .parameter { stroke: var(--own); stroke-width: 1.5; }
 .depends { stroke-dasharray: 2 4; }
-#tip path { fill: context-stroke; }
+#tip path { fill: var(--edge); fill: context-stroke; }
 ";
 
 const TIP: &str = "<defs><marker id=\"tip\" viewBox=\"0 0 8 8\" refX=\"8\" refY=\"4\" \
@@ -116,7 +116,12 @@ fn draw_box(svg: &mut Svg, resource: &Resource, area: Area) {
 
 fn resources(graph: &Graph) -> impl Iterator<Item = (&Stack, &Resource)> {
     let stacks = graph.stacks.iter();
-    stacks.flat_map(|stack| stack.resources.iter().map(move |resource| (stack, resource)))
+    stacks.flat_map(|stack| {
+        stack
+            .resources
+            .iter()
+            .map(move |resource| (stack, resource))
+    })
 }
 
 fn name_of(stack: &Stack, resource: &Resource) -> String {
@@ -157,8 +162,9 @@ fn title(graph: &Graph) -> String {
 
 fn description(graph: &Graph) -> String {
     format!(
-        "{} resources in {} stacks. Each of the {} arrows leads from a resource to one that it refers to; \
-         coloured ones through parameters to another stack, dotted ones where it only waits.",
+        "{} resources in {} stacks. Each of the {} arrows leads from a resource to one that it \
+         refers to; coloured ones through parameters to another stack, dotted ones where it \
+         only waits.",
         resources(graph).count(),
         graph.stacks.len(),
         graph.edges.len(),

@@ -179,7 +179,9 @@ impl Columns {
         let mut x = start.0 + forward * from.width / 2.0;
         let mut y = start.1;
         let mut path = format!("M{} {}", number(x), number(y));
-        let mut leave = self.at(start.0).map_or(x, |one| one.centre + forward * one.half);
+        let mut leave = self
+            .at(start.0)
+            .map_or(x, |one| one.centre + forward * one.half);
         let inner = between.iter().copied();
         // Where no box stands there is nothing to keep clear of.
         let inner = inner.filter_map(|(x, y)| Some((self.at(x)?, y)));

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::overview::{Reader, at};
+use super::overview::{Gate, Reader, at};
 use super::service::Service;
 use crate::template::plain_string;
 
@@ -19,11 +19,11 @@ impl Reader<'_> {
             (Service::Endpoint, self.endpoint()),
             (Service::DynamoDb, self.table()),
             (Service::Vpc, self.vpc()),
+            (Service::CloudWatch, self.counts(Service::CloudWatch, &[])),
             (
-                Service::CloudWatch,
-                self.counts(Service::CloudWatch, &[]),
+                Service::Sns,
+                self.counts(Service::Sns, &["AWS::SNS::TopicPolicy"]),
             ),
-            (Service::Sns, self.counts(Service::Sns, &["AWS::SNS::TopicPolicy"])),
             (Service::Iam, self.counts(Service::Iam, &[])),
             (Service::Kms, self.used(Service::Kms)),
             (Service::S3, self.used(Service::S3)),
@@ -33,13 +33,15 @@ impl Reader<'_> {
     }
 
     /// The stage, the usage plans and the body's model, which a request has to pass.
-    pub(super) fn gates(&self) -> Vec<(String, String)> {
+    pub(super) fn gates(&self) -> Vec<Gate> {
+        let gate = |name, limits| Gate { name, limits };
         let mut gates = Vec::new();
         for (_, stage) in self.of_type("AWS::ApiGateway::Stage") {
             for settings in at(&stage["Properties"], "MethodSettings/*") {
                 let rate = text(settings, "ThrottlingRateLimit");
                 let burst = text(settings, "ThrottlingBurstLimit");
-                gates.push(("All consumers".to_owned(), format!("{rate}/s, burst {burst}")));
+                let limits = format!("{rate}/s, burst {burst}, all callers");
+                gates.push(gate("Stage".to_owned(), limits));
             }
         }
         for (id, plan) in self.of_type("AWS::ApiGateway::UsagePlan") {
@@ -50,7 +52,7 @@ impl Reader<'_> {
             let burst = text(plan, "Properties/Throttle/BurstLimit");
             let quota = text(plan, "Properties/Quota/Limit");
             let period = text(plan, "Properties/Quota/Period").to_lowercase();
-            gates.push((
+            gates.push(gate(
                 format!("{name} plan"),
                 format!("{rate}/s, burst {burst}, {} a {period}", grouped(&quota)),
             ));
@@ -58,7 +60,7 @@ impl Reader<'_> {
         for (_, model) in self.of_type("AWS::ApiGateway::Model") {
             let r#type = text(model, "Properties/Schema/type");
             let content = text(model, "Properties/ContentType");
-            gates.push((format!("Body: JSON {type}"), content));
+            gates.push(gate(format!("Body: JSON {type}"), content));
         }
         gates
     }
@@ -81,12 +83,15 @@ impl Reader<'_> {
             for limit in at(&acl["Properties"], "Rules/*/Statement/RateBasedStatement") {
                 let count = grouped(&text(limit, "Limit"));
                 let seconds = text(limit, "EvaluationWindowSec");
-                lines.push(format!("{count} in {seconds} s"));
-                lines.push("per address".to_owned());
+                lines.push(format!("{count} requests in"));
+                lines.push(format!("{seconds} s per address"));
             }
-            let groups = at(&acl["Properties"], "Rules/*/Statement/ManagedRuleGroupStatement");
+            let groups = at(
+                &acl["Properties"],
+                "Rules/*/Statement/ManagedRuleGroupStatement",
+            );
             if !groups.is_empty() {
-                lines.push(format!("{} managed groups", groups.len()));
+                lines.push(format!("{} rule groups", groups.len()));
             }
         }
         lines
@@ -94,7 +99,8 @@ impl Reader<'_> {
 
     fn api(&self) -> Vec<String> {
         let apis = self.of_type("AWS::ApiGateway::RestApi");
-        let kinds = apis.flat_map(|(_, api)| at(&api["Properties"], "EndpointConfiguration/Types/*"));
+        let kinds =
+            apis.flat_map(|(_, api)| at(&api["Properties"], "EndpointConfiguration/Types/*"));
         let kinds = kinds.map(|kind| format!("REST API, {}", plain_string(kind).to_lowercase()));
         kinds.collect()
     }

@@ -19,6 +19,7 @@ const SWITCHED_ON: [(&str, &str); 3] = [
     ("ApiGatewayLogsRole", "true"),
 ];
 
+/// The architecture as data; it prints as Mermaid, as SVG and as this.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Overview {
@@ -26,17 +27,30 @@ pub(crate) struct Overview {
     pub(crate) flows: BTreeSet<Flow>,
     /// By service, what it is set to.
     pub(crate) notes: BTreeMap<Service, Vec<String>>,
-    /// The parts of API Gateway that decide on a request: a name and its limits.
-    pub(crate) gates: Vec<(String, String)>,
-    /// The log groups: who writes, what they are called, and for how long they are kept.
+    /// The parts of API Gateway that decide on a request.
+    pub(crate) gates: Vec<Gate>,
+    /// The log groups that something writes to.
     pub(crate) logs: Vec<Log>,
+}
+
+/// What a request has to pass in API Gateway.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Gate {
+    /// What a reader calls it.
+    pub(crate) name: String,
+    /// What it lets through, in words.
+    pub(crate) limits: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Flow {
+    /// The service that it comes from.
     pub(crate) from: Service,
+    /// The service that it goes to.
     pub(crate) to: Service,
+    /// What flows.
     pub(crate) kind: What,
 }
 
@@ -56,9 +70,12 @@ pub(crate) enum What {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Log {
+    /// The service that writes it.
     pub(crate) from: Service,
+    /// What a reader calls it.
     pub(crate) name: String,
-    pub(crate) days: String,
+    /// How long it is kept, in words.
+    pub(crate) kept: String,
 }
 
 impl Serialize for Service {
@@ -77,19 +94,54 @@ struct Rule {
 }
 
 const RULES: [Rule; 8] = [
-    rule(What::Request, ASSOCIATION, Some("WebACLArn"), Some("ResourceArn")),
-    rule(What::Request, "AWS::ApiGateway::Method", None, Some("Integration/Uri")),
-    rule(What::Request, "AWS::EC2::VPCEndpoint", None, Some("PolicyDocument/Statement/*/Resource")),
-    rule(What::Logs, "AWS::ApiGateway::Stage", None, Some("AccessLogSetting/DestinationArn")),
-    rule(What::Logs, "AWS::Lambda::Function", None, Some("LoggingConfig/LogGroup")),
-    rule(What::Logs, "AWS::EC2::FlowLog", Some("ResourceId"), Some("LogGroupName")),
+    rule(
+        What::Request,
+        ASSOCIATION,
+        Some("WebACLArn"),
+        Some("ResourceArn"),
+    ),
+    rule(
+        What::Request,
+        "AWS::ApiGateway::Method",
+        None,
+        Some("Integration/Uri"),
+    ),
+    rule(
+        What::Request,
+        "AWS::EC2::VPCEndpoint",
+        None,
+        Some("PolicyDocument/Statement/*/Resource"),
+    ),
+    rule(
+        What::Logs,
+        "AWS::ApiGateway::Stage",
+        None,
+        Some("AccessLogSetting/DestinationArn"),
+    ),
+    rule(
+        What::Logs,
+        "AWS::Lambda::Function",
+        None,
+        Some("LoggingConfig/LogGroup"),
+    ),
+    rule(
+        What::Logs,
+        "AWS::EC2::FlowLog",
+        Some("ResourceId"),
+        Some("LogGroupName"),
+    ),
     rule(
         What::Logs,
         "AWS::WAFv2::LoggingConfiguration",
         Some("ResourceArn"),
         Some("LogDestinationConfigs"),
     ),
-    rule(What::Notice, "AWS::CloudWatch::Alarm", None, Some("AlarmActions")),
+    rule(
+        What::Notice,
+        "AWS::CloudWatch::Alarm",
+        None,
+        Some("AlarmActions"),
+    ),
 ];
 
 const fn rule(
@@ -105,7 +157,10 @@ impl Overview {
     pub(crate) fn of(templates: &Templates) -> Self {
         let chosen = SWITCHED_ON.map(|(name, value)| (name.to_owned(), value.to_owned()));
         let flat = templates.flatten(&Parameters::from(chosen));
-        let reader = Reader { templates, flat: &flat };
+        let reader = Reader {
+            templates,
+            flat: &flat,
+        };
         let mut logs = BTreeSet::new();
         let mut flows = reader.ruled(&mut logs);
         flows.extend(reader.execution_logs(&mut logs));
@@ -145,7 +200,10 @@ impl Reader<'_> {
         resources.map(|(id, resource)| (id.as_str(), resource))
     }
 
-    pub(super) fn of_type<'s>(&'s self, wanted: &'s str) -> impl Iterator<Item = (&'s str, &'s Value)> {
+    pub(super) fn of_type<'s>(
+        &'s self,
+        wanted: &'s str,
+    ) -> impl Iterator<Item = (&'s str, &'s Value)> {
         self.resources()
             .filter(move |(_, resource)| resource["Type"] == wanted)
     }
@@ -210,7 +268,7 @@ impl Reader<'_> {
         Log {
             from,
             name: format!("{name} logs"),
-            days: format!("{} days", plain_string(days)),
+            kept: format!("{} days", plain_string(days)),
         }
     }
 
@@ -255,7 +313,9 @@ impl Reader<'_> {
                 .collect();
             let allowed = self.allowed(function);
             for (_, endpoint) in self.of_type("AWS::EC2::VPCEndpoint") {
-                let leads = named(endpoint, "RouteTableIds").iter().any(|id| routes.contains(id));
+                let leads = named(endpoint, "RouteTableIds")
+                    .iter()
+                    .any(|id| routes.contains(id));
                 let targets = named(endpoint, "PolicyDocument/Statement/*/Resource");
                 if leads && targets.iter().any(|target| allowed.contains(target)) {
                     flows.insert(flow(Service::Lambda, Service::Endpoint, What::Request));
@@ -269,9 +329,16 @@ impl Reader<'_> {
     fn allowed(&self, function: &Value) -> BTreeSet<String> {
         let resources = &self.flat.template["Resources"];
         let roles = named(function, "Role");
-        let policies = roles.iter().flat_map(|role| named(&resources[role], "ManagedPolicyArns"));
+        let policies = roles
+            .iter()
+            .flat_map(|role| named(&resources[role], "ManagedPolicyArns"));
         policies
-            .flat_map(|policy| named(&resources[policy.as_str()], "PolicyDocument/Statement/*/Resource"))
+            .flat_map(|policy| {
+                named(
+                    &resources[policy.as_str()],
+                    "PolicyDocument/Statement/*/Resource",
+                )
+            })
             .collect()
     }
 
@@ -291,8 +358,8 @@ impl Reader<'_> {
             };
             counts.push(match optional {
                 0 => noun,
-                all if all == ids.len() => format!("{noun}, optional"),
-                some => format!("{noun}, {some} optional"),
+                all if all == ids.len() => format!("{noun} (optional)"),
+                some => format!("{noun} ({some} optional)"),
             });
         }
         counts
@@ -328,8 +395,15 @@ pub(super) fn at<'a>(value: &'a Value, path: &str) -> Vec<&'a Value> {
     let mut values = vec![value];
     for key in path.split('/') {
         values = match key {
-            "*" => values.into_iter().filter_map(Value::as_array).flatten().collect(),
-            key => values.into_iter().filter_map(|value| value.get(key)).collect(),
+            "*" => values
+                .into_iter()
+                .filter_map(Value::as_array)
+                .flatten()
+                .collect(),
+            key => values
+                .into_iter()
+                .filter_map(|value| value.get(key))
+                .collect(),
         };
     }
     values
@@ -337,7 +411,9 @@ pub(super) fn at<'a>(value: &'a Value, path: &str) -> Vec<&'a Value> {
 
 /// The flat logical IDs that a property of a resource refers to.
 fn named(resource: &Value, path: &str) -> Vec<String> {
-    let values = resource.get("Properties").map(|properties| at(properties, path));
+    let values = resource
+        .get("Properties")
+        .map(|properties| at(properties, path));
     let names = values.into_iter().flatten().flat_map(names_in);
     names
         .map(|name| name.split('.').next().unwrap_or_default().to_owned())

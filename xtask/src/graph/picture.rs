@@ -18,9 +18,9 @@ svg { --page: #0d1117; --ink: #e6edf3; --soft: #a9b4c0; --box: #161b22; --line: 
 .box { fill: var(--box); stroke: var(--own); stroke-width: 1.6; }
 .part { fill: var(--box); stroke: var(--own); stroke-opacity: 0.55; stroke-width: 1.2; }
 .icon { fill: none; stroke: var(--own); stroke-width: 2.2; stroke-linejoin: round; stroke-linecap: round; }
-.name { fill: var(--ink); font-size: 15px; font-weight: 700; }
-.label { fill: var(--ink); font-size: 13px; font-weight: 600; }
-.note { fill: var(--soft); font-size: 12px; }
+.name { fill: var(--ink); font-size: 17px; font-weight: 700; }
+.label { fill: var(--ink); font-size: 14px; font-weight: 600; }
+.note { fill: var(--soft); font-size: 14px; }
 .request { fill: none; stroke: var(--line); stroke-width: 2.2; marker-end: url(#request); }
 #request path { fill: var(--line); }
 .side { fill: none; stroke: var(--own); stroke-width: 1.6; stroke-dasharray: 2 4; stroke-linecap: round; marker-end: url(#side); }
@@ -29,24 +29,24 @@ svg { --page: #0d1117; --ink: #e6edf3; --soft: #a9b4c0; --box: #161b22; --line: 
 
 /// The places on the way of a request, with their widths; the gap after each is where arrows are.
 const COLUMNS: [(Service, f64, f64); 6] = [
-    (Service::Client, 124.0, 56.0),
-    (Service::Waf, 150.0, 40.0),
-    (Service::ApiGateway, 276.0, 60.0),
-    (Service::Lambda, 206.0, 40.0),
-    (Service::Endpoint, 136.0, 60.0),
-    (Service::DynamoDb, 150.0, 0.0),
+    (Service::Client, 126.0, 54.0),
+    (Service::Waf, 154.0, 40.0),
+    (Service::ApiGateway, 276.0, 58.0),
+    (Service::Lambda, 196.0, 38.0),
+    (Service::Endpoint, 144.0, 58.0),
+    (Service::DynamoDb, 146.0, 0.0),
 ];
 
 const LEFT: f64 = 22.0;
 const TOP: f64 = 74.0;
 const INSET: f64 = 18.0;
-const GATE: f64 = 46.0;
-const LOG: (f64, f64) = (124.0, 46.0);
-const ROW: f64 = 58.0;
-const NAME: f64 = 15.0;
-const NOTE: f64 = 12.0;
+const GATE: f64 = 48.0;
+const LOG: (f64, f64) = (126.0, 50.0);
+const ROW: f64 = 66.0;
+const NOTE: f64 = 14.0;
+const LINE: f64 = 18.0;
 
-/// The picture, and what a test wants to know of it.
+/// The picture while it is drawn.
 struct Picture<'a> {
     overview: &'a Overview,
     svg: Svg,
@@ -58,7 +58,7 @@ struct Picture<'a> {
 pub(crate) fn svg(overview: &Overview) -> String {
     let header = 64.0;
     let api = header + (GATE + 8.0) * overview.gates.len() as f64 + 4.0;
-    let tall = api.max(190.0);
+    let tall = api.max(200.0);
     let bottom = TOP + tall;
     let logs = bottom + 46.0;
     let traces = logs + 44.0 + LOG.1 + 20.0;
@@ -81,7 +81,12 @@ pub(crate) fn svg(overview: &Overview) -> String {
     let place = (region + 16.0, 42.0);
     svg.text("label", place, Anchor::Start, "AWS account, one region");
     picture.vpc();
-    let frame = area(region + INSET, logs, width - 2.0 * INSET, traces + ROW + 18.0 - logs);
+    let frame = area(
+        region + INSET,
+        logs,
+        width - 2.0 * INSET,
+        traces + ROW + 18.0 - logs,
+    );
     picture.cloudwatch(frame);
     picture.side_arrows(logs + 44.0, traces);
     for (service, ..) in COLUMNS {
@@ -96,7 +101,9 @@ pub(crate) fn svg(overview: &Overview) -> String {
 impl Picture<'_> {
     fn has(&self, service: Service) -> bool {
         let flows = &self.overview.flows;
-        flows.iter().any(|flow| flow.from == service || flow.to == service)
+        flows
+            .iter()
+            .any(|flow| flow.from == service || flow.to == service)
             || self.overview.notes.contains_key(&service)
     }
 
@@ -115,9 +122,9 @@ impl Picture<'_> {
         svg.open(&class(Service::Vpc));
         svg.rect("frame", frame, 10.0);
         let x = frame.x + 14.0;
-        svg.text("name", (x, frame.y + 23.0), Anchor::Start, "VPC");
+        svg.text("name", (x, frame.y + 25.0), Anchor::Start, "VPC");
         for (index, note) in notes.iter().enumerate() {
-            let y = frame.y + 42.0 + 16.0 * index as f64;
+            let y = frame.y + 46.0 + LINE * index as f64;
             svg.text("note", (x, y), Anchor::Start, note);
         }
         svg.close();
@@ -129,13 +136,10 @@ impl Picture<'_> {
         svg.open(&class(Service::CloudWatch));
         svg.rect("frame", frame, 10.0);
         let x = frame.x + frame.width - 14.0;
-        let name = x - super::svg::width("CloudWatch", NAME, true);
-        svg.text("name", (name, frame.y + 26.0), Anchor::Start, "CloudWatch");
-        let mut y = frame.y + 46.0;
-        for line in wrapped(&notes, NOTE, 190.0) {
-            let x = x - super::svg::width(&line, NOTE, false);
-            svg.text("note", (x, y), Anchor::Start, &line);
-            y += 16.0;
+        svg.text("name", (x, frame.y + 28.0), Anchor::End, "CloudWatch");
+        for (index, line) in wrapped(&notes, NOTE, 190.0).iter().enumerate() {
+            let y = frame.y + 50.0 + LINE * index as f64;
+            svg.text("note", (x, y), Anchor::End, line);
         }
         svg.close();
     }
@@ -152,7 +156,7 @@ impl Picture<'_> {
         };
         let height = match service {
             Service::ApiGateway => tall,
-            _ => 56.0 + 26.0 + 17.0 * notes.len() as f64 + 12.0,
+            _ => 84.0 + LINE * notes.len() as f64 + 14.0,
         };
         let area = area(
             start(service),
@@ -168,20 +172,21 @@ impl Picture<'_> {
             icon(svg, service, (area.x + 16.0, area.y + 12.0));
             let x = area.x + 76.0;
             svg.text("name", (x, area.y + 30.0), Anchor::Start, service.label());
-            svg.text("note", (x, area.y + 48.0), Anchor::Start, &notes.join(", "));
-            for (index, (name, limits)) in gates.iter().enumerate() {
+            svg.text("note", (x, area.y + 50.0), Anchor::Start, &notes.join(", "));
+            for (index, gate) in gates.iter().enumerate() {
                 let y = area.y + 64.0 + (GATE + 8.0) * index as f64;
-                let gate = self::area(area.x + 14.0, y, area.width - 28.0, GATE);
-                svg.rect("part", gate, 6.0);
-                svg.text("label", (gate.x + 12.0, y + 19.0), Anchor::Start, name);
-                svg.text("note", (gate.x + 12.0, y + 37.0), Anchor::Start, limits);
+                let part = self::area(area.x + 14.0, y, area.width - 28.0, GATE);
+                let x = part.x + 12.0;
+                svg.rect("part", part, 6.0);
+                svg.text("label", (x, y + 19.0), Anchor::Start, &gate.name);
+                svg.text("note", (x, y + 39.0), Anchor::Start, &gate.limits);
             }
         } else {
             icon(svg, service, (centre - 24.0, area.y + 14.0));
-            let y = area.y + 80.0;
+            let y = area.y + 82.0;
             svg.text("name", (centre, y), Anchor::Middle, service.label());
             for (index, note) in notes.iter().enumerate() {
-                let y = y + 19.0 + 17.0 * index as f64;
+                let y = y + 21.0 + LINE * index as f64;
                 svg.text("note", (centre, y), Anchor::Middle, note);
             }
         }
@@ -229,14 +234,16 @@ impl Picture<'_> {
         svg.open(&class(Service::Logs));
         svg.rect("part", area, 6.0);
         svg.text("label", (centre, area.y + 20.0), Anchor::Middle, &log.name);
-        svg.text("note", (centre, area.y + 37.0), Anchor::Middle, &log.days);
+        svg.text("note", (centre, area.y + 40.0), Anchor::Middle, &log.kept);
         svg.close();
     }
 
     fn traces_and_alarms(&mut self, y: f64) {
         let of = |kind: What| {
             let flows = self.overview.flows.iter();
-            let from = flows.filter(|flow| flow.kind == kind).map(|flow| flow.from.label());
+            let from = flows
+                .filter(|flow| flow.kind == kind)
+                .map(|flow| flow.from.label());
             from.collect::<Vec<_>>().join(", ")
         };
         let (traced, watched) = (of(What::Traces), of(What::Metrics));
@@ -248,8 +255,13 @@ impl Picture<'_> {
         }
         if !watched.is_empty() {
             let left = start(Service::Endpoint) - 14.0;
-            let area = area(left, y, end() - 4.0 - left, ROW);
-            self.part(Service::CloudWatch, area, "Alarms", &format!("on {watched}"));
+            let area = area(left, y, end() - 12.0 - left, ROW);
+            self.part(
+                Service::CloudWatch,
+                area,
+                "Alarms",
+                &format!("on {watched}"),
+            );
         }
     }
 
@@ -258,13 +270,23 @@ impl Picture<'_> {
         let left = start(Service::Waf);
         let alarm = start(Service::Endpoint) - 14.0;
         let gap = 16.0;
-        let width = (alarm - left - 3.0 * gap) / 3.0;
-        for (index, service) in [Service::Iam, Service::Kms, Service::S3].into_iter().enumerate() {
-            let x = left + (width + gap) * index as f64;
-            self.other(service, area(x, y, width, ROW));
+        let room = alarm - left - 3.0 * gap;
+        let mut x = left;
+        // Many use the key, and each is named.
+        for (service, share) in [
+            (Service::Iam, 0.28),
+            (Service::Kms, 0.46),
+            (Service::S3, 0.26),
+        ] {
+            self.other(service, area(x, y, room * share, ROW));
+            x += room * share + gap;
         }
-        self.other(Service::Sns, area(alarm, y, end() - 4.0 - alarm, ROW));
-        let notified = self.overview.flows.iter().any(|flow| flow.kind == What::Notice);
+        self.other(Service::Sns, area(alarm, y, end() - alarm, ROW));
+        let notified = self
+            .overview
+            .flows
+            .iter()
+            .any(|flow| flow.kind == What::Notice);
         if notified {
             let x = number((alarm + end()) / 2.0);
             let (from, to) = (number(alarms), number(y - 2.0));
@@ -282,14 +304,14 @@ impl Picture<'_> {
     /// A name with a note below it, on two lines where one is too short.
     fn part(&mut self, service: Service, area: Area, name: &str, note: &str) {
         let lines = wrapped(note, NOTE, area.width - 24.0);
-        let top = if lines.len() > 1 { 17.0 } else { 24.0 };
+        let top = if lines.len() > 1 { 20.0 } else { 28.0 };
         let svg = &mut self.svg;
         svg.open(&class(service));
         svg.rect("part", area, 6.0);
         let x = area.x + 12.0;
         svg.text("label", (x, area.y + top), Anchor::Start, name);
         for (index, line) in lines.iter().enumerate() {
-            let y = area.y + top + 17.0 + 15.0 * index as f64;
+            let y = area.y + top + LINE * (index + 1) as f64;
             svg.text("note", (x, y), Anchor::Start, line);
         }
         svg.close();
@@ -305,7 +327,11 @@ fn log_places(overview: &Overview) -> Vec<(f64, &Log)> {
         Service::Lambda,
         Service::Vpc,
     ] {
-        let logs: Vec<&Log> = overview.logs.iter().filter(|log| log.from == service).collect();
+        let logs: Vec<&Log> = overview
+            .logs
+            .iter()
+            .filter(|log| log.from == service)
+            .collect();
         let (left, width) = match service {
             Service::Vpc => (start(Service::Endpoint), wide(Service::Endpoint)),
             // Beside its log there is the arrow of its traces.
@@ -320,7 +346,10 @@ fn log_places(overview: &Overview) -> Vec<(f64, &Log)> {
 }
 
 fn trace_places(overview: &Overview) -> Vec<f64> {
-    let traced = overview.flows.iter().filter(|flow| flow.kind == What::Traces);
+    let traced = overview
+        .flows
+        .iter()
+        .filter(|flow| flow.kind == What::Traces);
     let places = traced.map(|flow| match flow.from {
         Service::Lambda => start(flow.from) + (LOG.0 + wide(flow.from)) / 2.0,
         from => start(from) + wide(from) / 2.0,
@@ -449,11 +478,11 @@ fn description(overview: &Overview) -> String {
     for (service, notes) in &overview.notes {
         let _ = write!(text, "{}: {}. ", service.label(), notes.join(", "));
     }
-    for (name, limits) in &overview.gates {
-        let _ = write!(text, "{name}: {limits}. ");
+    for gate in &overview.gates {
+        let _ = write!(text, "{}: {}. ", gate.name, gate.limits);
     }
     for log in &overview.logs {
-        let _ = write!(text, "{}: {}. ", log.name, log.days);
+        let _ = write!(text, "{}: {}. ", log.name, log.kept);
     }
     text.trim_end().to_owned()
 }

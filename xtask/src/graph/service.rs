@@ -36,28 +36,68 @@ const fn of(service: Service, name: &'static str, noun: &'static str) -> Type {
 }
 
 pub(super) const TYPES: [Type; 36] = [
-    of(Service::ApiGateway, "AWS::ApiGateway::Account", "account setting"),
+    of(
+        Service::ApiGateway,
+        "AWS::ApiGateway::Account",
+        "account setting",
+    ),
     of(Service::ApiGateway, "AWS::ApiGateway::ApiKey", "API key"),
-    of(Service::ApiGateway, "AWS::ApiGateway::Deployment", "deployment"),
-    of(Service::ApiGateway, "AWS::ApiGateway::GatewayResponse", "gateway response"),
+    of(
+        Service::ApiGateway,
+        "AWS::ApiGateway::Deployment",
+        "deployment",
+    ),
+    of(
+        Service::ApiGateway,
+        "AWS::ApiGateway::GatewayResponse",
+        "gateway response",
+    ),
     of(Service::ApiGateway, "AWS::ApiGateway::Method", "method"),
     of(Service::ApiGateway, "AWS::ApiGateway::Model", "model"),
-    of(Service::ApiGateway, "AWS::ApiGateway::RequestValidator", "validator"),
+    of(
+        Service::ApiGateway,
+        "AWS::ApiGateway::RequestValidator",
+        "validator",
+    ),
     of(Service::ApiGateway, "AWS::ApiGateway::RestApi", "REST API"),
     of(Service::ApiGateway, "AWS::ApiGateway::Stage", "stage"),
-    of(Service::ApiGateway, "AWS::ApiGateway::UsagePlan", "usage plan"),
-    of(Service::ApiGateway, "AWS::ApiGateway::UsagePlanKey", "key of a plan"),
+    of(
+        Service::ApiGateway,
+        "AWS::ApiGateway::UsagePlan",
+        "usage plan",
+    ),
+    of(
+        Service::ApiGateway,
+        "AWS::ApiGateway::UsagePlanKey",
+        "key of a plan",
+    ),
     of(Service::CloudWatch, "AWS::CloudWatch::Alarm", "alarm"),
-    of(Service::CloudWatch, "AWS::CloudWatch::Dashboard", "dashboard"),
-    of(Service::CloudWatch, "AWS::Logs::MetricFilter", "metric filter"),
-    of(Service::CloudWatch, "AWS::Logs::QueryDefinition", "saved query"),
+    of(
+        Service::CloudWatch,
+        "AWS::CloudWatch::Dashboard",
+        "dashboard",
+    ),
+    of(
+        Service::CloudWatch,
+        "AWS::Logs::MetricFilter",
+        "metric filter",
+    ),
+    of(
+        Service::CloudWatch,
+        "AWS::Logs::QueryDefinition",
+        "saved query",
+    ),
     of(Service::DynamoDb, "AWS::DynamoDB::Table", "table"),
     of(Service::Endpoint, "AWS::EC2::VPCEndpoint", "endpoint"),
     of(Service::Vpc, "AWS::EC2::FlowLog", "flow log"),
     of(Service::Vpc, "AWS::EC2::RouteTable", "route table"),
     of(Service::Vpc, "AWS::EC2::SecurityGroup", "security group"),
     of(Service::Vpc, "AWS::EC2::Subnet", "subnet"),
-    of(Service::Vpc, "AWS::EC2::SubnetRouteTableAssociation", "association"),
+    of(
+        Service::Vpc,
+        "AWS::EC2::SubnetRouteTableAssociation",
+        "association",
+    ),
     of(Service::Vpc, "AWS::EC2::VPC", "VPC"),
     of(Service::Iam, "AWS::IAM::ManagedPolicy", "policy"),
     of(Service::Iam, "AWS::IAM::Role", "role"),
@@ -70,7 +110,11 @@ pub(super) const TYPES: [Type; 36] = [
     of(Service::Sns, "AWS::SNS::Subscription", "subscription"),
     of(Service::Sns, "AWS::SNS::Topic", "topic"),
     of(Service::Sns, "AWS::SNS::TopicPolicy", "topic policy"),
-    of(Service::Waf, "AWS::WAFv2::LoggingConfiguration", "logging setting"),
+    of(
+        Service::Waf,
+        "AWS::WAFv2::LoggingConfiguration",
+        "logging setting",
+    ),
     of(Service::Waf, "AWS::WAFv2::WebACL", "web ACL"),
 ];
 
@@ -131,9 +175,9 @@ impl Service {
     pub(super) fn icon(self) -> Option<&'static str> {
         match self {
             Self::Client => Some("M6 6H42V34H6ZM0 41H48"),
-            Self::Waf => Some(
-                "M24 1L42 8V21C42 32 34 39 24 44C14 39 6 32 6 21V8ZM16 22L22 28L33 16",
-            ),
+            Self::Waf => {
+                Some("M24 1L42 8V21C42 32 34 39 24 44C14 39 6 32 6 21V8ZM16 22L22 28L33 16")
+            }
             Self::ApiGateway => Some("M14 8L4 22L14 36M34 8L44 22L34 36M28 8L20 36"),
             Self::Lambda => Some("M10 3H17L37 41M24 18L11 41"),
             Self::Endpoint => Some("M24 3A19 19 0 1 1 23.9 3M14 22H33M26 15L33 22L26 29"),

@@ -11,6 +11,7 @@ const FONTS: &str = "system-ui, -apple-system, 'Segoe UI', Roboto, Helvetica, Ar
 pub(super) enum Anchor {
     Start,
     Middle,
+    End,
 }
 
 /// A picture that is being written.
@@ -77,6 +78,7 @@ impl Svg {
         let anchor = match anchor {
             Anchor::Start => "",
             Anchor::Middle => " text-anchor=\"middle\"",
+            Anchor::End => " text-anchor=\"end\"",
         };
         let [x, y] = [x, y].map(number);
         let text = escaped(text);
