@@ -13,7 +13,6 @@ use crate::template::Template;
 pub(crate) mod drawing;
 mod layout;
 pub(crate) mod mermaid;
-mod notes;
 pub(crate) mod overview;
 pub(crate) mod picture;
 mod service;

@@ -13,8 +13,9 @@ use crate::workspace::Workspace;
 
 /// Draw the resources of all stacks and what refers to what.
 ///
-/// An arrow leads from a resource to one that it refers to, through the root's parameters where
-/// that is in another stack. Everything is read from the templates; needs no credentials.
+/// An arrow leads from a resource to one that it refers to, through the root's
+/// parameters where that is in another stack. Everything is read from the
+/// templates; needs no credentials.
 ///
 ///   cargo xtask graph --stack Api --format svg --output api.svg
 #[derive(Debug, clap::Args)]

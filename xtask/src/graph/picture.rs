@@ -1,47 +1,19 @@
 //! The overview as a picture: the way of a request from left to right, CloudWatch below it, and
 //! below that what belongs to no request.
 
-use std::fmt::Write as _;
-
 use super::overview::{Log, Overview, What};
 use super::service::Service;
 use super::svg::{Anchor, Area, Svg, number, width};
 
-const STYLE: &str = "\
-svg { --page: #fcfcfa; --ink: #232f3e; --soft: #4c5a6b; --box: #ffffff; --line: #37475a; --frame: #8593a3; }
-@media (prefers-color-scheme: dark) {
-svg { --page: #0d1117; --ink: #e6edf3; --soft: #a9b4c0; --box: #161b22; --line: #c3ced9; --frame: #6e7b89; }
-}
-.page { fill: var(--page); stroke: var(--frame); stroke-opacity: 0.5; }
-.region { fill: none; stroke: var(--frame); stroke-width: 1.4; stroke-dasharray: 7 5; }
-.frame { fill: var(--own); fill-opacity: 0.07; stroke: var(--own); stroke-width: 1.5; }
-.box { fill: var(--box); stroke: var(--own); stroke-width: 1.6; }
-.part { fill: var(--box); stroke: var(--own); stroke-opacity: 0.55; stroke-width: 1.2; }
-.icon { fill: none; stroke: var(--own); stroke-width: 2.2; stroke-linejoin: round; stroke-linecap: round; }
-.name { fill: var(--ink); font-size: 17px; font-weight: 700; }
-.label { fill: var(--ink); font-size: 14px; font-weight: 600; }
-.note { fill: var(--soft); font-size: 14px; }
-.request { fill: none; stroke: var(--line); stroke-width: 2.2; marker-end: url(#request); }
-#request path { fill: var(--line); }
-.side { fill: none; stroke: var(--own); stroke-width: 1.6; stroke-dasharray: 2 4; stroke-linecap: round; marker-end: url(#side); }
-#side path { fill: var(--own); }
-";
+mod places;
+mod words;
 
-/// The places on the way of a request, with their widths; the gap after each is where arrows are.
-const COLUMNS: [(Service, f64, f64); 6] = [
-    (Service::Client, 126.0, 54.0),
-    (Service::Waf, 154.0, 40.0),
-    (Service::ApiGateway, 276.0, 58.0),
-    (Service::Lambda, 196.0, 38.0),
-    (Service::Endpoint, 144.0, 58.0),
-    (Service::DynamoDb, 146.0, 0.0),
-];
+use places::{
+    COLUMNS, INSET, LOG, TOP, area, end, log_places, start, trace_places, vpc_frame, wide,
+};
+use words::{class, description, markers, style};
 
-const LEFT: f64 = 22.0;
-const TOP: f64 = 74.0;
-const INSET: f64 = 18.0;
 const GATE: f64 = 48.0;
-const LOG: (f64, f64) = (126.0, 50.0);
 const ROW: f64 = 66.0;
 const NOTE: f64 = 14.0;
 const LINE: f64 = 18.0;
@@ -318,74 +290,6 @@ impl Picture<'_> {
     }
 }
 
-/// Where the arrows to the log groups go down: spread over the width of who writes.
-fn log_places(overview: &Overview) -> Vec<(f64, &Log)> {
-    let mut places = Vec::new();
-    for service in [
-        Service::Waf,
-        Service::ApiGateway,
-        Service::Lambda,
-        Service::Vpc,
-    ] {
-        let logs: Vec<&Log> = overview
-            .logs
-            .iter()
-            .filter(|log| log.from == service)
-            .collect();
-        let (left, width) = match service {
-            Service::Vpc => (start(Service::Endpoint), wide(Service::Endpoint)),
-            // Beside its log there is the arrow of its traces.
-            Service::Lambda => (start(service), LOG.0),
-            service => (start(service), wide(service)),
-        };
-        let room = width / logs.len().max(1) as f64;
-        let logs = logs.into_iter().enumerate();
-        places.extend(logs.map(|(index, log)| (left + room * (index as f64 + 0.5), log)));
-    }
-    places
-}
-
-fn trace_places(overview: &Overview) -> Vec<f64> {
-    let traced = overview
-        .flows
-        .iter()
-        .filter(|flow| flow.kind == What::Traces);
-    let places = traced.map(|flow| match flow.from {
-        Service::Lambda => start(flow.from) + (LOG.0 + wide(flow.from)) / 2.0,
-        from => start(from) + wide(from) / 2.0,
-    });
-    places.collect()
-}
-
-fn vpc_frame(bottom: f64) -> Area {
-    let left = start(Service::Lambda) - INSET;
-    let right = start(Service::Endpoint) + wide(Service::Endpoint) + INSET;
-    area(left, TOP - 10.0, right - left, bottom + 10.0 - TOP)
-}
-
-fn start(service: Service) -> f64 {
-    let before = COLUMNS.iter().take_while(|(one, ..)| *one != service);
-    LEFT + before.map(|(_, width, gap)| width + gap).sum::<f64>()
-}
-
-fn wide(service: Service) -> f64 {
-    let column = COLUMNS.iter().find(|(one, ..)| *one == service);
-    column.map_or(0.0, |(_, width, _)| *width)
-}
-
-fn end() -> f64 {
-    start(Service::DynamoDb) + wide(Service::DynamoDb)
-}
-
-fn area(x: f64, y: f64, width: f64, height: f64) -> Area {
-    Area {
-        x,
-        y,
-        width,
-        height,
-    }
-}
-
 fn icon(svg: &mut Svg, service: Service, (x, y): (f64, f64)) {
     if let Some(icon) = service.icon() {
         let (x, y) = (number(x), number(y));
@@ -408,81 +312,4 @@ fn wrapped(text: &str, size: f64, room: f64) -> Vec<String> {
         }
     }
     lines
-}
-
-fn markers() -> String {
-    let marker = |id: &str, size: u8| {
-        format!(
-            "<marker id=\"{id}\" viewBox=\"0 0 10 10\" refX=\"9\" refY=\"5\" \
-             markerUnits=\"userSpaceOnUse\" markerWidth=\"{size}\" markerHeight=\"{size}\" \
-             orient=\"auto\"><path d=\"M0 0.8L9.5 5L0 9.2Z\"/></marker>"
-        )
-    };
-    let side = class(Service::Logs);
-    format!(
-        "<defs>{}<g class=\"{side}\">{}</g></defs>",
-        marker("request", 15),
-        marker("side", 9)
-    )
-}
-
-/// A class per service, which carries its colour.
-fn class(service: Service) -> String {
-    service.label().to_lowercase().replace(' ', "-")
-}
-
-fn style() -> String {
-    let shown = [
-        Service::Client,
-        Service::Waf,
-        Service::ApiGateway,
-        Service::Lambda,
-        Service::Endpoint,
-        Service::DynamoDb,
-        Service::Vpc,
-        Service::Logs,
-        Service::XRay,
-        Service::CloudWatch,
-        Service::Sns,
-        Service::Iam,
-        Service::Kms,
-        Service::S3,
-    ];
-    let mut style = STYLE.to_owned();
-    for service in shown {
-        let (light, _) = service.colours();
-        let _ = writeln!(style, ".{} {{ --own: {light}; }}", class(service));
-    }
-    style += "@media (prefers-color-scheme: dark) {\n";
-    for service in shown {
-        let (_, dark) = service.colours();
-        let _ = writeln!(style, ".{} {{ --own: {dark}; }}", class(service));
-    }
-    style + "}\n"
-}
-
-/// The picture in words.
-fn description(overview: &Overview) -> String {
-    let mut text = String::new();
-    for (kind, verb) in [
-        (What::Request, "sends requests to"),
-        (What::Logs, "writes to"),
-        (What::Traces, "is traced by"),
-        (What::Metrics, "has metrics in"),
-        (What::Notice, "notifies"),
-    ] {
-        for flow in overview.flows.iter().filter(|flow| flow.kind == kind) {
-            let _ = write!(text, "{} {verb} {}. ", flow.from.label(), flow.to.label());
-        }
-    }
-    for (service, notes) in &overview.notes {
-        let _ = write!(text, "{}: {}. ", service.label(), notes.join(", "));
-    }
-    for gate in &overview.gates {
-        let _ = write!(text, "{}: {}. ", gate.name, gate.limits);
-    }
-    for log in &overview.logs {
-        let _ = write!(text, "{}: {}. ", log.name, log.kept);
-    }
-    text.trim_end().to_owned()
 }

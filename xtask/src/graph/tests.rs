@@ -159,8 +159,9 @@ fn names_are_no_markup() {
     expect![[r##"
             Api_end["end<br/>A#quot;]#lt;b#gt;#96;#35;1#96;#lt;/b#gt;"]
             Api_a_2d_b["a-b<br/>T"]
-          Api_a_2d_b -.-> Api_end"##]]
-    .assert_eq(&lines.join("\n"));
+          Api_a_2d_b -.-> Api_end
+    "##]]
+    .assert_eq(&(lines.join("\n") + "\n"));
     let svg = drawing::svg(&graph_of(api)).unwrap();
     let svg = roxmltree::Document::parse(&svg).unwrap();
     let texts = svg.descendants().filter_map(|node| node.text());

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::overview::{Gate, Reader, at};
-use super::service::Service;
+use super::Gate;
+use super::reader::{Reader, at};
+use crate::graph::service::Service;
 use crate::template::plain_string;
 
 impl Reader<'_> {
