@@ -49,7 +49,7 @@ pub(super) fn layout(graph: &Graph, size: impl Fn(&Name) -> (f64, f64)) -> anyho
             boxes.insert(name.clone(), area(&name)?);
         }
     }
-    let headings = Headings(stacks.values().map(|stack| stack.y).collect());
+    let headings = Headings::of(stacks.values().map(|stack| stack.y));
     for area in boxes.values_mut() {
         area.y = headings.below(area.y + area.height / 2.0) - area.height / 2.0;
     }
@@ -137,6 +137,14 @@ fn dagre_of(
 struct Headings(Vec<f64>);
 
 impl Headings {
+    fn of(tops: impl Iterator<Item = f64>) -> Self {
+        let mut tops: Vec<f64> = tops.collect();
+        tops.sort_by(f64::total_cmp);
+        // Stacks side by side begin at one height, and share the room.
+        tops.dedup_by(|one, other| (*one - *other).abs() < 0.5);
+        Self(tops)
+    }
+
     fn below(&self, y: f64) -> f64 {
         let above = self.0.iter().filter(|top| **top <= y).count();
         y + above as f64 * HEADING

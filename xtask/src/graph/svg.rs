@@ -113,7 +113,7 @@ pub(super) fn width(text: &str, size: f64, bold: bool) -> f64 {
         _ => 0.62,
     };
     let em: f64 = text.chars().map(em).sum();
-    let weight = if bold { 1.08 } else { 1.0 };
+    let weight = if bold { 1.13 } else { 1.0 };
     em * size * weight
 }
 

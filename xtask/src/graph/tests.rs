@@ -155,11 +155,12 @@ fn names_are_no_markup() {
     let api = "Resources:\n  end:\n    Type: 'A\"]<b>`#1`</b>'\n  a-b:\n    Type: T\n    \
                DependsOn: end\n";
     let text = mermaid::mermaid(&graph_of(api));
-    let lines: Vec<&str> = text.lines().filter(|line| line.contains("Api_")).collect();
+    let lines = text.lines().filter(|line| line.contains("Api_"));
+    let lines: Vec<&str> = lines.map(str::trim_start).collect();
     expect![[r##"
-            Api_end["end<br/>A#quot;]#lt;b#gt;#96;#35;1#96;#lt;/b#gt;"]
-            Api_a_2d_b["a-b<br/>T"]
-          Api_a_2d_b -.-> Api_end
+        Api_end["end<br/>A#quot;]#lt;b#gt;#96;#35;1#96;#lt;/b#gt;"]
+        Api_a_2d_b["a-b<br/>T"]
+        Api_a_2d_b -.-> Api_end
     "##]]
     .assert_eq(&(lines.join("\n") + "\n"));
     let svg = drawing::svg(&graph_of(api)).unwrap();
