@@ -239,8 +239,9 @@ fn id(stack: &str, logical_id: &str) -> Id {
     }
 }
 
-/// Whether the overview knows what a reader calls resources of this type.
+/// The types of resources that the overview knows a service of.
 #[cfg(test)]
-pub(crate) fn has_service(r#type: &str) -> bool {
-    service::service(r#type).is_some()
+pub(crate) fn known_types() -> BTreeSet<&'static str> {
+    let types = service::TYPES.iter().map(|one| one.name);
+    types.chain([service::ASSOCIATION]).collect()
 }

@@ -122,6 +122,11 @@ impl Picture<'_> {
             return;
         }
         let notes = self.notes(service);
+        let room = wide(service) - 12.0;
+        let notes: Vec<String> = notes
+            .iter()
+            .flat_map(|note| wrapped(note, NOTE, room))
+            .collect();
         let gates = match service {
             Service::ApiGateway => self.overview.gates.clone(),
             _ => Vec::new(),

@@ -84,8 +84,7 @@ impl Reader<'_> {
             for limit in at(&acl["Properties"], "Rules/*/Statement/RateBasedStatement") {
                 let count = grouped(&text(limit, "Limit"));
                 let seconds = text(limit, "EvaluationWindowSec");
-                lines.push(format!("{count} requests in"));
-                lines.push(format!("{seconds} s per address"));
+                lines.push(format!("{count} requests in {seconds} s per address"));
             }
             let groups = at(
                 &acl["Properties"],
@@ -142,7 +141,7 @@ impl Reader<'_> {
             }
             let recovery = "Properties/PointInTimeRecoverySpecification/PointInTimeRecoveryEnabled";
             if text(table, recovery) == "true" {
-                lines.extend(["point-in-time", "recovery"].map(str::to_owned));
+                lines.push("point-in-time recovery".to_owned());
             }
             if table["Properties"].get("StreamSpecification").is_some() {
                 lines.push("stream".to_owned());
