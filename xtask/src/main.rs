@@ -39,6 +39,7 @@ mod inputs;
 mod inspection;
 mod interrupt;
 mod intrinsics;
+mod limits;
 mod linting;
 mod live;
 mod log_line;

@@ -1,0 +1,1 @@
+//! What is shown of a prediction: a table, a chart and the contradictions, in 80 columns.
