@@ -22,6 +22,7 @@ mod drift;
 mod fuzz;
 mod keys;
 mod graph;
+mod limits;
 mod lint;
 mod local;
 mod logs;
@@ -87,6 +88,7 @@ enum Command {
     Replay(replay::Replay),
     Graph(graph::Graph),
     Local(local::Local),
+    Limits(limits::Limits),
     Lint(lint::Lint),
     Test(test::Test),
     Fuzz(fuzz::Fuzz),
@@ -122,6 +124,7 @@ impl Cli {
             Command::Replay(replay) => replay.run().await,
             Command::Graph(graph) => graph.run(&workspace),
             Command::Local(local) => local.run(&sh, &workspace),
+            Command::Limits(limits) => limits.run(&workspace),
             Command::Lint(lint) => lint.run(&sh, &workspace),
             Command::Test(test) => test.run(&sh, &workspace),
             Command::Fuzz(fuzz) => fuzz.run(&sh, &workspace),

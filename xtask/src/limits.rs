@@ -5,6 +5,7 @@ use anyhow::Context as _;
 use serde::Serialize;
 
 pub(crate) mod contradiction;
+pub(crate) mod figure;
 mod flow;
 pub(crate) mod reading;
 pub(crate) mod report;
@@ -12,6 +13,8 @@ pub(crate) mod report;
 mod tests;
 
 use flow::{Piece, Use};
+
+use crate::flattening::Origin;
 
 /// One layer, by the word that reports and JSON have for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -75,6 +78,9 @@ pub(crate) struct Layer {
     pub(crate) status: u16,
     /// File and line in the repository, or what AWS fixes the limit.
     pub(crate) source: String,
+    /// The resource that sets it; none where AWS does.
+    #[serde(skip)]
+    pub(crate) origin: Option<Origin>,
 }
 
 /// A usage plan: its name in lower case, and its two layers.

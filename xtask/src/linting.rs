@@ -11,6 +11,7 @@ use crate::workspace::Workspace;
 pub(crate) mod checkov;
 pub(crate) mod finding;
 pub(crate) mod guard;
+pub(crate) mod limits;
 pub(crate) mod templates;
 mod written;
 
@@ -51,6 +52,10 @@ pub(crate) fn add_template_step(steps: &mut Steps, sh: &Shell, workspace: &Works
         if !problems.is_empty() {
             anyhow::bail!("{} problems in `infra/stages`", problems.len());
         }
+        Ok(Counts::default())
+    });
+    steps.run("limits", || {
+        limits::check(workspace)?;
         Ok(Counts::default())
     });
     steps.run("templates", || {

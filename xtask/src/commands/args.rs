@@ -133,9 +133,20 @@ impl EnvironmentArgs {
     }
 }
 
-/// The parameters of `root.yaml` that a command sets.
+/// The parameters of `root.yaml` that a command sets, and the bucket for its assets.
 #[derive(Debug, clap::Args)]
 pub(super) struct ParameterArgs {
+    #[command(flatten)]
+    values: ValueArgs,
+
+    /// Use this bucket for the assets instead of the bootstrap stack's.
+    #[arg(long, value_name = "NAME")]
+    asset_bucket: Option<String>,
+}
+
+/// The parameters of `root.yaml` that a command sets.
+#[derive(Debug, clap::Args)]
+pub(super) struct ValueArgs {
     /// Set a parameter of `infra/cfn/root.yaml`; may be repeated.
     ///
     /// It wins over `--params-file`, that over the stage's file `infra/stages/<STAGE>.json`, and
@@ -146,13 +157,9 @@ pub(super) struct ParameterArgs {
     /// Read parameters from a JSON file; `--param` wins over it, and it over the stage's file.
     #[arg(long, value_name = "FILE")]
     params_file: Option<PathBuf>,
-
-    /// Use this bucket for the assets instead of the bootstrap stack's.
-    #[arg(long, value_name = "NAME")]
-    asset_bucket: Option<String>,
 }
 
-impl ParameterArgs {
+impl ValueArgs {
     fn chosen(&self) -> anyhow::Result<Parameters> {
         let mut chosen = match &self.params_file {
             Some(path) => parameters::read_file(path)?,

@@ -11,6 +11,8 @@ use crate::workspace::Workspace;
 /// Runs rustfmt and clippy, and of the templates cfn-lint, yamllint, cfn-guard with the rules in
 /// `infra/guard`, and checkov.
 ///
+/// The limits of every stage are compared with each other, as `limits --check` does.
+///
 /// Every finding is in one table, with its line and, if it is waived, the reason.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Lint {

@@ -56,29 +56,15 @@ pub(crate) fn read(templates: &Templates, chosen: &Parameters) -> anyhow::Result
             },
             status: reader.status(&["THROTTLED", "DEFAULT_4XX"], 429),
             source: "API Gateway's default".to_owned(),
+            origin: None,
         },
         concurrency: reader.concurrency()?,
         table: reader.table()?,
     })
 }
 
-/// The logical ID in the repository of the usage plan, stage or other resource of a type, by the
-/// template's file; for who wants to speak of it.
-pub(crate) fn origins_of_type(templates: &Templates, kind: &str) -> Vec<Origin> {
-    let flat = templates.flatten(&Parameters::new());
-    let reader = Reader {
-        templates,
-        flat: &flat,
-    };
-    let found = reader.of_type(kind);
-    found
-        .into_iter()
-        .map(|resource| resource.origin.clone())
-        .collect()
-}
-
 /// The tier that a usage plan is.
-pub(crate) fn tier_name(logical_id: &str) -> String {
+fn tier_name(logical_id: &str) -> String {
     logical_id
         .strip_suffix("UsagePlan")
         .unwrap_or(logical_id)
@@ -200,6 +186,7 @@ impl<'a> Reader<'a> {
                     status: status
                         .unwrap_or_else(|| self.status(&["WAF_FILTERED", "DEFAULT_4XX"], 403)),
                     source: self.place(&acl, &pointer),
+                    origin: Some(acl.origin.clone()),
                 };
                 let rate = requests / window_seconds;
                 if strictest.as_ref().is_none_or(|(least, _)| rate < *least) {
@@ -223,6 +210,7 @@ impl<'a> Reader<'a> {
                     },
                     status: self.status(&["THROTTLED", "DEFAULT_4XX"], 429),
                     source: self.place(&plan, "/Throttle/RateLimit"),
+                    origin: Some(plan.origin.clone()),
                 }),
                 false => None,
             };
@@ -235,6 +223,7 @@ impl<'a> Reader<'a> {
                     },
                     status: self.status(&["QUOTA_EXCEEDED", "DEFAULT_4XX"], 429),
                     source: self.place(&plan, "/Quota/Limit"),
+                    origin: Some(plan.origin.clone()),
                 }),
                 false => None,
             };
@@ -285,6 +274,7 @@ impl<'a> Reader<'a> {
             },
             status: self.status(&["THROTTLED", "DEFAULT_4XX"], 429),
             source: self.place(&stage, &pointer("ThrottlingRateLimit")),
+            origin: Some(stage.origin.clone()),
         }))
     }
 
@@ -307,6 +297,7 @@ impl<'a> Reader<'a> {
             limit: Limit::Slots { executions },
             status: self.status(&["DEFAULT_5XX"], NO_EXECUTION),
             source,
+            origin: Some(function.origin.clone()),
         })
     }
 
@@ -337,6 +328,7 @@ impl<'a> Reader<'a> {
             },
             status: NO_WRITE,
             source: self.place(&table, "/BillingMode"),
+            origin: Some(table.origin.clone()),
         })
     }
 }

@@ -1,1 +1,214 @@
 //! What is shown of a prediction: a table, a chart and the contradictions, in 80 columns.
+
+use comfy_table::{CellAlignment, Table, presets};
+use serde::Serialize;
+
+use super::contradiction::Contradiction;
+use super::figure::{duration, number, per_second, percent};
+use super::{Consumer, LayerName, Limit, Prediction, Span};
+
+const WIDTH: usize = 80;
+
+/// Characters of a bar that stands for everything that is sent.
+const BAR: usize = 30;
+
+/// A prediction with what it is of; as JSON it is the same data.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Report {
+    /// The stage whose parameters these are.
+    pub(crate) stage: String,
+    pub(crate) consumer: Consumer,
+    #[serde(flatten)]
+    pub(crate) prediction: Prediction,
+    /// Limits of the stage that do not fit together, whoever sends.
+    pub(crate) contradictions: Vec<Contradiction>,
+}
+
+impl Report {
+    pub(crate) fn render(&self) -> String {
+        let mut text = self.heading();
+        text += &format!("\n{}\n", self.table());
+        text += &self.verdict();
+        text += &self.chart();
+        if !self.contradictions.is_empty() {
+            text += "\nWhat does not fit together:\n";
+        }
+        for one in &self.contradictions {
+            text += &entry(one);
+        }
+        text
+    }
+
+    fn heading(&self) -> String {
+        let consumer = &self.consumer;
+        let addresses = match consumer.addresses {
+            1 => "1 address".to_owned(),
+            addresses => format!("{addresses} addresses"),
+        };
+        let heading = format!(
+            "Stage {}: a {} consumer that sends {} from {addresses}; a request takes {} ms and \
+             writes {} bytes.",
+            self.stage,
+            consumer.tier,
+            per_second(consumer.rate_per_second),
+            number(consumer.latency_seconds * 1000.0),
+            consumer.item_bytes,
+        );
+        wrapped(&heading, "")
+    }
+
+    fn table(&self) -> String {
+        let first = self.prediction.first_refusal.as_ref();
+        let mut table = Table::new();
+        table.load_style(presets::NOTHING);
+        table.set_header(["", "LAYER", "LIMIT", "USED", "REFUSES", "SHARE", "WITH"]);
+        for column in [3, 4, 5, 6] {
+            if let Some(column) = table.column_mut(column) {
+                column.set_cell_alignment(CellAlignment::Right);
+            }
+        }
+        for row in &self.prediction.layers {
+            let is_first = first.is_some_and(|first| first.layer == row.layer.name);
+            let (refuses, share) = match row.first_refusal_seconds {
+                Some(first) => (
+                    format!("after {}", duration(first)),
+                    percent(row.refused_share),
+                ),
+                None => ("holds".to_owned(), String::new()),
+            };
+            table.add_row([
+                if is_first { ">" } else { "" },
+                row.layer.name.label(),
+                &limit(&row.layer.limit),
+                &percent(row.used_share),
+                &refuses,
+                &share,
+                &row.layer.status.to_string(),
+            ]);
+        }
+        table.trim_fmt()
+    }
+
+    fn verdict(&self) -> String {
+        let text = match &self.prediction.first_refusal {
+            None => format!(
+                "No layer refuses within {}.",
+                duration(self.prediction.horizon_seconds)
+            ),
+            Some(first) => format!(
+                "> refuses first: {} after {}. REFUSES and SHARE are of each layer alone, as if \
+                 the others let everything through.",
+                first.status,
+                duration(first.first_seconds)
+            ),
+        };
+        format!("\n{}", wrapped(&text, ""))
+    }
+
+    fn chart(&self) -> String {
+        let horizon = duration(self.prediction.horizon_seconds);
+        let title = format!(
+            "All layers together, over {horizon} (# answered, . refused; a full bar is {}):",
+            per_second(self.consumer.rate_per_second)
+        );
+        let mut text = format!("\n{}", wrapped(&title, ""));
+        for span in &self.prediction.timeline {
+            text += &self.chart_line(span);
+        }
+        text
+    }
+
+    fn chart_line(&self, span: &Span) -> String {
+        let sent = self.consumer.rate_per_second;
+        let share = (span.answered_per_second / sent).clamp(0.0, 1.0);
+        let answered = share_of_bar(share);
+        let from = duration(span.start_seconds);
+        let bar = format!("{}{}", "#".repeat(answered), ".".repeat(BAR - answered));
+        let mut words = vec![format!("{} answered", per_second(span.answered_per_second))];
+        words.extend(span.refused.iter().map(|refused| {
+            let name = Self::label_of(refused.layer);
+            format!("{} {} {name}", per_second(refused.per_second), refused.status)
+        }));
+        let indent = " ".repeat(from.len().max(12) + BAR + 4);
+        let lines = words.join(&format!("\n{indent}"));
+        format!("{from:>12}  {bar}  {lines}\n")
+    }
+
+    fn label_of(name: LayerName) -> &'static str {
+        match name {
+            LayerName::TierQuota => "tier quota",
+            LayerName::TierThrottle => "tier rate",
+            LayerName::Waf => "WAF",
+            other => other.label(),
+        }
+    }
+}
+
+/// Characters for a share; something of either kind is shown where there is some.
+fn share_of_bar(share: f64) -> usize {
+    let exact = share * BAR as f64;
+    let most = if share < 1.0 { BAR - 1 } else { BAR };
+    let least = usize::from(share > 0.0);
+    (0..=BAR)
+        .find(|filled| *filled as f64 + 0.5 > exact)
+        .unwrap_or(BAR)
+        .clamp(least, most)
+}
+
+fn limit(limit: &Limit) -> String {
+    match *limit {
+        Limit::Lookback {
+            requests,
+            window_seconds,
+        }
+        | Limit::Window {
+            requests,
+            window_seconds,
+        } => {
+            let window = duration(window_seconds);
+            let window = window.strip_prefix("1 ").unwrap_or(&window);
+            format!("{} per {window}", number(requests))
+        }
+        Limit::Bucket {
+            rate_per_second,
+            burst,
+        } => format!("{}, burst {}", per_second(rate_per_second), number(burst)),
+        Limit::Slots { executions } => format!("{} at a time", number(executions)),
+        Limit::Writes {
+            units_per_second, ..
+        } => format!("{} units/s", number(units_per_second)),
+    }
+}
+
+/// A contradiction with its place, rule and, if it is accepted, the reason.
+pub(crate) fn entry(contradiction: &Contradiction) -> String {
+    let kind = match contradiction.accepted {
+        Some(_) => "accepted",
+        None => "warning",
+    };
+    let mut text = format!("\n{kind}: {} {}\n", contradiction.place, contradiction.rule);
+    text += &wrapped(&contradiction.message, "  ");
+    if let Some(reason) = &contradiction.accepted {
+        text += &wrapped(&format!("because: {reason}"), "  ");
+    }
+    text
+}
+
+/// Lines of at most 80 columns, each with `indent` before it.
+pub(crate) fn wrapped(text: &str, indent: &str) -> String {
+    let mut lines = String::new();
+    let mut line = indent.to_owned();
+    for word in text.split_whitespace() {
+        let is_empty = line.len() == indent.len();
+        if !is_empty && line.len() + 1 + word.len() > WIDTH {
+            lines += &line;
+            lines.push('\n');
+            line = indent.to_owned();
+        } else if !is_empty {
+            line.push(' ');
+        }
+        line += word;
+    }
+    lines + &line + "\n"
+}

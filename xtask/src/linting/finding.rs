@@ -80,6 +80,12 @@ impl Waivers {
         Self { by_key }
     }
 
+    /// Those of the rules that `is_asked` is true of; whoever checks the others, complains of them.
+    pub(crate) fn only(mut self, is_asked: impl Fn(&str) -> bool) -> Self {
+        self.by_key.retain(|(_, _, rule), _| is_asked(rule));
+        self
+    }
+
     /// The finding about a resource, waived if the resource says so.
     pub(crate) fn finding(
         &mut self,

@@ -11,6 +11,7 @@ use super::finding::{Finding, Verdict, Waivers};
 use super::{checkov, guard, written};
 use crate::assembly::{nested_stacks, read_template};
 use crate::flattening::{Flat, Templates};
+use crate::limits::contradiction;
 use crate::parameters::Parameters;
 use crate::screen;
 use crate::template::Template;
@@ -67,7 +68,9 @@ pub(crate) fn check_templates(sh: &Shell, workspace: &Workspace) -> anyhow::Resu
         .into_iter()
         .chain(templates.nested.values())
         .collect();
-    let mut waivers = Waivers::read(all.iter().copied());
+    // The step `limits` has its own.
+    let waivers = Waivers::read(all.iter().copied());
+    let mut waivers = waivers.only(|rule| !rule.starts_with(contradiction::PREFIX));
 
     let mut findings: BTreeSet<Finding> = BTreeSet::new();
     let mut tallies: BTreeMap<&str, Tally> = BTreeMap::new();

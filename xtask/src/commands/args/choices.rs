@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::Context as _;
 
-use super::{Environment, PREFIX_LIST, ParameterArgs, prefix_list};
+use super::{Environment, PREFIX_LIST, ParameterArgs, ValueArgs, prefix_list};
 use crate::assembly::{Assembly, read_template, supplied_parameters};
 use crate::aws::cloudformation::CloudFormation;
 use crate::bootstrap::{self, EncryptionKey};
@@ -42,19 +42,32 @@ impl ParameterArgs {
     ) -> anyhow::Result<Choices> {
         let root = read_template(&workspace.templates(), "root.yaml")?;
         let stage_file = read_stage_file(workspace, stage, &root)?;
-        let mut chosen = stage_file.parameters().clone();
-        chosen.extend(self.chosen()?);
-        let supplied = supplied_parameters(&root)
-            .into_iter()
-            .map(|name| (name, String::new()));
-        parameters::check(&root, &supplied.collect(), &chosen)?;
+        let parameters = self.values.over(&stage_file, &root)?;
         Ok(Choices {
             stage_file,
             root,
-            parameters: chosen,
+            parameters,
             asset_bucket: self.asset_bucket.clone(),
             key: None,
         })
+    }
+}
+
+impl ValueArgs {
+    /// The parameters of the stage's file and of the command line, which wins; refuses what
+    /// `root` does not allow.
+    pub(in crate::commands) fn over(
+        &self,
+        stage_file: &StageFile,
+        root: &Template,
+    ) -> anyhow::Result<Parameters> {
+        let mut chosen = stage_file.parameters().clone();
+        chosen.extend(self.chosen()?);
+        let supplied = supplied_parameters(root)
+            .into_iter()
+            .map(|name| (name, String::new()));
+        parameters::check(root, &supplied.collect(), &chosen)?;
+        Ok(chosen)
     }
 }
 
