@@ -161,15 +161,6 @@ pub(crate) struct PhasePrediction {
     pub(crate) refusals: Vec<Refusal>,
 }
 
-impl PhasePrediction {
-    /// Expected number of refusals with `status`, whichever layer they are from.
-    pub(crate) fn refused_with(&self, status: u16) -> f64 {
-        let refusals = self.refusals.iter();
-        let with_status = refusals.filter(|refusal| refusal.status == status);
-        with_status.map(|refusal| refusal.count).sum()
-    }
-}
-
 /// What one layer refuses within some time.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -2,7 +2,7 @@
 
 use super::args::{StageArgs, ValueArgs, read_stage_file};
 use crate::limits::report::Report;
-use crate::limits::{Consumer, Limit, predict, reading};
+use crate::limits::{Consumer, Limit, Phase, predict, predict_phases, reading};
 use crate::linting::{limits, templates};
 use crate::screen;
 use crate::workspace::Workspace;
@@ -42,11 +42,16 @@ pub(crate) struct Limits {
     #[arg(long, value_name = "BYTES", default_value_t = 1024)]
     item_size: u32,
 
+    /// Also say what is expected of phases, one after the other, each `RATExSECONDS`: 50x60 is 50
+    /// requests per second for a minute; may be repeated.
+    #[arg(long = "phase", value_name = "RATExSECONDS", value_parser = phase)]
+    phases: Vec<Phase>,
+
     /// Fail if limits of any stage contradict each other and no waiver accepts it; `lint` does
     /// this too.
     #[arg(
         long,
-        conflicts_with_all = ["stage", "params", "params_file", "tier", "rate", "addresses", "latency", "item_size", "json"]
+        conflicts_with_all = ["stage", "params", "params_file", "tier", "rate", "addresses", "latency", "item_size", "phases", "json"]
     )]
     check: bool,
 
@@ -83,6 +88,7 @@ impl Limits {
         let report = Report {
             stage: self.stage.stage.to_string(),
             prediction: predict(&layers, &consumer)?,
+            phases: predict_phases(&layers, &consumer, &self.phases)?,
             contradictions: limits::annotated(&templates, &parameters, &consumer)?,
             consumer,
         };
@@ -99,4 +105,14 @@ fn positive(text: &str) -> Result<f64, String> {
         Ok(number) if number.is_finite() && number > 0.0 => Ok(number),
         _ => Err("expected a number above 0".to_owned()),
     }
+}
+
+fn phase(text: &str) -> Result<Phase, String> {
+    let (rate, seconds) = text
+        .split_once('x')
+        .ok_or("expected RATExSECONDS, as in 50x60")?;
+    Ok(Phase {
+        rate_per_second: positive(rate)?,
+        duration_seconds: positive(seconds)?,
+    })
 }

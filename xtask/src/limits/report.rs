@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::contradiction::Contradiction;
 use super::figure::{duration, number, per_second, percent};
-use super::{Consumer, LayerName, Limit, Prediction, Span};
+use super::{Consumer, LayerName, Limit, PhasePrediction, Prediction, Span};
 
 const WIDTH: usize = 80;
 
@@ -21,6 +21,9 @@ pub(crate) struct Report {
     pub(crate) consumer: Consumer,
     #[serde(flatten)]
     pub(crate) prediction: Prediction,
+    /// What is expected of each phase, where phases were asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) phases: Vec<PhasePrediction>,
     /// Limits of the stage that do not fit together, whoever sends.
     pub(crate) contradictions: Vec<Contradiction>,
 }
@@ -31,6 +34,9 @@ impl Report {
         text += &format!("\n{}\n", self.table());
         text += &self.verdict();
         text += &self.chart();
+        if !self.phases.is_empty() {
+            text += &format!("\nThe phases, one after the other:\n\n{}\n", self.phase_table());
+        }
         if !self.contradictions.is_empty() {
             text += "\nWhat does not fit together:\n";
         }
@@ -133,6 +139,32 @@ impl Report {
         let indent = " ".repeat(from.len().max(12) + BAR + 4);
         let lines = words.join(&format!("\n{indent}"));
         format!("{from:>12}  {bar}  {lines}\n")
+    }
+
+    fn phase_table(&self) -> String {
+        let mut table = Table::new();
+        table.load_style(presets::NOTHING);
+        table.set_header(["FROM", "RATE", "FOR", "SENT", "ANSWERED", "REFUSED"]);
+        for column in [0, 1, 2, 3, 4] {
+            if let Some(column) = table.column_mut(column) {
+                column.set_cell_alignment(CellAlignment::Right);
+            }
+        }
+        for phase in &self.phases {
+            let refusals = phase.refusals.iter().map(|one| {
+                let name = Self::label_of(one.layer);
+                format!("{} {} {name}", number(one.count.round()), one.status)
+            });
+            table.add_row([
+                duration(phase.start_seconds),
+                per_second(phase.rate_per_second),
+                duration(phase.duration_seconds),
+                number(phase.sent.round()),
+                number(phase.answered.round()),
+                refusals.collect::<Vec<_>>().join("\n"),
+            ]);
+        }
+        table.trim_fmt()
     }
 
     fn label_of(name: LayerName) -> &'static str {
