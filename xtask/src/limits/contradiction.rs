@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use super::figure::{duration, number, per_second};
+use super::figure::{duration, number, per_second, per_window};
 use super::flow::Use;
 use super::{Consumer, Layer, Layers, Limit, Tier};
 use crate::flattening::Origin;
@@ -123,12 +123,11 @@ fn below_waf(layers: &Layers, tier: &Tier, found: &mut Vec<Contradiction>) {
             "limits-waf-below-tier",
             layer,
             format!(
-                "the {} tier promises {}, and WAF lets one address send {} per {}, which is {}: \
-                 at full rate it is blocked after {}, and it takes {} addresses ({})",
+                "the {} tier promises {}, and WAF lets one address send {}, which is {}: at full \
+                 rate it is blocked after {}, and it takes {} addresses ({})",
                 tier.name,
                 per_second(rate),
-                number(requests),
-                duration(window_seconds),
+                per_window(requests, window_seconds),
                 per_second(per_address),
                 duration(requests / rate),
                 number((rate / per_address).ceil()),
@@ -150,15 +149,14 @@ fn quota_length(tier: &Tier, found: &mut Vec<Contradiction>) {
         return;
     };
     let lasts = requests / rate;
-    let window = duration(window_seconds);
+    let quota = per_window(requests, window_seconds);
     if lasts < QUOTA_LASTS.min(window_seconds) {
         found.push(contradiction(
             "limits-quota-short",
             layer,
             format!(
-                "a {} key has {} requests per {window}; at its {} they end after {}",
+                "a {} key has {quota}; at its {} they end after {}",
                 tier.name,
-                number(requests),
                 per_second(rate),
                 duration(lasts)
             ),
@@ -168,9 +166,8 @@ fn quota_length(tier: &Tier, found: &mut Vec<Contradiction>) {
             "limits-quota-unreachable",
             layer,
             format!(
-                "a {} key has {} requests per {window}, and at its {} it cannot send more than {}",
+                "a {} key has {quota}, and at its {} it cannot send more than {}",
                 tier.name,
-                number(requests),
                 per_second(rate),
                 number(rate * window_seconds)
             ),
@@ -226,8 +223,9 @@ fn behind_stage(
             "limits-table-below-stage",
             &layers.table,
             format!(
-                "the table takes {} writes of this size, and the stage lets {} through ({})",
-                per_second(writes),
+                "the table takes {} writes of this size per second, and the stage lets {} \
+                 through ({})",
+                number(writes),
                 per_second(rate),
                 stage.source
             ),

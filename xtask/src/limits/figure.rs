@@ -25,11 +25,14 @@ pub(crate) fn number(value: f64) -> String {
     grouped
 }
 
-/// As in `200 s`, `16 min 40 s`, `2 h 13 min`, `1 day`.
+/// As in `40 ms`, `200 s`, `16 min 40 s`, `2 h 13 min`, `1 day`.
 pub(crate) fn duration(seconds: f64) -> String {
     const MINUTE: f64 = 60.0;
     const HOUR: f64 = 3_600.0;
     const DAY: f64 = 86_400.0;
+    if (0.0005..0.9995).contains(&seconds) {
+        return format!("{:.0} ms", seconds * 1000.0);
+    }
     if seconds < 10.0 {
         return format!("{} s", number(seconds));
     }
@@ -50,10 +53,18 @@ pub(crate) fn duration(seconds: f64) -> String {
     }
 }
 
-/// As in `43%`.
+/// As in `2000 per 300 s` and `10,000 per day`.
+pub(crate) fn per_window(requests: f64, seconds: f64) -> String {
+    let window = duration(seconds);
+    let window = window.strip_prefix("1 ").unwrap_or(&window);
+    format!("{} per {window}", number(requests))
+}
+
+/// As in `43%`; as in `432x` where a percentage is no help.
 pub(crate) fn percent(share: f64) -> String {
     match share * 100.0 {
         percent if percent > 0.0 && percent < 1.0 => "<1%".to_owned(),
+        percent if percent >= 999.5 => format!("{}x", number(share.round())),
         percent => format!("{}%", number(percent.round())),
     }
 }
@@ -70,9 +81,9 @@ mod tests {
         let times = [0.04, 9.0, 12.4, 300.0, 1000.0, 3600.0, 8000.0, 86_400.0, 200_000.0];
         assert_eq!(
             times.map(duration).join(", "),
-            "0 s, 9 s, 12 s, 300 s, 16 min 40 s, 1 h, 2 h 13 min, 1 day, 2 days 8 h"
+            "40 ms, 9 s, 12 s, 300 s, 16 min 40 s, 1 h, 2 h 13 min, 1 day, 2 days 8 h"
         );
-        let shares = [0.0, 0.004, 0.5, 7.5].map(percent).join(" ");
-        assert_eq!(shares, "0% <1% 50% 750%");
+        let shares = [0.0, 0.004, 0.5, 7.5, 432.0].map(percent).join(" ");
+        assert_eq!(shares, "0% <1% 50% 750% 432x");
     }
 }

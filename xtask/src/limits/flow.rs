@@ -142,6 +142,7 @@ impl Pieces {
 }
 
 /// Tokens go down by the difference of the rates; without any, what is filled in is let through.
+/// What runs over between two requests is left out, so a burst of one comes out too large.
 fn bucket(rate: f64, burst: f64, offered: &[Piece], out: &mut Pieces) {
     // A bucket that cannot hold a token gives none.
     let rate = if burst < 1.0 { 0.0 } else { rate };
@@ -225,7 +226,8 @@ fn lookback(limit: f64, window: f64, offered: &[Piece], out: &mut Pieces) {
 
 /// Little's law: what is let through in one latency is what is under way. Until the slots are
 /// taken everything passes; then only as much as ends, which for the first latency is what began
-/// before, and on average a slot's share of a latency after that.
+/// before, and on average a slot's share of a latency after that. Requests come evenly; those that
+/// come in heaps are refused earlier, as Erlang's formula has it.
 fn slots(executions: f64, latency: f64, offered: &[Piece], out: &mut Pieces) {
     let mut under_way = 0.0;
     for piece in offered {

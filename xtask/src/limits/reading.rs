@@ -233,6 +233,12 @@ impl<'a> Reader<'a> {
                 quota,
             });
         }
+        // The smallest first, as people list them.
+        let rate = |tier: &Tier| match tier.throttle.as_ref().map(|throttle| throttle.limit) {
+            Some(Limit::Bucket { rate_per_second, .. }) => rate_per_second,
+            _ => f64::INFINITY,
+        };
+        tiers.sort_by(|left, right| rate(left).total_cmp(&rate(right)));
         Ok(tiers)
     }
 

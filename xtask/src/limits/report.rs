@@ -4,10 +4,14 @@ use comfy_table::{CellAlignment, Table, presets};
 use serde::Serialize;
 
 use super::contradiction::Contradiction;
-use super::figure::{duration, number, per_second, percent};
+use super::figure::{duration, number, per_second, per_window, percent};
 use super::{Consumer, LayerName, Limit, PhasePrediction, Prediction, Span};
 
 const WIDTH: usize = 80;
+
+/// Within which WAF usually sees that a rate is too high; it can take minutes ("Rate-based rule
+/// caveats", AWS WAF's developer guide).
+const WAF_DELAY: f64 = 30.0;
 
 /// Characters of a bar that stands for everything that is sent.
 const BAR: usize = 30;
@@ -41,7 +45,11 @@ impl Report {
             text += "\nWhat does not fit together:\n";
         }
         for one in &self.contradictions {
-            text += &entry(one);
+            let kind = match one.accepted {
+                Some(_) => "accepted",
+                None => "warning",
+            };
+            text += &format!("\n{kind}: {}", entry(one));
         }
         text
     }
@@ -68,8 +76,8 @@ impl Report {
         let first = self.prediction.first_refusal.as_ref();
         let mut table = Table::new();
         table.load_style(presets::NOTHING);
-        table.set_header(["", "LAYER", "LIMIT", "USED", "REFUSES", "SHARE", "WITH"]);
-        for column in [3, 4, 5, 6] {
+        table.set_header(["  LAYER", "LIMIT", "USED", "REFUSES AFTER", "SHARE", "WITH"]);
+        for column in [2, 3, 4, 5] {
             if let Some(column) = table.column_mut(column) {
                 column.set_cell_alignment(CellAlignment::Right);
             }
@@ -77,15 +85,12 @@ impl Report {
         for row in &self.prediction.layers {
             let is_first = first.is_some_and(|first| first.layer == row.layer.name);
             let (refuses, share) = match row.first_refusal_seconds {
-                Some(first) => (
-                    format!("after {}", duration(first)),
-                    percent(row.refused_share),
-                ),
+                Some(first) => (duration(first), percent(row.refused_share)),
                 None => ("holds".to_owned(), String::new()),
             };
+            let marker = if is_first { ">" } else { " " };
             table.add_row([
-                if is_first { ">" } else { "" },
-                row.layer.name.label(),
+                &format!("{marker} {}", row.layer.name.label()),
                 &limit(&row.layer.limit),
                 &percent(row.used_share),
                 &refuses,
@@ -103,13 +108,25 @@ impl Report {
                 duration(self.prediction.horizon_seconds)
             ),
             Some(first) => format!(
-                "> refuses first: {} after {}. REFUSES and SHARE are of each layer alone, as if \
-                 the others let everything through.",
+                "> refuses first: {} after {}. REFUSES AFTER and SHARE are of each layer \
+                 alone, as if the others let everything through.",
                 first.status,
                 duration(first.first_seconds)
             ),
         };
-        format!("\n{}", wrapped(&text, ""))
+        let mut verdict = format!("\n{}", wrapped(&text, ""));
+        if self.prediction.first_refusal.as_ref().is_some_and(|first| first.layer == LayerName::Waf) {
+            let more = self.consumer.rate_per_second * WAF_DELAY;
+            verdict += &wrapped(
+                &format!(
+                    "WAF estimates the rate, usually within {}, so {} requests more may pass.",
+                    duration(WAF_DELAY),
+                    number(more)
+                ),
+                "",
+            );
+        }
+        verdict
     }
 
     fn chart(&self) -> String {
@@ -118,7 +135,7 @@ impl Report {
             "All layers together, over {horizon} (# answered, . refused; a full bar is {}):",
             per_second(self.consumer.rate_per_second)
         );
-        let mut text = format!("\n{}", wrapped(&title, ""));
+        let mut text = format!("\n{}\n", wrapped(&title, ""));
         for span in &self.prediction.timeline {
             text += &self.chart_line(span);
         }
@@ -197,11 +214,7 @@ fn limit(limit: &Limit) -> String {
         | Limit::Window {
             requests,
             window_seconds,
-        } => {
-            let window = duration(window_seconds);
-            let window = window.strip_prefix("1 ").unwrap_or(&window);
-            format!("{} per {window}", number(requests))
-        }
+        } => per_window(requests, window_seconds),
         Limit::Bucket {
             rate_per_second,
             burst,
@@ -215,11 +228,7 @@ fn limit(limit: &Limit) -> String {
 
 /// A contradiction with its place, rule and, if it is accepted, the reason.
 pub(crate) fn entry(contradiction: &Contradiction) -> String {
-    let kind = match contradiction.accepted {
-        Some(_) => "accepted",
-        None => "warning",
-    };
-    let mut text = format!("\n{kind}: {} {}\n", contradiction.place, contradiction.rule);
+    let mut text = format!("{} {}\n", contradiction.place, contradiction.rule);
     text += &wrapped(&contradiction.message, "  ");
     if let Some(reason) = &contradiction.accepted {
         text += &wrapped(&format!("because: {reason}"), "  ");
