@@ -53,7 +53,11 @@ impl LayerName {
 
 /// How a layer limits.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[serde(
+    tag = "kind",
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase"
+)]
 pub(crate) enum Limit {
     /// Looks back: while more than `requests` came from one address within the last
     /// `windowSeconds`, refused ones counted too, everything from that address is refused.

@@ -45,8 +45,15 @@ pub(crate) fn duration(seconds: f64) -> String {
         _ => (DAY, HOUR, ["day", "h"]),
     };
     let in_small = (seconds / small).round();
-    let (whole, rest) = ((in_small * small / large).floor(), in_small % (large / small));
-    let plural = if names[0] == "day" && whole > 1.5 { "s" } else { "" };
+    let (whole, rest) = (
+        (in_small * small / large).floor(),
+        in_small % (large / small),
+    );
+    let plural = if names[0] == "day" && whole > 1.5 {
+        "s"
+    } else {
+        ""
+    };
     match rest < 0.5 {
         true => format!("{whole} {}{plural}", names[0]),
         false => format!("{whole} {}{plural} {rest} {}", names[0], names[1]),
@@ -75,10 +82,21 @@ mod tests {
 
     #[test]
     fn figures_have_the_digits_that_say_something() {
-        let numbers = [0.0, 6.666, 50.0, 99.96, 1234.4, 9999.0, 10_000.0, 1_234_567.0];
+        let numbers = [
+            0.0,
+            6.666,
+            50.0,
+            99.96,
+            1234.4,
+            9999.0,
+            10_000.0,
+            1_234_567.0,
+        ];
         let numbers = numbers.map(number).join(" ");
         assert_eq!(numbers, "0 6.7 50 100 1234 9999 10,000 1,234,567");
-        let times = [0.04, 9.0, 12.4, 300.0, 1000.0, 3600.0, 8000.0, 86_400.0, 200_000.0];
+        let times = [
+            0.04, 9.0, 12.4, 300.0, 1000.0, 3600.0, 8000.0, 86_400.0, 200_000.0,
+        ];
         assert_eq!(
             times.map(duration).join(", "),
             "40 ms, 9 s, 12 s, 300 s, 16 min 40 s, 1 h, 2 h 13 min, 1 day, 2 days 8 h"

@@ -232,7 +232,11 @@ fn slots(executions: f64, latency: f64, offered: &[Piece], out: &mut Pieces) {
     let mut under_way = 0.0;
     for piece in offered {
         let (rate, length) = (piece.offered, piece.end - piece.start);
-        let ending = if latency > 0.0 { under_way / latency } else { rate };
+        let ending = if latency > 0.0 {
+            under_way / latency
+        } else {
+            rate
+        };
         if rate * latency <= executions * (1.0 + NOTHING) {
             out.push(piece.start, piece.end, rate, rate);
         } else {

@@ -125,10 +125,7 @@ impl<'a> Reader<'a> {
         let place = template
             .key(&whole)
             .or_else(|| template.resource(&resource.origin.logical_id));
-        place.map_or_else(
-            || template.name().to_owned(),
-            |place| place.file_and_line(),
-        )
+        place.map_or_else(|| template.name().to_owned(), |place| place.file_and_line())
     }
 
     fn needed(&self, resource: &Resource<'_>, pointer: &str) -> anyhow::Result<f64> {
@@ -235,7 +232,9 @@ impl<'a> Reader<'a> {
         }
         // The smallest first, as people list them.
         let rate = |tier: &Tier| match tier.throttle.as_ref().map(|throttle| throttle.limit) {
-            Some(Limit::Bucket { rate_per_second, .. }) => rate_per_second,
+            Some(Limit::Bucket {
+                rate_per_second, ..
+            }) => rate_per_second,
             _ => f64::INFINITY,
         };
         tiers.sort_by(|left, right| rate(left).total_cmp(&rate(right)));

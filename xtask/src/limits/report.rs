@@ -39,7 +39,10 @@ impl Report {
         text += &self.verdict();
         text += &self.chart();
         if !self.phases.is_empty() {
-            text += &format!("\nThe phases, one after the other:\n\n{}\n", self.phase_table());
+            text += &format!(
+                "\nThe phases, one after the other:\n\n{}\n",
+                self.phase_table()
+            );
         }
         if !self.contradictions.is_empty() {
             text += "\nWhat does not fit together:\n";
@@ -115,7 +118,12 @@ impl Report {
             ),
         };
         let mut verdict = format!("\n{}", wrapped(&text, ""));
-        if self.prediction.first_refusal.as_ref().is_some_and(|first| first.layer == LayerName::Waf) {
+        if self
+            .prediction
+            .first_refusal
+            .as_ref()
+            .is_some_and(|first| first.layer == LayerName::Waf)
+        {
             let more = self.consumer.rate_per_second * WAF_DELAY;
             verdict += &wrapped(
                 &format!(
@@ -151,7 +159,11 @@ impl Report {
         let mut words = vec![format!("{} answered", per_second(span.answered_per_second))];
         words.extend(span.refused.iter().map(|refused| {
             let name = Self::label_of(refused.layer);
-            format!("{} {} {name}", per_second(refused.per_second), refused.status)
+            format!(
+                "{} {} {name}",
+                per_second(refused.per_second),
+                refused.status
+            )
         }));
         let indent = " ".repeat(from.len().max(12) + BAR + 4);
         let lines = words.join(&format!("\n{indent}"));

@@ -56,7 +56,10 @@ pub(crate) fn check(workspace: &Workspace) -> anyhow::Result<()> {
 /// wrong.
 type Judgement = (Vec<(Contradiction, Vec<String>)>, Vec<Finding>);
 
-fn judge(templates: &Templates, stages: &BTreeMap<String, Parameters>) -> anyhow::Result<Judgement> {
+fn judge(
+    templates: &Templates,
+    stages: &BTreeMap<String, Parameters>,
+) -> anyhow::Result<Judgement> {
     let mut waivers = waivers(templates);
     let mut found: Vec<(Contradiction, Vec<String>)> = Vec::new();
     for (name, parameters) in stages {
@@ -110,4 +113,102 @@ fn waivers(templates: &Templates) -> Waivers {
         .chain(templates.nested.values())
         .collect();
     Waivers::read(all).only(|rule| rule.starts_with(PREFIX))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use expect_test::{Expect, expect};
+
+    use super::*;
+
+    fn repository() -> Templates {
+        let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../infra/cfn");
+        templates::read(&directory).unwrap()
+    }
+
+    /// What a check would fail for, with the stages that it is found in.
+    fn check_open(templates: &Templates, chosen: &[(&str, &str)], expected: Expect) {
+        let chosen = chosen
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let stages = BTreeMap::from([
+            ("the defaults".to_owned(), Parameters::new()),
+            ("stage `other`".to_owned(), chosen.collect()),
+        ]);
+        let (found, stale) = judge(templates, &stages).unwrap();
+        let open = found.iter().filter(|(one, _)| one.accepted.is_none());
+        let open =
+            open.map(|(one, of)| format!("{}: {} ({})\n", one.rule, one.message, of.join(", ")));
+        let stale = stale.iter().map(|one| format!("{}\n", one.message));
+        // Another line in a template is another line here, and nothing else.
+        let line = regex_lite::Regex::new("yaml:[0-9]+").unwrap();
+        let found = open.chain(stale).collect::<String>();
+        expected.assert_eq(&line.replace_all(&found, "yaml:N"));
+    }
+
+    #[test]
+    fn the_repository_accepts_what_it_documents() {
+        check_open(&repository(), &[], expect![[""]]);
+    }
+
+    #[test]
+    fn a_stage_below_a_tier_is_found_in_the_stage_that_has_it() {
+        check_open(
+            &repository(),
+            &[("StageRateLimitPerSecond", "40")],
+            expect![[r#"
+                limits-tier-above-stage: the standard tier promises 50/s and bursts of 100, and the stage takes 40/s and 200 of all consumers together (stage `other`)
+                limits-tier-above-stage: the premium tier promises 100/s and bursts of 200, and the stage takes 40/s and 200 of all consumers together (stage `other`)
+            "#]],
+        );
+    }
+
+    #[test]
+    fn a_waiver_that_nothing_needs_or_explains_is_found() {
+        let mut templates = repository();
+        let api = &templates.nested["Api"];
+        let text = api
+            .text()
+            .replace("limits-tiers-above-stage", "limits-nothing");
+        let text = text.replace(
+            "Reason: The rate is for peaks, and the quota for a day.",
+            "Reason: \"\"",
+        );
+        let changed = api.with_text(text).unwrap();
+        templates.nested.insert("Api".to_owned(), changed);
+        check_open(
+            &templates,
+            &[],
+            expect![[r#"
+            limits-quota-short: a standard key has 10,000 per day; at its 50/s they end after 200 s (stage `other`, the defaults)
+            limits-quota-short: a premium key has 50,000 per day; at its 100/s they end after 8 min 20 s (stage `other`, the defaults)
+            limits-tiers-above-stage: one standard and one premium consumer together may send 150/s, and the stage takes 100/s (stage `other`, the defaults)
+            `limits-quota-short` is waived without a `Reason`
+            `limits-nothing` is waived, but nothing is found; remove the waiver
+            `limits-quota-short` is waived without a `Reason`
+        "#]],
+        );
+    }
+
+    /// A table with a capacity of its own limits too.
+    #[test]
+    fn a_provisioned_table_below_the_stage_is_found() {
+        let mut templates = repository();
+        let data = &templates.nested["Data"];
+        let text = data.text().replace(
+            "BillingMode: PAY_PER_REQUEST",
+            "ProvisionedThroughput: {ReadCapacityUnits: 1, WriteCapacityUnits: 5}",
+        );
+        let changed = data.with_text(text).unwrap();
+        templates.nested.insert("Data".to_owned(), changed);
+        check_open(
+            &templates,
+            &[],
+            expect![[r#"
+            limits-table-below-stage: the table takes 5 writes of this size per second, and the stage lets 100/s through (infra/cfn/api.yaml:N) (stage `other`, the defaults)
+        "#]],
+        );
+    }
 }

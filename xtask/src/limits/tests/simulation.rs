@@ -88,7 +88,10 @@ pub(super) fn run(service: &Service, addresses: usize, phases: &[(f64, f64)]) ->
             tally.sent += 1;
             next_address = (next_address + 1) % addresses;
             let from_there = &mut seen[next_address];
-            while from_there.front().is_some_and(|time| *time <= now - service.waf.1) {
+            while from_there
+                .front()
+                .is_some_and(|time| *time <= now - service.waf.1)
+            {
                 from_there.pop_front();
             }
             from_there.push_back(now);
