@@ -71,6 +71,7 @@ pub(crate) fn per_window(requests: f64, seconds: f64) -> String {
 pub(crate) fn percent(share: f64) -> String {
     match share * 100.0 {
         percent if percent > 0.0 && percent < 1.0 => "<1%".to_owned(),
+        percent if percent >= 99_950.0 => ">999x".to_owned(),
         percent if percent >= 999.5 => format!("{}x", number(share.round())),
         percent => format!("{}%", number(percent.round())),
     }
@@ -101,7 +102,7 @@ mod tests {
             times.map(duration).join(", "),
             "40 ms, 9 s, 12 s, 300 s, 16 min 40 s, 1 h, 2 h 13 min, 1 day, 2 days 8 h"
         );
-        let shares = [0.0, 0.004, 0.5, 7.5, 432.0].map(percent).join(" ");
-        assert_eq!(shares, "0% <1% 50% 750% 432x");
+        let shares = [0.0, 0.004, 0.5, 7.5, 432.0, 1e6].map(percent).join(" ");
+        assert_eq!(shares, "0% <1% 50% 750% 432x >999x");
     }
 }
