@@ -13,6 +13,7 @@ use crate::workspace::Workspace;
 mod args;
 mod bench;
 mod bootstrap;
+mod completions;
 mod deploy;
 mod destroy;
 mod diff;
@@ -27,6 +28,7 @@ mod lint;
 mod local;
 mod logs;
 mod ls;
+mod man;
 mod outputs;
 mod package;
 mod replay;
@@ -94,6 +96,8 @@ enum Command {
     Fuzz(fuzz::Fuzz),
     Bench(bench::Bench),
     Docs(docs::Docs),
+    Completions(completions::Completions),
+    Man(man::Man),
 }
 
 impl Cli {
@@ -130,6 +134,8 @@ impl Cli {
             Command::Fuzz(fuzz) => fuzz.run(&sh, &workspace),
             Command::Bench(bench) => bench.run(&sh, &workspace),
             Command::Docs(docs) => docs.run(&workspace),
+            Command::Completions(completions) => completions.run(),
+            Command::Man(man) => man.run(&workspace),
         }
     }
 }
