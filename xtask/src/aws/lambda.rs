@@ -17,7 +17,7 @@ const INTERVAL: Duration = Duration::from_millis(300);
 /// Source: Lambda's `GetFunctionConfiguration`.
 pub(crate) async fn exists(connection: &Connection, function: &str) -> anyhow::Result<bool> {
     let path = format!("/2015-03-31/functions/{function}/configuration");
-    match signed::get(connection, "lambda", &path).await {
+    match signed::get_json(connection, "lambda", &path).await {
         Ok(_) => Ok(true),
         Err(err) if signed::refusal(&err).is_some_and(|refusal| refusal.status == 404) => Ok(false),
         Err(err) => Err(err),

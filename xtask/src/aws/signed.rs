@@ -305,7 +305,7 @@ async fn sign_call(
 }
 
 fn send(base: &str, request: Request<String>) -> anyhow::Result<String> {
-    let mut response = agent(base, TIMEOUT)
+    let mut response = agent(base, patient(TIMEOUT))
         .run(request)
         .with_context(|| format!("cannot call `{base}`"))?;
     let status = response.status();

@@ -79,8 +79,16 @@ fn problems(sequence: &Sequence) -> Vec<String> {
     {
         let mut state = site.cloud.state();
         let status = state.status_of(STACK).to_owned();
+        // Others may begin when this deploy has seen its own end.
+        let is_theirs = state
+            .stacks
+            .iter()
+            .any(|stack| stack.token.as_deref() == Some("theirs"));
         let is_right = match run.code {
-            0 => ["CREATE_COMPLETE", "UPDATE_COMPLETE"].contains(&status.as_str()),
+            0 => {
+                ["CREATE_COMPLETE", "UPDATE_COMPLETE"].contains(&status.as_str())
+                    || (status == "UPDATE_IN_PROGRESS" && is_theirs)
+            }
             1 => true,
             3 => status.contains("ROLLBACK") || status.ends_with("_FAILED"),
             4 => sequence.foreign.is_some(),

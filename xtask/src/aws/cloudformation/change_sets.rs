@@ -10,6 +10,7 @@ use aws_sdk_cloudformation::types::{
     Capability, ChangeSetStatus, ChangeSetType, DeploymentConfig, DeploymentConfigMode,
     ExecutionStatus, OnStackFailure, Parameter, RollbackConfiguration, RollbackTrigger, Tag,
 };
+use aws_types::request_id::RequestId as _;
 
 use super::is_absent;
 use crate::aws::readable;
@@ -269,10 +270,15 @@ pub(crate) async fn execute(
         .execute_change_set()
         .change_set_name(&change_set.id)
         .client_request_token(token);
-    call.send()
+    let answer = call
+        .send()
         .await
         .map_err(readable)
         .context("cannot execute the change set")?;
+    // The operation answers nothing, so that anybody's page passes for a yes but for this.
+    answer
+        .request_id()
+        .context("cannot execute the change set: what answered is not CloudFormation")?;
     Ok(())
 }
 

@@ -83,13 +83,15 @@ pub(super) async fn preflight(
         return Ok(());
     }
     screen::say(format!("{}\n", doctor::render(&findings)));
-    if findings
+    let wrong = findings
         .iter()
-        .any(|finding| finding.verdict == Verdict::Error)
-    {
-        anyhow::bail!(
-            "the account is not ready, and nothing was deployed; the lines above say why"
-        );
+        .find(|finding| finding.verdict == Verdict::Error);
+    match wrong {
+        None => Ok(()),
+        Some(wrong) => Err(anyhow::anyhow!(
+            "{}: {}; nothing was deployed",
+            wrong.name,
+            wrong.text
+        )),
     }
-    Ok(())
 }

@@ -57,7 +57,13 @@ impl Response {
         for (name, value) in &self.headers {
             head.push_str(&format!("{name}: {value}\r\n"));
         }
-        head.push_str("x-amzn-requestid: 00000000-0000-0000-0000-000000000000\r\n");
+        // Only AWS answers with one; a hotel's portal does not.
+        if !self
+            .headers
+            .contains(&("content-type", "text/html".to_owned()))
+        {
+            head.push_str("x-amzn-requestid: 00000000-0000-0000-0000-000000000000\r\n");
+        }
         head.push_str(&format!("content-length: {}\r\n\r\n", self.body.len()));
         let mut bytes = head.into_bytes();
         if !is_head {
