@@ -276,9 +276,13 @@ pub(crate) async fn execute(
         .map_err(readable)
         .context("cannot execute the change set")?;
     // The operation answers nothing, so that anybody's page passes for a yes but for this.
-    answer
-        .request_id()
-        .context("cannot execute the change set: what answered is not CloudFormation")?;
+    answer.request_id().with_context(|| {
+        let name = change_set.id.rsplit('/').nth(1).unwrap_or(&change_set.id);
+        format!(
+            "cannot execute change set `{name}`: what answered is not CloudFormation; \
+             look for a proxy or a network's welcome page"
+        )
+    })?;
     Ok(())
 }
 
