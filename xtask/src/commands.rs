@@ -25,6 +25,7 @@ mod graph;
 mod keys;
 mod limits;
 mod lint;
+mod load;
 mod local;
 mod logs;
 mod ls;
@@ -86,6 +87,7 @@ enum Command {
     Logs(logs::Logs),
     Traces(traces::Traces),
     Drift(drift::Drift),
+    Load(load::Load),
     Destroy(destroy::Destroy),
     Replay(replay::Replay),
     Graph(graph::Graph),
@@ -124,6 +126,7 @@ impl Cli {
             Command::Traces(traces) => traces.run(&sh, &workspace).await,
             Command::Drift(drift) => drift.run(&sh, &workspace).await,
             Command::Outputs(outputs) => outputs.run(&sh, &workspace).await,
+            Command::Load(load) => load.run(&sh, &workspace).await,
             Command::Destroy(destroy) => destroy.run(&sh, &workspace).await,
             Command::Replay(replay) => replay.run().await,
             Command::Graph(graph) => graph.run(&workspace),

@@ -4,14 +4,14 @@
 use crate::estimate::Sample;
 use crate::event::{self, StackEvent};
 
-mod block;
+pub(crate) mod block;
 mod frame;
 mod progress;
 mod resource;
 pub(crate) mod subject;
 #[cfg(test)]
 mod tests;
-mod text;
+pub(crate) mod text;
 
 use block::Block;
 use progress::Progress;

@@ -43,6 +43,7 @@ mod limits;
 mod linting;
 mod live;
 mod log_line;
+mod load;
 mod omission;
 mod options;
 mod outputs;

@@ -16,14 +16,14 @@ const SAVE: &str = "\x1b7";
 const RESTORE: &str = "\x1b8";
 
 #[derive(Debug, Default)]
-pub(super) struct Block {
+pub(crate) struct Block {
     /// `None` where nothing is drawn.
     drawn: Option<(Size, Vec<String>)>,
 }
 
 impl Block {
     /// Draws `lines`, which fit the terminal; nothing where that is there already.
-    pub(super) fn draw(&mut self, lines: Vec<String>, size: Size) -> String {
+    pub(crate) fn draw(&mut self, lines: Vec<String>, size: Size) -> String {
         let is_resized = match &self.drawn {
             Some((_, before)) if before == &lines => return String::new(),
             Some((before, lines_before)) => *before != size || lines_before.len() != lines.len(),
@@ -50,7 +50,7 @@ impl Block {
     }
 
     /// Takes the block away; what follows is written where it was.
-    pub(super) fn remove(&mut self) -> String {
+    pub(crate) fn remove(&mut self) -> String {
         match self.drawn.take() {
             Some(_) => {
                 format!("{BEGIN}\r{CLEAR_TO_END_OF_LINE}{SAVE}{DOWN}{CLEAR_BELOW}{RESTORE}{END}")

@@ -5,14 +5,14 @@ use unicode_width::UnicodeWidthChar as _;
 
 /// One line of a terminal, with styles as escape codes. What does not fit is cut.
 #[derive(Debug)]
-pub(super) struct Line {
+pub(crate) struct Line {
     text: String,
     room: usize,
     is_cut: bool,
 }
 
 impl Line {
-    pub(super) fn new(width: usize) -> Self {
+    pub(crate) fn new(width: usize) -> Self {
         Self {
             text: String::new(),
             room: width,
@@ -20,7 +20,7 @@ impl Line {
         }
     }
 
-    pub(super) fn push(&mut self, style: Style, text: &str) -> &mut Self {
+    pub(crate) fn push(&mut self, style: Style, text: &str) -> &mut Self {
         if self.is_cut {
             return self;
         }
@@ -39,13 +39,13 @@ impl Line {
         self
     }
 
-    pub(super) fn finish(self) -> String {
+    pub(crate) fn finish(self) -> String {
         self.text
     }
 }
 
 /// The columns a text without escape codes takes, at the most.
-pub(super) fn columns(text: &str) -> usize {
+pub(crate) fn columns(text: &str) -> usize {
     text.chars().map(|c| c.width().unwrap_or(0)).sum()
 }
 
@@ -59,7 +59,7 @@ fn head(text: &str, width: usize) -> &str {
 }
 
 /// A service's words on one line: nothing in them moves the cursor or changes colours.
-pub(super) fn clean(text: &str) -> String {
+pub(crate) fn clean(text: &str) -> String {
     // U+FE0F would make the character before it wider than it is by itself.
     let shown = text.chars().filter(|c| *c != '\u{fe0f}');
     shown
@@ -87,7 +87,7 @@ fn cut(text: &str, width: usize) -> String {
 }
 
 /// `text` in at most `most` lines, broken between words where that is possible.
-pub(super) fn wrap(text: &str, width: usize, most: usize) -> Vec<String> {
+pub(crate) fn wrap(text: &str, width: usize, most: usize) -> Vec<String> {
     let text = clean(text);
     let mut lines = vec![String::new()];
     for word in text.split_whitespace() {
@@ -110,7 +110,7 @@ pub(super) fn wrap(text: &str, width: usize, most: usize) -> Vec<String> {
 }
 
 /// A clock: `35 s`, `1:05`, `1:02:03`.
-pub(super) fn clock(milliseconds: i64) -> String {
+pub(crate) fn clock(milliseconds: i64) -> String {
     let seconds = milliseconds.max(0) / 1000;
     let (hours, minutes) = (seconds / 3600, seconds / 60 % 60);
     match (hours, minutes) {
@@ -121,7 +121,7 @@ pub(super) fn clock(milliseconds: i64) -> String {
 }
 
 /// An estimate as coarse as it is: `about 40 s left`, `about 3 min left`.
-pub(super) fn left(milliseconds: i64) -> String {
+pub(crate) fn left(milliseconds: i64) -> String {
     if milliseconds <= 0 {
         return "longer than usual".to_owned();
     }

@@ -1,0 +1,305 @@
+//! `load`: a load test of a deployed stage.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use xshell::Shell;
+
+use super::args::{EnvironmentArgs, LocalCloud, StageArgs, probably_meant};
+use crate::aws::{cloudformation, signed};
+use crate::consent::Consent;
+use crate::exit::Exit;
+use crate::interrupt::Interrupts;
+use crate::live;
+use crate::load::endpoint;
+use crate::load::engine::{PATIENCE, Target};
+use crate::load::expected::Expected;
+use crate::load::phases::{self, Phase};
+use crate::load::report::{Report, Setup};
+use crate::load::verdict::{Limits, Observed, Outcome};
+use crate::load::{page, running, terminal};
+use crate::outputs;
+use crate::screen;
+use crate::workspace::Workspace;
+
+/// Load a deployed stage, and judge what came of it.
+///
+/// Requests become due at a rate, whatever becomes of those before: latency counts from when a
+/// request was due, so a service that stalls cannot hide it. Only the stack's own endpoint is
+/// ever loaded. Ctrl-C stops, and what was seen is reported.
+///
+/// Each request stores a movie whose id begins with `load-`; on AWS that costs money.
+/// Exit code 1 where a line of the checklist failed.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Phases files:
+  phases = [\"50/s:60s\", \"100/s:2m\"]          in TOML
+  {\"phases\": [\"50/s:60s\", \"100/s:2m\"]}      in JSON (*.json)
+
+Examples:
+  cargo xtask load --local --phase 20/s:10s
+  cargo xtask load --profile test --tier premium --p99 300")]
+pub(crate) struct Load {
+    #[command(flatten)]
+    stage: StageArgs,
+
+    #[command(flatten)]
+    environment: EnvironmentArgs,
+
+    /// Requests per second and for how long, as in `50/s:60s` or `0.5/s:2m`; may be repeated.
+    /// Without any: 50/s for 60 s, 100/s for 120 s, 150/s for 60 s.
+    #[arg(
+        long = "phase",
+        value_name = "RATE/s:DURATION",
+        conflicts_with = "phases_file"
+    )]
+    phases: Vec<Phase>,
+
+    /// Read the phases from a file: JSON where its name ends with `.json`, otherwise TOML.
+    #[arg(long, value_name = "FILE")]
+    phases_file: Option<PathBuf>,
+
+    /// Consumer whose key is used.
+    #[arg(long, default_value = "standard")]
+    tier: Tier,
+
+    /// Fail unless this address is the stage's endpoint; no other is ever loaded.
+    #[arg(long, value_name = "URL")]
+    url: Option<String>,
+
+    /// Milliseconds that 99 % of the requests which no limit refused must stay below.
+    #[arg(long, value_name = "MS", default_value = "1000", value_parser = above_zero)]
+    p99: f64,
+
+    /// Requests that may be on their way at once; what is due beyond is not sent, and reported.
+    #[arg(long, value_name = "N", default_value = "900",
+          value_parser = clap::value_parser!(u32).range(1..=20_000))]
+    in_flight: u32,
+
+    /// Write the HTML report to this file [default: target/load/<STAGE>-<TIME>.html].
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+
+    /// Do not ask before loading a stage on AWS.
+    #[arg(long)]
+    yes: bool,
+
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Tier {
+    Standard,
+    Premium,
+}
+
+impl Tier {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Standard => "standard",
+            Self::Premium => "premium",
+        }
+    }
+
+    /// As the templates spell it.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Standard => "Standard",
+            Self::Premium => "Premium",
+        }
+    }
+}
+
+fn above_zero(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(value) if value > 0.0 && value.is_finite() => Ok(value),
+        _ => Err("a number of milliseconds above 0".to_owned()),
+    }
+}
+
+impl Load {
+    pub(crate) async fn run(self, sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {
+        let phases = self.chosen_phases()?;
+        let consent = match self.environment.local {
+            true => Consent::Given,
+            false => Consent::from_flag(self.yes)?,
+        };
+        let mut interrupts = Interrupts::listen()?;
+        let preparation = self.prepare(sh, workspace, phases);
+        let (setup, target) = interrupts.unless(preparation).await?;
+        introduce(&setup);
+        consent
+            .obtain("Send these requests?", &mut interrupts)
+            .await?;
+        let name = format!("movies-{}", setup.stage);
+        let (tally, is_interrupted) =
+            running::run(&name, target, &setup.phases, &mut interrupts).await?;
+        // The firewall would answer some of these, and the local cloud has none.
+        let expected = setup
+            .is_local
+            .then(|| Expected::without_firewall(&setup.phases, &setup.limits));
+        let expected = expected.filter(|_| !is_interrupted);
+        let observed = Observed::default();
+        let page_file = self.page_file(workspace, &setup);
+        let report = Report::new(setup, &tally, is_interrupted, expected.as_ref(), observed)?;
+        write_page(&page_file, &page::render(&report))?;
+        match self.json {
+            true => screen::data(serde_json::to_string_pretty(&report)?),
+            false => screen::data(terminal::render(&report)),
+        }
+        screen::say(format!("report: {}", workspace.display(&page_file)));
+        conclude(&report)
+    }
+
+    fn chosen_phases(&self) -> anyhow::Result<Vec<Phase>> {
+        let Some(path) = &self.phases_file else {
+            return match self.phases.is_empty() {
+                false => Ok(self.phases.clone()),
+                true => {
+                    let default = phases::DEFAULT.iter().map(|text| text.parse());
+                    let phases: Result<Vec<Phase>, String> = default.collect();
+                    phases.map_err(anyhow::Error::msg)
+                }
+            };
+        };
+        let name = path.display().to_string();
+        let text =
+            std::fs::read_to_string(path).with_context(|| format!("cannot read `{name}`"))?;
+        phases::read(&name, &text)
+    }
+
+    async fn prepare(
+        &self,
+        sh: &Shell,
+        workspace: &Workspace,
+        phases: Vec<Phase>,
+    ) -> anyhow::Result<(Setup, Target)> {
+        let environment = self
+            .environment
+            .connect(sh, workspace, LocalCloud::MustRun)
+            .await?;
+        let stage = &self.stage.stage;
+        let name = stage.stack_name();
+        let stack = cloudformation::find_stack(&environment.connection.cloudformation(), &name)
+            .await?
+            .with_context(|| {
+                let region = &environment.connection.region;
+                let flags = self.environment.repeated();
+                let meant = probably_meant(workspace, stage);
+                format!(
+                    "there is no stack `{name}` in {region}; \
+                     `cargo xtask deploy{flags}` creates it{meant}"
+                )
+            })?;
+        let outputs = outputs::as_seen_from_here(&stack.outputs, environment.emulator.as_ref());
+        let output = |name: &str| {
+            outputs
+                .get(name)
+                .with_context(|| format!("the stack has no output `{name}`; is it deployed?"))
+        };
+        let url = endpoint::checked(self.url.as_deref(), output("Endpoint")?)?;
+        let tier = self.tier.name();
+        let key_id = output(&format!("{tier}ApiKeyId"))?;
+        let api_key = signed::api_key_value(&environment.connection, key_id).await?;
+        let started_at = started_at();
+        let id_prefix = format!("load-{}-", compact(&started_at));
+        let target = Target {
+            url: url.clone(),
+            api_key,
+            id_prefix: id_prefix.clone(),
+            most_in_flight: self.in_flight as usize,
+            patience: PATIENCE,
+        };
+        let setup = Setup {
+            stage: stage.to_string(),
+            endpoint: url,
+            tier: self.tier.word(),
+            is_local: environment.emulator.is_some(),
+            started_at,
+            id_prefix,
+            table: outputs.get("TableName").cloned(),
+            limits: Limits::from_parameters(&stack.parameters, tier)?,
+            phases,
+            p99_limit_ms: self.p99,
+            most_in_flight: self.in_flight as usize,
+        };
+        Ok((setup, target))
+    }
+
+    fn page_file(&self, workspace: &Workspace, setup: &Setup) -> PathBuf {
+        let file = format!("{}-{}.html", setup.stage, compact(&setup.started_at));
+        let usual = || workspace.target().join("load").join(file);
+        self.report.clone().unwrap_or_else(usual)
+    }
+}
+
+/// What will be sent, before anybody is asked.
+fn introduce(setup: &Setup) {
+    let requests = phases::total_requests(&setup.phases);
+    let phases: Vec<String> = setup.phases.iter().map(Phase::words).collect();
+    screen::say(format!(
+        "{requests} requests with the {} key: {}",
+        setup.tier,
+        phases.join(", ")
+    ));
+    screen::say(format!("to {}", setup.endpoint));
+    let quota = setup.limits.quota_per_day;
+    if requests > quota {
+        screen::say(format!(
+            "the key has {quota} requests per day, so the rest gets 429 until midnight UTC, \
+             as does\neverybody else who uses it"
+        ));
+    }
+    let prefix = &setup.id_prefix;
+    match setup.is_local {
+        true => screen::say(format!(
+            "items with ids `{prefix}..` stay until `cargo xtask local down`\n"
+        )),
+        false => screen::say(format!(
+            "each costs money: API Gateway, WAF, Lambda, DynamoDB and logs charge per request.\n\
+             Items with ids `{prefix}..` stay in the table until somebody deletes them\n"
+        )),
+    }
+}
+
+fn write_page(path: &Path, page: &str) -> anyhow::Result<()> {
+    let directory = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty());
+    let write = || {
+        if let Some(directory) = directory {
+            std::fs::create_dir_all(directory)?;
+        }
+        std::fs::write(path, page)
+    };
+    write().with_context(|| format!("cannot write the report to `{}`", path.display()))
+}
+
+fn conclude(report: &Report) -> anyhow::Result<()> {
+    let failed = report
+        .verdicts
+        .iter()
+        .filter(|verdict| verdict.outcome == Outcome::Failed);
+    let failed: Vec<&str> = failed.map(|verdict| verdict.check).collect();
+    if !failed.is_empty() {
+        anyhow::bail!("the load test failed: {}", failed.join("; "));
+    }
+    match report.is_interrupted {
+        true => Err(Exit::Silent.into()),
+        false => Ok(()),
+    }
+}
+
+/// As in `2026-01-31T12:00:00Z`.
+fn started_at() -> String {
+    let now = aws_smithy_types::DateTime::from_secs(live::now() / 1000);
+    let format = aws_smithy_types::date_time::Format::DateTime;
+    now.fmt(format).unwrap_or_default()
+}
+
+/// As in `20260131T120000Z`.
+fn compact(time: &str) -> String {
+    time.replace(['-', ':'], "")
+}
