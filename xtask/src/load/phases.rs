@@ -111,8 +111,8 @@ impl<'de> Deserialize<'de> for Phase {
 /// `{"phases": ["50/s:60s"]}` as JSON, `phases = ["50/s:60s"]` as TOML.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct File {
-    phases: Vec<Phase>,
+struct File<P> {
+    phases: Vec<P>,
 }
 
 /// The phases in a file called `name`: JSON where the name ends with `.json`, otherwise TOML.
@@ -128,21 +128,32 @@ pub(crate) fn read(name: &str, text: &str) -> anyhow::Result<Vec<Phase>> {
         let problem = Problem::new(title).at(Some(place));
         anyhow::Error::from(problem.mend(format!("write `{example}`")))
     };
-    let file: File = match name.ends_with(".json") {
-        true => serde_json::from_str(text).map_err(|err| {
-            let start = offset(text, err.line(), err.column());
-            let words = err.to_string();
-            // The place is said already.
-            let words = words.split(" at line ").next().unwrap_or_default();
-            wrong(words.to_owned(), start..start + 1)
-        })?,
-        false => toml::from_str(text)
-            .map_err(|err| wrong(err.message().to_owned(), err.span().unwrap_or(0..0)))?,
+    let phases = match name.ends_with(".json") {
+        true => {
+            let file: File<Phase> = serde_json::from_str(text).map_err(|err| {
+                let start = offset(text, err.line(), err.column());
+                let words = err.to_string();
+                // The place is said already.
+                let words = words.split(" at line ").next().unwrap_or_default();
+                wrong(words.to_owned(), start..start + 1)
+            })?;
+            file.phases
+        }
+        false => {
+            // The library knows the place of a value that it reads, not of what is made of it.
+            let file: File<toml::Spanned<String>> = toml::from_str(text)
+                .map_err(|err| wrong(err.message().to_owned(), err.span().unwrap_or(0..0)))?;
+            let phases = file.phases.iter().map(|phase| {
+                let parsed = phase.get_ref().parse();
+                parsed.map_err(|err| wrong(err, phase.span()))
+            });
+            phases.collect::<anyhow::Result<Vec<Phase>>>()?
+        }
     };
-    if file.phases.is_empty() {
+    if phases.is_empty() {
         return Err(wrong("there is no phase".to_owned(), 0..0));
     }
-    Ok(file.phases)
+    Ok(phases)
 }
 
 /// The byte at a line and column from 1.
