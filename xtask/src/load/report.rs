@@ -276,8 +276,7 @@ fn doubt(overall: &Part, limit: usize) -> Option<String> {
     let lag = overall.lag.at(99.0);
     if overall.not_sent > 0 {
         return Some(format!(
-            "{} requests were not sent, because {limit} were on their way already \
-             (`--in-flight`)",
+            "requests not sent, because {limit} were on their way already (`--in-flight`): {}",
             overall.not_sent
         ));
     }

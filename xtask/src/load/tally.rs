@@ -49,7 +49,7 @@ impl Spread {
         let (from, to) = ((from * 1000.0) as u64, (to * 1000.0) as u64);
         let values = self.0.iter_recorded();
         let within = values.filter(|step| {
-            let value = step.value_iterated_to();
+            let value = self.0.lowest_equivalent(step.value_iterated_to());
             value > from && value <= to
         });
         within.map(|step| step.count_since_last_iteration()).sum()

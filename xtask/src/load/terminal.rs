@@ -133,12 +133,14 @@ fn histogram(text: &mut String, report: &Report) {
     }
     for bar in &report.histogram {
         let length = (BAR as u64 * bar.count).div_ceil(most) as usize;
-        text.push_str(&format!(
-            "  up to {:>8}  {:>8}  {}\n",
+        let line = format!(
+            "  up to {:>8}  {:>8}  {}",
             up_to(bar.to_ms),
             bar.count,
             "█".repeat(length)
-        ));
+        );
+        text.push_str(line.trim_end());
+        text.push('\n');
     }
 }
 

@@ -91,72 +91,76 @@ fn check(text: &str, expected: Expect) {
 
 #[test]
 fn the_terminal_shows_answers_latency_and_the_checklist() {
-    check(&terminal::render(&report(setup())), expect![[r#"
-        Requests
-          10/s for 2 s        20 of 20 sent
-               200        20  100.0 %  stored
-          40/s for 2 s        79 of 80 sent, 1 due and not sent
-               200        59   74.7 %  stored
-               429        19   24.1 %  over the rate of key or stage
-              none         1    1.3 %  no answer in time
-          overall             99 of 100 sent, 1 due and not sent
-               200        79   79.8 %  stored
-               429        19   19.2 %  over the rate of key or stage
-              none         1    1.0 %  no answer in time
+    check(
+        &terminal::render(&report(setup())),
+        expect![[r#"
+            Requests
+              10/s for 2 s        20 of 20 sent
+                   200        20  100.0 %  stored
+              40/s for 2 s        79 of 80 sent, 1 due and not sent
+                   200        59   74.7 %  stored
+                   429        19   24.1 %  over the rate of key or stage
+                  none         1    1.3 %  no answer in time
+              overall             99 of 100 sent, 1 due and not sent
+                   200        79   79.8 %  stored
+                   429        19   19.2 %  over the rate of key or stage
+                  none         1    1.0 %  no answer in time
 
-        Latency, from when each request was due
-                             requests       p50       p90       p99     p99.9       max
-          10/s for 2 s             20     30 ms     38 ms     40 ms     40 ms     40 ms
-          40/s for 2 s             79     32 ms     48 ms     3.0 s     3.0 s     3.0 s
-          overall                  99     31 ms     47 ms     3.0 s     3.0 s     3.0 s
-          let through              80     35 ms     48 ms     3.0 s     3.0 s     3.0 s
-          since sending            99     30 ms     46 ms     3.0 s     3.0 s     3.0 s
+            Latency, from when each request was due
+                                 requests       p50       p90       p99     p99.9       max
+              10/s for 2 s             20     30 ms     38 ms     40 ms     40 ms     40 ms
+              40/s for 2 s             79     32 ms     48 ms     3.0 s     3.0 s     3.0 s
+              overall                  99     31 ms     47 ms     3.0 s     3.0 s     3.0 s
+              let through              80     35 ms     48 ms     3.0 s     3.0 s     3.0 s
+              since sending            99     30 ms     46 ms     3.0 s     3.0 s     3.0 s
 
-        How many took how long
-          up to    10 ms        19  ██████████
-          up to    20 ms         0  
-          up to    50 ms        76  ████████████████████████████████████████
-          up to   100 ms         3  ██
-          up to   200 ms         0  
-          up to   500 ms         0  
-          up to      1 s         0  
-          up to      2 s         0  
-          up to      5 s         1  █
+            How many took how long
+              up to     5 ms        19  ██████████
+              up to    10 ms         0
+              up to    20 ms         0
+              up to    50 ms        79  ████████████████████████████████████████
+              up to   100 ms         0
+              up to   200 ms         0
+              up to   500 ms         0
+              up to      1 s         0
+              up to      2 s         0
+              up to      5 s         1  █
 
-        Expected by the limits, and seen
-                             status   expected       seen
-          10/s for 2 s          200         20         20
-          40/s for 2 s          200         59         59
-          40/s for 2 s          429         21         19
+            Expected by the limits, and seen
+                                 status   expected       seen
+              10/s for 2 s          200         20         20
+              40/s for 2 s          200         59         59
+              40/s for 2 s          429         21         19
 
-        Generator
-          sent 99 % of the requests at most 1.0 ms late, the worst 1.0 ms; at most 1 in
-          flight, of 900 allowed
-          do not trust these figures: 1 requests were not sent, because 900 were on
-          their way already (`--in-flight`)
+            Generator
+              sent 99 % of the requests at most 1.0 ms late, the worst 1.0 ms; at most 1 in
+              flight, of 900 allowed
+              do not trust these figures: requests not sent, because 900 were on their way
+              already (`--in-flight`): 1
 
-        Checklist
-          failed     no request failed
-                     1 of 99 failed; the table of answers says how
-          passed     429 when limits are exceeded
-                     19 requests got 429; the limits say about 21
-          not shown  Lambda concurrency below its limit
-                     the local cloud neither limits nor counts a function's executions
-                     at once
-          not shown  no DynamoDB throttling
-                     the local cloud's table never throttles, and has no metrics
-          not shown  p99 latency
-                     3002.4 ms, but it cannot be trusted: 1 requests were not sent,
-                     because 900 were on their way already (`--in-flight`)
-          passed     limits of the key
-                     80 requests let through; rate and burst allow 100 in 4 s
+            Checklist
+              failed     no request failed
+                         1 of 99 failed; the table of answers says how
+              passed     429 when limits are exceeded
+                         19 requests got 429; the limits say about 21
+              not shown  Lambda concurrency below its limit
+                         the local cloud neither limits nor counts a function's executions
+                         at once
+              not shown  no DynamoDB throttling
+                         the local cloud's table never throttles, and has no metrics
+              not shown  p99 latency
+                         3002.4 ms, but it cannot be trusted: requests not sent, because
+                         900 were on their way already (`--in-flight`): 1
+              passed     limits of the key
+                         80 requests let through; rate and burst allow 100 in 4 s
 
-        What this cloud cannot show
-          the firewall: it judges no request here, so none gets 403 from it
-          Lambda's concurrency: executions are neither limited nor counted
-          DynamoDB's throttling: the table takes every write
-          AWS's latency: this is one emulator on this machine, with the load beside it
-    "#]]);
+            What this cloud cannot show
+              the firewall: it judges no request here, so none gets 403 from it
+              Lambda's concurrency: executions are neither limited nor counted
+              DynamoDB's throttling: the table takes every write
+              AWS's latency: this is one emulator on this machine, with the load beside it
+        "#]],
+    );
 }
 
 #[test]
@@ -175,7 +179,9 @@ fn a_frame_shows_how_far_the_test_is() {
     };
     let now = Duration::from_millis(3000);
     let lines = progress.frame(now, size).unwrap();
-    check(&(lines.join("\n") + "\n"), expect![[r#"
+    check(
+        &(lines.join("\n") + "\n"),
+        expect![[r#"
         loading movies-dev  ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━───────────  3 s  1 s left
           phase    2 of 2, 40/s for 2 s
           rate     20.0/s sent, 19.7/s answered, 0 of 900 in flight
@@ -185,8 +191,12 @@ fn a_frame_shows_how_far_the_test_is() {
           none           1  no answer in time
 
 
-    "#]]);
-    check(&progress.line(now).unwrap(), expect!["    3 s  phase 2: 99 of 100 sent, 79 stored, 20 not, 0 in flight, p99 3.0 s"]);
+    "#]],
+    );
+    check(
+        &progress.line(now).unwrap(),
+        expect!["    3 s  phase 2: 99 of 100 sent, 79 stored, 20 not, 0 in flight, p99 3.0 s"],
+    );
 }
 
 /// On a terminal emulator that nobody here wrote.

@@ -11,6 +11,7 @@ mod choices;
 mod cycles;
 mod failures;
 mod journey;
+mod load;
 mod packaging;
 mod races;
 mod stages;
