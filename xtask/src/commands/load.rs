@@ -8,6 +8,7 @@ use xshell::Shell;
 use super::args::{EnvironmentArgs, LocalCloud, StageArgs, probably_meant};
 use crate::aws::{cloudformation, signed};
 use crate::consent::Consent;
+use crate::display::text::wrap;
 use crate::exit::Exit;
 use crate::interrupt::Interrupts;
 use crate::live;
@@ -237,31 +238,47 @@ impl Load {
 
 /// What will be sent, before anybody is asked.
 fn introduce(setup: &Setup) {
+    for line in introduction(setup) {
+        screen::say(line);
+    }
+    screen::say("");
+}
+
+fn introduction(setup: &Setup) -> Vec<String> {
     let requests = phases::total_requests(&setup.phases);
     let phases: Vec<String> = setup.phases.iter().map(Phase::words).collect();
-    screen::say(format!(
-        "{requests} requests with the {} key: {}",
-        setup.tier,
-        phases.join(", ")
-    ));
-    screen::say(format!("to {}", setup.endpoint));
+    let tier = setup.tier;
+    let mut sentences = vec![
+        format!(
+            "{requests} requests with the {tier} key: {}",
+            phases.join(", ")
+        ),
+        format!("to {}", setup.endpoint),
+    ];
     let quota = setup.limits.quota_per_day;
     if requests > quota {
-        screen::say(format!(
-            "the key has {quota} requests per day, so the rest gets 429 until midnight UTC, \
-             as does\neverybody else who uses it"
+        sentences.push(format!(
+            "the key has {quota} requests per day; what exceeds them gets 429, and so does \
+             everybody else who uses that key today"
         ));
     }
     let prefix = &setup.id_prefix;
     match setup.is_local {
-        true => screen::say(format!(
-            "items with ids `{prefix}..` stay until `cargo xtask local down`\n"
+        true => sentences.push(format!(
+            "items with ids `{prefix}..` stay until `cargo xtask local down`"
         )),
-        false => screen::say(format!(
-            "each costs money: API Gateway, WAF, Lambda, DynamoDB and logs charge per request.\n\
-             Items with ids `{prefix}..` stay in the table until somebody deletes them\n"
-        )),
+        false => {
+            sentences.push(
+                "each costs money: API Gateway, WAF, Lambda, DynamoDB and logs charge per request"
+                    .to_owned(),
+            );
+            sentences.push(format!(
+                "items with ids `{prefix}..` stay in the table until somebody deletes them"
+            ));
+        }
     }
+    let lines = sentences.iter().flat_map(|one| wrap(one, 79, 8));
+    lines.collect()
 }
 
 fn write_page(path: &Path, page: &str) -> anyhow::Result<()> {
@@ -302,4 +319,52 @@ fn started_at() -> String {
 /// As in `20260131T120000Z`.
 fn compact(time: &str) -> String {
     time.replace(['-', ':'], "")
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use super::*;
+    use crate::load::verdict::Bucket;
+
+    #[test]
+    fn whoever_loads_aws_reads_what_it_costs_and_leaves_behind() {
+        let bucket = Bucket {
+            rate_per_second: 50.0,
+            burst_requests: 100.0,
+        };
+        let phases = phases::DEFAULT.iter().map(|text| text.parse().unwrap());
+        let setup = Setup {
+            stage: "dev".to_owned(),
+            endpoint: "https://abc.execute-api.eu-west-1.amazonaws.com/dev/".to_owned(),
+            tier: Tier::Standard.word(),
+            is_local: false,
+            started_at: "2026-01-31T12:00:00Z".to_owned(),
+            id_prefix: format!("load-{}-", compact("2026-01-31T12:00:00Z")),
+            table: None,
+            phases: phases.collect(),
+            limits: Limits {
+                key: bucket,
+                stage: bucket,
+                quota_per_day: 10_000,
+                firewall_per300_seconds: 2000,
+                concurrency: None,
+            },
+            p99_limit_ms: 1000.0,
+            most_in_flight: 900,
+        };
+        expect![[r#"
+            24000 requests with the standard key: 50/s for 60 s, 100/s for 120 s, 150/s for
+            60 s
+            to https://abc.execute-api.eu-west-1.amazonaws.com/dev/
+            the key has 10000 requests per day; what exceeds them gets 429, and so does
+            everybody else who uses that key today
+            each costs money: API Gateway, WAF, Lambda, DynamoDB and logs charge per
+            request
+            items with ids `load-20260131T120000Z-..` stay in the table until somebody
+            deletes them
+        "#]]
+        .assert_eq(&(introduction(&setup).join("\n") + "\n"));
+    }
 }

@@ -93,7 +93,7 @@ pub(super) fn table(headings: &[&str], texts: usize, rows: &[Vec<String>]) -> St
         true => " class=\"text\"",
         false => "",
     };
-    let mut text = "<div class=\"scroll\"><table>\n<thead><tr>".to_owned();
+    let mut text = "<div class=\"scroll\" tabindex=\"0\"><table>\n<thead><tr>".to_owned();
     for (index, heading) in headings.iter().enumerate() {
         text.push_str(&format!("<th scope=\"col\"{}>{heading}</th>", class(index)));
     }

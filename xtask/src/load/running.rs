@@ -32,6 +32,7 @@ pub(crate) async fn run(
     let (stop, stopped) = watch::channel(false);
     let mode = live::mode();
     let mut block = Block::default();
+    let begin = Instant::now();
     let mut frames = tokio::time::interval(match mode {
         Mode::Live { .. } => FRAME,
         Mode::Plain => LINE,
@@ -40,7 +41,6 @@ pub(crate) async fn run(
     // The first one comes at once, and there is nothing to see yet.
     frames.tick().await;
     let mut is_interrupted = false;
-    let begin = Instant::now();
     let mut events = engine::start(target, phases, stopped)?;
     loop {
         tokio::select! {
