@@ -23,6 +23,9 @@ use crate::outputs;
 use crate::screen;
 use crate::workspace::Workspace;
 
+/// Files that this program has open beside its requests' connections.
+const OWN_FILES: u64 = 64;
+
 /// Load a deployed stage, and judge what came of it.
 ///
 /// Requests become due at a rate, whatever becomes of those before: latency counts from when a
@@ -123,6 +126,8 @@ fn above_zero(text: &str) -> Result<f64, String> {
 impl Load {
     pub(crate) async fn run(self, sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {
         let phases = self.chosen_phases()?;
+        let open_files = rustix::process::getrlimit(rustix::process::Resource::Nofile);
+        check_open_files(self.in_flight, open_files.current)?;
         let consent = match self.environment.local {
             true => Consent::Given,
             false => Consent::from_flag(self.yes)?,
@@ -236,6 +241,19 @@ impl Load {
     }
 }
 
+/// Every request in flight has a connection. One that could not be opened would look like the
+/// service's fault.
+fn check_open_files(in_flight: u32, most: Option<u64>) -> anyhow::Result<()> {
+    let needed = u64::from(in_flight) + OWN_FILES;
+    match most {
+        Some(most) if most < needed => anyhow::bail!(
+            "{in_flight} requests in flight need {needed} open files, and this shell allows \
+             {most}: raise that with `ulimit -n {needed}`, or lower `--in-flight`"
+        ),
+        _ => Ok(()),
+    }
+}
+
 /// What will be sent, before anybody is asked.
 fn introduce(setup: &Setup) {
     for line in introduction(setup) {
@@ -327,6 +345,14 @@ mod tests {
 
     use super::*;
     use crate::load::verdict::Bucket;
+
+    #[test]
+    fn connections_that_cannot_be_opened_are_not_tried() {
+        assert!(check_open_files(900, Some(1024)).is_ok());
+        assert!(check_open_files(900, None).is_ok());
+        let err = check_open_files(2000, Some(1024)).unwrap_err();
+        assert!(err.to_string().contains("`ulimit -n 2064`"), "{err}");
+    }
 
     #[test]
     fn whoever_loads_aws_reads_what_it_costs_and_leaves_behind() {
