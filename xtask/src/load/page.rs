@@ -2,8 +2,7 @@
 
 mod charts;
 
-use super::answer::Answer;
-use super::progress::{milliseconds, status};
+use super::progress::milliseconds;
 use super::report::{Percentiles, Report, Section};
 use super::verdict::Outcome;
 use charts::figures;
@@ -147,14 +146,13 @@ fn phases(report: &Report) -> String {
 
     let answers = sections(report).flat_map(|section| {
         let rows = section.answers.iter().map(|one| {
-            let answer = Answer {
-                status: one.status,
-                layer: one.layer,
-            };
             let share = 100.0 * one.count as f64 / section.sent.max(1) as f64;
             vec![
                 escape(&section.name),
-                format!("{} {}", status(answer), escape(one.layer.words())),
+                match one.status {
+                    Some(status) => format!("{status} {}", escape(one.layer.words())),
+                    None => escape(one.layer.words()),
+                },
                 one.count.to_string(),
                 format!("{share:.1} %"),
             ]

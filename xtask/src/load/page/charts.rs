@@ -165,6 +165,8 @@ impl Plane {
                 Some(value) => {
                     let (x, y) = (self.x(second as f64 + 0.5), self.y(value));
                     path.push_str(&format!("{pen}{x:.1} {y:.1}"));
+                    // A second between two without a value is a dot.
+                    path.push_str(if pen == 'M' { "h0" } else { "" });
                     pen = 'L';
                 }
                 None => pen = 'M',
