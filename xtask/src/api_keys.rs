@@ -26,6 +26,14 @@ impl Tier {
         }
     }
 
+    /// As the templates spell it.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Standard => "Standard",
+            Self::Premium => "Premium",
+        }
+    }
+
     /// What the names of the stage's keys of this tier begin with; no other stage's do.
     pub(crate) fn key_prefix(self, stage: &Stage) -> String {
         format!("{}-{}-", stage.stack_name(), self.name())

@@ -233,6 +233,20 @@ pub(crate) struct RefusedRate {
 }
 
 impl Layers {
+    /// The same without what the local cloud has not: WAF, a limit of executions, a table that
+    /// throttles.
+    pub(crate) fn of_local_cloud(mut self) -> Self {
+        self.waf = None;
+        self.concurrency.limit = Limit::Slots {
+            executions: f64::MAX,
+        };
+        self.table.limit = Limit::Writes {
+            units_per_second: f64::MAX,
+            burst: f64::MAX,
+        };
+        self
+    }
+
     pub(crate) fn tier(&self, name: &str) -> anyhow::Result<&Tier> {
         let found = self.tiers.iter().find(|tier| tier.name == name);
         found.with_context(|| {

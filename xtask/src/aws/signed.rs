@@ -63,9 +63,6 @@ pub(crate) async fn dynamodb_prefix_list(connection: &Connection) -> anyhow::Res
 ///
 /// Source: EC2's `DescribeVpcs`.
 pub(crate) async fn vpcs(connection: &Connection) -> anyhow::Result<u64> {
-/// The value of an API key. It is shown for the local cloud alone; a real key is shown by the AWS
-/// CLI, on request.
-pub(crate) async fn api_key_value(connection: &Connection, id: &str) -> anyhow::Result<String> {
     let answer = get(
         connection,
         "ec2",

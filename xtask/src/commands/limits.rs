@@ -2,8 +2,9 @@
 
 use super::args::{StageArgs, ValueArgs, read_stage_file};
 use crate::limits::report::Report;
-use crate::limits::{Consumer, Limit, Phase, predict, predict_phases, reading};
+use crate::limits::{Consumer, Limit, predict, predict_phases, reading};
 use crate::linting::{limits, templates};
+use crate::load::phases::{Phase, stretches};
 use crate::screen;
 use crate::workspace::Workspace;
 
@@ -42,9 +43,9 @@ pub(crate) struct Limits {
     #[arg(long, value_name = "BYTES", default_value_t = 1024)]
     item_size: u32,
 
-    /// Also say what is expected of phases, one after the other, each `RATExSECONDS`: 50x60 is 50
-    /// requests per second for a minute; may be repeated.
-    #[arg(long = "phase", value_name = "RATExSECONDS", value_parser = phase)]
+    /// Also say what is expected of phases, one after the other, as `load` takes them: `50/s:60s`
+    /// is 50 requests per second for a minute; may be repeated.
+    #[arg(long = "phase", value_name = "RATE/s:DURATION")]
     phases: Vec<Phase>,
 
     /// Fail if limits of any stage contradict each other and no waiver accepts it; `lint` does
@@ -88,7 +89,7 @@ impl Limits {
         let report = Report {
             stage: self.stage.stage.to_string(),
             prediction: predict(&layers, &consumer)?,
-            phases: predict_phases(&layers, &consumer, &self.phases)?,
+            phases: predict_phases(&layers, &consumer, &stretches(&self.phases))?,
             contradictions: limits::annotated(&templates, &parameters, &consumer)?,
             consumer,
         };
@@ -105,14 +106,4 @@ fn positive(text: &str) -> Result<f64, String> {
         Ok(number) if number.is_finite() && number > 0.0 => Ok(number),
         _ => Err("expected a number above 0".to_owned()),
     }
-}
-
-fn phase(text: &str) -> Result<Phase, String> {
-    let (rate, seconds) = text
-        .split_once('x')
-        .ok_or("expected RATExSECONDS, as in 50x60")?;
-    Ok(Phase {
-        rate_per_second: positive(rate)?,
-        duration_seconds: positive(seconds)?,
-    })
 }

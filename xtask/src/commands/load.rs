@@ -5,12 +5,15 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use xshell::Shell;
 
-use super::args::{EnvironmentArgs, LocalCloud, StageArgs, probably_meant};
-use crate::aws::{cloudformation, signed};
+use super::args::{Deployed, EnvironmentArgs, StageArgs};
+use crate::api_keys::Tier;
+use crate::aws::api_gateway;
 use crate::consent::Consent;
 use crate::display::text::wrap;
 use crate::exit::Exit;
 use crate::interrupt::Interrupts;
+use crate::limits::{Consumer, predict_phases, reading};
+use crate::linting::templates;
 use crate::live;
 use crate::load::endpoint;
 use crate::load::engine::{PATIENCE, Target};
@@ -19,9 +22,12 @@ use crate::load::phases::{self, Phase};
 use crate::load::report::{Report, Setup};
 use crate::load::verdict::{Limits, Observed, Outcome};
 use crate::load::{page, running, terminal};
-use crate::outputs;
 use crate::screen;
 use crate::workspace::Workspace;
+
+mod figures;
+
+use figures::observe;
 
 /// Files that this program has open beside its requests' connections.
 const OWN_FILES: u64 = 64;
@@ -93,29 +99,6 @@ pub(crate) struct Load {
     json: bool,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Tier {
-    Standard,
-    Premium,
-}
-
-impl Tier {
-    fn word(self) -> &'static str {
-        match self {
-            Self::Standard => "standard",
-            Self::Premium => "premium",
-        }
-    }
-
-    /// As the templates spell it.
-    fn name(self) -> &'static str {
-        match self {
-            Self::Standard => "Standard",
-            Self::Premium => "Premium",
-        }
-    }
-}
-
 fn above_zero(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(value) if value > 0.0 && value.is_finite() => Ok(value),
@@ -133,21 +116,24 @@ impl Load {
             false => Consent::from_flag(self.yes)?,
         };
         let mut interrupts = Interrupts::listen()?;
-        let preparation = self.prepare(sh, workspace, phases);
+        let deployed = self.stage.deployed(&self.environment, sh, workspace);
+        let deployed = interrupts.unless(deployed).await?;
+        let preparation = self.prepare(&deployed, phases);
         let (setup, target) = interrupts.unless(preparation).await?;
+        let expected = self.expected(workspace, &deployed, &setup.phases)?;
         introduce(&setup);
         consent
             .obtain("Send these requests?", &mut interrupts)
             .await?;
         let name = format!("movies-{}", setup.stage);
+        let begin = live::now() / 1000;
         let (tally, is_interrupted) =
             running::run(&name, target, &setup.phases, &mut interrupts).await?;
-        // The firewall would answer some of these, and the local cloud has none.
-        let expected = setup
-            .is_local
-            .then(|| Expected::without_firewall(&setup.phases, &setup.limits));
-        let expected = expected.filter(|_| !is_interrupted);
-        let observed = Observed::default();
+        let expected = (!is_interrupted).then_some(expected);
+        let observed = match setup.is_local {
+            true => Observed::default(),
+            false => observe(&deployed, begin, &mut interrupts).await,
+        };
         let page_file = self.page_file(workspace, &setup);
         let report = Report::new(setup, &tally, is_interrupted, expected.as_ref(), observed)?;
         write_page(&page_file, &page::render(&report))?;
@@ -176,39 +162,37 @@ impl Load {
         phases::read(&name, &text)
     }
 
+    /// What the limits of the deployed parameters say. The key is taken for one that was not used
+    /// today.
+    fn expected(
+        &self,
+        workspace: &Workspace,
+        deployed: &Deployed,
+        phases: &[Phase],
+    ) -> anyhow::Result<Expected> {
+        let templates = templates::read(&workspace.templates())?;
+        let declared = templates.root.parameters();
+        let mut parameters = deployed.stack.parameters.clone();
+        parameters.retain(|name, _| declared.iter().any(|one| one.name == *name));
+        let mut layers = reading::read(&templates, &parameters)?;
+        if deployed.is_local() {
+            layers = layers.of_local_cloud();
+        }
+        let consumer = Consumer::new(self.tier.name(), 0.0);
+        let predictions = predict_phases(&layers, &consumer, &phases::stretches(phases))?;
+        Ok(Expected::predicted(&predictions))
+    }
+
     async fn prepare(
         &self,
-        sh: &Shell,
-        workspace: &Workspace,
+        deployed: &Deployed,
         phases: Vec<Phase>,
     ) -> anyhow::Result<(Setup, Target)> {
-        let environment = self
-            .environment
-            .connect(sh, workspace, LocalCloud::MustRun)
-            .await?;
+        let stack = &deployed.stack;
         let stage = &self.stage.stage;
-        let name = stage.stack_name();
-        let stack = cloudformation::find_stack(&environment.connection.cloudformation(), &name)
-            .await?
-            .with_context(|| {
-                let region = &environment.connection.region;
-                let flags = self.environment.repeated();
-                let meant = probably_meant(workspace, stage);
-                format!(
-                    "there is no stack `{name}` in {region}; \
-                     `cargo xtask deploy{flags}` creates it{meant}"
-                )
-            })?;
-        let outputs = outputs::as_seen_from_here(&stack.outputs, environment.emulator.as_ref());
-        let output = |name: &str| {
-            outputs
-                .get(name)
-                .with_context(|| format!("the stack has no output `{name}`; is it deployed?"))
-        };
-        let url = endpoint::checked(self.url.as_deref(), output("Endpoint")?)?;
-        let tier = self.tier.name();
-        let key_id = output(&format!("{tier}ApiKeyId"))?;
-        let api_key = signed::api_key_value(&environment.connection, key_id).await?;
+        let url = endpoint::checked(self.url.as_deref(), deployed.output("Endpoint")?)?;
+        let key_id = deployed.output(self.tier.key_output())?;
+        let api_key = api_gateway::key_value(&deployed.environment.connection, key_id).await?;
         let started_at = started_at();
         let id_prefix = format!("load-{}-", compact(&started_at));
         let target = Target {
@@ -221,12 +205,12 @@ impl Load {
         let setup = Setup {
             stage: stage.to_string(),
             endpoint: url,
-            tier: self.tier.word(),
-            is_local: environment.emulator.is_some(),
+            tier: self.tier.name(),
+            is_local: deployed.is_local(),
             started_at,
             id_prefix,
-            table: outputs.get("TableName").cloned(),
-            limits: Limits::from_parameters(&stack.parameters, tier)?,
+            table: deployed.outputs().get("TableName").cloned(),
+            limits: Limits::from_parameters(&stack.parameters, self.tier.word())?,
             phases,
             p99_limit_ms: self.p99,
             most_in_flight: self.in_flight as usize,
@@ -364,7 +348,7 @@ mod tests {
         let setup = Setup {
             stage: "dev".to_owned(),
             endpoint: "https://abc.execute-api.eu-west-1.amazonaws.com/dev/".to_owned(),
-            tier: Tier::Standard.word(),
+            tier: Tier::Standard.name(),
             is_local: false,
             started_at: "2026-01-31T12:00:00Z".to_owned(),
             id_prefix: format!("load-{}-", compact("2026-01-31T12:00:00Z")),

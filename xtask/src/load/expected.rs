@@ -5,9 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::phases::{Phase, arrivals};
 use super::tally::Part;
-use super::verdict::{Bucket, Limits};
+use super::verdict::Bucket;
+#[cfg(test)]
+use super::{
+    phases::{Phase, arrivals},
+    verdict::Limits,
+};
+use crate::limits::PhasePrediction;
 
 /// Requests by status, for each phase in their order.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -30,8 +35,25 @@ pub(crate) struct Compared {
 }
 
 impl Expected {
-    /// By the buckets and the quota alone, for a cloud without a firewall and a key that was not
-    /// used today.
+    /// What the limits' arithmetic says of the phases.
+    pub(crate) fn predicted(predictions: &[PhasePrediction]) -> Self {
+        let phases = predictions.iter().map(|phase| {
+            let mut statuses = BTreeMap::from([(200, phase.answered)]);
+            for refusal in &phase.refusals {
+                *statuses.entry(refusal.status).or_default() += refusal.count;
+            }
+            // Less than half a request is none.
+            statuses.retain(|_, count| *count >= 0.5);
+            statuses
+        });
+        Self {
+            phases: phases.collect(),
+        }
+    }
+
+    /// By the buckets and the quota alone, one request after the other; the arithmetic is held
+    /// against it.
+    #[cfg(test)]
     pub(crate) fn without_firewall(phases: &[Phase], limits: &Limits) -> Self {
         let mut expected = Self {
             phases: vec![BTreeMap::new(); phases.len()],
@@ -140,6 +162,40 @@ mod tests {
             expected(&["50/s:60s"], &limits),
             [BTreeMap::from([(200, 3000.0)])]
         );
+    }
+
+    /// The prediction against every request of the sample's phases, sent to the sample's limits.
+    #[test]
+    fn the_prediction_is_what_one_request_after_the_other_comes_to() {
+        use crate::limits::{Consumer, Phase as Stretch, predict_phases, reading};
+        use crate::linting::templates;
+
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../infra/cfn");
+        let templates = templates::read(&root).unwrap();
+        let layers = reading::read(&templates, &crate::parameters::Parameters::new()).unwrap();
+        let layers = layers.of_local_cloud();
+        let stretches = [(50.0, 60.0), (100.0, 120.0), (150.0, 60.0)];
+        let stretches = stretches.map(|(rate_per_second, duration_seconds)| Stretch {
+            rate_per_second,
+            duration_seconds,
+        });
+        for (tier, limits) in [
+            ("standard", limits((50.0, 100.0), (100.0, 200.0), 10_000)),
+            ("premium", limits((100.0, 200.0), (100.0, 200.0), 50_000)),
+        ] {
+            let consumer = Consumer::new(tier, 0.0);
+            let predictions = predict_phases(&layers, &consumer, &stretches).unwrap();
+            let predicted = Expected::predicted(&predictions).phases;
+            let counted = expected(&["50/s:60s", "100/s:120s", "150/s:60s"], &limits);
+            for (predicted, counted) in predicted.iter().zip(&counted) {
+                for status in [200, 429] {
+                    let of =
+                        |phase: &BTreeMap<u16, f64>| phase.get(&status).copied().unwrap_or(0.0);
+                    let difference = (of(predicted) - of(counted)).abs();
+                    assert!(difference <= 3.0, "{tier}: {predicted:?}, {counted:?}");
+                }
+            }
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::limits;
 use crate::source::{Place, Problem};
 
 /// The sample's three phases.
@@ -179,6 +180,15 @@ pub(crate) fn arrivals(phases: &[Phase]) -> impl Iterator<Item = Arrival> + use<
             due: begin + Duration::from_secs_f64(index as f64 / one.rate_per_second),
         })
     })
+}
+
+/// The phases as the limits' arithmetic takes them.
+pub(crate) fn stretches(phases: &[Phase]) -> Vec<limits::Phase> {
+    let stretches = phases.iter().map(|phase| limits::Phase {
+        rate_per_second: phase.rate_per_second,
+        duration_seconds: phase.duration.as_secs_f64(),
+    });
+    stretches.collect()
 }
 
 pub(crate) fn total_requests(phases: &[Phase]) -> u64 {
