@@ -236,7 +236,8 @@ async fn a_stop_ends_it_and_keeps_what_was_seen() {
     while let Some(event) = events.recv().await {
         tally.absorb(event).unwrap();
         if tally.phases[0].sent == 10 {
-            stop.send(true).unwrap();
+            // Heard already where it is said twice.
+            let _ = stop.send(true);
         }
     }
     let overall = tally.overall().unwrap();
@@ -245,7 +246,7 @@ async fn a_stop_ends_it_and_keeps_what_was_seen() {
     assert!((10..200).contains(&overall.sent), "{}", overall.sent);
 }
 
-/// What the machine manages beside four other people's builds; run alone it is far below.
+/// What a busy machine manages; an idle one is far below.
 #[tokio::test]
 async fn a_thousand_per_second_are_sent_on_time() {
     let server = serve(|_| OK);
