@@ -136,7 +136,7 @@ impl Cli {
             Command::Test(test) => test.run(&sh, &workspace),
             Command::Fuzz(fuzz) => fuzz.run(&sh, &workspace),
             Command::Bench(bench) => bench.run(&sh, &workspace),
-            Command::Docs(docs) => docs.run(&workspace),
+            Command::Docs(docs) => docs.run(&sh, &workspace),
             Command::Completions(completions) => completions.run(),
             Command::Man(man) => man.run(&workspace),
         }

@@ -14,6 +14,12 @@ mod path;
 #[cfg(test)]
 mod tests;
 
+/// The causes of failures that are known, by name, each with its advice; what a failure's own
+/// names are filled into is in braces.
+pub(crate) fn known_causes() -> impl Iterator<Item = (&'static str, &'static str)> {
+    causes::known()
+}
+
 /// Something that CloudFormation could not do, from a stack's events or from an operation's.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Failure {

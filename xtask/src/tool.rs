@@ -71,6 +71,14 @@ pub(crate) const YAMLLINT: ToolSet = ToolSet {
 pub(crate) const CFN_GUARD: CargoTool = CargoTool {
     name: "cfn-guard",
     version: "3.2.1",
+    has_features: true,
+};
+
+/// What makes the documentation's site; without its server and its search.
+pub(crate) const MDBOOK: CargoTool = CargoTool {
+    name: "mdbook",
+    version: "0.5.2",
+    has_features: false,
 };
 
 /// AWS's Lambda runtime interface emulator, which the SAM CLI's wheel carries.
@@ -175,13 +183,16 @@ impl ToolSet {
 pub(crate) struct CargoTool {
     name: &'static str,
     version: &'static str,
+    /// Whether it is built with its default features.
+    has_features: bool,
 }
 
 impl CargoTool {
     /// The directory of the program, built first where that has not happened yet. With everything
     /// present this makes no network call.
     pub(crate) fn provide(&self, sh: &Shell, workspace: &Workspace) -> anyhow::Result<PathBuf> {
-        let Self { name, version } = self;
+        let Self { name, version, .. } = self;
+        let no_features = (!self.has_features).then_some("--no-default-features");
         let tools = workspace.target().join("tools");
         let root = tools.join(format!("{name}-{version}"));
         let complete = root.join(".complete");
@@ -194,7 +205,7 @@ impl CargoTool {
                 let build = root.join("build");
                 let install = undisturbed(cmd!(
                     sh,
-                    "cargo install {name} --version ={version} --locked --quiet
+                    "cargo install {name} --version ={version} --locked --quiet {no_features...}
                      --root {root} --target-dir {build}"
                 ));
                 // Flags are for the handler, and a wrapper may be, too.

@@ -1,157 +1,143 @@
-//! `docs`: the documentation as pages.
+//! `docs`: the documentation as a site.
 
 use std::path::Path;
 
 use anyhow::Context as _;
-use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd, html};
+use clap::CommandFactory as _;
+use xshell::{Shell, cmd};
 
+use super::Cli;
+use crate::diagnosis;
+use crate::limits::report::Report;
+use crate::limits::{Consumer, predict, reading};
+use crate::linting::{limits, templates};
+use crate::parameters::Parameters;
 use crate::screen;
+use crate::tool;
 use crate::workspace::Workspace;
 
-/// The documents, in the order a newcomer reads them.
-const PAGES: [&str; 3] = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"];
+mod reference;
+#[cfg(test)]
+mod tests;
 
-const STYLE: &str = include_str!("docs.css");
+/// The documents of the repository that are pages of the site too.
+const DOCUMENTS: [&str; 4] = [
+    "README.md",
+    "ARCHITECTURE.md",
+    "CONTRIBUTING.md",
+    "SECURITY.md",
+];
+
+/// Documents that those refer to.
+const BESIDE: [&str; 4] = [
+    "LICENSE",
+    "LICENSE-APACHE",
+    "LICENSE-MIT",
+    "docs/architecture.svg",
+];
 
 /// Open the documentation in the browser.
 ///
-/// README, ARCHITECTURE and CONTRIBUTING as pages, written to `target/docs/`.
+/// A site made by mdBook from `docs/`, written to `target/docs/`; the pages about commands are
+/// made from their help. The first time mdBook is built, which takes a minute or two.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Docs {
-    /// Write the pages to `target/docs/` and open nothing.
+    /// Write the site to `target/docs/` and open nothing.
     #[arg(long)]
     no_open: bool,
 }
 
 impl Docs {
-    pub(crate) fn run(self, workspace: &Workspace) -> anyhow::Result<()> {
-        let directory = workspace.target().join("docs");
-        write_pages(workspace.root(), &directory)
-            .with_context(|| format!("cannot write the pages to `{}`", directory.display()))?;
-        let first = directory.join("README.html");
+    pub(crate) fn run(self, sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {
+        let source = workspace.target().join("docs-source");
+        let site = workspace.target().join("docs");
+        let _lock = Workspace::lock(&workspace.target().join("docs.lock"))?;
+        write_source(workspace, &source)
+            .with_context(|| format!("cannot write to `{}`", source.display()))?;
+        let bin = tool::MDBOOK.provide(sh, workspace)?;
+        let mdbook = bin.join("mdbook");
+        cmd!(sh, "{mdbook} build {source} --dest-dir {site}")
+            .quiet()
+            .ignore_stdout()
+            .ignore_stderr()
+            .run()
+            .with_context(|| format!("mdBook failed; try `mdbook build {}`", source.display()))?;
+        let first = site.join("index.html");
         screen::data(workspace.display(&first));
-        if !self.no_open && opener::open(&first).is_err() {
+        if !self.no_open && !screen::is_ci() && opener::open(&first).is_err() {
             screen::say("no browser opens here; open the file above yourself");
         }
         Ok(())
     }
 }
 
-fn write_pages(root: &Path, directory: &Path) -> anyhow::Result<()> {
-    std::fs::create_dir_all(directory.join("docs"))?;
-    for page in PAGES {
-        let text =
-            std::fs::read_to_string(root.join(page)).with_context(|| format!("no `{page}`"))?;
-        std::fs::write(directory.join(html_name(page)), render(page, &text))?;
+/// The book's source: `docs/`, what is made for it, and the repository's own documents.
+fn write_source(workspace: &Workspace, directory: &Path) -> anyhow::Result<()> {
+    match std::fs::remove_dir_all(directory) {
+        Err(err) if err.kind() != std::io::ErrorKind::NotFound => return Err(err.into()),
+        _ => {}
     }
-    for entry in std::fs::read_dir(root.join("docs"))? {
+    let root = workspace.root();
+    let pages = directory.join("src");
+    for part in ["docs", "commands"] {
+        std::fs::create_dir_all(pages.join(part))?;
+    }
+    std::fs::copy(root.join("docs/book.toml"), directory.join("book.toml"))?;
+    for file in DOCUMENTS.iter().chain(&BESIDE) {
+        std::fs::copy(root.join(file), pages.join(file)).with_context(|| format!("no `{file}`"))?;
+    }
+    let commands = reference::pages(Cli::command());
+    for entry in std::fs::read_dir(root.join("docs/src"))? {
         let path = entry?.path();
-        if path.extension().is_some_and(|extension| extension == "svg")
-            && let Some(name) = path.file_name()
-        {
-            std::fs::copy(&path, directory.join("docs").join(name))?;
-        }
+        let text = std::fs::read_to_string(&path)?;
+        let text = fill(workspace, &text, &commands)?;
+        let name = path.file_name().context("a page without a name")?;
+        std::fs::write(pages.join(name), text)?;
     }
-    for licence in ["LICENSE", "LICENSE-APACHE", "LICENSE-MIT"] {
-        std::fs::copy(root.join(licence), directory.join(licence))?;
+    std::fs::write(pages.join("commands.md"), reference::index(Cli::command()))?;
+    for page in &commands {
+        std::fs::write(pages.join(page.path()), &page.text)?;
     }
     Ok(())
 }
 
-fn html_name(page: &str) -> String {
-    page.replace(".md", ".html")
+/// Puts what is made in the places that are marked for it.
+fn fill(workspace: &Workspace, text: &str, commands: &[reference::Page]) -> anyhow::Result<String> {
+    let mut text = text.to_owned();
+    if text.contains("<!-- commands -->") {
+        text = text.replace("<!-- commands -->", &reference::summary(commands));
+    }
+    if text.contains("<!-- limits -->") {
+        let report = limits_of_default_stage(workspace)?;
+        text = text.replace("<!-- limits -->", &format!("```text\n{report}\n```"));
+    }
+    if text.contains("<!-- causes -->") {
+        text = text.replace("<!-- causes -->", &causes());
+    }
+    Ok(text)
 }
 
-fn render(page: &str, text: &str) -> String {
-    let mut events: Vec<Event> = Parser::new_ext(text, Options::ENABLE_TABLES).collect();
-    name_headings(&mut events);
-    // Links between the documents lead to the pages.
-    let events = events.into_iter().map(|event| match event {
-        Event::Start(Tag::Link {
-            link_type,
-            dest_url,
-            title,
-            id,
-        }) => {
-            let dest_url = match PAGES.contains(&&*dest_url) {
-                true => html_name(&dest_url).into(),
-                false => dest_url,
-            };
-            Event::Start(Tag::Link {
-                link_type,
-                dest_url,
-                title,
-                id,
-            })
-        }
-        other => other,
-    });
-    let mut body = String::new();
-    html::push_html(&mut body, events);
-    let navigation: Vec<String> = PAGES
-        .iter()
-        .map(|page| {
-            format!(
-                "<a href=\"{}\">{}</a>",
-                html_name(page),
-                page.trim_end_matches(".md")
-            )
-        })
-        .collect();
-    format!(
-        "<!doctype html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\">\
-         <meta name=\"viewport\" content=\"width=device-width\"><title>{page}</title>\
-         <style>{STYLE}</style></head>\n<body>\n<nav>{}</nav>\n<main>\n{body}</main>\n</body>\n</html>\n",
-        navigation.join(" ")
-    )
+fn limits_of_default_stage(workspace: &Workspace) -> anyhow::Result<String> {
+    let templates = templates::read(&workspace.templates())?;
+    let parameters = Parameters::new();
+    let layers = reading::read(&templates, &parameters)?;
+    let consumer = Consumer::new("standard", 50.0);
+    let report = Report {
+        stage: "dev".to_owned(),
+        prediction: predict(&layers, &consumer)?,
+        phases: Vec::new(),
+        contradictions: limits::annotated(&templates, &parameters, &consumer)?,
+        consumer,
+    };
+    Ok(report.render().trim_end().to_owned())
 }
 
-/// Gives each heading the id that links to it expect: lower case, words joined by hyphens.
-fn name_headings(events: &mut [Event<'_>]) {
-    for index in 0..events.len() {
-        let words: String = events[index + 1..]
-            .iter()
-            .take_while(|event| !matches!(event, Event::End(TagEnd::Heading(_))))
-            .filter_map(|event| match event {
-                Event::Text(text) | Event::Code(text) => Some(text.to_lowercase()),
-                _ => None,
-            })
-            .collect();
-        if let Event::Start(Tag::Heading { id, .. }) = &mut events[index] {
-            let kept = words
-                .chars()
-                .filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
-            *id = Some(kept.collect::<String>().replace(' ', "-").into());
-        }
+fn causes() -> String {
+    let mut table = "| Cause | What to do |\n| --- | --- |\n".to_owned();
+    for (name, advice) in diagnosis::known_causes() {
+        // Names of the failure are in braces, and a bar would end the cell.
+        let advice = advice.replace('|', "\\|");
+        table.push_str(&format!("| {name} | {advice} |\n"));
     }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn headings_can_be_linked_to() {
-        let html = render(
-            "README.md",
-            "[see](#what-aws-takes)\n\n## What `AWS` takes?\n",
-        );
-        assert!(html.contains("<h2 id=\"what-aws-takes\">"), "{html}");
-    }
-
-    #[test]
-    fn links_between_documents_lead_to_pages() {
-        let html = render(
-            "README.md",
-            "[code map](ARCHITECTURE.md) and [aws](https://aws.amazon.com)",
-        );
-        assert!(
-            html.contains("<a href=\"ARCHITECTURE.html\">code map</a>"),
-            "{html}"
-        );
-        assert!(
-            html.contains("<a href=\"https://aws.amazon.com\">aws</a>"),
-            "{html}"
-        );
-    }
+    table
 }

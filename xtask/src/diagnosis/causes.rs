@@ -14,11 +14,7 @@ mod tests;
 /// One known cause: which failures are it, and what helps.
 #[derive(Debug)]
 struct Row {
-    /// For readers and tests.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "only tests ask which row it was")
-    )]
+    /// For readers.
     name: &'static str,
     /// What the resource type begins with.
     of: &'static str,
@@ -53,6 +49,11 @@ pub(super) struct Cause {
 /// The first row that the failure matches; the general ones come last.
 pub(super) fn find(failure: &Failure) -> Option<Cause> {
     rows().find_map(|row| row.explain(failure))
+}
+
+/// The names of the causes, with the advice before names are filled in.
+pub(super) fn known() -> impl Iterator<Item = (&'static str, &'static str)> {
+    rows().map(|row| (row.name, row.advice))
 }
 
 fn rows() -> impl Iterator<Item = &'static Row> {

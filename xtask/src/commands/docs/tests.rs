@@ -1,0 +1,136 @@
+use std::collections::BTreeSet;
+
+use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
+
+use super::*;
+
+fn root() -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// The pages as mdBook gets them, by their paths.
+fn source() -> (tempfile::TempDir, Vec<(String, String)>) {
+    let directory = tempfile::tempdir().unwrap();
+    write_source(&Workspace::at(&root()), directory.path()).unwrap();
+    let pages = directory.path().join("src");
+    let mut texts = Vec::new();
+    for part in ["", "commands"] {
+        for entry in std::fs::read_dir(pages.join(part)).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_some_and(|extension| extension == "md") {
+                let name = path.strip_prefix(&pages).unwrap().to_str().unwrap();
+                texts.push((name.to_owned(), std::fs::read_to_string(&path).unwrap()));
+            }
+        }
+    }
+    (directory, texts)
+}
+
+fn links(text: &str) -> Vec<String> {
+    let events = Parser::new_ext(text, Options::ENABLE_TABLES);
+    let links = events.filter_map(|event| match event {
+        Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) => {
+            Some(dest_url.to_string())
+        }
+        _ => None,
+    });
+    links.collect()
+}
+
+/// The headings' anchors, as mdBook and GitHub make them.
+fn anchors(text: &str) -> BTreeSet<String> {
+    let mut anchors = BTreeSet::new();
+    let mut heading: Option<String> = None;
+    for event in Parser::new_ext(text, Options::ENABLE_TABLES) {
+        match event {
+            Event::Start(Tag::Heading { .. }) => heading = Some(String::new()),
+            Event::End(TagEnd::Heading(_)) => {
+                let text = heading.take().unwrap_or_default().to_lowercase();
+                let kept = text
+                    .chars()
+                    .filter(|c| c.is_alphanumeric() || "-_ ".contains(*c));
+                anchors.insert(kept.collect::<String>().replace(' ', "-"));
+            }
+            Event::Text(text) | Event::Code(text) => {
+                if let Some(heading) = &mut heading {
+                    heading.push_str(&text);
+                }
+            }
+            _ => {}
+        }
+    }
+    anchors
+}
+
+#[test]
+fn every_link_and_anchor_leads_somewhere() {
+    let (directory, texts) = source();
+    let mut broken = Vec::new();
+    for (name, text) in &texts {
+        for link in links(text) {
+            if link.contains("://") {
+                continue;
+            }
+            let (path, anchor) = link.split_once('#').unwrap_or((&link, ""));
+            let place = directory.path().join("src").join(name);
+            let target = match path {
+                "" => place.clone(),
+                path => place.parent().unwrap().join(path),
+            };
+            // Of the repository's own documents, links to its files are for who is in it.
+            let in_repository = DOCUMENTS.contains(&name.as_str()) && root().join(path).exists();
+            if !target.exists() && !in_repository {
+                broken.push(format!("{name}: {link}"));
+            } else if !anchor.is_empty() && target.exists() {
+                let text = std::fs::read_to_string(&target).unwrap();
+                if !anchors(&text).contains(anchor) {
+                    broken.push(format!("{name}: {link} (no such heading)"));
+                }
+            }
+        }
+    }
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
+}
+
+#[test]
+fn every_page_is_in_the_summary() {
+    let (_directory, texts) = source();
+    let summary = texts.iter().find(|(name, _)| name == "SUMMARY.md").unwrap();
+    let listed: BTreeSet<String> = links(&summary.1).into_iter().collect();
+    let pages: BTreeSet<String> = texts
+        .iter()
+        .map(|(name, _)| name.clone())
+        .filter(|name| name != "SUMMARY.md")
+        .collect();
+    assert_eq!(listed, pages);
+    for command in Cli::command().get_subcommands() {
+        assert!(listed.contains(&format!("commands/{}.md", command.get_name())));
+    }
+}
+
+#[test]
+fn a_commands_page_has_its_flags_with_values_and_defaults() {
+    let pages = reference::pages(Cli::command());
+    let page = |words: &str| {
+        let found = pages.iter().find(|page| page.words.join(" ") == words);
+        &found.unwrap_or_else(|| panic!("no page of {words}")).text
+    };
+    let deploy = page("deploy");
+    assert!(deploy.contains("cargo xtask deploy [OPTIONS]"));
+    assert!(deploy.contains("| `--on-failure WHAT` | "));
+    assert!(deploy.contains("One of `rollback`, `keep`, `delete`. Default: `rollback`."));
+    assert!(page("keys rotate").contains("--grace TIME"));
+    assert!(page("keys").contains("[`rotate`](keys-rotate.md)"));
+}
+
+#[test]
+fn what_is_made_is_in_its_place() {
+    let (_directory, texts) = source();
+    let page = |name: &str| {
+        let found = texts.iter().find(|(page, _)| page == name);
+        found.unwrap().1.clone()
+    };
+    assert!(page("limits.md").contains("WAF, per address"));
+    assert!(page("troubleshooting.md").contains("| log group exists | "));
+    assert!(texts.iter().all(|(_, text)| !text.contains("<!-- ")));
+}
