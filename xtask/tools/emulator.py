@@ -1,21 +1,24 @@
-"""ministack 1.5.33 with three repairs of its CloudFormation, for which there is no setting.
+"""ministack 1.5.33 with four repairs, for which there is no setting.
 
 1. A nested update forgets the attributes of resources that did not change, so that every
    !GetAtt of one, in a property or an output, fails.
 2. A nested delete ignores DeletionPolicy.
 3. An alarm over an expression is refused. It is kept as one over the first metric in it, because
    nothing that reports those metrics is there to set it off.
+4. An API key that is disabled stays valid: the patch's "false" is kept as text, which counts as
+   true.
 """
 
 import runpy
 
-from ministack.services import cloudformation
+from ministack.services import apigateway_v1, cloudformation
 from ministack.services.cloudformation import provisioners
 
 update_resource = provisioners._update_resource
 nested = provisioners._RESOURCE_HANDLERS["AWS::CloudFormation::Stack"]
 delete_nested_stack = nested["delete"]
 alarm_record = provisioners._cw_metric_alarm_record
+update_api_key = apigateway_v1._update_api_key
 
 
 def update_keeping_attributes(
@@ -53,6 +56,14 @@ def alarm_over_first_metric(name, properties):
     return alarm_record(name, properties)
 
 
+def update_api_key_with_boolean(key_id, data):
+    for patch in data.get("patchOperations", []):
+        if patch.get("path") == "/enabled":
+            patch["value"] = str(patch.get("value")).lower() == "true"
+    return update_api_key(key_id, data)
+
+
+apigateway_v1._update_api_key = update_api_key_with_boolean
 provisioners._cw_metric_alarm_record = alarm_over_first_metric
 provisioners._update_resource = update_keeping_attributes
 nested["delete"] = delete_unless_retained

@@ -18,7 +18,7 @@ pub(crate) fn with_parameter(text: &str, name: &str, value: u64) -> anyhow::Resu
         "" => Value::Object(serde_json::Map::new()),
         text => parse(text).context("the stage file is not JSON")?,
     };
-    expected["Parameters"][name] = value.into();
+    expected["Parameters"][name] = value.to_string().into();
     if read != expected {
         anyhow::bail!("the stage file cannot be edited; set `{name}` to {value} in it by hand");
     }
@@ -27,13 +27,15 @@ pub(crate) fn with_parameter(text: &str, name: &str, value: u64) -> anyhow::Resu
 
 fn edited(text: &str, name: &str, value: u64) -> String {
     if text.trim().is_empty() {
-        return format!("{{\n  \"Parameters\": {{\n    \"{name}\": {value}\n  }}\n}}\n");
+        return format!("{{\n  \"Parameters\": {{\n    \"{name}\": \"{value}\"\n  }}\n}}\n");
     }
     let present = format!(r#"("{name}"\s*:\s*)"?\d+"?"#);
     if let Ok(present) = Regex::new(&present)
         && present.is_match(text)
     {
-        return present.replace(text, format!("${{1}}{value}")).into_owned();
+        return present
+            .replace(text, format!("${{1}}\"{value}\""))
+            .into_owned();
     }
     // Before the first parameter, or before all else; what follows needs a comma, if anything does.
     let insert = |after: usize, entry: &str, indent: &str| {
@@ -46,10 +48,10 @@ fn edited(text: &str, name: &str, value: u64) -> String {
     };
     let parameters = Regex::new(r#""Parameters"\s*:\s*\{"#).ok();
     match parameters.and_then(|parameters| Some(parameters.find(text)?.end())) {
-        Some(end) => insert(end, &format!("\"{name}\": {value}"), "    "),
+        Some(end) => insert(end, &format!("\"{name}\": \"{value}\""), "    "),
         None => {
             let end = text.find('{').map_or(0, |position| position + 1);
-            let entry = format!("\"Parameters\": {{\n    \"{name}\": {value}\n  }}");
+            let entry = format!("\"Parameters\": {{\n    \"{name}\": \"{value}\"\n  }}");
             insert(end, &entry, "  ")
         }
     }
@@ -72,7 +74,7 @@ mod tests {
         expect![[r#"
             {
               "Parameters": {
-                "StandardKeyGeneration": 2,
+                "StandardKeyGeneration": "2",
                 "LogLevel": "WARN"
               },
               "RollbackAlarms": ["A"]
@@ -80,12 +82,12 @@ mod tests {
         "#]]
         .assert_eq(&added);
         let again = with_parameter(&added, "StandardKeyGeneration", 3).unwrap();
-        assert_eq!(again, added.replace(": 2,", ": 3,"));
+        assert_eq!(again, added.replace(r#": "2","#, r#": "3","#));
     }
 
     #[test]
     fn a_file_without_parameters_and_no_file_at_all_get_them() {
-        let new = "{\n  \"Parameters\": {\n    \"StandardKeyGeneration\": 2\n  }\n}\n";
+        let new = "{\n  \"Parameters\": {\n    \"StandardKeyGeneration\": \"2\"\n  }\n}\n";
         assert_eq!(edit(""), new);
         assert_eq!(edit("{}"), new.trim_end().replace("\n}", "}"));
         assert_eq!(
@@ -94,7 +96,7 @@ mod tests {
         );
         assert_eq!(
             edit("{\"Parameters\": {}}"),
-            "{\"Parameters\": {\n    \"StandardKeyGeneration\": 2}}"
+            "{\"Parameters\": {\n    \"StandardKeyGeneration\": \"2\"}}"
         );
     }
 

@@ -123,7 +123,7 @@ async fn fast_gives_new_code_at_once_and_leaves_no_drift() {
         "Successfully inserted data!",
         "Inserted, and fast",
     );
-    let run = deploy(&["--fast"])
+    let run = deploy(&["--fast", "--no-smoke"])
         .expect(0)
         .says("has the new code")
         .says("movies-quick is deployed");

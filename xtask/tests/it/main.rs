@@ -12,6 +12,7 @@ mod cycles;
 mod failures;
 mod journey;
 mod load;
+mod operations;
 mod packaging;
 mod races;
 mod stages;
