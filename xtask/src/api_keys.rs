@@ -1,6 +1,7 @@
 //! The API keys of a stage's tiers: which is current, which is left of a rotation, what they used.
 
 use comfy_table::{Table, presets};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::stack::Stage;
@@ -9,7 +10,7 @@ use crate::stack::Stage;
 mod tests;
 
 /// A kind of consumer, with a usage plan of its own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Tier {
     Standard,
@@ -65,7 +66,7 @@ impl Tier {
 }
 
 /// What a key is to its tier.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum State {
     /// The one that new consumers get.
@@ -76,8 +77,17 @@ pub(crate) enum State {
     Disabled,
 }
 
+/// The keys of a stage.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Listing {
+    pub(crate) stack: String,
+    /// Those of each tier, the current one first.
+    pub(crate) keys: Vec<Key>,
+}
+
 /// A key of a tier, without its value.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Key {
     pub(crate) tier: Tier,

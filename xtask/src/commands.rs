@@ -33,6 +33,7 @@ mod man;
 mod outputs;
 mod package;
 mod replay;
+mod schema;
 mod smoke;
 mod status;
 mod symbolize;
@@ -91,6 +92,7 @@ enum Command {
     Destroy(destroy::Destroy),
     Replay(replay::Replay),
     Graph(graph::Graph),
+    Schema(schema::Schema),
     Local(local::Local),
     Limits(limits::Limits),
     Lint(lint::Lint),
@@ -130,6 +132,7 @@ impl Cli {
             Command::Destroy(destroy) => destroy.run(&sh, &workspace).await,
             Command::Replay(replay) => replay.run().await,
             Command::Graph(graph) => graph.run(&workspace),
+            Command::Schema(schema) => schema.run(),
             Command::Local(local) => local.run(&sh, &workspace),
             Command::Limits(limits) => limits.run(&workspace),
             Command::Lint(lint) => lint.run(&sh, &workspace),

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::change_set::wrapped;
@@ -20,7 +21,7 @@ const A_YEAR_IN_DAYS: i32 = 365;
 const LONG_ENOUGH: Duration = Duration::from_secs(30 * 60);
 
 /// How a finding is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Verdict {
     Ok,
@@ -31,7 +32,7 @@ pub(crate) enum Verdict {
 }
 
 /// One line of the report.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Finding {
     /// What was looked at.
@@ -40,6 +41,13 @@ pub(crate) struct Finding {
     pub(crate) text: String,
     /// What to do about it; absent where all is well.
     pub(crate) mend: Option<String>,
+}
+
+/// What was looked at, in its order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Report {
+    pub(crate) findings: Vec<Finding>,
 }
 
 impl Finding {

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use xshell::Shell;
 
@@ -27,6 +28,14 @@ const DEFAULT_PORT: u16 = 4566;
 
 const START_TIMEOUT: Duration = Duration::from_secs(60);
 const STOP_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Whether the local cloud runs.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Status {
+    /// Where it listens; absent where it does not run.
+    pub(crate) endpoint: Option<String>,
+}
 
 /// A running emulator.
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -24,7 +25,7 @@ mod tests;
 const BOOTSTRAP: &str = "Bootstrap";
 
 /// The graph as data; it prints as Mermaid, as SVG and as this.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Graph {
     /// The stacks, by their logical ID in the root; the one of `bootstrap.yaml` is `Bootstrap`.
@@ -34,7 +35,7 @@ pub(crate) struct Graph {
 }
 
 /// A stack and its resources.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Stack {
     /// Logical ID of the stack.
@@ -46,7 +47,7 @@ pub(crate) struct Stack {
 }
 
 /// A resource as its template declares it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Resource {
     /// Logical ID in its stack.
@@ -59,12 +60,14 @@ pub(crate) struct Resource {
 }
 
 /// A resource that refers to another one.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Edge {
     /// The resource that refers.
+    #[schemars(with = "String")]
     pub(crate) from: Id,
     /// The resource that is referred to, which exists before the other.
+    #[schemars(with = "String")]
     pub(crate) to: Id,
     /// What makes the reference.
     pub(crate) kind: Kind,
@@ -78,7 +81,7 @@ pub(crate) struct Id {
 }
 
 /// Where one resource refers to another in several ways, the first of these counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) enum Kind {
     /// `Ref`, `Fn::GetAtt` or `Fn::Sub` in the same template.

@@ -2,6 +2,7 @@
 //! through them. Closed forms over rates; they know neither templates nor the network.
 
 use anyhow::Context as _;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 pub(crate) mod contradiction;
@@ -17,7 +18,7 @@ use flow::{Piece, Use};
 use crate::flattening::Origin;
 
 /// One layer, by the word that reports and JSON have for it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) enum LayerName {
     /// The web ACL's rate rule, per address.
@@ -52,7 +53,7 @@ impl LayerName {
 }
 
 /// How a layer limits.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema)]
 #[serde(
     tag = "kind",
     rename_all = "camelCase",
@@ -73,7 +74,7 @@ pub(crate) enum Limit {
 }
 
 /// One layer, with what it answers and where it is written.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Layer {
     pub(crate) name: LayerName,
@@ -107,7 +108,7 @@ pub(crate) struct Layers {
 }
 
 /// Who sends. It is alone: no other consumer uses what the layers share.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Consumer {
     /// Name of the usage plan that its key is in.
@@ -150,7 +151,7 @@ pub(crate) struct Phase {
 }
 
 /// What is expected of one phase of a schedule.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct PhasePrediction {
     /// From the start of the schedule.
@@ -166,7 +167,7 @@ pub(crate) struct PhasePrediction {
 }
 
 /// What one layer refuses within some time.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Refusal {
     pub(crate) layer: LayerName,
@@ -179,7 +180,7 @@ pub(crate) struct Refusal {
 }
 
 /// What a consumer gets at a constant rate.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Prediction {
     /// How far it looks ahead.
@@ -193,7 +194,7 @@ pub(crate) struct Prediction {
 }
 
 /// One layer for one consumer.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct LayerPrediction {
     #[serde(flatten)]
@@ -214,7 +215,7 @@ pub(crate) struct LayerPrediction {
 }
 
 /// A time in which the rates do not change.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Span {
     pub(crate) start_seconds: f64,
@@ -224,7 +225,7 @@ pub(crate) struct Span {
     pub(crate) refused: Vec<RefusedRate>,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct RefusedRate {
     pub(crate) layer: LayerName,

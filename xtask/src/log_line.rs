@@ -1,5 +1,6 @@
 //! Lines of the four logs as one kind of line: when, which layer, which request, what happened.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -9,7 +10,9 @@ use crate::change_set::wrapped;
 mod tests;
 
 /// The layers in the order in which a request meets them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, clap::ValueEnum)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema, clap::ValueEnum,
+)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Source {
     /// Requests that a rule of the web ACL matched, or all, as `WafLogs` says.
@@ -34,7 +37,7 @@ impl Source {
 }
 
 /// A line of one log.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct LogLine {
     /// Milliseconds since 1970.

@@ -4,6 +4,7 @@
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -34,7 +35,7 @@ The local cloud has no firewall, and its answers without the handler are not wor
 const WRONG_KEY: &str = "this-is-the-wrong-key";
 
 /// What the requests showed.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Smoke {
     pub(crate) stack: String,
@@ -45,7 +46,7 @@ pub(crate) struct Smoke {
 }
 
 /// One request and its answer.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Check {
     pub(crate) name: &'static str,

@@ -1,5 +1,6 @@
 //! One screen about a deployed stage.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 pub(crate) mod cost;
@@ -10,7 +11,7 @@ use crate::change_set::wrapped;
 use cost::Cost;
 
 /// What is known of a stage. What is absent could not be found out where it was asked.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Status {
     pub(crate) stack: String,
@@ -31,7 +32,7 @@ pub(crate) struct Status {
 }
 
 /// The deployed handler and templates beside those of the working tree.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Version {
     /// SHA-256 of the deployed handler's zip.
@@ -43,7 +44,7 @@ pub(crate) struct Version {
 }
 
 /// The stage's alarms by their state.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Alarms {
     pub(crate) total: usize,
@@ -54,7 +55,7 @@ pub(crate) struct Alarms {
 }
 
 /// Requests of the last hour.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Traffic {
     pub(crate) requests: f64,
@@ -69,7 +70,7 @@ pub(crate) struct Traffic {
 }
 
 /// Executions of the function at the same time.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Concurrency {
     /// The most of the last hour.

@@ -1,5 +1,7 @@
 //! A trace of X-Ray as a tree: what called what, when, and how long it took.
 
+use schemars::JsonSchema;
+use serde::Serialize;
 use serde_json::Value;
 
 #[cfg(test)]
@@ -8,6 +10,15 @@ mod tests;
 const WIDTH: usize = 80;
 /// Columns of the picture of when each part was at work.
 const PICTURE: usize = 24;
+
+/// A trace as X-Ray has it.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Trace {
+    pub(crate) id: String,
+    /// X-Ray's segment documents.
+    pub(crate) segments: Vec<Value>,
+}
 
 /// A part of a trace: a segment or a subsegment.
 #[derive(Debug)]

@@ -1,6 +1,5 @@
 //! `doctor`: is everything there that a deploy needs.
 
-use serde::Serialize;
 use xshell::{Shell, cmd};
 
 use super::args::{EnvironmentArgs, LocalCloud, ParameterArgs, StageArgs};
@@ -41,12 +40,6 @@ pub(crate) struct Doctor {
     json: bool,
 }
 
-/// What `--json` prints.
-#[derive(Debug, Serialize)]
-struct Report {
-    findings: Vec<Finding>,
-}
-
 impl Doctor {
     pub(crate) async fn run(self, sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {
         let mut findings = machine(sh, workspace);
@@ -55,7 +48,7 @@ impl Doctor {
         }
         let worst = findings.iter().map(|finding| finding.verdict).max();
         match self.json {
-            true => screen::data(serde_json::to_string_pretty(&Report { findings })?),
+            true => screen::data(serde_json::to_string_pretty(&doctor::Report { findings })?),
             false => screen::data(doctor::render(&findings)),
         }
         match worst {

@@ -2,11 +2,10 @@
 
 use std::time::{Duration, SystemTime};
 
-use serde::Serialize;
 use xshell::Shell;
 
 use super::args::{Deployed, EnvironmentArgs, StageArgs};
-use crate::api_keys::{self, Key, State, Tier, seen};
+use crate::api_keys::{self, Key, Listing, State, Tier, seen};
 use crate::aws::{Connection, api_gateway};
 use crate::screen::{self, QUIET};
 use crate::workspace::Workspace;
@@ -45,13 +44,6 @@ enum Action {
     Rotate(rotate::Rotate),
 }
 
-/// What `--json` prints.
-#[derive(Debug, Serialize)]
-struct Shown<'a> {
-    stack: &'a str,
-    keys: &'a [Key],
-}
-
 impl Keys {
     pub(crate) async fn run(self, sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {
         if let Some(Action::Rotate(rotate)) = self.action {
@@ -75,11 +67,9 @@ impl Keys {
             keys.extend(tier_keys(&deployed, tier).await?);
         }
         if self.json {
-            let shown = Shown {
-                stack: &deployed.stack.name,
-                keys: &keys,
-            };
-            screen::data(serde_json::to_string_pretty(&shown)?);
+            let stack = deployed.stack.name.clone();
+            let listing = Listing { stack, keys };
+            screen::data(serde_json::to_string_pretty(&listing)?);
             return Ok(());
         }
         screen::data(api_keys::render(&keys, &date(SystemTime::now())));

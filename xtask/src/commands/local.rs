@@ -49,7 +49,8 @@ impl Local {
                 let running = emulator::running(&place)?;
                 let endpoint = running.as_ref().map(emulator::Emulator::endpoint);
                 if json {
-                    screen::data(serde_json::json!({ "endpoint": endpoint }));
+                    let status = emulator::Status { endpoint };
+                    screen::data(serde_json::to_string_pretty(&status)?);
                 } else {
                     match endpoint {
                         Some(endpoint) => screen::data(format!("running on {endpoint}")),

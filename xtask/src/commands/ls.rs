@@ -1,10 +1,10 @@
 //! `ls`: the stacks this repository describes.
 
 use comfy_table::{Table, presets};
-use serde::Serialize;
 
 use super::args::{StageArgs, read_stage_file};
 use crate::assembly::{nested_stacks, read_template};
+use crate::listing::Row;
 use crate::screen;
 use crate::stage_file::StageFile;
 use crate::template::Template;
@@ -21,14 +21,6 @@ pub(crate) struct Ls {
     /// Print JSON.
     #[arg(long)]
     json: bool,
-}
-
-#[derive(Debug, Serialize)]
-struct Row {
-    stack: String,
-    template: String,
-    bytes: usize,
-    resources: usize,
 }
 
 impl Ls {

@@ -3,7 +3,6 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::Context as _;
-use serde::Serialize;
 use xshell::Shell;
 
 use super::args::{EnvironmentArgs, StageArgs, parse_duration};
@@ -46,15 +45,6 @@ pub(crate) struct Traces {
     json: bool,
 }
 
-/// A trace as `--json` shows it.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Shown {
-    id: String,
-    /// X-Ray's segment documents.
-    segments: Vec<serde_json::Value>,
-}
-
 impl Traces {
     pub(crate) async fn run(self, sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {
         if self.environment.local {
@@ -88,11 +78,11 @@ impl Traces {
             );
         }
         if self.json {
-            let shown = traces.into_iter().map(|trace| Shown {
+            let shown = traces.into_iter().map(|trace| trace::Trace {
                 id: trace.id,
                 segments: trace.segments,
             });
-            let shown: Vec<Shown> = shown.collect();
+            let shown: Vec<trace::Trace> = shown.collect();
             screen::data(serde_json::to_string_pretty(&shown)?);
             return Ok(());
         }

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::service::Service;
@@ -23,12 +24,13 @@ const SWITCHED_ON: [(&str, &str); 3] = [
 ];
 
 /// The architecture as data; it prints as Mermaid, as SVG and as this.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Overview {
     /// What leads from one service to another.
     pub(crate) flows: BTreeSet<Flow>,
     /// By service, what it is set to.
+    #[schemars(with = "BTreeMap<String, Vec<String>>")]
     pub(crate) notes: BTreeMap<Service, Vec<String>>,
     /// The parts of API Gateway that decide on a request.
     pub(crate) gates: Vec<Gate>,
@@ -37,7 +39,7 @@ pub(crate) struct Overview {
 }
 
 /// What a request has to pass in API Gateway.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Gate {
     /// What a reader calls it.
@@ -46,18 +48,22 @@ pub(crate) struct Gate {
     pub(crate) limits: String,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+/// A flow from one service to another.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Flow {
     /// The service that it comes from.
+    #[schemars(with = "String")]
     pub(crate) from: Service,
     /// The service that it goes to.
+    #[schemars(with = "String")]
     pub(crate) to: Service,
     /// What flows.
     pub(crate) kind: What,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+/// What flows from one service to another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) enum What {
     /// A request, and its answer the other way.
@@ -70,10 +76,12 @@ pub(crate) enum What {
     Notice,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+/// A log group.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Log {
     /// The service that writes it.
+    #[schemars(with = "String")]
     pub(crate) from: Service,
     /// What a reader calls it.
     pub(crate) name: String,

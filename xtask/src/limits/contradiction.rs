@@ -1,6 +1,7 @@
 //! Limits that cannot all be meant, computed from the layers. Each is found by a rule whose name
 //! begins with `limits-`, by which a waiver in the template accepts it.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::figure::{duration, number, per_second, per_window};
@@ -15,7 +16,7 @@ pub(crate) const PREFIX: &str = "limits-";
 const QUOTA_LASTS: f64 = 3_600.0;
 
 /// Two or more limits that do not fit together.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Contradiction {
     /// Name of the rule, as a waiver has it.

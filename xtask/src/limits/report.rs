@@ -1,6 +1,7 @@
 //! What is shown of a prediction: a table, a chart and the contradictions, in 80 columns.
 
 use comfy_table::{CellAlignment, Table, presets};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::contradiction::Contradiction;
@@ -17,7 +18,7 @@ const WAF_DELAY: f64 = 30.0;
 const BAR: usize = 30;
 
 /// A prediction with what it is of; as JSON it is the same data.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Report {
     /// The stage whose parameters these are.

@@ -4,7 +4,9 @@
 use serde::Serialize;
 
 /// Who answered, in the order in which a request passes them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "camelCase")]
 pub(crate) enum Layer {
     /// The movie is in the table.

@@ -21,7 +21,7 @@ pub(crate) struct Expected {
 }
 
 /// A phase's status, as expected and as seen.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Compared {
     /// The phase, from 1.

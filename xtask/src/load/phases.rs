@@ -18,13 +18,14 @@ const RATES: std::ops::RangeInclusive<f64> = 0.1..=10_000.0;
 const LONGEST: Duration = Duration::from_secs(3600);
 
 /// Arrivals at one rate.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Phase {
     /// Requests that become due per second.
     pub(crate) rate_per_second: f64,
     /// How long they do.
     #[serde(rename = "seconds", serialize_with = "whole_seconds")]
+    #[schemars(with = "u64")]
     pub(crate) duration: Duration,
 }
 

@@ -36,7 +36,7 @@ pub(crate) struct Setup {
 }
 
 /// A load test and what came of it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Report {
     /// The stage that was loaded.
@@ -82,7 +82,7 @@ pub(crate) struct Report {
 }
 
 /// How well the requests were sent.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Generator {
     /// The most requests that may be on their way at once.
@@ -100,7 +100,7 @@ pub(crate) struct Generator {
 }
 
 /// One phase, or all.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Section {
     /// As in `50/s for 60 s`.
@@ -124,7 +124,7 @@ pub(crate) struct Section {
 }
 
 /// How often an answer came.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Answers {
     /// The HTTP status; absent where there was no answer.
@@ -136,7 +136,7 @@ pub(crate) struct Answers {
 }
 
 /// Durations, in milliseconds.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Percentiles {
     /// Of how many requests.
@@ -154,7 +154,7 @@ pub(crate) struct Percentiles {
 }
 
 /// Requests whose latency is above one bound and at most the other.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Bar {
     /// Above this.
@@ -166,7 +166,7 @@ pub(crate) struct Bar {
 }
 
 /// One second of the test.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Moment {
     /// Requests that became due.

@@ -16,7 +16,7 @@ use super::tally::Part;
 const TOLERANCE: f64 = 1.1;
 
 /// A rate and the burst above it.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Bucket {
     /// What is let through for good.
@@ -26,7 +26,7 @@ pub(crate) struct Bucket {
 }
 
 /// The limits of the deployed stage for the key that was used.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Limits {
     /// Of this key.
@@ -75,7 +75,7 @@ impl Limits {
 }
 
 /// What CloudWatch saw while the test ran; nothing where it was not asked.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Observed {
     /// The most executions at once, of Lambda's `ConcurrentExecutions`.
@@ -84,7 +84,7 @@ pub(crate) struct Observed {
     pub(crate) table_write_throttles: Option<f64>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) enum Outcome {
     Passed,
@@ -103,7 +103,7 @@ impl Outcome {
 }
 
 /// One line of the checklist.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Verdict {
     /// What is checked.

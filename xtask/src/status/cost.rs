@@ -1,6 +1,7 @@
 //! What a month costs at the present rate. The prices are data with a date, in `data/prices.json`.
 
 use anyhow::Context as _;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 const PRICES: &str = include_str!("../../data/prices.json");
@@ -69,7 +70,7 @@ pub(crate) struct Use {
 }
 
 /// A month's cost in USD.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Cost {
     /// Whether it is used or not.

@@ -2,9 +2,25 @@
 
 use std::path::Path;
 
-use crate::support::{BUILDS, LocalCloud, Run, copy_of_repository, edit, post};
+use serde_json::Value;
+
+use crate::support::{BUILDS, LocalCloud, Run, copy_of_repository, edit, post, repository};
 
 const MOVIE: &str = r#"{"year":"2023","title":"kkkg","id":"12"}"#;
+
+/// Holds what a command prints against its schema in `docs/schemas`, by a validator that knows
+/// nothing of the types.
+#[track_caller]
+fn conforms(command: &str, printed: &Value) {
+    let file = repository().join(format!("docs/schemas/{command}.json"));
+    let mut schemas = boon::Schemas::new();
+    let schema = boon::Compiler::new()
+        .compile(file.to_str().unwrap(), &mut schemas)
+        .unwrap();
+    if let Err(err) = schemas.validate(printed, schema) {
+        panic!("{command}: {err:#}\n{printed:#}");
+    }
+}
 
 #[tokio::test]
 async fn a_deployed_stage_tells_how_it_is() {
@@ -31,8 +47,10 @@ async fn a_deployed_stage_tells_how_it_is() {
         );
     }
     let outputs = deployed.json();
+    conforms("outputs", &outputs);
 
     let smoke = cloud.run(&["smoke", "--local", "--json"]).expect(0).json();
+    conforms("smoke", &smoke);
     assert_eq!(smoke["passed"], true);
     assert_eq!(smoke["endpoint"], outputs["Endpoint"]);
     assert_eq!(smoke["checks"].as_array().unwrap().len(), 5);
@@ -53,6 +71,7 @@ async fn a_deployed_stage_tells_how_it_is() {
     );
 
     let status = cloud.run(&["status", "--local", "--json"]).expect(0).json();
+    conforms("status", &status);
     assert_eq!(status["stackStatus"], "CREATE_COMPLETE");
     let version = &status["version"];
     assert_eq!(version["deployedHandler"], version["localHandler"]);
@@ -68,6 +87,7 @@ async fn a_deployed_stage_tells_how_it_is() {
     assert!(logs.stdout.lines().count() > 0);
     for line in logs.stdout.lines() {
         let line: serde_json::Value = serde_json::from_str(line).unwrap();
+        conforms("logs", &line);
         assert_eq!(line["source"], "function");
     }
     cloud
@@ -75,6 +95,7 @@ async fn a_deployed_stage_tells_how_it_is() {
         .expect(1)
         .says("the local cloud traces nothing");
     let doctor = cloud.run(&["doctor", "--local", "--json"]).expect(0).json();
+    conforms("doctor", &doctor);
     let findings = doctor["findings"].as_array().unwrap();
     assert!(findings.iter().all(|finding| finding["verdict"] != "error"));
     assert!(
@@ -82,6 +103,28 @@ async fn a_deployed_stage_tells_how_it_is() {
             .iter()
             .any(|finding| finding["name"] == "asset bucket")
     );
+    let load = [
+        "load", "--local", "--json", "--phase", "5/s:2s", "--p99", "30000",
+    ];
+    for (command, arguments) in [
+        ("keys", &["keys", "--local", "--json"][..]),
+        ("local-status", &["local", "status", "--json"]),
+        ("load", &load),
+        ("limits", &["limits", "--json", "--phase", "50/s:60s"]),
+        ("graph", &["graph", "--json"]),
+        ("graph-overview", &["graph", "--overview", "--json"]),
+        ("ls", &["ls", "--json"]),
+    ] {
+        conforms(command, &cloud.run(arguments).expect(0).json());
+    }
+}
+
+/// Without this a validator that takes everything would do.
+#[test]
+fn a_schema_refuses_what_is_not_described() {
+    let status = serde_json::json!({ "stack": "movies-dev", "unheardOf": 1 });
+    let refused = std::panic::catch_unwind(|| conforms("status", &status));
+    assert!(refused.is_err());
 }
 
 #[tokio::test]
