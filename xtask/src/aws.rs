@@ -24,6 +24,8 @@ pub(crate) mod cloudformation;
 pub(crate) mod cloudwatch;
 pub(crate) mod lambda;
 pub(crate) mod logs;
+#[cfg(test)]
+mod recorded;
 pub(crate) mod s3;
 pub(crate) mod signed;
 pub(crate) mod xray;
