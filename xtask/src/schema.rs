@@ -13,8 +13,10 @@ use crate::{api_keys, doctor, emulator, limits, listing, load, log_line, smoke, 
 #[cfg(test)]
 mod tests;
 
+type Make = fn() -> Schema;
+
 /// What prints JSON, and the schema of that. A subcommand's name has a hyphen for the space.
-const SCHEMAS: [(&str, fn() -> Schema); 13] = [
+const SCHEMAS: [(&str, Make); 13] = [
     ("doctor", of_type::<doctor::Report>),
     ("graph", of_type::<Graph>),
     ("graph-overview", of_type::<Overview>),
