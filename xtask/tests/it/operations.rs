@@ -143,6 +143,10 @@ async fn a_key_is_rotated_while_both_are_valid() {
     };
     let status = |key: &str| post(&endpoint, Some(key), MOVIE).0;
     let old = shown();
+    let mut in_ci = cloud.command(copy.path());
+    in_ci.args(["keys", "--local", "--show", "standard"]);
+    let refused = Run::of(in_ci.env("CI", "true")).expect(1);
+    assert!(!refused.stdout.contains(&old) && !refused.stderr.contains(&old));
     assert_eq!(status(&old), 200);
     let listed = run(&["keys", "--local"]).expect(0);
     assert!(!listed.stdout.contains(&old) && !listed.stderr.contains(&old));

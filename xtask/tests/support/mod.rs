@@ -25,7 +25,8 @@ pub(crate) fn repository() -> PathBuf {
         .to_path_buf()
 }
 
-/// A command of the built program, free of the caller's AWS settings.
+/// A command of the built program, free of the caller's AWS settings and of what CI sets: there
+/// some things are refused that a person may do.
 pub(crate) fn xtask(directory: &Path, home: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
     for (name, _) in std::env::vars() {
@@ -35,6 +36,7 @@ pub(crate) fn xtask(directory: &Path, home: &Path) -> Command {
     }
     command
         .current_dir(directory)
+        .env_remove("CI")
         .env("AWS_CONFIG_FILE", home.join("config"))
         .env("AWS_SHARED_CREDENTIALS_FILE", home.join("credentials"))
         .env("AWS_EC2_METADATA_DISABLED", "true")
@@ -154,12 +156,16 @@ impl LocalCloud {
     }
 
     pub(crate) fn run_in(&self, directory: &Path, arguments: &[&str]) -> Run {
-        Run::of(xtask(directory, self.home.path()).args(arguments))
+        Run::of(self.command(directory).args(arguments))
+    }
+
+    pub(crate) fn command(&self, directory: &Path) -> Command {
+        xtask(directory, self.home.path())
     }
 
     /// Deploys a changed copy of the repository; what has not changed is not built again.
     pub(crate) fn deploy_copy(&self, copy: &TempDir) -> Run {
-        let mut deploy = xtask(copy.path(), self.home.path());
+        let mut deploy = self.command(copy.path());
         deploy.args(["deploy", "--local"]);
         Run::of(deploy.env("CARGO_TARGET_DIR", target_directory()))
     }
