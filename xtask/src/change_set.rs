@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 mod callout;
 pub(crate) mod difference;
 mod line;
+pub(crate) mod row;
 mod secret;
 mod security;
 #[cfg(test)]

@@ -7,6 +7,7 @@ use schemars::generate::SchemaSettings;
 use schemars::transform::RecursiveTransform;
 use schemars::{JsonSchema, Schema};
 
+use crate::change_set::row::Rows;
 use crate::graph::{Graph, overview::Overview};
 use crate::{api_keys, doctor, emulator, limits, listing, load, log_line, smoke, status, trace};
 
@@ -16,8 +17,10 @@ mod tests;
 type Make = fn() -> Schema;
 
 /// What prints JSON, and the schema of that. A subcommand's name has a hyphen for the space.
-const SCHEMAS: [(&str, Make); 13] = [
+const SCHEMAS: [(&str, Make); 15] = [
+    ("diff", of_type::<Rows>),
     ("doctor", of_type::<doctor::Report>),
+    ("drift", of_type::<Rows>),
     ("graph", of_type::<Graph>),
     ("graph-overview", of_type::<Overview>),
     ("keys", of_type::<api_keys::Listing>),

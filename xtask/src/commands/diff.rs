@@ -7,6 +7,8 @@ use super::args::{
     EnvironmentArgs, HandlerArgs, ParameterArgs, StageArgs, StartArgs, farewell_to_key,
 };
 use super::assemble;
+use crate::change_set::Change;
+use crate::change_set::row::Rows;
 use crate::comparison::sections::{Sections, sections};
 use crate::comparison::{compare, explained};
 use crate::deployment::{self, Engine};
@@ -45,6 +47,10 @@ pub(crate) struct Diff {
     /// End with exit code 5 where there are changes.
     #[arg(long)]
     exit_code: bool,
+
+    /// Print the resources that change as JSON.
+    #[arg(long)]
+    json: bool,
 }
 
 impl Diff {
@@ -75,7 +81,7 @@ impl Diff {
             && deployment::is_current(&cfn, stack, &plan).await?
         {
             screen::say(format!("{name}: no changes"));
-            return Ok(());
+            return self.print(&name, &[]);
         }
         let deployed = stack.as_ref().filter(|stack| !stack.status.is_empty());
         let takes_change_set = deployed.is_some_and(|stack| stack.status.takes_change_set());
@@ -119,11 +125,12 @@ impl Diff {
         };
         if changes.is_empty() && beside.is_empty() {
             screen::say(format!("{name}: no changes"));
-            return Ok(());
+            return self.print(&name, &[]);
         }
         if !beside.is_empty() {
             screen::say(format!("\n{}", beside.render().trim_end()));
         }
+        self.print(&name, &changes)?;
         deployment::show(&changes, &name, &assembly.omissions);
         if let Some(line) = farewell_to_key(stack.as_ref(), &plan) {
             screen::say(line);
@@ -132,5 +139,13 @@ impl Diff {
             true => Err(Exit::Different.into()),
             false => Ok(()),
         }
+    }
+
+    fn print(&self, name: &str, changes: &[Change]) -> anyhow::Result<()> {
+        if self.json {
+            let rows = Rows::of(name, changes);
+            screen::data(serde_json::to_string_pretty(&rows)?);
+        }
+        Ok(())
     }
 }

@@ -7,6 +7,7 @@ use super::args::{EnvironmentArgs, LocalCloud, StageArgs};
 use crate::assembly::Cloud;
 use crate::aws::cloudformation::drift::{self, Detection};
 use crate::aws::cloudformation::{self, CloudFormation};
+use crate::change_set::row::Rows;
 use crate::change_set::{self, Action, Change, NESTED_STACK};
 use crate::deployment::Engine;
 use crate::exit::Exit;
@@ -31,6 +32,10 @@ pub(crate) struct Drift {
     /// End with exit code 5 where something has drifted.
     #[arg(long)]
     exit_code: bool,
+
+    /// Print the resources that have drifted as JSON.
+    #[arg(long)]
+    json: bool,
 }
 
 impl Drift {
@@ -58,6 +63,10 @@ impl Drift {
         ));
         let work = of_stack(&cfn, &stack, environment.cloud);
         let changes = engine.interrupts.unless(work).await?;
+        if self.json {
+            let rows = Rows::of(&name, &changes);
+            screen::data(serde_json::to_string_pretty(&rows)?);
+        }
         if changes.is_empty() {
             screen::say(format!("{name}: no drift"));
             return Ok(());

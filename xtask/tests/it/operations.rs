@@ -108,6 +108,10 @@ async fn a_deployed_stage_tells_how_it_is() {
     ];
     for (command, arguments) in [
         ("keys", &["keys", "--local", "--json"][..]),
+        (
+            "diff",
+            &["diff", "--local", "--json", "--param", "LogLevel=WARN"],
+        ),
         ("local-status", &["local", "status", "--json"]),
         ("load", &load),
         ("limits", &["limits", "--json", "--phase", "50/s:60s"]),
