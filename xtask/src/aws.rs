@@ -17,6 +17,7 @@ use aws_smithy_http_client::{Builder as HttpBuilder, Connector, tls};
 use aws_types::os_shim_internal::{Env, Fs};
 
 use crate::patience::patient;
+use crate::trouble::{ServiceError, Trouble};
 
 pub(crate) mod account;
 pub(crate) mod api_gateway;
@@ -232,32 +233,6 @@ fn advice(chain: &str, endpoint: Option<&str>, profile: Option<&str>) -> String 
     }
 }
 
-/// A call that failed, in one line.
-#[derive(Debug)]
-struct ServiceError {
-    text: String,
-    trouble: Trouble,
-}
-
-/// What a failed call says of the next one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Trouble {
-    /// The credentials have ended; nothing can be seen or done with them any more.
-    Expired,
-    /// It may work if it is tried again: throttling, a broken connection, an error of AWS's.
-    Passing,
-    /// The service understood and refused.
-    Refused,
-}
-
-impl std::fmt::Display for ServiceError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.text)
-    }
-}
-
-impl Error for ServiceError {}
-
 /// What the service said, and its code. The SDK's own words for it are `service error`.
 pub(crate) fn readable<E>(err: SdkError<E>) -> anyhow::Error
 where
@@ -325,12 +300,6 @@ where
         _ if chain(err).contains("expired") => Trouble::Expired,
         _ => Trouble::Passing,
     }
-}
-
-/// What the call at the bottom of `err` ran into; `None` where no call failed.
-pub(crate) fn trouble(err: &anyhow::Error) -> Option<Trouble> {
-    let err = err.downcast_ref::<ServiceError>();
-    err.map(|err| err.trouble)
 }
 
 /// The causes of an SDK error in one line; the error alone says `service error`.

@@ -1,7 +1,6 @@
 //! The bootstrap stack: the asset bucket of an environment, and the region's API Gateway role.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use anyhow::Context as _;
 
@@ -11,6 +10,7 @@ use crate::aws::cloudformation::{self, CloudFormation};
 use crate::comparison::StackTree;
 use crate::consent::Consent;
 use crate::deployment::{self, Engine, Executed, Plan};
+use crate::encryption_key::EncryptionKey;
 use crate::interrupt::Interrupts;
 use crate::options::Options;
 use crate::parameters::{self, Parameters};
@@ -36,31 +36,6 @@ impl Choice {
         logs_role: LogsRole::Keep,
         encryption_key: None,
     };
-}
-
-/// Whose key encrypts what is stored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub(crate) enum EncryptionKey {
-    /// One KMS key of the account, with rotation: 1 USD per month, and 0.03 USD for 10,000 requests.
-    CustomerManaged,
-    /// Keys of AWS, which cost nothing.
-    AwsOwned,
-}
-
-impl EncryptionKey {
-    /// The parameter's value.
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::CustomerManaged => "customer-managed",
-            Self::AwsOwned => "aws-owned",
-        }
-    }
-}
-
-impl fmt::Display for EncryptionKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
 }
 
 /// Whether the region's API Gateway role is set.

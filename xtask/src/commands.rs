@@ -6,6 +6,8 @@ use xshell::Shell;
 use crate::architecture::Architecture;
 use crate::assembly::{Assembly, Cloud};
 use crate::handler::{self, Reuse};
+#[cfg(not(feature = "aws"))]
+use crate::handover;
 use crate::screen;
 use crate::stage_file::StageFile;
 use crate::workspace::Workspace;
@@ -116,20 +118,10 @@ impl Cli {
             Command::Package(package) => package.run(&sh, &workspace),
             Command::Symbolize(symbolize) => symbolize.run(&workspace),
             Command::Synth(synth) => synth.run(&sh, &workspace),
-            Command::Doctor(doctor) => doctor.run(&sh, &workspace).await,
-            Command::Bootstrap(bootstrap) => bootstrap.run(&sh, &workspace).await,
-            Command::Diff(diff) => diff.run(&sh, &workspace).await,
-            Command::Deploy(deploy) => deploy.run(&sh, &workspace).await,
+            Command::Doctor(doctor) if doctor.is_for_machine_alone() => {
+                doctor.look_at_machine(&sh, &workspace)
+            }
             Command::Watch(watch) => watch.run(&sh, &workspace).await,
-            Command::Smoke(smoke) => smoke.run(&sh, &workspace).await,
-            Command::Keys(keys) => keys.run(&sh, &workspace).await,
-            Command::Status(status) => status.run(&sh, &workspace).await,
-            Command::Logs(logs) => logs.run(&sh, &workspace).await,
-            Command::Traces(traces) => traces.run(&sh, &workspace).await,
-            Command::Drift(drift) => drift.run(&sh, &workspace).await,
-            Command::Outputs(outputs) => outputs.run(&sh, &workspace).await,
-            Command::Load(load) => load.run(&sh, &workspace).await,
-            Command::Destroy(destroy) => destroy.run(&sh, &workspace).await,
             Command::Replay(replay) => replay.run().await,
             Command::Graph(graph) => graph.run(&workspace),
             Command::Schema(schema) => schema.run(),
@@ -142,6 +134,34 @@ impl Cli {
             Command::Docs(docs) => docs.run(&sh, &workspace),
             Command::Completions(completions) => completions.run(),
             Command::Man(man) => man.run(&workspace),
+            #[cfg(feature = "aws")]
+            Command::Doctor(doctor) => doctor.run(&sh, &workspace).await,
+            #[cfg(feature = "aws")]
+            Command::Bootstrap(bootstrap) => bootstrap.run(&sh, &workspace).await,
+            #[cfg(feature = "aws")]
+            Command::Diff(diff) => diff.run(&sh, &workspace).await,
+            #[cfg(feature = "aws")]
+            Command::Deploy(deploy) => deploy.run(&sh, &workspace).await,
+            #[cfg(feature = "aws")]
+            Command::Outputs(outputs) => outputs.run(&sh, &workspace).await,
+            #[cfg(feature = "aws")]
+            Command::Status(status) => status.run(&sh, &workspace).await,
+            #[cfg(feature = "aws")]
+            Command::Keys(keys) => keys.run(&sh, &workspace).await,
+            #[cfg(feature = "aws")]
+            Command::Smoke(smoke) => smoke.run(&sh, &workspace).await,
+            #[cfg(feature = "aws")]
+            Command::Logs(logs) => logs.run(&sh, &workspace).await,
+            #[cfg(feature = "aws")]
+            Command::Traces(traces) => traces.run(&sh, &workspace).await,
+            #[cfg(feature = "aws")]
+            Command::Drift(drift) => drift.run(&sh, &workspace).await,
+            #[cfg(feature = "aws")]
+            Command::Load(load) => load.run(&sh, &workspace).await,
+            #[cfg(feature = "aws")]
+            Command::Destroy(destroy) => destroy.run(&sh, &workspace).await,
+            #[cfg(not(feature = "aws"))]
+            _ => handover::hand_over(&sh, &workspace),
         }
     }
 }

@@ -1,7 +1,6 @@
 //! One deployment of one stack: from its present state over a change set to a settled state.
 
 use std::collections::BTreeMap;
-use std::time::Instant;
 
 use crate::assembly::Cloud;
 use crate::aws::cloudformation::{self, CloudFormation};
@@ -15,7 +14,7 @@ use crate::omission::Omission;
 use crate::options::Options;
 use crate::parameters::Parameters;
 use crate::pending::Pending;
-use crate::screen::{self, BAD, GOOD, STRONG};
+use crate::screen::{self, STRONG};
 use crate::stack::{DeployAction, Stack};
 use crate::template::Template;
 use crate::workspace::Workspace;
@@ -205,15 +204,4 @@ pub(crate) fn show(changes: &[Change], stack_name: &str, omissions: &[Omission])
     for omission in omissions {
         screen::say(omission);
     }
-}
-
-/// The last line of a deployment that did what was asked.
-pub(crate) fn report_success(text: &str, begin: Instant) {
-    let seconds = begin.elapsed().as_secs_f64();
-    screen::say(format!("\n{GOOD}{text}{GOOD:#} in {seconds:.1} s\n"));
-}
-
-/// The last line of a command that failed.
-pub(crate) fn report_error(err: &anyhow::Error) {
-    anstream::eprintln!("{BAD}error:{BAD:#} {err:#}");
 }

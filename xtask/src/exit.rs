@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use crate::aws::{Trouble, trouble};
+use crate::trouble::{Trouble, trouble};
 
 /// An end that is not an ordinary failure.
 #[derive(Debug)]

@@ -8,7 +8,6 @@ use tokio::time::MissedTickBehavior;
 
 use crate::assembly::Cloud;
 use crate::aws::cloudformation::{self, CloudFormation, operations};
-use crate::aws::{Trouble, trouble};
 use crate::change_set::Change;
 use crate::display::subject::{Subject, Verb, planned};
 use crate::estimate::Estimate;
@@ -18,6 +17,7 @@ use crate::interrupt::Interrupts;
 use crate::live::{self, Watch};
 use crate::patience::patient;
 use crate::stack::Stack;
+use crate::trouble::{Trouble, trouble};
 
 /// How often the live display is drawn.
 const FRAME: Duration = Duration::from_millis(100);

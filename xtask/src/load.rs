@@ -6,13 +6,16 @@
 //! service that stalls is asked less and looks better than it is.
 
 pub(crate) mod answer;
+#[cfg(feature = "aws")]
 pub(crate) mod endpoint;
+#[cfg(feature = "aws")]
 pub(crate) mod engine;
 pub(crate) mod expected;
 pub(crate) mod page;
 pub(crate) mod phases;
 pub(crate) mod progress;
 pub(crate) mod report;
+#[cfg(feature = "aws")]
 pub(crate) mod running;
 pub(crate) mod tally;
 pub(crate) mod terminal;

@@ -4,6 +4,7 @@
 use std::fs::File;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, UNIX_EPOCH};
 
 use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
@@ -93,13 +94,13 @@ impl Recorder {
 
 /// As in `movies-dev-20260131T120000.123Z.ndjson`.
 fn file_name(subject: &Subject) -> String {
-    let time = aws_smithy_types::DateTime::from_millis(subject.begin);
-    let seconds = aws_smithy_types::DateTime::from_secs(time.secs());
-    let format = aws_smithy_types::date_time::Format::DateTime;
-    let text = seconds.fmt(format).unwrap_or_default();
-    let digits = text.trim_end_matches('Z').replace(['-', ':'], "");
-    let milliseconds = subject.begin.rem_euclid(1000);
-    format!("{}-{digits}.{milliseconds:03}Z.ndjson", subject.stack_name)
+    let since_epoch = Duration::from_millis(subject.begin.unsigned_abs());
+    let time = humantime::format_rfc3339_millis(UNIX_EPOCH + since_epoch).to_string();
+    format!(
+        "{}-{}.ndjson",
+        subject.stack_name,
+        time.replace(['-', ':'], "")
+    )
 }
 
 /// The newest recording in `directory`, by the time in its name.

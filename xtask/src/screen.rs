@@ -3,6 +3,7 @@
 use std::fmt::Display;
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
 use anstyle::{AnsiColor, Style};
 
@@ -45,6 +46,17 @@ pub(crate) fn progress(text: impl Display) {
 /// Text as it is.
 pub(crate) fn say(text: impl Display) {
     anstream::eprintln!("{text}");
+}
+
+/// The last line of a deployment that did what was asked.
+pub(crate) fn success(text: &str, begin: Instant) {
+    let seconds = begin.elapsed().as_secs_f64();
+    say(format!("\n{GOOD}{text}{GOOD:#} in {seconds:.1} s\n"));
+}
+
+/// The last line of a command that failed.
+pub(crate) fn error(err: &anyhow::Error) {
+    say(format!("{BAD}error:{BAD:#} {err:#}"));
 }
 
 /// A line of data on stdout. A reader that went away is no error.

@@ -16,6 +16,7 @@ mod limits;
 mod mutation;
 mod pictures;
 mod privilege;
+mod programs;
 mod stages;
 
 fn root() -> PathBuf {
@@ -328,14 +329,21 @@ fn modules_keep_their_boundaries() {
 /// A step that two commands share is a module of its own, below them.
 #[test]
 fn commands_do_not_call_each_other() {
+    let directory = root().join("xtask/src/commands");
+    let of = |path: &Path| -> String {
+        let path = path.strip_prefix(&directory).unwrap().with_extension("");
+        path.iter().next().unwrap().to_str().unwrap().to_owned()
+    };
     let sources = sources_in("xtask/src/commands");
-    let names = sources
-        .iter()
-        .map(|(path, _)| path.file_stem().unwrap().to_str().unwrap());
-    let names: Vec<&str> = names.filter(|name| *name != "args").collect();
+    let commands: BTreeSet<String> = sources.iter().map(|(path, _)| of(path)).collect();
+    assert!(commands.contains("deploy"));
+    let callable = |name: &String, path: &Path| name == "args" || *name == of(path);
     for (path, text) in &sources {
-        for name in &names {
-            for call in [format!("super::{name}"), format!("commands::{name}")] {
+        // From a file of a command's own directory, its siblings are one `super` further.
+        let up = path.strip_prefix(&directory).unwrap().iter().count();
+        let up = "super::".repeat(up);
+        for name in commands.iter().filter(|name| !callable(name, path)) {
+            for call in [format!("use {up}{name}"), format!("commands::{name}")] {
                 assert!(!text.contains(&call), "{} names `{call}`", path.display());
             }
         }

@@ -1,26 +1,30 @@
-//! The flags that several commands share, and what they come to.
+//! The flags that several commands share, and what can be said of them without a connection.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::Context as _;
-use xshell::Shell;
-
-use crate::assembly::Cloud;
-use crate::aws::{Connection, Selection, signed};
-use crate::emulator::{self, Emulator, Place};
+use crate::assembly::supplied_parameters;
 use crate::parameters::{self, Parameters};
-use crate::stack::{Stack, Stage};
+use crate::screen::{self, STRONG};
+use crate::source::nearest;
+use crate::stack::Stage;
+use crate::stage_file::{self, StageFile};
+use crate::template::Template;
 use crate::workspace::Workspace;
 
+#[cfg(feature = "aws")]
 mod choices;
+#[cfg(feature = "aws")]
+mod connection;
+#[cfg(feature = "aws")]
 mod deployed;
 
-pub(super) use choices::{Choices, farewell_to_key, probably_meant, read_stage_file};
+#[cfg(feature = "aws")]
+pub(super) use choices::{Choices, farewell_to_key};
+#[cfg(feature = "aws")]
+pub(super) use connection::Environment;
+#[cfg(feature = "aws")]
 pub(super) use deployed::Deployed;
-
-/// The root parameter that the tool looks up.
-const PREFIX_LIST: &str = "DynamoDbPrefixListId";
 
 /// Which environment a command works on.
 #[derive(Debug, clap::Args)]
@@ -76,13 +80,6 @@ pub(super) enum LocalCloud {
     MustRun,
 }
 
-/// An open connection, and the emulator behind it where there is one.
-pub(super) struct Environment {
-    pub(super) connection: Connection,
-    pub(super) emulator: Option<Emulator>,
-    pub(super) cloud: Cloud,
-}
-
 impl EnvironmentArgs {
     /// The flags that lead another command, ours or AWS's, to the same environment.
     pub(super) fn repeated(&self) -> String {
@@ -97,39 +94,6 @@ impl EnvironmentArgs {
             flags.push_str(" --local");
         }
         flags
-    }
-
-    pub(super) async fn connect(
-        &self,
-        sh: &Shell,
-        workspace: &Workspace,
-        local_cloud: LocalCloud,
-    ) -> anyhow::Result<Environment> {
-        if !self.local {
-            let selection = Selection {
-                profile: self.profile.clone(),
-                region: self.region.clone(),
-            };
-            let connection = Connection::to_aws(&selection).await?;
-            return Ok(Environment {
-                connection,
-                emulator: None,
-                cloud: Cloud::Aws,
-            });
-        }
-        let place = Place::of(workspace);
-        let emulator = match local_cloud {
-            LocalCloud::StartOn(port) => emulator::up(sh, workspace, &place, port)?,
-            LocalCloud::MustRun => emulator::running(&place)?.context(
-                "the local cloud is not running; `cargo xtask deploy --local` starts it and deploys",
-            )?,
-        };
-        let connection = Connection::to_local(&emulator.endpoint()).await?;
-        Ok(Environment {
-            connection,
-            emulator: Some(emulator),
-            cloud: Cloud::Local,
-        })
     }
 }
 
@@ -160,6 +124,22 @@ pub(super) struct ValueArgs {
 }
 
 impl ValueArgs {
+    /// The parameters of the stage's file and of the command line, which wins; refuses what
+    /// `root` does not allow.
+    pub(super) fn over(
+        &self,
+        stage_file: &StageFile,
+        root: &Template,
+    ) -> anyhow::Result<Parameters> {
+        let mut chosen = stage_file.parameters().clone();
+        chosen.extend(self.chosen()?);
+        let supplied = supplied_parameters(root)
+            .into_iter()
+            .map(|name| (name, String::new()));
+        parameters::check(root, &supplied.collect(), &chosen)?;
+        Ok(chosen)
+    }
+
     fn chosen(&self) -> anyhow::Result<Parameters> {
         let mut chosen = match &self.params_file {
             Some(path) => parameters::read_file(path)?,
@@ -170,12 +150,36 @@ impl ValueArgs {
     }
 }
 
-/// The region's prefix list never changes, so what is deployed need not be looked up again.
-async fn prefix_list(connection: &Connection, deployed: Option<&Stack>) -> anyhow::Result<String> {
-    match deployed.and_then(|stack| stack.parameters.get(PREFIX_LIST)) {
-        Some(id) => Ok(id.clone()),
-        None => signed::dynamodb_prefix_list(connection).await,
+/// What the file of `stage` says; tells where there is none.
+pub(super) fn read_stage_file(
+    workspace: &Workspace,
+    stage: &Stage,
+    root: &Template,
+) -> anyhow::Result<StageFile> {
+    let stage_file = StageFile::read(workspace, stage, root)?;
+    if let Some((text, meant)) = stage_file.absence() {
+        let question = meant
+            .map(|stage| {
+                format!("\n{STRONG}Did you mean `--stage {stage}`, which has a file?{STRONG:#}")
+            })
+            .unwrap_or_default();
+        screen::say(text + &question);
     }
+    Ok(stage_file)
+}
+
+/// The stage that was probably meant where `stage` is not deployed, as the end of a message.
+pub(super) fn probably_meant(workspace: &Workspace, stage: &Stage) -> String {
+    let names = stage_file::stages(workspace).unwrap_or_default();
+    let mut others = names.iter().map(String::as_str);
+    // A stage with a file of its own is no misspelt one.
+    let meant = match others.any(|name| name == stage.as_str()) {
+        true => None,
+        false => nearest(stage.as_str(), names.iter().map(String::as_str)),
+    };
+    meant
+        .map(|meant| format!("; did you mean `--stage {meant}`?"))
+        .unwrap_or_default()
 }
 
 /// A time such as `15m`, for clap.

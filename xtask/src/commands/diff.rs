@@ -1,22 +1,9 @@
 //! `diff`: what a deploy would change.
 
-use anyhow::Context as _;
-use xshell::Shell;
+use super::args::{EnvironmentArgs, HandlerArgs, ParameterArgs, StageArgs, StartArgs};
 
-use super::args::{
-    EnvironmentArgs, HandlerArgs, ParameterArgs, StageArgs, StartArgs, farewell_to_key,
-};
-use super::assemble;
-use crate::change_set::Change;
-use crate::change_set::row::Rows;
-use crate::comparison::sections::{Sections, sections};
-use crate::comparison::{compare, explained};
-use crate::deployment::{self, Engine};
-use crate::exit::Exit;
-use crate::interrupt::Interrupts;
-use crate::publish::publish;
-use crate::screen;
-use crate::workspace::Workspace;
+#[cfg(feature = "aws")]
+mod run;
 
 /// Show what a deploy would change, and change nothing.
 ///
@@ -51,101 +38,4 @@ pub(crate) struct Diff {
     /// Print the resources that change as JSON.
     #[arg(long)]
     json: bool,
-}
-
-impl Diff {
-    pub(crate) async fn run(self, sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {
-        let mut choices = self.choices.read(workspace, &self.stage.stage)?;
-        let mut interrupts = Interrupts::listen()?;
-        let connect = self
-            .environment
-            .connect(sh, workspace, self.start.local_cloud());
-        let environment = interrupts.unless(connect).await?;
-        choices
-            .find_key(&environment, &self.environment.repeated())
-            .await?;
-        let cloud = environment.cloud;
-        let (assembly, _) = assemble(sh, workspace, &choices.stage_file, cloud, &self.handler)?;
-        let cfn = environment.connection.cloudformation();
-        let name = assembly.stage.stack_name();
-        let mut engine = Engine::new(cfn.clone(), environment.cloud, workspace, interrupts);
-        let stack = engine.settled(&name).await?;
-        let bucket = choices.bucket(&cfn).await?;
-        let has_bucket = bucket.is_some();
-        // Comparing templates needs no bucket; its name is only one more parameter.
-        let bucket = bucket.unwrap_or_else(|| "not-bootstrapped".to_owned());
-        let plan = choices
-            .plan(&assembly, &environment, stack.as_ref(), &bucket)
-            .await?;
-        if let Some(stack) = &stack
-            && deployment::is_current(&cfn, stack, &plan).await?
-        {
-            screen::say(format!("{name}: no changes"));
-            return self.print(&name, &[]);
-        }
-        let deployed = stack.as_ref().filter(|stack| !stack.status.is_empty());
-        let takes_change_set = deployed.is_some_and(|stack| stack.status.takes_change_set());
-        if let Some(stack) = deployed
-            && !takes_change_set
-        {
-            screen::say(format!(
-                "{name} is {}, and no change set can start from there; `deploy` would first {}",
-                stack.status,
-                stack.status.way_out()
-            ));
-        }
-        let mut beside = Sections::default();
-        let changes = if self.no_change_set || !has_bucket || !takes_change_set {
-            screen::progress("comparing templates and parameters; no change set");
-            let tree = match deployed {
-                Some(stack) => deployment::deployed_tree(&cfn, stack).await?,
-                None => None,
-            };
-            let changes = compare(tree.as_ref(), &plan.tree);
-            match (&tree, deployed) {
-                (Some(tree), Some(stack)) => {
-                    beside = sections((tree, &stack.tags), (&plan.tree, &plan.tags));
-                    explained(changes, tree, &plan.tree)
-                }
-                _ => changes,
-            }
-        } else {
-            publish(&environment.connection.s3(), &bucket, &assembly).await?;
-            match engine.prepare(stack.as_ref(), &plan).await? {
-                Some(mut prepared) => {
-                    let changes = std::mem::take(&mut prepared.changes);
-                    engine
-                        .discard(&name, prepared)
-                        .await
-                        .context("the change set of this diff is still there")?;
-                    changes
-                }
-                None => Vec::new(),
-            }
-        };
-        if changes.is_empty() && beside.is_empty() {
-            screen::say(format!("{name}: no changes"));
-            return self.print(&name, &[]);
-        }
-        if !beside.is_empty() {
-            screen::say(format!("\n{}", beside.render().trim_end()));
-        }
-        self.print(&name, &changes)?;
-        deployment::show(&changes, &name, &assembly.omissions);
-        if let Some(line) = farewell_to_key(stack.as_ref(), &plan) {
-            screen::say(line);
-        }
-        match self.exit_code {
-            true => Err(Exit::Different.into()),
-            false => Ok(()),
-        }
-    }
-
-    fn print(&self, name: &str, changes: &[Change]) -> anyhow::Result<()> {
-        if self.json {
-            let rows = Rows::of(name, changes);
-            screen::data(serde_json::to_string_pretty(&rows)?);
-        }
-        Ok(())
-    }
 }

@@ -2,17 +2,17 @@
 
 use xshell::{Shell, cmd};
 
-use super::args::{EnvironmentArgs, LocalCloud, ParameterArgs, StageArgs};
+use super::args::{EnvironmentArgs, ParameterArgs, StageArgs};
 use crate::architecture::Architecture;
-use crate::assembly::Cloud;
-use crate::aws::cloudformation;
-use crate::checkup::{self, Intent};
 use crate::doctor::{self, Finding, Verdict};
 use crate::exit::Exit;
 use crate::screen;
 use crate::tool;
 use crate::toolchain::Toolchain;
 use crate::workspace::Workspace;
+
+#[cfg(feature = "aws")]
+mod run;
 
 /// Check this machine and the account for what a deploy needs, and say how to mend what is not so.
 ///
@@ -41,11 +41,15 @@ pub(crate) struct Doctor {
 }
 
 impl Doctor {
-    pub(crate) async fn run(self, sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {
-        let mut findings = machine(sh, workspace);
-        if !self.machine {
-            findings.extend(self.account(sh, workspace).await?);
-        }
+    pub(crate) fn is_for_machine_alone(&self) -> bool {
+        self.machine
+    }
+
+    pub(crate) fn look_at_machine(&self, sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {
+        self.report(machine(sh, workspace))
+    }
+
+    fn report(&self, findings: Vec<Finding>) -> anyhow::Result<()> {
         let worst = findings.iter().map(|finding| finding.verdict).max();
         match self.json {
             true => screen::data(serde_json::to_string_pretty(&doctor::Report { findings })?),
@@ -55,41 +59,6 @@ impl Doctor {
             Some(Verdict::Error) => Err(Exit::Silent.into()),
             _ => Ok(()),
         }
-    }
-
-    async fn account(&self, sh: &Shell, workspace: &Workspace) -> anyhow::Result<Vec<Finding>> {
-        let choices = self.choices.read(workspace, &self.stage.stage)?;
-        let connected = self
-            .environment
-            .connect(sh, workspace, LocalCloud::MustRun)
-            .await;
-        let environment = match connected {
-            Ok(environment) => environment,
-            Err(err) => {
-                let mend = "see the end of the line; `--machine` looks at this machine only";
-                let finding = Finding::error("credentials", format!("{err:#}"), mend);
-                return Ok(vec![finding]);
-            }
-        };
-        let connection = &environment.connection;
-        let name = self.stage.stage.stack_name();
-        let deployed = cloudformation::find_stack(&connection.cloudformation(), &name).await?;
-        let login = format!("aws sso login{}", self.environment.repeated());
-        let parameters = choices.known_parameters();
-        let intent = Intent {
-            stage: &self.stage.stage,
-            parameters: &parameters,
-            deployed: deployed.as_ref(),
-        };
-        let cloud = environment.cloud;
-        let findings = checkup::of_account(connection, cloud, &login, &intent).await;
-        if cloud == Cloud::Local {
-            screen::say(
-                "The local cloud has no quotas, needs no role for logs and has no trail of \
-                 CloudTrail: those are looked at on AWS only.",
-            );
-        }
-        Ok(findings)
     }
 }
 

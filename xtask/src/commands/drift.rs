@@ -1,21 +1,9 @@
 //! `drift`: what is not as CloudFormation made it.
 
-use anyhow::Context as _;
-use xshell::Shell;
+use super::args::{EnvironmentArgs, StageArgs};
 
-use super::args::{EnvironmentArgs, LocalCloud, StageArgs};
-use crate::assembly::Cloud;
-use crate::aws::cloudformation::drift::{self, Detection};
-use crate::aws::cloudformation::{self, CloudFormation};
-use crate::change_set::row::Rows;
-use crate::change_set::{self, Action, Change, NESTED_STACK};
-use crate::deployment::Engine;
-use crate::exit::Exit;
-use crate::follow::Pace;
-use crate::interrupt::Interrupts;
-use crate::screen::{self, STRONG};
-use crate::stack::Stack;
-use crate::workspace::Workspace;
+#[cfg(feature = "aws")]
+mod run;
 
 /// Show what was changed behind CloudFormation's back.
 ///
@@ -36,100 +24,4 @@ pub(crate) struct Drift {
     /// Print the resources that have drifted as JSON.
     #[arg(long)]
     json: bool,
-}
-
-impl Drift {
-    pub(crate) async fn run(self, sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {
-        let mut interrupts = Interrupts::listen()?;
-        let connect = self.environment.connect(sh, workspace, LocalCloud::MustRun);
-        let environment = interrupts.unless(connect).await?;
-        if environment.cloud == Cloud::Local {
-            anyhow::bail!(
-                "the local cloud cannot tell drift; `cargo xtask drift` needs a stage on AWS"
-            );
-        }
-        let cfn = environment.connection.cloudformation();
-        let name = self.stage.stage.stack_name();
-        let mut engine = Engine::new(cfn.clone(), environment.cloud, workspace, interrupts);
-        let stack = engine.settled(&name).await?.with_context(|| {
-            let flags = self.environment.repeated();
-            format!("there is no stack `{name}`; `cargo xtask deploy{flags}` creates it")
-        })?;
-        if stack.status.is_empty() {
-            anyhow::bail!("stack `{name}` holds nothing yet");
-        }
-        screen::progress(format!(
-            "comparing {name} and its nested stacks with what is there"
-        ));
-        let work = of_stack(&cfn, &stack, environment.cloud);
-        let changes = engine.interrupts.unless(work).await?;
-        if self.json {
-            let rows = Rows::of(&name, &changes);
-            screen::data(serde_json::to_string_pretty(&rows)?);
-        }
-        if changes.is_empty() {
-            screen::say(format!("{name}: no drift"));
-            return Ok(());
-        }
-        screen::say(format!("\n{STRONG}{name}{STRONG:#}"));
-        screen::say(change_set::render(&changes).trim_end());
-        let totals = change_set::totals(&changes).summary();
-        screen::say(format!(
-            "\nfrom the template to what is there: {totals}\n\
-             a deploy that changes such a property sets it again; `cargo xtask deploy` alone does not"
-        ));
-        match self.exit_code {
-            true => Err(Exit::Different.into()),
-            false => Ok(()),
-        }
-    }
-}
-
-/// The drift of the stack and of those nested in it, each of which CloudFormation is asked for.
-async fn of_stack(
-    cfn: &CloudFormation,
-    stack: &Stack,
-    cloud: Cloud,
-) -> anyhow::Result<Vec<Change>> {
-    let detection = drift::detect(cfn, &stack.id).await?;
-    // While that goes on, those of the nested stacks are done.
-    let mut nested = Vec::new();
-    for resource in cloudformation::resources_of(cfn, &stack.id).await? {
-        if resource.resource_type != NESTED_STACK || resource.physical_id.is_empty() {
-            continue;
-        }
-        let Some(child) = cloudformation::find_stack(cfn, &resource.physical_id).await? else {
-            continue;
-        };
-        let changes = Box::pin(of_stack(cfn, &child, cloud)).await?;
-        if !changes.is_empty() {
-            nested.push(Change {
-                nested: Some(changes),
-                ..Change::new(
-                    Action::Modify,
-                    &resource.logical_id,
-                    &resource.resource_type,
-                )
-            });
-        }
-    }
-    let mut pace = Pace::new(cloud);
-    loop {
-        match drift::detection(cfn, &detection).await? {
-            Detection::Running => pace.wait().await,
-            Detection::Complete => break,
-            Detection::Failed(reason) => {
-                screen::say(format!(
-                    "{}: some resources could not be looked at: {reason}",
-                    stack.name
-                ));
-                break;
-            }
-        }
-    }
-    let mut changes = drift::drifted(cfn, &stack.id).await?;
-    // A nested stack's own drift is shown by its resources.
-    changes.retain(|change| change.resource_type != NESTED_STACK);
-    changes.extend(nested);
-    Ok(changes)
 }

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 
-use crate::deployment;
 use crate::diagnosis::{self, Failure, Sources};
 use crate::display::{Display, Mode, Size};
 use crate::event::EventLog;
@@ -155,7 +154,7 @@ fn verdict(recording: &Recording) {
         tree: None,
     };
     let report = diagnosis::report(&failures, &verdict, &sources);
-    deployment::report_error(&anyhow::anyhow!(report));
+    screen::error(&anyhow::anyhow!(report));
 }
 
 #[cfg(test)]

@@ -1,13 +1,9 @@
 //! `smoke`: does the deployed stage answer as the README says.
 
-use xshell::Shell;
-
 use super::args::{EnvironmentArgs, StageArgs};
-use crate::aws::api_gateway;
-use crate::exit::Exit;
-use crate::screen;
-use crate::smoke::{self, Smoke as Outcome};
-use crate::workspace::Workspace;
+
+#[cfg(feature = "aws")]
+mod run;
 
 /// Send a few requests to the deployed endpoint and check their answers.
 ///
@@ -25,33 +21,4 @@ pub(crate) struct Smoke {
     /// Print JSON.
     #[arg(long)]
     json: bool,
-}
-
-impl Smoke {
-    pub(crate) async fn run(self, sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {
-        let deployed = self
-            .stage
-            .deployed(&self.environment, sh, workspace)
-            .await?;
-        let connection = &deployed.environment.connection;
-        let key = api_gateway::key_value(connection, deployed.output("StandardApiKeyId")?).await?;
-        let endpoint = deployed.output("Endpoint")?;
-        let outcome = smoke::run(&deployed.stack.name, endpoint, &key);
-        print(&outcome, self.json)?;
-        if deployed.is_local() {
-            screen::say(smoke::NOT_SHOWN_LOCALLY);
-        }
-        match outcome.passed {
-            true => Ok(()),
-            false => Err(Exit::Silent.into()),
-        }
-    }
-}
-
-fn print(outcome: &Outcome, json: bool) -> anyhow::Result<()> {
-    match json {
-        true => screen::data(serde_json::to_string_pretty(outcome)?),
-        false => screen::data(smoke::render(outcome).trim_end()),
-    }
-    Ok(())
 }

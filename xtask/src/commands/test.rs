@@ -52,9 +52,7 @@ impl Test {
         steps.run("handler", || {
             cargo_test(sh, &["--package", "handler", "--package", "rig"])
         });
-        steps.run("xtask", || {
-            cargo_test(sh, &["--package", "xtask", "--bins"])
-        });
+        steps.run("xtask", || cargo_test(sh, &["--package", "xtask", "--lib"]));
         steps.run("integration tests", || {
             let _cycles = sh.push_env("XTASK_CYCLES", "50");
             cargo_test(sh, &["--package", "xtask", "--test", "it"])

@@ -8,7 +8,6 @@ use crate::aws::cloudformation::change_sets::{
 };
 use crate::aws::cloudformation::operations::{self, Manner};
 use crate::aws::cloudformation::{self, changes, events};
-use crate::aws::{Trouble, trouble};
 use crate::change_set::Change;
 use crate::consent::Consent;
 use crate::diagnosis::Sources;
@@ -21,6 +20,7 @@ use crate::patience::patient;
 use crate::pending::Note;
 use crate::screen;
 use crate::stack::{DeployAction, Stack};
+use crate::trouble::{Trouble, trouble};
 
 /// How long the deletion of a change set may take.
 const DISCARD_TIMEOUT: Duration = Duration::from_secs(120);

@@ -4,7 +4,6 @@ use super::{Engine, Plan};
 use crate::aws::cloudformation;
 use crate::aws::cloudformation::change_sets::{self, Execution};
 use crate::aws::cloudformation::operations::{self, Manner};
-use crate::aws::{Trouble, trouble};
 use crate::change_set::Change;
 use crate::consent::Consent;
 use crate::diagnosis::Sources;
@@ -13,6 +12,7 @@ use crate::exit::Exit;
 use crate::follow::{Kind, Operation, follow};
 use crate::screen;
 use crate::stack::{DeployAction, Stack};
+use crate::trouble::{Trouble, trouble};
 
 use super::execution::unique_name;
 

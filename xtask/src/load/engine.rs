@@ -19,6 +19,7 @@ use tokio::time::Instant;
 
 use super::answer::{Answer, Layer, classify};
 use super::phases::{Arrival, Phase, arrivals};
+use super::tally::Event;
 
 /// Longer than API Gateway waits for the function.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(35);
@@ -35,25 +36,6 @@ pub(crate) struct Target {
     pub(crate) id_prefix: String,
     pub(crate) most_in_flight: usize,
     pub(crate) patience: Duration,
-}
-
-/// What happened to one arrival. Times are since the start.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Event {
-    Sent {
-        arrival: Arrival,
-        sent: Duration,
-    },
-    /// So many were in flight already that the generator would not have been one anymore.
-    NotSent {
-        arrival: Arrival,
-    },
-    Ended {
-        arrival: Arrival,
-        sent: Duration,
-        ended: Duration,
-        answer: Answer,
-    },
 }
 
 type HttpClient = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;

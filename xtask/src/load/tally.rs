@@ -7,11 +7,29 @@ use std::time::Duration;
 use hdrhistogram::Histogram;
 
 use super::answer::Answer;
-use super::engine::Event;
-use super::phases::{Phase, arrivals, total_duration};
+use super::phases::{Arrival, Phase, arrivals, total_duration};
 
 /// Ten minutes, in microseconds: more than any request is waited for.
 const MOST: u64 = 600_000_000;
+
+/// What happened to one arrival. Times are since the start.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Event {
+    Sent {
+        arrival: Arrival,
+        sent: Duration,
+    },
+    /// So many were in flight already that the generator would not have been one anymore.
+    NotSent {
+        arrival: Arrival,
+    },
+    Ended {
+        arrival: Arrival,
+        sent: Duration,
+        ended: Duration,
+        answer: Answer,
+    },
+}
 
 /// Durations, kept as an HDR histogram of microseconds.
 #[derive(Debug, Clone)]

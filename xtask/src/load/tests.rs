@@ -6,12 +6,11 @@ use std::time::Duration;
 use expect_test::{Expect, expect};
 
 use super::answer::{Answer, Layer};
-use super::engine::Event;
 use super::expected::Expected;
 use super::phases::{Phase, arrivals};
 use super::progress::Progress;
 use super::report::{Report, Setup};
-use super::tally::Tally;
+use super::tally::{Event, Tally};
 use super::verdict::{Bucket, Limits, Observed};
 use super::{page, terminal};
 use crate::display::Size;

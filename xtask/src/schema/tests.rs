@@ -19,7 +19,7 @@ fn the_schemas_in_docs_are_those_of_the_types() {
         assert!(
             found == schema,
             "docs/schemas/{name}.json is stale; \
-             `UPDATE_SCHEMAS=1 cargo test -p xtask --bins -- schema` renews it"
+             `UPDATE_SCHEMAS=1 cargo test -p xtask --lib -- schema` renews it"
         );
     }
     let files = std::fs::read_dir(&directory).unwrap();

@@ -4,23 +4,27 @@ use std::collections::BTreeMap;
 
 use anyhow::Context as _;
 
-use super::{Environment, PREFIX_LIST, ParameterArgs, ValueArgs, prefix_list};
-use crate::assembly::{Assembly, read_template, supplied_parameters};
+use super::{Environment, ParameterArgs, read_stage_file};
+use crate::assembly::{Assembly, read_template};
 use crate::aws::cloudformation::CloudFormation;
-use crate::bootstrap::{self, EncryptionKey};
+use crate::aws::{Connection, signed};
+use crate::bootstrap;
 use crate::deployment::Plan;
+use crate::encryption_key::EncryptionKey;
 use crate::options::Options;
 use crate::parameters::{self, Parameters};
-use crate::screen::{self, STRONG};
-use crate::source::nearest;
+use crate::screen::STRONG;
 use crate::stack::{SERVICE, Stack, Stage};
-use crate::stage_file::{self, StageFile};
+use crate::stage_file::StageFile;
 use crate::template::Template;
 use crate::workspace::Workspace;
 
 /// The root parameter that says whose key encrypts, and the one with the key.
 const KEY_CHOICE: &str = "EncryptionKey";
 const KEY_ARN: &str = "EncryptionKeyArn";
+
+/// The root parameter that the tool looks up.
+const PREFIX_LIST: &str = "DynamoDbPrefixListId";
 
 /// Everything that is decided for a stage before anything is built.
 pub(in crate::commands) struct Choices {
@@ -51,56 +55,6 @@ impl ParameterArgs {
             key: None,
         })
     }
-}
-
-impl ValueArgs {
-    /// The parameters of the stage's file and of the command line, which wins; refuses what
-    /// `root` does not allow.
-    pub(in crate::commands) fn over(
-        &self,
-        stage_file: &StageFile,
-        root: &Template,
-    ) -> anyhow::Result<Parameters> {
-        let mut chosen = stage_file.parameters().clone();
-        chosen.extend(self.chosen()?);
-        let supplied = supplied_parameters(root)
-            .into_iter()
-            .map(|name| (name, String::new()));
-        parameters::check(root, &supplied.collect(), &chosen)?;
-        Ok(chosen)
-    }
-}
-
-/// What the file of `stage` says; tells where there is none.
-pub(in crate::commands) fn read_stage_file(
-    workspace: &Workspace,
-    stage: &Stage,
-    root: &Template,
-) -> anyhow::Result<StageFile> {
-    let stage_file = StageFile::read(workspace, stage, root)?;
-    if let Some((text, meant)) = stage_file.absence() {
-        let question = meant
-            .map(|stage| {
-                format!("\n{STRONG}Did you mean `--stage {stage}`, which has a file?{STRONG:#}")
-            })
-            .unwrap_or_default();
-        screen::say(text + &question);
-    }
-    Ok(stage_file)
-}
-
-/// The stage that was probably meant where `stage` is not deployed, as the end of a message.
-pub(in crate::commands) fn probably_meant(workspace: &Workspace, stage: &Stage) -> String {
-    let names = stage_file::stages(workspace).unwrap_or_default();
-    let mut others = names.iter().map(String::as_str);
-    // A stage with a file of its own is no misspelt one.
-    let meant = match others.any(|name| name == stage.as_str()) {
-        true => None,
-        false => nearest(stage.as_str(), names.iter().map(String::as_str)),
-    };
-    meant
-        .map(|meant| format!("; did you mean `--stage {meant}`?"))
-        .unwrap_or_default()
 }
 
 impl Choices {
@@ -204,4 +158,12 @@ pub(in crate::commands) fn farewell_to_key(
             plan.stack_name
         )
     })
+}
+
+/// The region's prefix list never changes, so what is deployed need not be looked up again.
+async fn prefix_list(connection: &Connection, deployed: Option<&Stack>) -> anyhow::Result<String> {
+    match deployed.and_then(|stack| stack.parameters.get(PREFIX_LIST)) {
+        Some(id) => Ok(id.clone()),
+        None => signed::dynamodb_prefix_list(connection).await,
+    }
 }

@@ -3,11 +3,12 @@
 
 use crate::assembly::Cloud;
 use crate::aws::Connection;
-use crate::bootstrap::{self, Choice, EncryptionKey};
+use crate::bootstrap::{self, Choice};
 use crate::checkup::{self, Intent};
 use crate::commands::args::{Choices, Environment};
 use crate::consent::Consent;
 use crate::doctor::{self, Verdict};
+use crate::encryption_key::EncryptionKey;
 use crate::screen;
 use crate::stack::Stack;
 use crate::workspace::Workspace;

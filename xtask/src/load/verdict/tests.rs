@@ -1,7 +1,6 @@
 use super::super::answer::Answer;
-use super::super::engine::Event;
 use super::super::phases::Arrival;
-use super::super::tally::Tally;
+use super::super::tally::{Event, Tally};
 use super::*;
 
 const STANDARD: &[(&str, &str)] = &[

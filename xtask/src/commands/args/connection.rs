@@ -1,0 +1,52 @@
+//! From flags to an open connection, to AWS or to the local cloud.
+
+use anyhow::Context as _;
+use xshell::Shell;
+
+use super::{EnvironmentArgs, LocalCloud};
+use crate::assembly::Cloud;
+use crate::aws::{Connection, Selection};
+use crate::emulator::{self, Emulator, Place};
+use crate::workspace::Workspace;
+
+/// An open connection, and the emulator behind it where there is one.
+pub(in crate::commands) struct Environment {
+    pub(in crate::commands) connection: Connection,
+    pub(in crate::commands) emulator: Option<Emulator>,
+    pub(in crate::commands) cloud: Cloud,
+}
+
+impl EnvironmentArgs {
+    pub(in crate::commands) async fn connect(
+        &self,
+        sh: &Shell,
+        workspace: &Workspace,
+        local_cloud: LocalCloud,
+    ) -> anyhow::Result<Environment> {
+        if !self.local {
+            let selection = Selection {
+                profile: self.profile.clone(),
+                region: self.region.clone(),
+            };
+            let connection = Connection::to_aws(&selection).await?;
+            return Ok(Environment {
+                connection,
+                emulator: None,
+                cloud: Cloud::Aws,
+            });
+        }
+        let place = Place::of(workspace);
+        let emulator = match local_cloud {
+            LocalCloud::StartOn(port) => emulator::up(sh, workspace, &place, port)?,
+            LocalCloud::MustRun => emulator::running(&place)?.context(
+                "the local cloud is not running; `cargo xtask deploy --local` starts it and deploys",
+            )?,
+        };
+        let connection = Connection::to_local(&emulator.endpoint()).await?;
+        Ok(Environment {
+            connection,
+            emulator: Some(emulator),
+            cloud: Cloud::Local,
+        })
+    }
+}

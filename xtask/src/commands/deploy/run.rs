@@ -1,0 +1,277 @@
+//! The steps of `deploy`.
+
+use std::time::Instant;
+
+use anyhow::Context as _;
+use xshell::Shell;
+
+use super::Deploy;
+use super::fast;
+use super::options::Protection;
+use super::prerequisites::{bootstrap, find_key, preflight};
+use crate::assembly::Assembly;
+use crate::aws::Connection;
+use crate::aws::cloudformation::operations;
+use crate::commands::args::{Choices, Environment, farewell_to_key};
+use crate::commands::assemble;
+use crate::consent::Consent;
+use crate::deployment::{self, Engine, Executed, Prepared};
+use crate::diagnosis::Sources;
+use crate::interrupt::Interrupts;
+use crate::publish::publish;
+use crate::screen::{self, QUIET};
+use crate::session;
+use crate::stack::Stack;
+use crate::workspace::Workspace;
+
+/// How often a deploy is planned again because somebody else was sooner.
+const ATTEMPTS: usize = 3;
+
+/// How one attempt ended.
+enum Attempt {
+    /// What is deployed now, and what was before.
+    Done(Stack, Option<Stack>),
+    NoChanges(Stack),
+    /// The change set is there to be executed later.
+    Left(Prepared),
+    /// Somebody else changed the stack meanwhile.
+    Overtaken,
+}
+
+impl Deploy {
+    pub(crate) async fn run(self, sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {
+        let mut choices = self.choices.read(workspace, &self.stage.stage)?;
+        self.options.check(&choices.root)?;
+        if self.fast && choices.stage_file.is_production() {
+            anyhow::bail!(
+                "`--fast` is not for `{}`: its updates are watched and rolled back as a whole",
+                self.stage.stage
+            );
+        }
+        let consent = Consent::from_flag(self.yes || self.environment.local)?;
+        let local_cloud = self.start.local_cloud();
+        let mut interrupts = Interrupts::listen()?;
+        let connect = self.environment.connect(sh, workspace, local_cloud);
+        let environment = interrupts.unless(connect).await?;
+        let cfn = environment.connection.cloudformation();
+        let mut engine = Engine::new(cfn, environment.cloud, workspace, interrupts);
+        if let Some(change_set) = &self.change_set {
+            return self
+                .execute_kept(change_set, &choices, &environment, engine, consent)
+                .await;
+        }
+        let repeated = self.environment.repeated();
+        find_key(&mut choices, workspace, &environment, &repeated).await?;
+        let cloud = environment.cloud;
+        let (assembly, _) = assemble(sh, workspace, &choices.stage_file, cloud, &self.handler)?;
+        let begin = Instant::now();
+        let name = assembly.stage.stack_name();
+        for _ in 0..ATTEMPTS {
+            let attempt = self
+                .attempt(
+                    &mut engine,
+                    &environment,
+                    workspace,
+                    (&assembly, &choices),
+                    consent,
+                )
+                .await?;
+            match attempt {
+                Attempt::Done(stack, before) => {
+                    self.protect(&choices, &engine, &stack).await?;
+                    screen::success(&format!("{name} is deployed"), begin);
+                    self.finish(&environment, &stack).await?;
+                    return self
+                        .verify(&mut engine, &environment, &stack, before.as_ref())
+                        .await;
+                }
+                Attempt::NoChanges(stack) => {
+                    screen::say(format!("{name}: no changes\n"));
+                    self.protect(&choices, &engine, &stack).await?;
+                    return self.finish(&environment, &stack).await;
+                }
+                Attempt::Left(prepared) => {
+                    self.tell_how_to_execute(&prepared);
+                    return Ok(());
+                }
+                Attempt::Overtaken => screen::say(format!(
+                    "another deploy of {name} was sooner; planning again from what it leaves"
+                )),
+            }
+        }
+        anyhow::bail!(
+            "another deploy of `{name}` was sooner {ATTEMPTS} times in a row; \
+             nothing of this one was done, run it again when the others have ended"
+        )
+    }
+
+    /// From what is deployed to what is assembled, once.
+    async fn attempt(
+        &self,
+        engine: &mut Engine,
+        environment: &Environment,
+        workspace: &Workspace,
+        (assembly, choices): (&Assembly, &Choices),
+        consent: Consent,
+    ) -> anyhow::Result<Attempt> {
+        let connection = &environment.connection;
+        let cfn = engine.cfn.clone();
+        let name = assembly.stage.stack_name();
+        let stack = engine.settled(&name).await?;
+        let bucket = match choices.bucket(&cfn).await? {
+            Some(bucket) => bucket,
+            None => bootstrap(workspace, environment, consent).await?,
+        };
+        let (options, unwatched) = self.options.options(&choices.stage_file, stack.as_ref())?;
+        let mut plan = choices
+            .plan(assembly, environment, stack.as_ref(), &bucket)
+            .await?;
+        plan.tags.extend(self.options.tags());
+        plan.options = options;
+        if let Some(stack) = &stack
+            && deployment::is_current(&cfn, stack, &plan).await?
+        {
+            return Ok(Attempt::NoChanges(stack.clone()));
+        }
+        let s3 = connection.s3();
+        let first_steps = async {
+            preflight(environment, choices, stack.as_ref()).await?;
+            if self.fast {
+                fast::check(&cfn, stack.as_ref(), &plan).await?;
+            }
+            publish(&s3, &bucket, assembly).await
+        };
+        engine.interrupts.unless(first_steps).await?;
+        let mut consent = consent;
+        if let (true, Some(stack)) = (self.fast, &stack) {
+            let question = format!("Give {name} in {} its new code?", connection.place());
+            consent.obtain(&question, &mut engine.interrupts).await?;
+            consent = Consent::Given;
+            fast::update_code(connection, &cfn, stack, &plan, &bucket).await?;
+        }
+        let before = stack.clone();
+        let stack = engine.clear_the_way(stack, &plan, consent).await?;
+        let Some(prepared) = engine.prepare(stack.as_ref(), &plan).await? else {
+            return Ok(Attempt::NoChanges(
+                stack.context("the stack vanished; run the same command again")?,
+            ));
+        };
+        deployment::show(&prepared.changes, &name, &assembly.omissions);
+        session::warn(connection, environment.cloud, &prepared.changes).await;
+        for line in farewell_to_key(stack.as_ref(), &plan)
+            .into_iter()
+            .chain(unwatched)
+        {
+            screen::say(line);
+        }
+        if self.options.keeps_change_set() {
+            return Ok(Attempt::Left(prepared));
+        }
+        let question = question(choices, connection);
+        let executed = engine
+            .execute_with_consent(prepared, &plan.sources(), &plan.options, consent, &question)
+            .await?;
+        Ok(match executed {
+            Executed::Done(stack) => Attempt::Done(stack, before),
+            Executed::Overtaken => Attempt::Overtaken,
+        })
+    }
+
+    /// Executes a change set that `--no-execute` left.
+    async fn execute_kept(
+        &self,
+        change_set: &str,
+        choices: &Choices,
+        environment: &Environment,
+        mut engine: Engine,
+        consent: Consent,
+    ) -> anyhow::Result<()> {
+        let begin = Instant::now();
+        let name = self.stage.stage.stack_name();
+        let stack = engine.settled(&name).await?;
+        let prepared = engine.kept(stack.as_ref(), &name, change_set).await?;
+        deployment::show(&prepared.changes, &name, &[]);
+        session::warn(
+            &environment.connection,
+            environment.cloud,
+            &prepared.changes,
+        )
+        .await;
+        let (options, _) = self.options.options(&choices.stage_file, None)?;
+        let sources = Sources {
+            root_stack: &name,
+            tree: None,
+        };
+        let before = stack.clone();
+        let question = question(choices, &environment.connection);
+        let executed = engine
+            .execute_with_consent(prepared, &sources, &options, consent, &question)
+            .await?;
+        match executed {
+            Executed::Done(stack) => {
+                self.protect(choices, &engine, &stack).await?;
+                screen::success(&format!("{name} is deployed"), begin);
+                self.finish(environment, &stack).await?;
+                self.verify(&mut engine, environment, &stack, before.as_ref())
+                    .await
+            }
+            Executed::Overtaken => Err(anyhow::anyhow!(
+                "the stack has changed since change set `{change_set}` was made, and it was not \
+                 executed; `cargo xtask deploy --no-execute` makes another"
+            )),
+        }
+    }
+
+    fn tell_how_to_execute(&self, prepared: &Prepared) {
+        let stage = &self.stage.stage;
+        let flags = self.environment.repeated();
+        let change_set = prepared.name();
+        screen::say(format!(
+            "change set `{change_set}` is ready and was not executed\n\n\
+             {QUIET}Execute it:{QUIET:#} cargo xtask deploy {change_set} --stage {stage}{flags}\n\
+             {QUIET}Delete it:{QUIET:#}  aws cloudformation delete-change-set --change-set-name {}",
+            prepared.change_set.id
+        ));
+        screen::data(change_set);
+    }
+
+    /// Protection is part of no change set.
+    async fn protect(
+        &self,
+        choices: &Choices,
+        engine: &Engine,
+        stack: &Stack,
+    ) -> anyhow::Result<()> {
+        let name = &stack.name;
+        let said = match self.options.protection(&choices.stage_file, stack) {
+            Protection::Keep => return Ok(()),
+            Protection::KeepAgainstFile => format!(
+                "{name} stays protected from being deleted; \
+                 `--termination-protection=false` takes that away"
+            ),
+            Protection::Set => {
+                operations::set_termination_protection(&engine.cfn, name, true).await?;
+                format!("{name} is protected from being deleted")
+            }
+            Protection::Remove => {
+                operations::set_termination_protection(&engine.cfn, name, false).await?;
+                format!("{name} is not protected from being deleted any more")
+            }
+        };
+        screen::progress(said);
+        Ok(())
+    }
+}
+
+/// Production is called what it is where somebody is about to say yes.
+fn question(choices: &Choices, connection: &Connection) -> String {
+    let stage_file = &choices.stage_file;
+    let place = connection.place();
+    match stage_file.is_production() {
+        true => format!(
+            "Deploy these changes to the production stage `{}` in {place}?",
+            stage_file.stage()
+        ),
+        false => format!("Deploy these changes to {place}?"),
+    }
+}

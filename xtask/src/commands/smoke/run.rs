@@ -1,0 +1,39 @@
+//! The steps of `smoke`.
+
+use xshell::Shell;
+
+use super::Smoke;
+use crate::aws::api_gateway;
+use crate::exit::Exit;
+use crate::screen;
+use crate::smoke::{self, Smoke as Outcome};
+use crate::workspace::Workspace;
+
+impl Smoke {
+    pub(crate) async fn run(self, sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {
+        let deployed = self
+            .stage
+            .deployed(&self.environment, sh, workspace)
+            .await?;
+        let connection = &deployed.environment.connection;
+        let key = api_gateway::key_value(connection, deployed.output("StandardApiKeyId")?).await?;
+        let endpoint = deployed.output("Endpoint")?;
+        let outcome = smoke::run(&deployed.stack.name, endpoint, &key);
+        print(&outcome, self.json)?;
+        if deployed.is_local() {
+            screen::say(smoke::NOT_SHOWN_LOCALLY);
+        }
+        match outcome.passed {
+            true => Ok(()),
+            false => Err(Exit::Silent.into()),
+        }
+    }
+}
+
+fn print(outcome: &Outcome, json: bool) -> anyhow::Result<()> {
+    match json {
+        true => screen::data(serde_json::to_string_pretty(outcome)?),
+        false => screen::data(smoke::render(outcome).trim_end()),
+    }
+    Ok(())
+}

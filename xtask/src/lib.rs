@@ -1,0 +1,124 @@
+//! Packages, deploys and looks after the service: `cargo xtask --help`.
+//!
+//! Without the feature `aws` it compiles in half a minute, does what needs no AWS, and hands the
+//! other commands over to the program that has the feature.
+
+// What only the other commands use is dead here, and is looked for in a build with all of them.
+#![cfg_attr(not(feature = "aws"), allow(dead_code, unused_imports))]
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+mod api_definition;
+mod api_keys;
+mod architecture;
+mod assembly;
+mod asset;
+#[cfg(feature = "aws")]
+mod aws;
+mod backtrace;
+#[cfg(feature = "aws")]
+mod bootstrap;
+mod cargo;
+mod change_set;
+#[cfg(feature = "aws")]
+mod checkup;
+mod commands;
+mod comparison;
+mod consent;
+mod constraint;
+mod dependencies;
+#[cfg(feature = "aws")]
+mod deployment;
+mod diagnosis;
+mod display;
+mod doctor;
+mod elf;
+mod emulator;
+mod encryption_key;
+mod estimate;
+mod event;
+mod exit;
+#[cfg(feature = "aws")]
+mod failure;
+mod flattening;
+#[cfg(feature = "aws")]
+mod follow;
+mod fuzzing;
+mod graph;
+mod handler;
+#[cfg(not(feature = "aws"))]
+mod handover;
+mod inputs;
+mod inspection;
+mod interrupt;
+mod intrinsics;
+mod limits;
+mod linting;
+mod listing;
+mod live;
+mod load;
+mod log_line;
+mod omission;
+mod options;
+mod outputs;
+mod parameters;
+mod patience;
+mod pending;
+#[cfg(feature = "aws")]
+mod publish;
+mod recording;
+mod references;
+mod rules;
+mod sbom;
+mod schema;
+mod screen;
+#[cfg(feature = "aws")]
+mod session;
+mod smoke;
+mod source;
+mod stack;
+mod stage_file;
+mod status;
+mod step;
+mod symbols;
+mod template;
+#[cfg(test)]
+mod tidy;
+mod tool;
+mod toolchain;
+mod trace;
+mod trouble;
+#[cfg(feature = "aws")]
+mod web;
+mod workspace;
+
+/// Runs the command of this process's arguments.
+pub fn main() -> ExitCode {
+    let cli = commands::Cli::parse();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    let result = match runtime {
+        Ok(runtime) => {
+            let result = runtime.block_on(cli.run());
+            // A question that nobody answered must not hold the program.
+            runtime.shutdown_background();
+            result
+        }
+        Err(err) => Err(err.into()),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(err) => {
+            let exit = err.downcast_ref::<exit::Exit>();
+            match exit {
+                Some(exit::Exit::Silent | exit::Exit::Different) => {}
+                Some(exit::Exit::Declined) => screen::say(exit::Exit::Declined),
+                _ => screen::error(&err),
+            }
+            ExitCode::from(exit::code(&err))
+        }
+    }
+}
