@@ -89,8 +89,14 @@ pub(crate) async fn groups(connection: &Connection, prefix: &str) -> anyhow::Res
 
 fn log_event(event: &Value) -> anyhow::Result<LogEvent> {
     let text = |name: &str| event.get(name).and_then(Value::as_str);
+    // The emulator's events have no ID; without one of its own each would be taken for the first.
+    let id = text("eventId").map(ToOwned::to_owned).unwrap_or_else(|| {
+        let (time, stream) = (&event["timestamp"], text("logStreamName"));
+        let message = text("message").unwrap_or_default();
+        format!("{time} {} {message}", stream.unwrap_or_default())
+    });
     Ok(LogEvent {
-        id: text("eventId").unwrap_or_default().to_owned(),
+        id,
         timestamp: event
             .get("timestamp")
             .and_then(Value::as_i64)

@@ -1,26 +1,11 @@
 //! What looks at a deployed stage, and what rotates its keys, on the local cloud.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
-use serde_json::Value;
-
-use crate::support::{BUILDS, LocalCloud, Run, copy_of_repository, edit, post, repository};
+use crate::support::{BUILDS, LocalCloud, Run, conforms, copy_of_repository, edit, post};
 
 const MOVIE: &str = r#"{"year":"2023","title":"kkkg","id":"12"}"#;
-
-/// Holds what a command prints against its schema in `docs/schemas`, by a validator that knows
-/// nothing of the types.
-#[track_caller]
-fn conforms(command: &str, printed: &Value) {
-    let file = repository().join(format!("docs/schemas/{command}.json"));
-    let mut schemas = boon::Schemas::new();
-    let schema = boon::Compiler::new()
-        .compile(file.to_str().unwrap(), &mut schemas)
-        .unwrap();
-    if let Err(err) = schemas.validate(printed, schema) {
-        panic!("{command}: {err:#}\n{printed:#}");
-    }
-}
 
 #[tokio::test]
 async fn a_deployed_stage_tells_how_it_is() {
@@ -84,11 +69,31 @@ async fn a_deployed_stage_tells_how_it_is() {
 
     let logs = ["logs", "--local", "--source", "function", "--json"];
     let logs = cloud.run(&logs).expect(0);
-    assert!(logs.stdout.lines().count() > 0);
+    let mut requests = BTreeSet::new();
     for line in logs.stdout.lines() {
         let line: serde_json::Value = serde_json::from_str(line).unwrap();
         conforms("logs", &line);
         assert_eq!(line["source"], "function");
+        if let Some(id) = line["requestId"].as_str() {
+            requests.insert(id.to_owned());
+        }
+    }
+    // Of both smoke tests, the request with the key and the one with a bad body.
+    assert_eq!(requests.len(), 4, "{}", logs.stdout);
+    let id = requests.first().unwrap();
+    let whole = cloud
+        .run(&["logs", "--local", "--request-id", id])
+        .expect(0);
+    assert!(
+        whole.stdout.contains(&format!("requestId: {id}")),
+        "{}",
+        whole.stdout
+    );
+    for command in ["status", "keys", "logs", "smoke", "doctor"] {
+        let run = cloud.run(&[command, "--local"]).expect(0);
+        for line in run.stdout.lines().chain(run.stderr.lines()) {
+            assert!(line.chars().count() <= 80, "{command}: {line}");
+        }
     }
     cloud
         .run(&["traces", "--local"])

@@ -83,6 +83,20 @@ pub(crate) fn log_of_panic(mut command: Command, environment: &[(&str, &str)]) -
     panicked.stdout
 }
 
+/// Holds what a command prints against its schema in `docs/schemas`, by a validator that knows
+/// nothing of the types.
+#[track_caller]
+pub(crate) fn conforms(command: &str, printed: &Value) {
+    let file = repository().join(format!("docs/schemas/{command}.json"));
+    let mut schemas = boon::Schemas::new();
+    let schema = boon::Compiler::new()
+        .compile(file.to_str().unwrap(), &mut schemas)
+        .unwrap();
+    if let Err(err) = schemas.validate(printed, schema) {
+        panic!("{command}: {err:#}\n{printed:#}");
+    }
+}
+
 /// A finished command.
 #[derive(Debug)]
 pub(crate) struct Run {
