@@ -57,7 +57,7 @@ impl StageArgs {
             .await?
             .with_context(|| {
                 let region = &environment.connection.region;
-                let flags = args.repeated();
+                let flags = format!(" --stage {}{}", self.stage, args.repeated());
                 let meant = probably_meant(workspace, &self.stage);
                 format!(
                     "there is no stack `{name}` in {region}; \
