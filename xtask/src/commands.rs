@@ -59,8 +59,8 @@ Then, on AWS:
   cargo xtask deploy --profile test
 
 Exit codes: 0 done or nothing to do, 1 failed or declined, 2 wrong usage,
-3 the stack settled in a failed state, 4 state unknown, run the same command again;
-`diff --exit-code`: 0 same, 5 different."
+3 the stack settled in a failed state, 4 state unknown, run the same command
+again; `diff --exit-code` and `drift --exit-code`: 0 same, 5 different."
 )]
 pub(crate) struct Cli {
     #[command(subcommand)]

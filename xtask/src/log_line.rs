@@ -123,21 +123,34 @@ impl LogLine {
         format!("{time} {:<8} {text}", self.source.name())
     }
 
-    /// Every field of the line, one below the other.
+    /// Every field of the line, one below the other, in lines of at most 76 columns.
     pub(crate) fn fields(&self) -> Vec<String> {
-        let Value::Object(fields) = &self.message else {
-            return Vec::new();
-        };
-        let fields = fields
-            .iter()
-            // The metrics' definition is the same in every line.
-            .filter(|(name, value)| *name != "_aws" && !is_absent(value));
-        fields
-            .map(|(name, value)| match value {
-                Value::String(text) => format!("{name}: {text}"),
-                value => format!("{name}: {value}"),
+        let mut fields = Vec::new();
+        collect("", &self.message, &mut fields);
+        let lines = fields.iter().flat_map(|field| {
+            let lines = wrapped(field, 74).into_iter().enumerate();
+            lines.map(|(index, line)| match index {
+                0 => line,
+                _ => format!("  {}", line.trim()),
             })
-            .collect()
+        });
+        lines.collect()
+    }
+}
+
+/// The members of objects within objects have a name with a dot.
+fn collect(outer: &str, value: &Value, fields: &mut Vec<String>) {
+    match value {
+        Value::Object(members) => {
+            // The metrics' definition is the same in every line.
+            for (name, value) in members.iter().filter(|(name, _)| *name != "_aws") {
+                let dot = if outer.is_empty() { "" } else { "." };
+                collect(&format!("{outer}{dot}{name}"), value, fields);
+            }
+        }
+        value if outer.is_empty() || is_absent(value) => {}
+        Value::String(text) => fields.push(format!("{outer}: {text}")),
+        value => fields.push(format!("{outer}: {value}")),
     }
 }
 

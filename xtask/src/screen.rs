@@ -7,6 +7,8 @@ use std::time::Instant;
 
 use anstyle::{AnsiColor, Style};
 
+use crate::display::text::wrap;
+
 /// For headings and results.
 pub(crate) const STRONG: Style = Style::new().bold();
 pub(crate) const GOOD: Style = AnsiColor::Green.on_default().bold();
@@ -57,6 +59,13 @@ pub(crate) fn success(text: &str, begin: Instant) {
 /// The last line of a command that failed.
 pub(crate) fn error(err: &anyhow::Error) {
     say(format!("{BAD}error:{BAD:#} {err:#}"));
+}
+
+/// A remark in whole sentences, broken between words for a terminal of 80 columns.
+pub(crate) fn note(text: &str) {
+    for line in wrap(text, 79, usize::MAX) {
+        say(format!("{QUIET}{line}{QUIET:#}"));
+    }
 }
 
 /// A line of data on stdout. A reader that went away is no error.

@@ -160,7 +160,11 @@ fn excerpt(body: &str) -> String {
 
 /// The checks as lines for a person.
 pub(crate) fn render(smoke: &Smoke) -> String {
-    let mut text = format!("{}  {}\n", smoke.stack, smoke.endpoint);
+    let heading = format!("{}  {}\n", smoke.stack, smoke.endpoint);
+    let mut text = match heading.len() > 80 {
+        true => format!("{}\n  {}\n", smoke.stack, smoke.endpoint),
+        false => heading,
+    };
     for check in &smoke.checks {
         let mark = match check.passed {
             true => "ok    ",

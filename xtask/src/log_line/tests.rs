@@ -109,6 +109,9 @@ fn fields_leave_out_what_is_not_there_and_what_is_the_same_in_every_line() {
     let api = line(Source::Api, API).fields();
     assert!(api.contains(&"status: 403".to_owned()));
     assert!(!api.iter().any(|field| field.starts_with("apiKeyId")));
+    let waf = line(Source::Waf, WAF).fields();
+    assert!(waf.contains(&"httpRequest.clientIp: 192.0.2.44".to_owned()));
+    assert!(waf.iter().all(|line| line.chars().count() <= 76), "{waf:?}");
     let function = line(Source::Function, FUNCTION).fields();
     assert!(!function.iter().any(|field| field.starts_with("_aws")));
 }

@@ -137,3 +137,17 @@ fn nobody_listening_is_a_failure_without_a_status() {
         assert!(check.problem.as_deref().unwrap().starts_with("no answer"));
     }
 }
+
+#[test]
+fn the_longest_endpoint_fits_80_columns() {
+    let smoke = Smoke {
+        stack: "movies-abcdefghijklmnop".to_owned(),
+        endpoint: "https://abcdefghij.execute-api.ap-southeast-2.amazonaws.com/abcdefghijklmnop"
+            .to_owned(),
+        passed: true,
+        checks: Vec::new(),
+    };
+    for line in render(&smoke).lines() {
+        assert!(line.chars().count() <= 80, "{line}");
+    }
+}

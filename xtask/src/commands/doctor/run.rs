@@ -45,7 +45,7 @@ impl Doctor {
         let cloud = environment.cloud;
         let findings = checkup::of_account(connection, cloud, &login, &intent).await;
         if cloud == Cloud::Local {
-            screen::say(
+            screen::note(
                 "The local cloud has no quotas, needs no role for logs and has no trail of \
                  CloudTrail: those are looked at on AWS only.",
             );

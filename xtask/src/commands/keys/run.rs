@@ -8,7 +8,7 @@ use super::{Action, Keys};
 use crate::api_keys::{self, Key, Listing, State, Tier, seen};
 use crate::aws::{Connection, api_gateway};
 use crate::commands::args::Deployed;
-use crate::screen::{self, QUIET};
+use crate::screen;
 use crate::workspace::Workspace;
 
 const A_DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -43,10 +43,10 @@ impl Keys {
         }
         screen::data(api_keys::render(&keys, &date(SystemTime::now())));
         if deployed.is_local() {
-            screen::say(format!(
-                "{QUIET}The local cloud holds the quota and does not tell what was used of it; \
-                 that shows on AWS only.{QUIET:#}"
-            ));
+            screen::note(
+                "The local cloud holds the quota and does not tell what was used of it; that \
+                 shows on AWS only.",
+            );
         }
         Ok(())
     }

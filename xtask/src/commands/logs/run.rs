@@ -37,7 +37,7 @@ impl Logs {
             None => self.show(&deployed, &mut interrupts).await,
         };
         if deployed.is_local() {
-            screen::say(format!("{QUIET}{NOT_SHOWN_LOCALLY}{QUIET:#}"));
+            screen::note(NOT_SHOWN_LOCALLY);
         }
         shown
     }

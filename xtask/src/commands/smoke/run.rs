@@ -21,7 +21,7 @@ impl Smoke {
         let outcome = smoke::run(&deployed.stack.name, endpoint, &key);
         print(&outcome, self.json)?;
         if deployed.is_local() {
-            screen::say(smoke::NOT_SHOWN_LOCALLY);
+            screen::note(smoke::NOT_SHOWN_LOCALLY);
         }
         match outcome.passed {
             true => Ok(()),
