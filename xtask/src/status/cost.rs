@@ -3,6 +3,9 @@
 use anyhow::Context as _;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::api_keys::Tier;
 
 const PRICES: &str = include_str!("../../data/prices.json");
 
@@ -14,6 +17,13 @@ const LOG_BYTES: f64 = 2_500.0;
 
 /// X-Ray's default rule: the first request of each second, and this share of the others.
 const SAMPLED: f64 = 0.05;
+
+/// What API Gateway reports of each method where detailed metrics are on: `Count`, `4XXError`,
+/// `5XXError`, `Latency` and `IntegrationLatency`.
+const DETAILED_METRICS: usize = 5;
+
+/// What the handler reports of requests that go well: `Inserts`, `Latency` and `StoreLatency`.
+const HANDLER_METRICS: usize = 3;
 
 /// Prices in USD, as they were on their date.
 #[derive(Debug, Deserialize)]
@@ -48,14 +58,65 @@ struct PerMonth {
     encryption_key: f64,
 }
 
-/// What a stage has that costs something whether it is used or not.
+/// What a stage has that costs something, whatever the number of requests.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Fixtures {
-    pub(crate) web_acl_rules: u32,
-    pub(crate) alarms: u32,
-    pub(crate) dashboards: u32,
-    pub(crate) custom_metrics: u32,
-    pub(crate) has_encryption_key: bool,
+    web_acl_rules: u32,
+    /// The metrics that alarms watch: one over an expression costs as many as it has.
+    alarm_metrics: u32,
+    dashboards: u32,
+    /// They cost something in hours with a request.
+    custom_metrics: u32,
+    has_encryption_key: bool,
+}
+
+impl Fixtures {
+    /// Out of the stage's resources, as the deployed templates and parameters have them.
+    pub(crate) fn read<'a>(
+        resources: impl Iterator<Item = &'a Value>,
+        has_encryption_key: bool,
+    ) -> Self {
+        let list = |resource: &Value, name: &str| -> Vec<Value> {
+            let list = resource.pointer(&format!("/Properties/{name}"));
+            list.and_then(Value::as_array).cloned().unwrap_or_default()
+        };
+        let (mut rules, mut alarm_metrics, mut dashboards) = (0, 0, 0);
+        let mut custom_metrics = HANDLER_METRICS;
+        for resource in resources {
+            match resource.get("Type").and_then(Value::as_str) {
+                Some("AWS::WAFv2::WebACL") => rules += list(resource, "Rules").len(),
+                Some("AWS::CloudWatch::Dashboard") => dashboards += 1,
+                Some("AWS::CloudWatch::Alarm") => {
+                    let metrics = list(resource, "Metrics");
+                    let watched = metrics.iter().filter(|one| one.get("MetricStat").is_some());
+                    alarm_metrics += watched.count().max(1);
+                }
+                // One for each key.
+                Some("AWS::Logs::MetricFilter") => custom_metrics += Tier::ALL.len(),
+                Some("AWS::ApiGateway::Stage") => {
+                    let settings = list(resource, "MethodSettings");
+                    let mut settings = settings.iter();
+                    let is_detailed =
+                        settings.any(|one| one.get("MetricsEnabled").is_some_and(is_true));
+                    custom_metrics += if is_detailed { DETAILED_METRICS } else { 0 };
+                }
+                _ => {}
+            }
+        }
+        let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        Self {
+            web_acl_rules: number(rules),
+            alarm_metrics: number(alarm_metrics),
+            dashboards,
+            custom_metrics: number(custom_metrics),
+            has_encryption_key,
+        }
+    }
+}
+
+/// A template's `true` may be a text.
+fn is_true(value: &Value) -> bool {
+    value.as_bool() == Some(true) || value.as_str() == Some("true")
 }
 
 /// How the stage is used.
@@ -73,9 +134,9 @@ pub(crate) struct Use {
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Cost {
-    /// Whether it is used or not.
+    /// Whether it is used or not: firewall, alarms, dashboard, key.
     pub(crate) fixed_usd: f64,
-    /// For the requests, at the rate of the last hour.
+    /// For the requests and their metrics, at the rate of the last hour.
     pub(crate) usage_usd: f64,
     pub(crate) total_usd: f64,
     /// The date of the prices.
@@ -95,9 +156,8 @@ pub(crate) fn estimate(prices: &Prices, fixtures: Fixtures, usage: Use) -> Cost 
     let month = &prices.per_month;
     let mut fixed = month.waf_web_acl
         + month.waf_rule * f64::from(fixtures.web_acl_rules)
-        + month.alarm * f64::from(fixtures.alarms)
-        + month.dashboard * f64::from(fixtures.dashboards)
-        + month.custom_metric * f64::from(fixtures.custom_metrics);
+        + month.alarm * f64::from(fixtures.alarm_metrics)
+        + month.dashboard * f64::from(fixtures.dashboards);
     if fixtures.has_encryption_key {
         fixed += month.encryption_key;
     }
@@ -111,7 +171,12 @@ pub(crate) fn estimate(prices: &Prices, fixtures: Fixtures, usage: Use) -> Cost 
         rate => 1.0 + (rate - 1.0) * SAMPLED,
     };
     let traces = traces_per_second * SECONDS_A_MONTH / 1e6;
-    let usage_usd = requests * (million.api_gateway + million.waf)
+    let metrics = match usage.requests_per_second > 0.0 {
+        true => month.custom_metric * f64::from(fixtures.custom_metrics),
+        false => 0.0,
+    };
+    let usage_usd = metrics
+        + requests * (million.api_gateway + million.waf)
         + invocations * (million.lambda + million.dynamo_db_write)
         + gigabyte_seconds * prices.lambda_per_gigabyte_second
         + traces * million.xray_traces
@@ -128,11 +193,16 @@ pub(crate) fn estimate(prices: &Prices, fixtures: Fixtures, usage: Use) -> Cost 
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
+    use crate::intrinsics::resolved_resources;
+    use crate::linting::templates;
+    use crate::parameters::Parameters;
 
     const FIXTURES: Fixtures = Fixtures {
         web_acl_rules: 3,
-        alarms: 11,
+        alarm_metrics: 11,
         dashboards: 1,
         custom_metrics: 0,
         has_encryption_key: false,
@@ -162,6 +232,37 @@ mod tests {
             ..FIXTURES
         };
         assert_eq!(estimate(&prices, keyed, usage(0.0)).fixed_usd, 13.1);
+    }
+
+    /// Counted by hand in the templates: one of the 11 alarms looks at two metrics;
+    /// the handler reports three, each key has one, and each method five.
+    #[test]
+    fn what_costs_something_is_read_from_the_templates() {
+        let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../infra/cfn");
+        let templates = templates::read(&directory).unwrap();
+        let resources: Vec<Value> = templates
+            .nested
+            .values()
+            .flat_map(|template| resolved_resources(template, &Parameters::new()).into_values())
+            .collect();
+        let read = Fixtures::read(resources.iter(), true);
+        let counted = Fixtures {
+            web_acl_rules: 3,
+            alarm_metrics: 12,
+            dashboards: 1,
+            custom_metrics: 3 + 2 + 5,
+            has_encryption_key: true,
+        };
+        assert_eq!(read, counted);
+        let busy = Fixtures {
+            custom_metrics: 10,
+            ..FIXTURES
+        };
+        let prices = prices().unwrap();
+        assert_eq!(estimate(&prices, busy, usage(0.0)).usage_usd, 0.0);
+        let more = estimate(&prices, busy, usage(1.0)).usage_usd
+            - estimate(&prices, FIXTURES, usage(1.0)).usage_usd;
+        assert!((more - 3.0).abs() < 0.011, "{more}");
     }
 
     #[test]

@@ -94,22 +94,8 @@ async fn fill(screen: &mut Screen, deployed: &Deployed, stage: &Stage) -> anyhow
     let resources: Vec<Value> = resources
         .flat_map(|tree| resolved_resources(&tree.template, &tree.parameters).into_values())
         .collect();
-    let of_type = |kind: &str| {
-        let of_type = resources.iter();
-        of_type
-            .filter(|resource| resource.get("Type").and_then(Value::as_str) == Some(kind))
-            .collect::<Vec<_>>()
-    };
-    let rules = of_type("AWS::WAFv2::WebACL").into_iter();
-    let rules = rules.filter_map(|web_acl| web_acl.pointer("/Properties/Rules")?.as_array());
-    let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-    let fixtures = Fixtures {
-        web_acl_rules: count(rules.map(Vec::len).sum()),
-        alarms: count(alarms.len()),
-        dashboards: count(of_type("AWS::CloudWatch::Dashboard").len()),
-        custom_metrics: count(of_type("AWS::Logs::MetricFilter").len()),
-        has_encryption_key: parameter("EncryptionKey") == Some("customer-managed"),
-    };
+    let has_encryption_key = parameter("EncryptionKey") == Some("customer-managed");
+    let fixtures = Fixtures::read(resources.iter(), has_encryption_key);
     let memory = parameter("FunctionMemoryInMegabytes").and_then(|memory| memory.parse().ok());
     let usage = Use {
         requests_per_second: traffic.requests / AN_HOUR as f64,
