@@ -15,7 +15,7 @@ pub(crate) struct MetricQuery {
     pub(crate) namespace: &'static str,
     pub(crate) name: &'static str,
     pub(crate) dimensions: Vec<(&'static str, String)>,
-    /// `Sum`, `Average`, `Maximum` or a percentile.
+    /// `Sum`, `SampleCount`, `Average`, `Maximum` or a percentile.
     pub(crate) statistic: &'static str,
 }
 

@@ -75,8 +75,8 @@ async fn fill(screen: &mut Screen, deployed: &Deployed, stage: &Stage) -> anyhow
             .map(|(_, values)| values.as_slice())
             .unwrap_or_default()
     };
-    // An hour that is no clock hour can be two data points.
-    let sum = |id: &str| all(id).iter().sum::<f64>();
+    // An hour that is no clock hour can be two data points. Not `sum`: that of none is -0.0.
+    let sum = |id: &str| all(id).iter().fold(0.0, |sum, value| sum + value);
     let most = |id: &str| all(id).iter().copied().reduce(f64::max);
     let traffic = Traffic {
         requests: sum("requests"),
@@ -155,7 +155,7 @@ fn queries(deployed: &Deployed, stage: &Stage) -> anyhow::Result<Vec<MetricQuery
             statistic,
         };
     Ok(vec![
-        query("requests", "AWS/ApiGateway", "Count", &api, "Sum"),
+        query("requests", "AWS/ApiGateway", "Count", &api, "SampleCount"),
         query("clientErrors", "AWS/ApiGateway", "4XXError", &api, "Sum"),
         query("serverErrors", "AWS/ApiGateway", "5XXError", &api, "Sum"),
         query("p50", "AWS/ApiGateway", "Latency", &api, "p50"),
