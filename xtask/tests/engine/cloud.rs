@@ -20,6 +20,7 @@ mod change_sets;
 mod execution;
 mod http;
 mod operations;
+pub(crate) mod recorded;
 mod service;
 mod stacks;
 pub(crate) mod state;

@@ -14,6 +14,7 @@ mod concurrency;
 mod crashes;
 mod faults;
 mod model;
+mod operations;
 #[path = "../../src/inspection/tests/program.rs"]
 #[allow(dead_code, reason = "the inspection's tests use all of it")]
 mod program;

@@ -1,6 +1,7 @@
 //! A working tree of a test's own, its scripted cloud, and the built program run against it.
 
 use std::io::{BufRead as _, BufReader, Read as _};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Condvar, Mutex, OnceLock};
 use std::thread::JoinHandle;
@@ -10,6 +11,7 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::cloud::Cloud;
 use crate::cloud::bucket::BUCKET;
+use crate::cloud::recorded;
 use crate::cloud::state::State;
 use crate::support::{Run, xtask};
 
@@ -55,6 +57,8 @@ pub(crate) struct Site {
     tree: Tree,
     pub(crate) cloud: Cloud,
     pub(crate) patience: &'static str,
+    /// Whether there is an endpoint that a deploy can try.
+    has_endpoint: bool,
 }
 
 impl Site {
@@ -63,6 +67,7 @@ impl Site {
             tree: Tree::new(),
             cloud: Cloud::with(state),
             patience: PATIENCE,
+            has_endpoint: false,
         }
     }
 
@@ -74,6 +79,34 @@ impl Site {
     /// The stage is deployed, with the defaults and the first handler.
     pub(crate) fn deployed() -> Self {
         Self::with(deployed().clone())
+    }
+
+    /// The same with an endpoint, which answers well with the handler that is deployed.
+    pub(crate) fn serving() -> Self {
+        let mut site = Self::deployed();
+        site.has_endpoint = true;
+        let endpoint = format!("http://127.0.0.1:{}/dev", site.cloud.port);
+        let mut state = site.cloud.state();
+        let index = state.find(STACK).unwrap();
+        let stack = &mut state.stacks[index];
+        // As long as API Gateway's own.
+        for (name, value) in [
+            ("Endpoint", endpoint.as_str()),
+            ("StandardApiKeyId", recorded::CURRENT),
+            ("PremiumApiKeyId", "p6q7r8s9t0"),
+        ] {
+            stack.outputs.insert(name.to_owned(), value.to_owned());
+        }
+        let handler = stack.parameters["HandlerKey"].clone();
+        state.endpoint = endpoint;
+        state.good_handler = Some(handler);
+        drop(state);
+        site
+    }
+
+    /// Packages another handler.
+    pub(crate) fn package(&self, text: &str) {
+        std::fs::write(&self.tree.zip, crate::asset::handler(text)).unwrap();
     }
 
     /// Writes a file of the working tree; returns its path.
@@ -105,8 +138,8 @@ impl Site {
                 .arg("--handler")
                 .arg(&tree.zip);
         }
-        // There is an engine here and no endpoint.
-        if arguments.first() == Some(&"deploy") {
+        // Most have an engine and no endpoint.
+        if arguments.first() == Some(&"deploy") && !self.has_endpoint {
             command.arg("--no-smoke");
         }
         command
@@ -127,6 +160,13 @@ impl Site {
 
     pub(crate) fn run(&self, arguments: &[&str]) -> Run {
         self.start(arguments).end()
+    }
+
+    /// Runs in another directory.
+    pub(crate) fn run_in(&self, directory: &Path, arguments: &[&str]) -> Run {
+        let mut command = self.command(&self.tree, arguments);
+        command.current_dir(directory);
+        Running::start(command).end()
     }
 
     /// Runs on a terminal, types `answer` (with Python's escapes) at the question, and returns

@@ -94,7 +94,10 @@ impl State {
         stack.resources = resources.collect();
         let outputs = scanned.outputs_with(&set.parameters);
         stack.outputs = outputs
-            .map(|name| (name.clone(), format!("value-of-{name}")))
+            .map(|name| match (name.as_str(), self.endpoint.as_str()) {
+                ("Endpoint", endpoint) if !endpoint.is_empty() => (name.clone(), endpoint.into()),
+                _ => (name.clone(), format!("value-of-{name}")),
+            })
             .collect();
         stack.template = Some(set.template.clone());
         stack.parameters = set.parameters.clone();

@@ -1,6 +1,7 @@
 //! Which service and which action a request is for.
 
 use super::http::{Request, Response};
+use super::recorded;
 use super::state::{ACCOUNT, State, Values};
 use super::xml::{Refusal, answer, list, raw, tag, time};
 
@@ -15,6 +16,9 @@ pub(crate) fn action(request: &Request) -> (String, Values) {
         return (action.clone(), form.clone());
     }
     let path = request.path.trim_matches('/').to_owned();
+    if let Some(operation) = recorded::operation(request) {
+        return (operation, Values::from([("Path".to_owned(), path)]));
+    }
     let name = match (request.method.as_str(), path.as_str()) {
         ("GET", "account") => "GetAccount",
         ("PUT", path) if path.starts_with("2015-03-31/functions/") => "UpdateFunctionCode",
@@ -28,6 +32,9 @@ pub(crate) fn action(request: &Request) -> (String, Values) {
 
 impl State {
     pub(crate) fn respond(&mut self, action: &str, form: &Values, request: &Request) -> Response {
+        if let Some(response) = self.recorded(action, request) {
+            return response;
+        }
         let result = match action {
             "GetCallerIdentity" => Ok(answer(
                 action,
@@ -47,6 +54,11 @@ impl State {
                 200,
                 "text/xml",
                 raw("r", &tag("prefixListId", "pl-12345678")),
+            )),
+            "DescribeVpcs" => Ok(Response::new(
+                200,
+                "text/xml",
+                raw("r", &raw("vpcSet", &raw("item", &tag("vpcId", "vpc-1")))),
             )),
             "UpdateFunctionCode" => Ok(Response::new(200, "application/json", "{}")),
             "HeadBucket" | "HeadObject" | "PutObject" | "GetObject" => Ok(self.s3(request)),

@@ -120,6 +120,12 @@ pub(crate) struct State {
     pub(crate) corrupts_uploads: bool,
     /// Events of one operation come late and in any order, by this seed.
     pub(crate) disorder: Option<u64>,
+    /// The endpoint of a stage; nowhere where it is empty.
+    pub(crate) endpoint: String,
+    /// The only handler, by the key of its zip, that answers well; any where it is absent.
+    pub(crate) good_handler: Option<String>,
+    /// Lambda's executions in the account; 1000 where it is absent.
+    pub(crate) executions: Option<u64>,
     pub(crate) used_tokens: BTreeSet<(String, String)>,
     clock: i64,
     serial: u64,
