@@ -127,7 +127,8 @@ fn verdicts(report: &Report) -> String {
         })
         .collect();
     let table = table(&["Verdict", "Check", "Why"], 3, &rows);
-    format!("<h2>Checklist</h2>\n{table}")
+    // On a phone three columns of words are too many; there each line is three lines.
+    format!("<h2>Checklist</h2>\n<div class=\"checklist\">\n{table}</div>\n")
 }
 
 fn sections(report: &Report) -> impl Iterator<Item = &Section> {
