@@ -25,6 +25,12 @@ pub(crate) struct Test {
     /// `libc6-arm64-cross`.
     #[arg(long)]
     arm64: bool,
+    /// Also open the report of a load test and every page of the documentation in Chromium, at a
+    /// desktop's and a phone's width, and fail for what its console says.
+    ///
+    /// This needs Debian's `chromium` and `chromium-driver`. The pictures are in `target/browser/`.
+    #[arg(long)]
+    browser: bool,
     /// Also build the package twice, the second time in another directory and from nothing, and
     /// compare.
     #[arg(long)]
@@ -41,6 +47,9 @@ impl Test {
         if self.arm64 {
             // Better known now than after ten minutes of other tests.
             find_qemu(sh)?;
+        }
+        if self.browser {
+            find_browser(sh)?;
         }
         if self.fuzz.is_some() {
             check_compiler(sh)?;
@@ -77,6 +86,11 @@ impl Test {
                 cargo_test(sh, &["--package", "xtask", "--test", "arm64"])
             });
         }
+        if self.browser {
+            steps.run("browser", || {
+                cargo_test(sh, &["--package", "xtask", "--test", "browser"])
+            });
+        }
         if let Some(seconds) = self.fuzz {
             steps.run("fuzz", || {
                 let fuzzed = fuzz(sh, workspace, seconds)?;
@@ -86,6 +100,19 @@ impl Test {
         }
         steps.finish()
     }
+}
+
+fn find_browser(sh: &Shell) -> anyhow::Result<()> {
+    for program in ["chromium", "chromedriver"] {
+        let found = cmd!(sh, "{program} --version")
+            .quiet()
+            .ignore_stdout()
+            .run();
+        found.with_context(|| {
+            format!("`--browser` needs `{program}`: `apt-get install chromium chromium-driver`")
+        })?;
+    }
+    Ok(())
 }
 
 fn find_qemu(sh: &Shell) -> anyhow::Result<()> {
