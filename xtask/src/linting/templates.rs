@@ -17,7 +17,7 @@ use crate::screen;
 use crate::template::Template;
 use crate::workspace::Workspace;
 
-/// Columns of the table; a terminal shows more, a log in a browser hardly does.
+/// Columns of the table where there is no terminal: a log in a browser hardly shows more.
 const WIDTH: u16 = 140;
 
 /// What is judged: a name, and the parameters that differ from the defaults.
@@ -158,18 +158,24 @@ fn write_views(
     views.collect()
 }
 
-fn print(findings: &BTreeSet<Finding>, tallies: &BTreeMap<&str, Tally>) {
+fn findings_table(findings: &BTreeSet<Finding>, width: u16) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     table.set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_width(WIDTH);
+    table.set_width(width);
     table.set_header(["RULE", "WHERE", "WHAT", "WAIVED, BECAUSE"]);
     for finding in findings {
         let waiver = finding.waiver.as_deref().unwrap_or("not waived");
         table.add_row([&finding.rule, &finding.place, &finding.message, waiver]);
     }
+    table.trim_fmt()
+}
+
+fn print(findings: &BTreeSet<Finding>, tallies: &BTreeMap<&str, Tally>) {
     if !findings.is_empty() {
-        screen::data(format!("{}\n", table.trim_fmt()));
+        let terminal = terminal_size::terminal_size_of(std::io::stdout());
+        let width = terminal.map_or(WIDTH, |(width, _)| width.0.clamp(60, WIDTH));
+        screen::data(format!("{}\n", findings_table(findings, width)));
     }
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
@@ -187,4 +193,26 @@ fn print(findings: &BTreeSet<Finding>, tallies: &BTreeMap<&str, Tally>) {
         ]);
     }
     screen::data(table.trim_fmt());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn findings_fit_the_terminal() {
+        let finding = Finding {
+            rule: "limits-burst-above-concurrency".to_owned(),
+            place: "infra/cfn/observability.yaml:1234".to_owned(),
+            message: "the stage lets 200 requests through at once, and the function runs 100"
+                .to_owned(),
+            waiver: Some("Both are the documented figures of the service.".to_owned()),
+        };
+        let findings = BTreeSet::from([finding]);
+        for width in [80, WIDTH] {
+            let table = findings_table(&findings, width);
+            let lines = table.lines().map(|line| line.chars().count());
+            assert!(lines.max().unwrap() <= usize::from(width), "{table}");
+        }
+    }
 }
