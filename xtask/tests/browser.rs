@@ -202,7 +202,7 @@ fn what_a_page_says_on_the_console_and_what_is_too_wide_are_noticed() {
 fn the_report_of_a_load_test_opens() {
     let cloud = LocalCloud::start();
     cloud.run(&["deploy", "--local"]).expect(0);
-    let page = cloud.home.path().join("report.html");
+    let page = cloud.home.path().join("load/report.html");
     let mut load = vec!["load", "--local", "--report", page.to_str().unwrap()];
     load.extend(["--phase", "10/s:1s", "--phase", "80/s:4s"]);
     // The page shows a busy machine's failures, too.
