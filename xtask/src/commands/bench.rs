@@ -15,6 +15,8 @@ use crate::screen;
 use crate::tool;
 use crate::workspace::Workspace;
 
+mod build;
+mod copy;
 mod display;
 mod package;
 
@@ -33,7 +35,7 @@ mod package;
 /// with the goals and whether they are reached.
 ///
 /// `cargo xtask bench package` measures the packaging instead, `cargo xtask bench display` the live
-/// display of a deployment.
+/// display of a deployment, `cargo xtask bench build` how long a fresh clone compiles.
 #[derive(Debug, clap::Args)]
 #[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
 pub(crate) struct Bench {
@@ -63,6 +65,7 @@ pub(crate) struct Bench {
 
 #[derive(Debug, clap::Subcommand)]
 enum Other {
+    Build(build::BuildBench),
     Package(package::PackageBench),
     Display(display::DisplayBench),
 }
@@ -70,6 +73,7 @@ enum Other {
 impl Bench {
     pub(crate) fn run(self, sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {
         match self.other {
+            Some(Other::Build(build)) => return build.run(sh, workspace),
             Some(Other::Package(package)) => return package.run(sh, workspace),
             Some(Other::Display(display)) => return display.run(),
             None => {}

@@ -1,18 +1,28 @@
 //! `bench package`: how long packaging takes, beside cargo-lambda.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::time::Instant;
+use std::process::Command;
 
 use anyhow::Context as _;
 use comfy_table::{CellAlignment, Table, presets};
 use xshell::{Shell, cmd};
 
+use super::copy::{self, median};
 use crate::cargo::undisturbed;
 use crate::exit::Exit;
 use crate::screen;
 use crate::tool;
 use crate::workspace::Workspace;
+
+/// As the alias of `cargo xtask` has it.
+const OURS: [&str; 6] = [
+    "--package",
+    "xtask",
+    "--bin",
+    "xtask",
+    "--no-default-features",
+    "--locked",
+];
 
 /// The line that is changed, and where.
 const SOURCE: &str = "handler/src/event/reply.rs";
@@ -50,7 +60,7 @@ impl PackageBench {
         tool::ZIG.provide(sh, workspace)?;
         let cargo_lambda = tool::CARGO_LAMBDA.provide(sh, workspace)?;
         // So that compiling this program itself is not measured.
-        let build = cmd!(sh, "cargo build --locked --package xtask");
+        let build = cmd!(sh, "cargo build {OURS...}");
         undisturbed(build)
             .env_remove("CARGO_TARGET_DIR")
             .quiet()
@@ -76,8 +86,8 @@ impl PackageBench {
         ];
         for round in 0..self.cold {
             for variant in &mut variants {
-                variant.prepare(sh, workspace)?;
-                let seconds = variant.time(workspace)?;
+                copy::make(sh, workspace, &variant.copy)?;
+                let seconds = copy::time(variant.name, variant.command(workspace)?)?;
                 variant.report("cold", round, seconds);
                 variant.cold.push(seconds);
             }
@@ -85,14 +95,14 @@ impl PackageBench {
         for round in 0..self.changes {
             for variant in &mut variants {
                 variant.change(round)?;
-                let seconds = variant.time(workspace)?;
+                let seconds = copy::time(variant.name, variant.command(workspace)?)?;
                 variant.report("one line changed", round, seconds);
                 variant.changed.push(seconds);
             }
         }
         for round in 0..self.unchanged {
             for variant in &mut variants {
-                let seconds = variant.time(workspace)?;
+                let seconds = copy::time(variant.name, variant.command(workspace)?)?;
                 variant.report("unchanged", round, seconds);
                 variant.unchanged.push(seconds);
             }
@@ -181,13 +191,6 @@ impl<'a> Variant<'a> {
         }
     }
 
-    /// A fresh copy with nothing compiled.
-    fn prepare(&self, sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {
-        sh.remove_path(&self.copy)?;
-        workspace.copy_to(&self.copy)?;
-        tool::lend(workspace, &self.copy)
-    }
-
     fn change(&self, round: u32) -> anyhow::Result<()> {
         let path = self.copy.join(SOURCE);
         let text = std::fs::read_to_string(&path).context("cannot read the copy")?;
@@ -199,38 +202,15 @@ impl<'a> Variant<'a> {
         std::fs::write(&path, changed).context("cannot change the copy")
     }
 
-    /// Runs it once; what it prints is shown only if it fails.
-    fn time(&self, workspace: &Workspace) -> anyhow::Result<f64> {
-        let mut command = self.command(workspace)?;
-        let begin = Instant::now();
-        let output = command
-            .stdin(Stdio::null())
-            .output()
-            .with_context(|| format!("cannot start `{}`", self.name))?;
-        let seconds = begin.elapsed().as_secs_f64();
-        if !output.status.success() {
-            screen::say(String::from_utf8_lossy(&output.stderr));
-            anyhow::bail!("`{}` failed", self.name);
-        }
-        Ok(seconds)
-    }
-
     fn command(&self, workspace: &Workspace) -> anyhow::Result<Command> {
-        // Not the variables with which cargo describes this program.
-        let mut command = Command::new("cargo");
-        for (name, _) in std::env::vars_os() {
-            let name = name.to_string_lossy().into_owned();
-            let keep = ["CARGO_HOME", "CARGO_HTTP_CAINFO"].contains(&&*name);
-            if name == "CARGO" || (name.starts_with("CARGO_") && !keep) {
-                command.env_remove(name);
-            }
-        }
-        command.current_dir(&self.copy);
+        let mut command = copy::cargo(&self.copy);
         match self.program {
             Program::Ours => {
                 let manifest = workspace.root().join("Cargo.toml");
                 command
-                    .args(["run", "--locked", "--package", "xtask", "--manifest-path"])
+                    .arg("run")
+                    .args(OURS)
+                    .arg("--manifest-path")
                     .arg(manifest)
                     .args(["--", "package"]);
             }
@@ -266,10 +246,4 @@ impl<'a> Variant<'a> {
             self.name
         ));
     }
-}
-
-fn median(times: &[f64]) -> f64 {
-    let mut times = times.to_vec();
-    times.sort_by(f64::total_cmp);
-    times.get(times.len() / 2).copied().unwrap_or_default()
 }
