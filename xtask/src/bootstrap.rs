@@ -9,13 +9,13 @@ use crate::aws::Connection;
 use crate::aws::cloudformation::{self, CloudFormation};
 use crate::comparison::StackTree;
 use crate::consent::Consent;
-use crate::deployment::{self, Engine, Executed, Plan};
+use crate::deployment::{Engine, Plan};
 use crate::encryption_key::EncryptionKey;
 use crate::interrupt::Interrupts;
 use crate::options::Options;
 use crate::parameters::{self, Parameters};
 use crate::references::check_references;
-use crate::screen::{self, STRONG};
+use crate::screen::STRONG;
 use crate::stack::{BOOTSTRAP_STACK, SERVICE, Stack};
 use crate::workspace::Workspace;
 
@@ -75,32 +75,15 @@ pub(crate) async fn deploy(
     let mut engine = Engine::new(cfn.clone(), cloud, workspace, Interrupts::listen()?);
     let stack = engine.settled(BOOTSTRAP_STACK).await?;
     let plan = plan(workspace, choice, stack.as_ref())?;
-    if let Some(stack) = &stack
-        && deployment::is_current(cfn, stack, &plan).await?
-    {
-        screen::say(format!("{BOOTSTRAP_STACK}: no changes"));
-        return bucket_of(stack);
-    }
-    let stack = engine.clear_the_way(stack, &plan, consent).await?;
-    let Some(prepared) = engine.prepare(stack.as_ref(), &plan).await? else {
-        screen::say(format!("{BOOTSTRAP_STACK}: no changes"));
-        return bucket_of(&stack.context("the bootstrap stack vanished")?);
+    let note = match stack.as_ref().and_then(|stack| key_left(stack, &plan)) {
+        Some(key) => Some(farewell(&key, &cloudformation::all_stacks(cfn).await?)),
+        None => None,
     };
-    deployment::show(&prepared.changes, BOOTSTRAP_STACK, &[]);
-    if let Some(key) = stack.as_ref().and_then(|stack| key_left(stack, &plan)) {
-        let all = cloudformation::all_stacks(cfn).await?;
-        screen::say(farewell(&key, &all));
-    }
-    let question = format!("Deploy this to {}?", connection.place());
-    let executed = engine
-        .execute_with_consent(prepared, &plan.sources(), &plan.options, consent, &question)
+    let place = connection.place();
+    let stack = engine
+        .bring(stack, &plan, &place, note.as_deref(), consent)
         .await?;
-    match executed {
-        Executed::Done(stack) => bucket_of(&stack),
-        Executed::Overtaken => anyhow::bail!(
-            "`{BOOTSTRAP_STACK}` was changed by somebody else meanwhile; run the same command again"
-        ),
-    }
+    bucket_of(&stack)
 }
 
 fn plan(workspace: &Workspace, choice: Choice, stack: Option<&Stack>) -> anyhow::Result<Plan> {

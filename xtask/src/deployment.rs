@@ -22,6 +22,7 @@ use crate::workspace::Workspace;
 mod execution;
 mod recovery;
 mod revision;
+mod standalone;
 
 pub(crate) use execution::{Executed, Prepared};
 
