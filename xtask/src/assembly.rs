@@ -278,7 +278,13 @@ pub(crate) fn supplied_parameters(root: &Template) -> Vec<String> {
     let keys = nested_stacks(root)
         .into_iter()
         .map(|logical_id| key_parameter(&logical_id));
-    let others = ["AssetBucketName", "EncryptionKeyArn", "HandlerKey", "Stage"];
+    let others = [
+        "AssetBucketName",
+        "EncryptionKeyArn",
+        "HandlerKey",
+        "PermissionsBoundaryArn",
+        "Stage",
+    ];
     keys.chain(others.map(String::from)).collect()
 }
 

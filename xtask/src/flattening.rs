@@ -17,6 +17,8 @@ const OPEN: char = '\u{e000}';
 const CLOSE: char = '\u{e001}';
 
 const BOOTSTRAP: &str = "Bootstrap";
+/// What resources of `github-oidc.yaml` are called after.
+pub(crate) const GITHUB: &str = "Github";
 
 /// The templates of a service, of which any may be a changed one.
 #[derive(Debug, Clone)]
@@ -25,6 +27,7 @@ pub(crate) struct Templates {
     /// By logical ID in the root.
     pub(crate) nested: BTreeMap<String, Template>,
     pub(crate) bootstrap: Template,
+    pub(crate) github: Template,
 }
 
 /// The flat template, and where its resources were written.
@@ -38,7 +41,7 @@ pub(crate) struct Flat {
 /// A resource as the repository has it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Origin {
-    /// The root's logical ID of the stack, or `Bootstrap`.
+    /// The root's logical ID of the stack, `Bootstrap` or `Github`.
     pub(crate) stack: String,
     pub(crate) logical_id: String,
 }
@@ -46,25 +49,34 @@ pub(crate) struct Origin {
 impl Templates {
     /// The template that a stack is made from.
     pub(crate) fn of_stack(&self, stack: &str) -> &Template {
-        self.nested.get(stack).unwrap_or(&self.bootstrap)
+        match stack {
+            GITHUB => &self.github,
+            stack => self.nested.get(stack).unwrap_or(&self.bootstrap),
+        }
     }
 
-    /// Everything that the stacks of a stage and the bootstrap stack have, under logical IDs that
-    /// begin with the stack's: `DataTable` is `Table` of `data.yaml`. A parameter of the root or
-    /// of the bootstrap stack has the value in `chosen`, its default, or an example of what the
-    /// deploy supplies.
+    /// Everything that the stacks of a stage, the bootstrap stack and the one of GitHub's role
+    /// have, under logical IDs that begin with the stack's: `DataTable` is `Table` of `data.yaml`.
+    /// A parameter of the root or of a stack on its own has the value in `chosen`, its default, or
+    /// an example of what the deploy supplies.
     pub(crate) fn flatten(&self, chosen: &Parameters) -> Flat {
         let bootstrap = parameters_of(&self.bootstrap, chosen, &Parameters::new());
-        let outputs = outputs_of(&self.bootstrap, BOOTSTRAP, &bootstrap);
+        let mut outputs = outputs_of(&self.bootstrap, BOOTSTRAP, &bootstrap);
+        let github = parameters_of(&self.github, chosen, &outputs);
+        outputs.extend(outputs_of(&self.github, GITHUB, &github));
         let root = parameters_of(&self.root, chosen, &outputs);
         let mut flattener = Flattener {
             templates: self,
             stacks: resolved_section(self.root.value(), "Resources", &root),
-            parameters: BTreeMap::from([(BOOTSTRAP.to_owned(), bootstrap)]),
+            parameters: BTreeMap::from([
+                (BOOTSTRAP.to_owned(), bootstrap),
+                (GITHUB.to_owned(), github),
+            ]),
         };
         let mut resources = Map::new();
         let mut origins = BTreeMap::new();
-        for stack in self.nested.keys().map(String::as_str).chain([BOOTSTRAP]) {
+        let nested = self.nested.keys().map(String::as_str);
+        for stack in nested.chain([BOOTSTRAP, GITHUB]) {
             let parameters = flattener.parameters(stack);
             for (logical_id, resource) in resources_of(self.of_stack(stack), stack, &parameters) {
                 let flat_id = format!("{stack}{logical_id}");
@@ -147,6 +159,9 @@ fn parameters_of(template: &Template, chosen: &Parameters, known: &Parameters) -
 fn example(parameter: &str) -> String {
     match parameter {
         "DynamoDbPrefixListId" => "pl-02cd2c6b".to_owned(),
+        "FunctionName" => "apigw_handler".to_owned(),
+        "Repository" => "octo-org/octo-repo".to_owned(),
+        "Stage" => "dev".to_owned(),
         "HandlerKey" => format!("{}.zip", "0".repeat(64)),
         _ => format!("{}.yaml", "0".repeat(64)),
     }

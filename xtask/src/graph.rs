@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::flattening::Templates;
+use crate::flattening::{GITHUB, Templates};
 use crate::references::names_in;
 use crate::template::Template;
 
@@ -21,14 +21,15 @@ mod svg;
 #[cfg(test)]
 mod tests;
 
-/// Where the resources of `bootstrap.yaml` are; the others are in stacks of the root.
+/// Where the resources of `bootstrap.yaml` are; those of the root's stacks are in them.
 const BOOTSTRAP: &str = "Bootstrap";
 
 /// The graph as data; it prints as Mermaid, as SVG and as this.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Graph {
-    /// The stacks, by their logical ID in the root; the one of `bootstrap.yaml` is `Bootstrap`.
+    /// The stacks, by their logical ID in the root; the one of `bootstrap.yaml` is `Bootstrap`,
+    /// that of `github-oidc.yaml` is `Github`.
     pub(crate) stacks: Vec<Stack>,
     /// The references, by where they start and end.
     pub(crate) edges: Vec<Edge>,
@@ -108,7 +109,7 @@ impl Graph {
     pub(crate) fn of(templates: &Templates) -> Self {
         let tracer = Tracer { templates };
         let names = templates.nested.keys().map(String::as_str);
-        let names: Vec<&str> = names.chain([BOOTSTRAP]).collect();
+        let names: Vec<&str> = names.chain([BOOTSTRAP, GITHUB]).collect();
         let stacks = names.iter().map(|stack| tracer.stack(stack)).collect();
         let mut edges: BTreeMap<(Id, Id), Kind> = BTreeMap::new();
         for stack in names {
@@ -204,6 +205,9 @@ impl Tracer<'_> {
             found.insert(id(stack, name));
             return;
         }
+        if stack == GITHUB {
+            return self.trace_supplied(name, found);
+        }
         let passed = self.templates.root.value();
         let passed = passed.pointer(&format!("/Resources/{stack}/Properties/Parameters/{name}"));
         for name in passed.map(names_in).unwrap_or_default() {
@@ -213,13 +217,23 @@ impl Tracer<'_> {
 
     fn trace_in_root(&self, name: &str, found: &mut BTreeSet<Id>) {
         let parts: Vec<&str> = name.splitn(3, '.').collect();
-        // What the root does not know comes from the bootstrap stack: the tool passes its outputs
-        // as the parameters that have their names.
         let (stack, output) = match parts.as_slice() {
             [stack, "Outputs", output] => (*stack, *output),
-            [parameter] => (BOOTSTRAP, *parameter),
+            [parameter] => return self.trace_supplied(parameter, found),
             _ => return,
         };
+        self.trace_output(stack, output, found);
+    }
+
+    /// What nothing in the templates passes comes from a stack on its own: the tool passes its
+    /// outputs as the parameters that have their names.
+    fn trace_supplied(&self, name: &str, found: &mut BTreeSet<Id>) {
+        for stack in [BOOTSTRAP, GITHUB] {
+            self.trace_output(stack, name, found);
+        }
+    }
+
+    fn trace_output(&self, stack: &str, output: &str, found: &mut BTreeSet<Id>) {
         let template = self.templates.of_stack(stack);
         let value = template
             .value()

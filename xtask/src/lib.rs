@@ -70,6 +70,7 @@ mod pending;
 mod publish;
 mod recording;
 mod references;
+mod repository;
 mod rules;
 mod sbom;
 mod schema;

@@ -10,6 +10,10 @@ pub(crate) const SERVICE: &str = "movies";
 /// The stack that owns the asset bucket.
 pub(crate) const BOOTSTRAP_STACK: &str = "movies-bootstrap";
 
+/// What no stage is called: roles and policies of a stage are told by the stage in their names,
+/// and those that GitHub's deploy roles cannot change have this there.
+const GITHUB: &str = "github";
+
 /// A stack's tags by key.
 pub(crate) type Tags = BTreeMap<String, String>;
 
@@ -25,6 +29,12 @@ impl Stage {
     /// The root stack's name.
     pub(crate) fn stack_name(&self) -> String {
         format!("{SERVICE}-{self}")
+    }
+
+    /// The stack of the role that GitHub deploys it with. It is no stage's, and nothing that
+    /// belongs to one has a name like it.
+    pub(crate) fn github_stack_name(&self) -> String {
+        format!("{SERVICE}-{GITHUB}-{self}")
     }
 }
 
@@ -47,6 +57,11 @@ impl FromStr for Stage {
         if BOOTSTRAP_STACK == format!("{SERVICE}-{text}") {
             return Err(format!(
                 "`{BOOTSTRAP_STACK}` is the stack of the asset bucket"
+            ));
+        }
+        if text == GITHUB {
+            return Err(format!(
+                "the stacks of GitHub's deploy roles begin with `{SERVICE}-{GITHUB}-`"
             ));
         }
         Ok(Self(text.to_owned()))
@@ -230,6 +245,7 @@ mod tests {
             "a_b",
             "seventeenletters1",
             "bootstrap",
+            "github",
         ] {
             assert!(bad.parse::<Stage>().is_err(), "{bad}");
         }

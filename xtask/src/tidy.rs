@@ -10,6 +10,7 @@ use crate::omission::UNSUPPORTED_TYPES;
 use crate::template::Template;
 
 mod changes;
+mod deploy_role;
 mod features;
 mod flat;
 mod limits;
@@ -103,6 +104,7 @@ fn deploy_supplies_the_required_parameters_and_no_others() {
     let mut supplied: BTreeSet<String> = assembly.parameters().into_keys().collect();
     supplied.insert("AssetBucketName".to_owned());
     supplied.insert("EncryptionKeyArn".to_owned());
+    supplied.insert("PermissionsBoundaryArn".to_owned());
     assert_eq!(
         supplied,
         supplied_parameters(&assembly.root).into_iter().collect()
@@ -115,7 +117,7 @@ fn deploy_supplies_the_required_parameters_and_no_others() {
         .filter(|parameter| parameter.default.is_none());
     let mut required: BTreeSet<String> = required.map(|parameter| parameter.name.clone()).collect();
     // These have a default for people who deploy the template by hand.
-    required.extend(["EncryptionKeyArn", "Stage"].map(String::from));
+    required.extend(["EncryptionKeyArn", "PermissionsBoundaryArn", "Stage"].map(String::from));
     assert_eq!(supplied, required);
 }
 
@@ -149,6 +151,7 @@ fn every_template_is_used() {
     used.extend([
         "infra/cfn/root.yaml".to_owned(),
         "infra/cfn/bootstrap.yaml".to_owned(),
+        "infra/cfn/github-oidc.yaml".to_owned(),
     ]);
     let found: BTreeSet<String> = templates()
         .iter()

@@ -33,6 +33,8 @@ pub(crate) struct Usage {
 }
 
 /// The value of an API key.
+///
+/// Source: API Gateway's `GetApiKey` with `includeValue`.
 pub(crate) async fn key_value(connection: &Connection, id: &str) -> anyhow::Result<String> {
     let path = format!("/apikeys/{}?includeValue=true", signed::escape(id));
     let key = signed::get_json(connection, SERVICE, &path)
@@ -155,6 +157,8 @@ pub(crate) async fn enable_key(
 }
 
 /// The role API Gateway writes logs with in this region, if it has one.
+///
+/// Source: API Gateway's `GetAccount`.
 pub(crate) async fn logs_role(connection: &Connection) -> anyhow::Result<Option<String>> {
     let account = signed::get_json(connection, SERVICE, "/account").await?;
     let role = account.get("cloudwatchRoleArn").and_then(Value::as_str);

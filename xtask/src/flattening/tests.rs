@@ -22,6 +22,7 @@ fn example() -> Templates {
         Bucket: {Type: String}\nResources:\n  Policy:\n    Type: Policy\n    \
         Properties: {Resource: !Ref TableArn, Below: !Sub '${TableArn}/*', Ids: !Ref Ids, Here: !Ref AWS::Region, Bucket: !Ref Bucket}\n";
     let bootstrap = "Resources:\n  AssetBucket: {Type: Bucket}\nOutputs:\n  Bucket: {Value: !Ref AssetBucket}\n";
+    let github = "Parameters:\n  Bucket: {Type: String}\nResources:\n  Role: {Type: Role, Properties: {Bucket: !Ref Bucket}}\n";
     Templates {
         root: template("root.yaml", root),
         nested: BTreeMap::from([
@@ -29,6 +30,7 @@ fn example() -> Templates {
             ("Use".to_owned(), template("use.yaml", using)),
         ]),
         bootstrap: template("bootstrap.yaml", bootstrap),
+        github: template("github-oidc.yaml", github),
     }
 }
 
@@ -85,6 +87,14 @@ fn references_lead_to_resources_and_values_have_their_types() {
           },
           "BootstrapAssetBucket": {
             "Type": "Bucket"
+          },
+          "GithubRole": {
+            "Type": "Role",
+            "Properties": {
+              "Bucket": {
+                "Ref": "BootstrapAssetBucket"
+              }
+            }
           }
         }"#]]
     .assert_eq(&serde_json::to_string_pretty(&flat.template["Resources"]).unwrap());

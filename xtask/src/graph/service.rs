@@ -35,7 +35,7 @@ const fn of(service: Service, name: &'static str, noun: &'static str) -> Type {
     }
 }
 
-pub(super) const TYPES: [Type; 36] = [
+pub(super) const TYPES: [Type; 37] = [
     of(
         Service::ApiGateway,
         "AWS::ApiGateway::Account",
@@ -100,6 +100,7 @@ pub(super) const TYPES: [Type; 36] = [
     ),
     of(Service::Vpc, "AWS::EC2::VPC", "VPC"),
     of(Service::Iam, "AWS::IAM::ManagedPolicy", "policy"),
+    of(Service::Iam, "AWS::IAM::OIDCProvider", "identity provider"),
     of(Service::Iam, "AWS::IAM::Role", "role"),
     of(Service::Kms, "AWS::KMS::Key", "key"),
     of(Service::Lambda, "AWS::Lambda::Function", "function"),

@@ -59,6 +59,15 @@ Outputs:
   KeyArn: {Value: !GetAtt Key.Arn}
 ";
 
+const GITHUB_TEMPLATE: &str = "\
+Parameters:
+  KeyArn: {Type: String}
+Resources:
+  Role:
+    Type: AWS::IAM::Role
+    Properties: {Key: !Ref KeyArn}
+";
+
 fn graph_of(api: &str) -> Graph {
     let parse = |name: &str, text: &str| Template::parse(name, text.to_owned()).unwrap();
     Graph::of(&Templates {
@@ -68,6 +77,7 @@ fn graph_of(api: &str) -> Graph {
             ("Data".to_owned(), parse("data.yaml", DATA)),
         ]),
         bootstrap: parse("bootstrap.yaml", BOOTSTRAP_TEMPLATE),
+        github: parse("github-oidc.yaml", GITHUB_TEMPLATE),
     })
 }
 
@@ -86,11 +96,15 @@ fn references_are_followed_through_parameters_and_outputs() {
           subgraph stack_Bootstrap["Bootstrap"]
             Bootstrap_Key["Key<br/>AWS::KMS::Key"]
           end
+          subgraph stack_Github["Github"]
+            Github_Role["Role<br/>AWS::IAM::Role"]
+          end
           Api_Method --> Api_Api
           Api_Method -.-> Api_Model
           Api_Method ==> Data_Table
           Api_Model --> Api_Api
           Data_Table ==> Bootstrap_Key
+          Github_Role ==> Bootstrap_Key
     "#]]
     .assert_eq(&mermaid::mermaid(&graph_of(API)));
 }

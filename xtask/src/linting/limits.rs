@@ -108,7 +108,7 @@ fn usual() -> Consumer {
 }
 
 fn waivers(templates: &Templates) -> Waivers {
-    let all: Vec<&Template> = [&templates.root, &templates.bootstrap]
+    let all: Vec<&Template> = [&templates.root, &templates.bootstrap, &templates.github]
         .into_iter()
         .chain(templates.nested.values())
         .collect();

@@ -53,18 +53,18 @@ pub(crate) fn read(directory: &Path) -> anyhow::Result<Templates> {
         Ok((logical_id, read_template(directory, &file)?))
     });
     let nested = nested.collect::<anyhow::Result<BTreeMap<String, Template>>>()?;
-    let bootstrap = read_template(directory, "bootstrap.yaml")?;
     Ok(Templates {
         root,
         nested,
-        bootstrap,
+        bootstrap: read_template(directory, "bootstrap.yaml")?,
+        github: read_template(directory, "github-oidc.yaml")?,
     })
 }
 
 /// Judges the templates, prints the table, and fails if a finding is not waived.
 pub(crate) fn check_templates(sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {
     let templates = read(&workspace.templates())?;
-    let all: Vec<&Template> = [&templates.root, &templates.bootstrap]
+    let all: Vec<&Template> = [&templates.root, &templates.bootstrap, &templates.github]
         .into_iter()
         .chain(templates.nested.values())
         .collect();

@@ -21,7 +21,7 @@ mod operators;
 struct Mutant {
     /// What was done, and to what.
     name: String,
-    /// The root's logical ID of the stack, `Bootstrap`, or `Root`.
+    /// The root's logical ID of the stack, `Bootstrap`, `Github`, or `Root`.
     stack: String,
     template: Value,
 }
@@ -33,6 +33,7 @@ fn originals(templates: &Templates) -> Vec<(String, Value)> {
     nested
         .chain([
             ("Bootstrap".to_owned(), templates.bootstrap.value().clone()),
+            ("Github".to_owned(), templates.github.value().clone()),
             ("Root".to_owned(), templates.root.value().clone()),
         ])
         .collect()
@@ -64,6 +65,7 @@ fn flat(templates: &Templates, mutant: Option<&Mutant>) -> Value {
         let template = match mutant.stack.as_str() {
             "Root" => &mut templates.root,
             "Bootstrap" => &mut templates.bootstrap,
+            "Github" => &mut templates.github,
             stack => templates.nested.get_mut(stack).unwrap(),
         };
         *template = template.with_value(mutant.template.clone());

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::flattening::{Flat, Templates};
+use crate::flattening::{Flat, GITHUB, Templates};
 use crate::graph::service::{Service, TYPES, service};
 use crate::references::names_in;
 
@@ -14,10 +14,15 @@ pub(super) struct Reader<'a> {
 }
 
 impl Reader<'_> {
+    /// Those of the service; how it is deployed is no part of it.
     pub(super) fn resources(&self) -> impl Iterator<Item = (&str, &Value)> {
         let resources = self.flat.template["Resources"].as_object();
         let resources = resources.into_iter().flatten();
-        resources.map(|(id, resource)| (id.as_str(), resource))
+        let resources = resources.map(|(id, resource)| (id.as_str(), resource));
+        resources.filter(|(id, _)| {
+            let origin = self.flat.origins.get(*id);
+            origin.is_none_or(|origin| origin.stack != GITHUB)
+        })
     }
 
     pub(super) fn of_type<'s>(
