@@ -30,6 +30,8 @@ mod consent;
 mod constraint;
 mod dependencies;
 #[cfg(feature = "aws")]
+mod deploy_role;
+#[cfg(feature = "aws")]
 mod deployment;
 mod diagnosis;
 mod display;

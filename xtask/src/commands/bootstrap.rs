@@ -2,6 +2,8 @@
 
 use super::args::{EnvironmentArgs, StartArgs};
 use crate::encryption_key::EncryptionKey;
+use crate::repository::Repository;
+use crate::stack::Stage;
 
 #[cfg(feature = "aws")]
 mod run;
@@ -29,6 +31,23 @@ pub(crate) struct Bootstrap {
     /// never deleted by this tool: what it encrypted can be read as long as it exists.
     #[arg(long, value_name = "WHOSE")]
     encryption_key: Option<EncryptionKey>,
+
+    /// Also make the role that the workflows of a repository on GitHub deploy with, for each stage.
+    ///
+    /// A job gets the role that runs in the environment of the stage's name. Where GitHub's tokens
+    /// carry ids, as they do for repositories created or renamed since July 2026, give them too:
+    /// OWNER@ID/REPO@ID.
+    #[arg(long, value_name = "OWNER/REPO")]
+    github: Option<Repository>,
+
+    /// Stage to make the role for; may be repeated. Otherwise every stage with a file in
+    /// `infra/stages/`.
+    #[arg(long, value_name = "NAME", requires = "github")]
+    github_stage: Vec<Stage>,
+
+    /// The account has GitHub's identity provider already, from elsewhere; do not make it.
+    #[arg(long, requires = "github")]
+    existing_github_provider: bool,
 
     /// Do not ask.
     #[arg(long, short)]

@@ -13,6 +13,7 @@ mod cloud;
 mod concurrency;
 mod crashes;
 mod faults;
+mod github;
 mod model;
 mod operations;
 #[path = "../../src/inspection/tests/program.rs"]

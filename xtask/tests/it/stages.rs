@@ -35,12 +35,21 @@ async fn each_stage_is_what_its_file_says() {
     let destroy = ["destroy", "--local", "--stage=production"];
     cloud.run(&destroy).expect(1);
 
+    // The roles of a stage that GitHub deploys are bounded, and the function works with that.
+    let github = ["bootstrap", "--local", "--github=o/r", "--github-stage=dev"];
+    cloud.run(&github).expect(0);
+
     // The local cloud gets its key without being asked, and the function works with it.
     let key = "--param=EncryptionKey=customer-managed";
     let run = deploy(&[key]).expect(0);
     let dev = stack(&cloud, "movies-dev").await;
     assert_ne!(dev.enable_termination_protection(), Some(true));
     assert_eq!(parameter(&dev, "WafManagedRules"), "count");
+    let bound = parameter(&dev, "PermissionsBoundaryArn");
+    let role = stack(&cloud, "movies-github-dev").await;
+    let mut outputs = role.outputs().iter();
+    assert!(outputs.any(|output| output.output_value() == Some(bound)));
+    assert_eq!(parameter(&production, "PermissionsBoundaryArn"), "");
     let arn = parameter(&dev, "EncryptionKeyArn");
     assert!(arn.starts_with("arn:aws:kms:us-east-1:"), "{arn}");
     let bootstrap = stack(&cloud, "movies-bootstrap").await;

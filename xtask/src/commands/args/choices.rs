@@ -9,6 +9,7 @@ use crate::assembly::{Assembly, read_template};
 use crate::aws::cloudformation::CloudFormation;
 use crate::aws::{Connection, signed};
 use crate::bootstrap;
+use crate::deploy_role;
 use crate::deployment::Plan;
 use crate::encryption_key::EncryptionKey;
 use crate::options::Options;
@@ -22,6 +23,9 @@ use crate::workspace::Workspace;
 /// The root parameter that says whose key encrypts, and the one with the key.
 const KEY_CHOICE: &str = "EncryptionKey";
 const KEY_ARN: &str = "EncryptionKeyArn";
+
+/// The root parameter with the bound of the stage's roles.
+const BOUNDARY_ARN: &str = "PermissionsBoundaryArn";
 
 /// The root parameter that the tool looks up.
 const PREFIX_LIST: &str = "DynamoDbPrefixListId";
@@ -113,6 +117,9 @@ impl Choices {
         let mut supplied = assembly.parameters();
         supplied.insert("AssetBucketName".to_owned(), bucket.to_owned());
         supplied.insert(KEY_ARN.to_owned(), self.key.clone().unwrap_or_default());
+        let cfn = environment.connection.cloudformation();
+        let boundary = deploy_role::boundary(&cfn, &assembly.stage).await?;
+        supplied.insert(BOUNDARY_ARN.to_owned(), boundary.unwrap_or_default());
         if !self.parameters.contains_key(PREFIX_LIST) {
             let id = prefix_list(&environment.connection, deployed).await?;
             supplied.insert(PREFIX_LIST.to_owned(), id);

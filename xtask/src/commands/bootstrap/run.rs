@@ -7,12 +7,17 @@ use xshell::Shell;
 use super::Bootstrap;
 use crate::bootstrap::{self, Choice, LogsRole};
 use crate::consent::Consent;
-use crate::screen;
+use crate::deploy_role::{self, Provider, Wish};
+use crate::repository::Repository;
+use crate::screen::{self, STRONG};
+use crate::stack::Stage;
+use crate::stage_file;
 use crate::workspace::Workspace;
 
 impl Bootstrap {
     pub(crate) async fn run(self, sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {
         let begin = Instant::now();
+        let stages = self.stages(workspace)?;
         let consent = Consent::from_flag(self.yes || self.environment.local)?;
         let environment = self
             .environment
@@ -36,9 +41,62 @@ impl Bootstrap {
         screen::success("bootstrapped", begin);
         screen::data(format!("AssetBucketName   {bucket}"));
         let cfn = environment.connection.cloudformation();
-        if let Some(key) = bootstrap::encryption_key(&cfn).await? {
+        let key = bootstrap::encryption_key(&cfn).await?;
+        if let Some(key) = &key {
             screen::data(format!("EncryptionKeyArn  {key}"));
+        }
+        let Some(repository) = &self.github else {
+            return Ok(());
+        };
+        for stage in &stages {
+            let wish = Wish {
+                repository,
+                stage,
+                provider: match self.existing_github_provider {
+                    true => Provider::Existing,
+                    false => Provider::Ours,
+                },
+                asset_bucket: &bucket,
+                encryption_key: key.as_deref(),
+            };
+            let (connection, cloud) = (&environment.connection, environment.cloud);
+            let role = deploy_role::deploy(connection, workspace, cloud, wish, consent).await?;
+            screen::data(format!("DeployRoleArn     {role}"));
+            let needs = what_github_needs(repository, stage, &role, &connection.region);
+            screen::say(needs);
         }
         Ok(())
     }
+
+    /// The stages that get a role: those that are named, or all that have a file.
+    fn stages(&self, workspace: &Workspace) -> anyhow::Result<Vec<Stage>> {
+        if self.github.is_none() || !self.github_stage.is_empty() {
+            return Ok(self.github_stage.clone());
+        }
+        let names = stage_file::stages(workspace)?;
+        let stages = names.iter().map(|name| {
+            let stage: Result<Stage, String> = name.parse();
+            stage.map_err(|err| anyhow::anyhow!("`infra/stages/{name}.json`: {err}"))
+        });
+        let stages = stages.collect::<anyhow::Result<Vec<Stage>>>()?;
+        if stages.is_empty() {
+            anyhow::bail!("no stage has a file in `infra/stages/`; name one with `--github-stage`");
+        }
+        Ok(stages)
+    }
+}
+
+/// The role is of no use before GitHub knows it, and GitHub's side is not this tool's.
+fn what_github_needs(repository: &Repository, stage: &Stage, role: &str, region: &str) -> String {
+    let plain = repository.plain();
+    let variable = |name: &str, value: &str| {
+        format!("\n  gh variable set {name} --repo {plain} --env {stage} --body {value}")
+    };
+    format!(
+        "\n{STRONG}{plain} deploys {stage} once GitHub knows the role:{STRONG:#}\n\
+         \n  gh api --method PUT repos/{plain}/environments/{stage}{}{}\n\n\
+         The environment's protection rules say who may deploy: set its reviewers and branches.\n",
+        variable("AWS_ROLE_ARN", role),
+        variable("AWS_REGION", region),
+    )
 }

@@ -1,0 +1,182 @@
+//! The stack of a stage's deploy role: what GitHub may do here, and the bound of the roles it makes.
+
+use std::collections::BTreeMap;
+
+use anyhow::Context as _;
+
+use crate::assembly::{Cloud, read_template};
+use crate::aws::Connection;
+use crate::aws::cloudformation::{self, CloudFormation};
+use crate::checkup::function_name;
+use crate::comparison::StackTree;
+use crate::consent::Consent;
+use crate::deployment::{Engine, Plan};
+use crate::interrupt::Interrupts;
+use crate::options::Options;
+use crate::parameters::{self, Parameters};
+use crate::references::check_references;
+use crate::repository::Repository;
+use crate::stack::{SERVICE, Stack, Stage};
+use crate::workspace::Workspace;
+
+const TEMPLATE: &str = "github-oidc.yaml";
+const ROLE_OUTPUT: &str = "DeployRoleArn";
+const BOUNDARY: &str = "PermissionsBoundaryArn";
+const PROVIDER: &str = "IdentityProvider";
+
+/// What a deploy role is made for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Wish<'a> {
+    pub(crate) repository: &'a Repository,
+    pub(crate) stage: &'a Stage,
+    /// Whether the account has GitHub's identity provider from elsewhere.
+    pub(crate) provider: Provider,
+    pub(crate) asset_bucket: &'a str,
+    pub(crate) encryption_key: Option<&'a str>,
+}
+
+/// Who made, or makes, GitHub's identity provider, of which an account has one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Provider {
+    /// The first of these stacks.
+    Ours,
+    /// Somebody else.
+    Existing,
+}
+
+/// The bound of the roles of `stage`; `None` where GitHub does not deploy it.
+pub(crate) async fn boundary(
+    cfn: &CloudFormation,
+    stage: &Stage,
+) -> anyhow::Result<Option<String>> {
+    let stack = cloudformation::find_stack(cfn, &stage.github_stack_name()).await?;
+    Ok(stack.and_then(|stack| stack.outputs.get(BOUNDARY).cloned()))
+}
+
+/// Brings the deploy role of a stage to what its template says; returns its ARN.
+pub(crate) async fn deploy(
+    connection: &Connection,
+    workspace: &Workspace,
+    cloud: Cloud,
+    wish: Wish<'_>,
+    consent: Consent,
+) -> anyhow::Result<String> {
+    let cfn = connection.cloudformation();
+    let name = wish.stage.github_stack_name();
+    let mut engine = Engine::new(cfn.clone(), cloud, workspace, Interrupts::listen()?);
+    let stack = engine.settled(&name).await?;
+    let all = cloudformation::all_stacks(&cfn).await?;
+    let plan = plan(workspace, cloud, wish, stack.as_ref(), &all)?;
+    let place = connection.place();
+    let stack = engine.bring(stack, &plan, &place, None, consent).await?;
+    let role = stack.outputs.get(ROLE_OUTPUT).cloned();
+    role.with_context(|| format!("stack `{name}` has no output `{ROLE_OUTPUT}`"))
+}
+
+fn plan(
+    workspace: &Workspace,
+    cloud: Cloud,
+    wish: Wish<'_>,
+    stack: Option<&Stack>,
+    all: &[Stack],
+) -> anyhow::Result<Plan> {
+    let template = read_template(&workspace.templates(), TEMPLATE)?;
+    check_references(&template)?;
+    let makes_provider = cloud == Cloud::Aws && makes_provider(wish, stack, all);
+    let chosen = [
+        ("Repository", wish.repository.to_string()),
+        ("Stage", wish.stage.to_string()),
+        ("FunctionName", function_name(wish.stage)),
+        ("AssetBucketName", wish.asset_bucket.to_owned()),
+        (
+            "EncryptionKeyArn",
+            wish.encryption_key.unwrap_or_default().to_owned(),
+        ),
+        (
+            PROVIDER,
+            match makes_provider {
+                true => "create".to_owned(),
+                false => "existing".to_owned(),
+            },
+        ),
+    ];
+    let chosen: Parameters = chosen.map(|(name, value)| (name.to_owned(), value)).into();
+    let parameters = parameters::complete(&template, &Parameters::new(), &chosen)?;
+    // Not `stage`: the deploy role tells the stage's resources by that tag, and this is none.
+    let tags = [("service".to_owned(), SERVICE.to_owned())];
+    Ok(Plan {
+        stack_name: wish.stage.github_stack_name(),
+        tree: StackTree {
+            template,
+            parameters,
+            nested: BTreeMap::new(),
+        },
+        tags: tags.into(),
+        options: Options::default(),
+    })
+}
+
+/// The stack that has the provider keeps it, and no other one makes it again.
+fn makes_provider(wish: Wish<'_>, stack: Option<&Stack>, all: &[Stack]) -> bool {
+    let makes = |stack: &Stack| {
+        stack
+            .parameters
+            .get(PROVIDER)
+            .is_some_and(|one| one == "create")
+    };
+    let own = wish.stage.github_stack_name();
+    let prefix = format!("{SERVICE}-github-");
+    let mut others = all
+        .iter()
+        .filter(|one| one.name.starts_with(&prefix) && one.name != own);
+    match wish.provider {
+        Provider::Existing => false,
+        Provider::Ours => stack.is_some_and(makes) || !others.any(makes),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stack::StackStatus;
+
+    fn stack(name: &str, provider: &str) -> Stack {
+        Stack {
+            id: name.to_owned(),
+            name: name.to_owned(),
+            status: StackStatus("CREATE_COMPLETE".to_owned()),
+            status_reason: None,
+            parameters: [(PROVIDER.to_owned(), provider.to_owned())].into(),
+            outputs: BTreeMap::new(),
+            tags: BTreeMap::new(),
+            termination_protection: false,
+        }
+    }
+
+    #[test]
+    fn one_stack_makes_the_provider_and_keeps_it() {
+        let repository = "octo-org/octo-repo".parse().unwrap();
+        let stage = "dev".parse().unwrap();
+        let ours = Wish {
+            repository: &repository,
+            stage: &stage,
+            provider: Provider::Ours,
+            asset_bucket: "assets",
+            encryption_key: None,
+        };
+        let dev = stack("movies-github-dev", "create");
+        let production = stack("movies-github-production", "create");
+        let second = stack("movies-github-production", "existing");
+        let all = [dev.clone(), second.clone()];
+        assert!(makes_provider(ours, None, &[]));
+        assert!(makes_provider(ours, Some(&dev), &all));
+        assert!(!makes_provider(ours, None, &[production]));
+        assert!(makes_provider(ours, None, &[second]));
+        let existing = Wish {
+            provider: Provider::Existing,
+            ..ours
+        };
+        assert!(!makes_provider(existing, None, &[]));
+        assert!(!makes_provider(existing, Some(&dev), &all));
+    }
+}
