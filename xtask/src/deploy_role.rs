@@ -20,7 +20,8 @@ use crate::stack::{SERVICE, Stack, Stage};
 use crate::workspace::Workspace;
 
 const TEMPLATE: &str = "github-oidc.yaml";
-const ROLE_OUTPUT: &str = "DeployRoleArn";
+const DEPLOY_ROLE: &str = "DeployRoleArn";
+const DIFF_ROLE: &str = "DiffRoleArn";
 const BOUNDARY: &str = "PermissionsBoundaryArn";
 const PROVIDER: &str = "IdentityProvider";
 
@@ -44,6 +45,14 @@ pub(crate) enum Provider {
     Existing,
 }
 
+/// The roles that a stage's jobs get in GitHub, by their ARNs.
+#[derive(Debug)]
+pub(crate) struct Roles {
+    pub(crate) deploy: String,
+    /// For the comparison before the deploy.
+    pub(crate) diff: String,
+}
+
 /// The bound of the roles of `stage`; `None` where GitHub does not deploy it.
 pub(crate) async fn boundary(
     cfn: &CloudFormation,
@@ -53,14 +62,14 @@ pub(crate) async fn boundary(
     Ok(stack.and_then(|stack| stack.outputs.get(BOUNDARY).cloned()))
 }
 
-/// Brings the deploy role of a stage to what its template says; returns its ARN.
+/// Brings the roles of a stage to what their template says.
 pub(crate) async fn deploy(
     connection: &Connection,
     workspace: &Workspace,
     cloud: Cloud,
     wish: Wish<'_>,
     consent: Consent,
-) -> anyhow::Result<String> {
+) -> anyhow::Result<Roles> {
     let cfn = connection.cloudformation();
     let name = wish.stage.github_stack_name();
     let mut engine = Engine::new(cfn.clone(), cloud, workspace, Interrupts::listen()?);
@@ -69,8 +78,14 @@ pub(crate) async fn deploy(
     let plan = plan(workspace, cloud, wish, stack.as_ref(), &all)?;
     let place = connection.place();
     let stack = engine.bring(stack, &plan, &place, None, consent).await?;
-    let role = stack.outputs.get(ROLE_OUTPUT).cloned();
-    role.with_context(|| format!("stack `{name}` has no output `{ROLE_OUTPUT}`"))
+    let role = |output: &str| {
+        let role = stack.outputs.get(output).cloned();
+        role.with_context(|| format!("stack `{name}` has no output `{output}`"))
+    };
+    Ok(Roles {
+        deploy: role(DEPLOY_ROLE)?,
+        diff: role(DIFF_ROLE)?,
+    })
 }
 
 fn plan(

@@ -244,6 +244,18 @@ fn the_deploy_role_may_do_what_a_deploy_asks_for_and_nothing_else() {
     assert!(given.len() > 150, "only {} actions", given.len());
 }
 
+/// The calls are those that a test of the deploy engine sees `diff --no-change-set` make.
+#[test]
+fn the_role_that_compares_may_make_the_calls_of_a_comparison_and_no_others() {
+    let calls = Rights::read().calls;
+    let made = include_str!("deploy_role/comparison.txt").lines();
+    let needed: Actions = made.flat_map(|call| calls[call].clone()).collect();
+    let templates = linting::templates::read(&root().join("infra/cfn")).unwrap();
+    let flat = templates.flatten(&everything_on()).template;
+    let policy = &flat["Resources"]["GithubDiffPolicy"]["Properties"]["PolicyDocument"];
+    assert_eq!(allowed(policy), needed);
+}
+
 #[test]
 fn every_policy_is_small_enough_for_iam() {
     let (policies, bound) = policies();

@@ -1,5 +1,7 @@
 //! `bootstrap --github`: the stacks of the deploy roles, and what a deploy takes from them.
 
+use std::collections::BTreeSet;
+
 use crate::cloud::state::{Stack, State};
 use crate::site::Site;
 
@@ -119,4 +121,32 @@ fn every_deploy_of_the_stage_bounds_its_roles() {
     site.run(&["deploy", "--yes", &param])
         .expect(1)
         .says("PermissionsBoundaryArn");
+}
+
+/// The role of the job that compares may make these calls, see `tidy/deploy_role`.
+#[test]
+fn a_comparison_without_a_change_set_reads_and_makes_the_calls_its_role_may_make() {
+    let site = with_role("movies-github-dev");
+    site.run(&["diff", "--no-change-set"]).expect(0);
+    site.run(&["deploy", "--yes"]).expect(0);
+    let before = site.cloud.calls().len();
+    let limit = "--param=StageBurstLimitInRequests=100";
+    site.run(&["diff", "--no-change-set", limit])
+        .expect(0)
+        .says("StageBurstLimitInRequests");
+    let calls = site.cloud.calls();
+    let deploy = calls.iter().position(|call| call.is_mutating()).unwrap();
+    let made = calls[..deploy].iter().chain(&calls[before..]);
+    let made: BTreeSet<String> = made.map(|call| call.action.clone()).collect();
+    let allowed = include_str!("../../src/tidy/deploy_role/comparison.txt");
+    let allowed = allowed.lines().map(|call| {
+        let (_, operation) = call.split_once(' ').unwrap();
+        operation.split('_').map(capitalized).collect::<String>()
+    });
+    assert_eq!(made, allowed.collect());
+}
+
+fn capitalized(word: &str) -> String {
+    let (first, rest) = word.split_at(1);
+    first.to_uppercase() + rest
 }

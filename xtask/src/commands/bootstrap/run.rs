@@ -7,7 +7,7 @@ use xshell::Shell;
 use super::Bootstrap;
 use crate::bootstrap::{self, Choice, LogsRole};
 use crate::consent::Consent;
-use crate::deploy_role::{self, Provider, Wish};
+use crate::deploy_role::{self, Provider, Roles, Wish};
 use crate::repository::Repository;
 use crate::screen::{self, STRONG};
 use crate::stack::Stage;
@@ -60,9 +60,10 @@ impl Bootstrap {
                 encryption_key: key.as_deref(),
             };
             let (connection, cloud) = (&environment.connection, environment.cloud);
-            let role = deploy_role::deploy(connection, workspace, cloud, wish, consent).await?;
-            screen::data(format!("DeployRoleArn     {role}"));
-            let needs = what_github_needs(repository, stage, &role, &connection.region);
+            let roles = deploy_role::deploy(connection, workspace, cloud, wish, consent).await?;
+            screen::data(format!("DeployRoleArn     {}", roles.deploy));
+            screen::data(format!("DiffRoleArn       {}", roles.diff));
+            let needs = what_github_needs(repository, stage, &roles, &connection.region);
             screen::say(needs);
         }
         Ok(())
@@ -86,17 +87,29 @@ impl Bootstrap {
     }
 }
 
-/// The role is of no use before GitHub knows it, and GitHub's side is not this tool's.
-fn what_github_needs(repository: &Repository, stage: &Stage, role: &str, region: &str) -> String {
+/// The roles are of no use before GitHub knows them, and GitHub's side is not this tool's.
+fn what_github_needs(
+    repository: &Repository,
+    stage: &Stage,
+    roles: &Roles,
+    region: &str,
+) -> String {
     let plain = repository.plain();
-    let variable = |name: &str, value: &str| {
-        format!("\n  gh variable set {name} --repo {plain} --env {stage} --body {value}")
+    let environment = |name: &str, role: &str| {
+        let variable = |variable: &str, value: &str| {
+            format!("\n  gh variable set {variable} --repo {plain} --env {name} --body {value}")
+        };
+        format!(
+            "\n  gh api --method PUT repos/{plain}/environments/{name}{}{}",
+            variable("AWS_ROLE_ARN", role),
+            variable("AWS_REGION", region),
+        )
     };
     format!(
-        "\n{STRONG}{plain} deploys {stage} once GitHub knows the role:{STRONG:#}\n\
-         \n  gh api --method PUT repos/{plain}/environments/{stage}{}{}\n\n\
-         The environment's protection rules say who may deploy: set its reviewers and branches.\n",
-        variable("AWS_ROLE_ARN", role),
-        variable("AWS_REGION", region),
+        "\n{STRONG}{plain} deploys {stage} once GitHub knows the roles:{STRONG:#}\n{}{}\n\n\
+         The protection rules of {stage} say who may deploy: set its reviewers and branches.\n\
+         {stage}-diff is for the job that shows the changes before that, and only reads.\n",
+        environment(stage.as_str(), &roles.deploy),
+        environment(&format!("{stage}-diff"), &roles.diff),
     )
 }

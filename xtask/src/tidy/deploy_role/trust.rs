@@ -8,28 +8,30 @@ use crate::assembly::read_template;
 use crate::linting;
 use crate::repository::Repository;
 
-/// One subject, and no pattern: the environment of the stage in the repository.
+/// One subject, and no pattern: an environment of the stage in the repository.
 #[test]
-fn the_role_is_for_one_environment_of_one_repository() {
+fn each_role_is_for_one_environment_of_one_repository() {
     let templates = linting::templates::read(&root().join("infra/cfn")).unwrap();
     for repository in ["octo-org/octo-repo", "octo-org@12/octo-repo@345"] {
         let chosen = [("Repository".to_owned(), repository.to_owned())].into();
         let flat = templates.flatten(&chosen).template;
-        let role = &flat["Resources"]["GithubDeployRole"]["Properties"];
-        let statements = policy::statements(&role["AssumeRolePolicyDocument"]);
-        let [statement] = statements.as_slice() else {
-            panic!("expected one statement");
-        };
-        assert_eq!(statement["Action"], "sts:AssumeRoleWithWebIdentity");
-        assert_eq!(
-            statement["Principal"],
-            json!({ "Federated": { "Ref": "GithubProvider" } })
-        );
-        let wanted = json!({ "StringEquals": {
+        for (role, environment) in [("GithubDeployRole", "dev"), ("GithubDiffRole", "dev-diff")] {
+            let role = &flat["Resources"][role]["Properties"];
+            let statements = policy::statements(&role["AssumeRolePolicyDocument"]);
+            let [statement] = statements.as_slice() else {
+                panic!("expected one statement");
+            };
+            assert_eq!(statement["Action"], "sts:AssumeRoleWithWebIdentity");
+            assert_eq!(
+                statement["Principal"],
+                json!({ "Federated": { "Ref": "GithubProvider" } })
+            );
+            let wanted = json!({ "StringEquals": {
             "token.actions.githubusercontent.com:aud": "sts.amazonaws.com",
-            "token.actions.githubusercontent.com:sub": format!("repo:{repository}:environment:dev"),
+            "token.actions.githubusercontent.com:sub": format!("repo:{repository}:environment:{environment}"),
         } });
-        assert_eq!(statement["Condition"], wanted);
+            assert_eq!(statement["Condition"], wanted);
+        }
     }
 }
 
