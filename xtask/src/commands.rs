@@ -176,7 +176,10 @@ fn assemble(
     handler: &args::HandlerArgs,
 ) -> anyhow::Result<(Assembly, std::path::PathBuf)> {
     let asset = || match &handler.zip {
-        Some(zip) => handler::ready_made(zip, Architecture::OF_FUNCTION),
+        Some(zip) => {
+            let expected = handler.zip_sha256.as_deref();
+            handler::ready_made(zip, Architecture::OF_FUNCTION, expected)
+        }
         None => Ok(handler::package(sh, workspace, cloud.into(), Reuse::IfUpToDate)?.asset),
     };
     let stage = stage_file.stage();

@@ -17,6 +17,7 @@ use crate::pending::Pending;
 use crate::screen::{self, STRONG};
 use crate::stack::{DeployAction, Stack};
 use crate::template::Template;
+use crate::workflow_run;
 use crate::workspace::Workspace;
 
 mod execution;
@@ -195,13 +196,23 @@ pub(crate) async fn deployed_tree(
 
 /// Shows what a change set would do, and what the local cloud leaves out of it.
 pub(crate) fn show(changes: &[Change], stack_name: &str, omissions: &[Omission]) {
-    screen::say(format!("\n{STRONG}{stack_name}{STRONG:#}"));
-    screen::say(change_set::render(changes));
+    let tree = change_set::render(changes);
     let callouts = change_set::callouts(changes);
+    let totals = change_set::totals(changes).summary();
+    screen::say(format!("\n{STRONG}{stack_name}{STRONG:#}"));
+    screen::say(&tree);
     if !callouts.is_empty() {
-        screen::say(callouts);
+        screen::say(&callouts);
     }
-    screen::say(format!("{}\n", change_set::totals(changes).summary()));
+    screen::say(format!("{totals}\n"));
+    let heading = format!("{stack_name}: {totals}");
+    let told = workflow_run::summarize(&workflow_run::section(
+        &heading,
+        &format!("{tree}\n{callouts}"),
+    ));
+    if let Err(err) = told {
+        screen::say(format!("the run's page lacks these changes: {err:#}"));
+    }
     for omission in omissions {
         screen::say(omission);
     }

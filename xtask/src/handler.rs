@@ -22,6 +22,7 @@ pub(crate) use ready::{ready, ready_made};
 
 mod build;
 mod comparison;
+pub(crate) mod growth;
 pub(crate) mod manifest;
 mod ready;
 mod strip;

@@ -95,6 +95,7 @@ mod trace;
 mod trouble;
 #[cfg(feature = "aws")]
 mod web;
+mod workflow_run;
 mod workspace;
 
 /// Runs the command of this process's arguments.

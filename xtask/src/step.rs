@@ -11,6 +11,7 @@ use xshell::{Cmd, Shell};
 use crate::cargo::undisturbed;
 use crate::exit::Exit;
 use crate::screen::{self, BAD, GOOD, STRONG};
+use crate::workflow_run;
 
 /// The checks so far.
 #[derive(Debug, Default)]
@@ -117,10 +118,12 @@ pub(crate) fn check(command: Cmd<'_>) -> anyhow::Result<Counts> {
 /// reports.
 pub(crate) fn cargo_test(sh: &Shell, arguments: &[&str]) -> anyhow::Result<Counts> {
     let test = undisturbed(xshell::cmd!(sh, "cargo test --locked {arguments...}"));
-    let mut test = Command::from(test)
-        .stdout(Stdio::piped())
-        .spawn()
-        .context("no `cargo`")?;
+    let mut test = Command::from(test);
+    // The programs that a test starts are not what the run is about.
+    for variable in workflow_run::VARIABLES {
+        test.env_remove(variable);
+    }
+    let mut test = test.stdout(Stdio::piped()).spawn().context("no `cargo`")?;
     let stdout = test.stdout.take().context("`cargo test` has no output")?;
     let mut counts = Counts::default();
     for line in BufReader::new(stdout).lines() {

@@ -57,6 +57,10 @@ pub(super) struct HandlerArgs {
     /// Take this zip, as `package` wrote it, instead of building the handler. It is inspected.
     #[arg(long = "handler", value_name = "ZIP", conflicts_with = "local")]
     pub(super) zip: Option<PathBuf>,
+
+    /// Refuse the zip unless it has this SHA-256.
+    #[arg(long = "handler-sha256", value_name = "SHA256", requires = "zip", value_parser = parse_sha256)]
+    pub(super) zip_sha256: Option<String>,
 }
 
 /// How a command starts a missing local cloud.
@@ -188,5 +192,14 @@ pub(super) fn parse_duration(text: &str) -> Result<Duration, String> {
     match time.is_zero() {
         true => Err("expected a time such as `90s`, `15m` or `2h`".to_owned()),
         false => Ok(time),
+    }
+}
+
+/// A SHA-256 as `package` prints it, for clap.
+pub(super) fn parse_sha256(text: &str) -> Result<String, String> {
+    let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    match text.len() == 64 && text.bytes().all(is_digit) {
+        true => Ok(text.to_owned()),
+        false => Err("expected 64 hexadecimal digits, lower case".to_owned()),
     }
 }

@@ -1,16 +1,22 @@
 //! `package`: the handler as a zip for Lambda.
 
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
 use xshell::Shell;
 
+use super::args::parse_sha256;
 use crate::architecture::Architecture;
 use crate::asset::hex;
 use crate::dependencies;
+use crate::handler::growth;
 use crate::handler::manifest::{MANIFEST, Manifest};
 use crate::handler::verify::verify;
 use crate::handler::{self, Package as Zip, Reuse, Target};
 use crate::inputs::Inputs;
 use crate::sbom;
 use crate::screen;
+use crate::workflow_run;
 use crate::workspace::Workspace;
 
 /// Build the handler for Lambda, check the result and zip it.
@@ -38,6 +44,15 @@ pub(crate) struct Package {
     /// Also write the bill of materials, CycloneDX JSON, to `handler.cdx.json` beside the zip.
     #[arg(long, conflicts_with = "local")]
     sbom: bool,
+    /// Say how much larger or smaller it is than an earlier package, whose `handler.json` this is.
+    ///
+    /// The file is read before the build, so it may be the one that the build replaces. Where it
+    /// is missing there is nothing to compare with, which is said and is no failure.
+    #[arg(long, value_name = "MANIFEST", conflicts_with = "local")]
+    compare_with: Option<PathBuf>,
+    /// Fail unless the zip has this SHA-256, which another machine found.
+    #[arg(long, value_name = "SHA256", conflicts_with = "local", value_parser = parse_sha256)]
+    expect_sha256: Option<String>,
     /// Build for this machine instead, as the local cloud runs it.
     #[arg(long, conflicts_with = "target")]
     local: bool,
@@ -50,6 +65,10 @@ impl Package {
             false => Target::Lambda(self.target),
         };
         let before = Manifest::read(&target.directory(workspace));
+        let earlier = match &self.compare_with {
+            Some(path) => earlier(path)?,
+            None => None,
+        };
         if self.explain {
             let inputs = handler::inputs(sh, workspace, target)?;
             explain_inputs(workspace, target, before.as_ref(), &inputs);
@@ -68,6 +87,12 @@ impl Package {
             screen::progress("a second build elsewhere gave the same bytes");
         }
         show(workspace, target, &zip);
+        if let Some(earlier) = &earlier {
+            let (now, then) = (&zip.manifest.output, &earlier.output);
+            let change = growth::change(now.zip_bytes, then.zip_bytes);
+            screen::data(format!("change    {change}"));
+        }
+        self.report(&zip.manifest, earlier.as_ref())?;
         if self.sbom {
             let path = target.directory(workspace).join("handler.cdx.json");
             let triple = self.target.triple();
@@ -80,8 +105,49 @@ impl Package {
             handler::replace(&path, bill.as_bytes())?;
             screen::data(format!("sbom      {}", workspace.display(&path)));
         }
-        Ok(())
+        match &self.expect_sha256 {
+            Some(expected) => expect(&zip.manifest, expected),
+            None => Ok(()),
+        }
     }
+
+    /// Tells the workflow, where one runs this.
+    fn report(&self, package: &Manifest, earlier: Option<&Manifest>) -> anyhow::Result<()> {
+        let earlier = earlier.map(|earlier| ("before", earlier));
+        workflow_run::summarize(&growth::markdown(package, earlier))?;
+        workflow_run::set_output("sha256", &package.output.zip_sha256)
+    }
+}
+
+/// The manifest of an earlier package, where it is there.
+///
+/// # Errors
+///
+/// It is there and is no manifest.
+fn earlier(path: &Path) -> anyhow::Result<Option<Manifest>> {
+    if !path.exists() {
+        screen::say(format!(
+            "no `{}`: there is no earlier package to compare with",
+            path.display()
+        ));
+        return Ok(None);
+    }
+    let earlier = Manifest::read_file(path);
+    let earlier = earlier
+        .with_context(|| format!("`{}` is no `handler.json` of `package`", path.display()))?;
+    Ok(Some(earlier))
+}
+
+fn expect(package: &Manifest, expected: &str) -> anyhow::Result<()> {
+    let found = &package.output.zip_sha256;
+    if found == expected {
+        screen::progress("the zip is the expected one");
+        return Ok(());
+    }
+    anyhow::bail!(
+        "the zip has the SHA-256 {found}, and {expected} was expected; compare the two \
+         `handler.json`: what differs between the machines is an input, or is missing there"
+    )
 }
 
 fn show(workspace: &Workspace, target: Target, zip: &Zip) {

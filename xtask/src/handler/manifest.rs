@@ -61,6 +61,11 @@ impl Manifest {
         parse(&directory.join(MANIFEST))
     }
 
+    /// A manifest that was brought along; none if it is not in this form.
+    pub(crate) fn read_file(path: &Path) -> Option<Self> {
+        parse(path)
+    }
+
     /// The one that was replaced.
     pub(crate) fn read_previous(directory: &Path) -> Option<Self> {
         parse(&directory.join(PREVIOUS))

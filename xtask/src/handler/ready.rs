@@ -7,7 +7,7 @@ use xshell::Shell;
 
 use super::{Target, ZIP, read, recipe, refuse, up_to_date};
 use crate::architecture::Architecture;
-use crate::asset::Asset;
+use crate::asset::{Asset, hex};
 use crate::inspection::{self, Expected};
 use crate::workspace::Workspace;
 
@@ -26,9 +26,21 @@ pub(crate) fn ready(
 ///
 /// # Errors
 ///
-/// The file cannot be read, or the inspection refuses it; what is wrong has been shown then.
-pub(crate) fn ready_made(zip: &Path, architecture: Architecture) -> anyhow::Result<Asset> {
+/// The file cannot be read, is not the one with the SHA-256 `sha256`, or the inspection refuses
+/// it; what is wrong has been shown then.
+pub(crate) fn ready_made(
+    zip: &Path,
+    architecture: Architecture,
+    sha256: Option<&str>,
+) -> anyhow::Result<Asset> {
     let asset = Asset::new(ZIP, read(zip)?);
+    let found = hex(&asset.sha256);
+    if let Some(expected) = sha256.filter(|expected| **expected != found) {
+        anyhow::bail!(
+            "cannot deploy `{}`: it has the SHA-256 {found}, and {expected} was promised",
+            zip.display()
+        );
+    }
     let expected = Expected {
         architecture,
         flags: &[],
@@ -37,4 +49,28 @@ pub(crate) fn ready_made(zip: &Path, architecture: Architecture) -> anyhow::Resu
     refuse(&inspection::inspect(&asset.bytes, &expected))
         .with_context(|| format!("cannot deploy `{}`", zip.display()))?;
     Ok(asset)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_zip_that_is_not_the_promised_one_is_refused_before_it_is_looked_at() {
+        let directory = tempfile::tempdir().unwrap();
+        let zip = directory.path().join("handler.zip");
+        std::fs::write(&zip, b"no zip at all").unwrap();
+        let refused = |sha256: &str| {
+            let err = ready_made(&zip, Architecture::Arm64, Some(sha256)).unwrap_err();
+            err.to_string()
+        };
+        let promised = "0".repeat(64);
+        let said = refused(&promised);
+        assert!(
+            said.ends_with(&format!("and {promised} was promised")),
+            "{said}"
+        );
+        let own = hex(&crate::asset::sha256(b"no zip at all"));
+        assert!(!refused(&own).contains("promised"));
+    }
 }

@@ -11,6 +11,7 @@ use super::{Package, Reuse, Target, ZIP, package, read};
 use crate::inputs::cargo_home;
 use crate::screen;
 use crate::tool;
+use crate::workflow_run;
 use crate::workspace::Workspace;
 
 /// Builds here, whatever is up to date, and then in a copy with another path, another cargo home,
@@ -73,6 +74,9 @@ fn build_again(copy: &Path, home: &Path, arguments: &[&str]) -> anyhow::Result<(
         .env("LOGNAME", "somebody-else")
         .env_remove("CARGO_TARGET_DIR")
         .env_remove("CARGO_BUILD_TARGET_DIR");
+    for variable in workflow_run::VARIABLES {
+        build.env_remove(variable);
+    }
     // Rustup looks below the home directory unless it is told.
     if let Some(own) = std::env::home_dir() {
         let rustup = own.join(".rustup");
