@@ -121,6 +121,9 @@ impl Cli {
             Command::Doctor(doctor) if doctor.is_for_machine_alone() => {
                 doctor.look_at_machine(&sh, &workspace)
             }
+            Command::Diff(diff) if diff.needs_no_account() => {
+                diff.compare_with_commit(&sh, &workspace)
+            }
             Command::Watch(watch) => watch.run(&sh, &workspace).await,
             Command::Replay(replay) => replay.run().await,
             Command::Graph(graph) => graph.run(&workspace),

@@ -35,6 +35,17 @@ pub(crate) fn compare(old: Option<&StackTree>, new: &StackTree) -> Vec<Change> {
     compare_visible(visible_old.as_ref(), &visible(new, old))
 }
 
+/// A tree with the parameters that its nested stacks would get, as a deployed one has them.
+pub(crate) fn with_nested_parameters(mut tree: StackTree) -> StackTree {
+    let resources = resolved(&tree);
+    for (logical_id, child) in &mut tree.nested {
+        if let Some(resource) = resources.get(logical_id) {
+            child.parameters = nested_parameters(child, None, resource);
+        }
+    }
+    tree
+}
+
 /// Whether `explained` has something to say, for which the deployed templates are needed.
 pub(crate) fn needs_explanation(changes: &[Change]) -> bool {
     resources(changes)

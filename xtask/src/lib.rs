@@ -25,6 +25,7 @@ mod change_set;
 #[cfg(feature = "aws")]
 mod checkup;
 mod commands;
+mod commit;
 mod comparison;
 mod consent;
 mod constraint;

@@ -102,6 +102,19 @@ pub(crate) fn complete(
     Ok(complete)
 }
 
+/// A value for every parameter of `root` where no account is asked: what is `known`, else the
+/// default, else the parameter's name in angle brackets.
+pub(crate) fn with_placeholders(root: &Template, known: &Parameters) -> Parameters {
+    let declared = root.parameters().into_iter();
+    let complete = declared.map(|parameter| {
+        let name = parameter.name;
+        let value = known.get(&name).cloned().or(parameter.default);
+        let value = value.unwrap_or_else(|| format!("<{name}>"));
+        (name, value)
+    });
+    complete.collect()
+}
+
 /// Fails on a chosen name that `root` does not declare or that the tool itself supplies, and on a
 /// value that `root` does not allow, alone or beside the others.
 pub(crate) fn check(

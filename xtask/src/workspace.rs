@@ -35,8 +35,7 @@ impl Workspace {
         Ok(Self { root, cargo_target })
     }
 
-    /// A workspace at a place that a test made.
-    #[cfg(test)]
+    /// A copy of the repository, or of a part of it, at a place that the caller made.
     pub(crate) fn at(root: &Path) -> Self {
         Self {
             root: root.to_path_buf(),

@@ -105,7 +105,7 @@ impl EnvironmentArgs {
 #[derive(Debug, clap::Args)]
 pub(super) struct ParameterArgs {
     #[command(flatten)]
-    values: ValueArgs,
+    pub(super) values: ValueArgs,
 
     /// Use this bucket for the assets instead of the bootstrap stack's.
     #[arg(long, value_name = "NAME")]

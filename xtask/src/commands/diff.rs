@@ -2,6 +2,7 @@
 
 use super::args::{EnvironmentArgs, HandlerArgs, ParameterArgs, StageArgs, StartArgs};
 
+mod against;
 #[cfg(feature = "aws")]
 mod run;
 
@@ -30,6 +31,17 @@ pub(crate) struct Diff {
     /// Compare the deployed templates and parameters with the working tree; make no change set.
     #[arg(long)]
     no_change_set: bool,
+
+    /// Compare the files of this commit with the working tree instead; no account is asked.
+    ///
+    /// The handler is not built: what it is made of is compared. In a workflow of GitHub the
+    /// difference is also shown on the run's page.
+    #[arg(
+        long,
+        value_name = "COMMIT",
+        conflicts_with_all = ["profile", "region", "local", "zip", "asset_bucket", "no_change_set"],
+    )]
+    against: Option<String>,
 
     /// End with exit code 5 where there are changes.
     #[arg(long)]

@@ -15,6 +15,7 @@ use crate::exit::Exit;
 use crate::interrupt::Interrupts;
 use crate::publish::publish;
 use crate::screen;
+use crate::workflow_run;
 use crate::workspace::Workspace;
 
 impl Diff {
@@ -44,8 +45,7 @@ impl Diff {
         if let Some(stack) = &stack
             && deployment::is_current(&cfn, stack, &plan).await?
         {
-            screen::say(format!("{name}: no changes"));
-            return self.print(&name, &[]);
+            return self.print_none(&name);
         }
         let deployed = stack.as_ref().filter(|stack| !stack.status.is_empty());
         let takes_change_set = deployed.is_some_and(|stack| stack.status.takes_change_set());
@@ -88,11 +88,13 @@ impl Diff {
             }
         };
         if changes.is_empty() && beside.is_empty() {
-            screen::say(format!("{name}: no changes"));
-            return self.print(&name, &[]);
+            return self.print_none(&name);
         }
         if !beside.is_empty() {
-            screen::say(format!("\n{}", beside.render().trim_end()));
+            let text = beside.render();
+            screen::say(format!("\n{}", text.trim_end()));
+            let heading = format!("{name}, beside its resources");
+            workflow_run::summarize(&workflow_run::section(&heading, &text))?;
         }
         self.print(&name, &changes)?;
         deployment::show(&changes, &name, &assembly.omissions);
@@ -103,6 +105,13 @@ impl Diff {
             true => Err(Exit::Different.into()),
             false => Ok(()),
         }
+    }
+
+    fn print_none(&self, name: &str) -> anyhow::Result<()> {
+        let text = format!("{name}: no changes");
+        screen::say(&text);
+        workflow_run::summarize(&workflow_run::section(&text, ""))?;
+        self.print(name, &[])
     }
 
     fn print(&self, name: &str, changes: &[Change]) -> anyhow::Result<()> {

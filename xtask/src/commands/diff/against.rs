@@ -1,0 +1,223 @@
+//! `diff --against`: what the files of a commit and of the working tree come to, side by side. It
+//! knows no account, and so works where there must be none.
+
+use anyhow::Context as _;
+use xshell::Shell;
+
+use super::super::args::ValueArgs;
+use super::Diff;
+use crate::assembly::{Assembly, Cloud};
+use crate::asset::Asset;
+use crate::change_set::row::Rows;
+use crate::change_set::{self, Change};
+use crate::commit::Commit;
+use crate::comparison::sections::{Sections, sections};
+use crate::comparison::{StackTree, compare, explained, with_nested_parameters};
+use crate::exit::Exit;
+use crate::handler::{self, ZIP};
+use crate::inputs::Inputs;
+use crate::parameters::{self, Parameters};
+use crate::screen::{self, STRONG};
+use crate::stack::{Stage, Tags};
+use crate::stage_file::StageFile;
+use crate::workflow_run;
+use crate::workspace::Workspace;
+
+/// A stage as the files of one state of the repository have it.
+struct State {
+    tree: StackTree,
+    tags: Tags,
+    handler: Inputs,
+}
+
+/// What is between two states.
+struct Difference {
+    changes: Vec<Change>,
+    beside: Sections,
+    /// What the handler is built from that is another.
+    handler: Vec<String>,
+}
+
+impl Diff {
+    /// Whether it asks for nothing that is deployed.
+    pub(in crate::commands) fn needs_no_account(&self) -> bool {
+        self.against.is_some()
+    }
+
+    pub(in crate::commands) fn compare_with_commit(
+        &self,
+        sh: &Shell,
+        workspace: &Workspace,
+    ) -> anyhow::Result<()> {
+        let revision = self
+            .against
+            .as_deref()
+            .context("no commit to compare with")?;
+        let commit = Commit::extract(sh, workspace, revision)?;
+        let stage = &self.stage.stage;
+        let before = State::read(sh, &commit.workspace(), stage, None)
+            .with_context(|| format!("in commit `{}`", commit.id))?;
+        let now = State::read(sh, workspace, stage, Some(&self.choices.values))?;
+        let difference = Difference::between(before, now, &commit.id);
+        self.tell(&stage.stack_name(), &commit.id, &difference)
+    }
+
+    fn tell(&self, stack: &str, commit: &str, difference: &Difference) -> anyhow::Result<()> {
+        if self.json {
+            let rows = Rows::of(stack, &difference.changes);
+            screen::data(serde_json::to_string_pretty(&rows)?);
+        }
+        let text = difference.render();
+        let summary = match text.is_empty() {
+            true => format!("no changes since {commit}"),
+            false => {
+                let totals = change_set::totals(&difference.changes).summary();
+                format!("{totals}, since {commit}")
+            }
+        };
+        if !text.is_empty() {
+            screen::say(format!("\n{STRONG}{stack}{STRONG:#}\n{text}"));
+        }
+        screen::say(format!("{stack}: {summary}"));
+        workflow_run::summarize(&workflow_run::section(
+            &format!("{stack}: {summary}"),
+            &text,
+        ))?;
+        match self.exit_code && !text.is_empty() {
+            true => Err(Exit::Different.into()),
+            false => Ok(()),
+        }
+    }
+}
+
+impl State {
+    fn read(
+        sh: &Shell,
+        workspace: &Workspace,
+        stage: &Stage,
+        values: Option<&ValueArgs>,
+    ) -> anyhow::Result<Self> {
+        // The zip is not built: what it would be made of says whether it is another.
+        let zip = || Ok(Asset::new(ZIP, Vec::new()));
+        let assembly = Assembly::build(&workspace.templates(), stage, Cloud::Aws, zip)?;
+        let root = &assembly.root;
+        let stage_file = StageFile::read(workspace, stage, root)?;
+        let chosen = match values {
+            Some(values) => values.over(&stage_file, root)?,
+            None => stage_file.parameters().clone(),
+        };
+        let mut known = assembly.parameters();
+        known.insert("HandlerKey".to_owned(), ZIP.to_owned());
+        known.extend(chosen);
+        Ok(Self {
+            tree: assembly.stack_tree(parameters::with_placeholders(root, &known)),
+            tags: stage_file.tags().clone(),
+            handler: handler::inputs(sh, workspace, Cloud::Aws.into())?,
+        })
+    }
+
+    /// Calls the zip by what it is made of.
+    fn name_handler(&mut self, place: &str) {
+        let parameters: &mut Parameters = &mut self.tree.parameters;
+        parameters.insert("HandlerKey".to_owned(), format!("{ZIP} of {place}"));
+    }
+}
+
+impl Difference {
+    fn between(mut before: State, mut now: State, commit: &str) -> Self {
+        let handler = now.handler.differences(&before.handler);
+        if !handler.is_empty() {
+            before.name_handler(commit);
+            now.name_handler("the working tree");
+        }
+        let before = State {
+            tree: with_nested_parameters(before.tree),
+            ..before
+        };
+        let changes = compare(Some(&before.tree), &now.tree);
+        Self {
+            changes: explained(changes, &before.tree, &now.tree),
+            beside: sections((&before.tree, &before.tags), (&now.tree, &now.tags)),
+            handler: handler.iter().map(ToString::to_string).collect(),
+        }
+    }
+
+    /// Empty where there is none.
+    fn render(&self) -> String {
+        let mut text = String::new();
+        if !self.changes.is_empty() {
+            text.push_str(&change_set::render(&self.changes));
+            text.push('\n');
+        }
+        let callouts = change_set::callouts(&self.changes);
+        if !callouts.is_empty() {
+            text.push_str(&format!("{callouts}\n"));
+        }
+        text.push_str(&self.beside.render());
+        if !self.handler.is_empty() {
+            text.push_str("handler, made of something else:\n");
+            for input in &self.handler {
+                text.push_str(&format!("  {input}\n"));
+            }
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    fn copy() -> tempfile::TempDir {
+        let copy = tempfile::tempdir().unwrap();
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        Workspace::at(root).copy_to(copy.path()).unwrap();
+        copy
+    }
+
+    fn replace(copy: &tempfile::TempDir, file: &str, from: &str, to: &str) {
+        let path = copy.path().join(file);
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.contains(from), "{file}: {from}");
+        std::fs::write(path, text.replace(from, to)).unwrap();
+    }
+
+    fn difference(copy: &tempfile::TempDir, stage: &str) -> String {
+        let sh = Shell::new().unwrap();
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        let stage: Stage = stage.parse().unwrap();
+        let read = |root: &Path| State::read(&sh, &Workspace::at(root), &stage, None).unwrap();
+        let difference = Difference::between(read(root), read(copy.path()), "0000000");
+        anstream::adapter::strip_str(&difference.render()).to_string()
+    }
+
+    #[test]
+    fn the_same_files_have_no_difference() {
+        assert_eq!(difference(&copy(), "dev"), "");
+    }
+
+    #[test]
+    fn a_parameter_of_a_stage_changes_that_stage_alone() {
+        let copy = copy();
+        let file = "infra/stages/production.json";
+        replace(&copy, file, "\"block\"", "\"count\"");
+        assert_eq!(difference(&copy, "dev"), "");
+        let text = difference(&copy, "production");
+        assert!(text.contains("WafManagedRules: block -> count"), "{text}");
+        assert!(text.contains("WebAcl"), "{text}");
+    }
+
+    #[test]
+    fn a_handler_of_other_sources_is_another_zip() {
+        let copy = copy();
+        replace(&copy, "handler/src/movie.rs", "//! ", "//! Changed. ");
+        let text = difference(&copy, "dev");
+        assert!(
+            text.contains("handler.zip of 0000000 -> handler.zip of the working tree"),
+            "{text}"
+        );
+        assert!(text.contains("  handler/src/movie.rs: changed\n"), "{text}");
+    }
+}
