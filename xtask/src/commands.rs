@@ -32,6 +32,7 @@ mod local;
 mod logs;
 mod ls;
 mod man;
+mod notes;
 mod outputs;
 mod package;
 mod replay;
@@ -102,6 +103,7 @@ enum Command {
     Fuzz(fuzz::Fuzz),
     Bench(bench::Bench),
     Docs(docs::Docs),
+    Notes(notes::Notes),
     Completions(completions::Completions),
     Man(man::Man),
 }
@@ -135,6 +137,7 @@ impl Cli {
             Command::Fuzz(fuzz) => fuzz.run(&sh, &workspace),
             Command::Bench(bench) => bench.run(&sh, &workspace),
             Command::Docs(docs) => docs.run(&sh, &workspace),
+            Command::Notes(notes) => notes.run(&workspace),
             Command::Completions(completions) => completions.run(),
             Command::Man(man) => man.run(&workspace),
             #[cfg(feature = "aws")]

@@ -22,6 +22,7 @@ mod backtrace;
 mod bootstrap;
 mod cargo;
 mod change_set;
+mod changelog;
 #[cfg(feature = "aws")]
 mod checkup;
 mod commands;
