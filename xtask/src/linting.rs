@@ -1,4 +1,4 @@
-//! The checks that run nothing of ours: formatting, code, templates.
+//! The checks that run nothing of ours: formatting, code, templates, workflows, dependencies.
 
 use xshell::{Shell, cmd};
 
@@ -12,7 +12,9 @@ pub(crate) mod checkov;
 pub(crate) mod finding;
 pub(crate) mod guard;
 pub(crate) mod limits;
+mod supply_chain;
 pub(crate) mod templates;
+mod workflows;
 mod written;
 
 /// Every workspace. The last two are formatted only: clippy would compile what only they need.
@@ -64,6 +66,33 @@ pub(crate) fn add_template_step(steps: &mut Steps, sh: &Shell, workspace: &Works
     });
     steps.run("templates", || {
         templates::check_templates(sh, workspace)?;
+        Ok(Counts::default())
+    });
+}
+
+/// Adds the workflows to the checks.
+pub(crate) fn add_workflow_step(steps: &mut Steps, sh: &Shell, workspace: &Workspace) {
+    let _directory = sh.push_dir(workspace.root());
+    steps.run("workflows", || {
+        workflows::check_workflows(sh, workspace)?;
+        Ok(Counts::default())
+    });
+}
+
+/// Adds the dependencies to the checks.
+pub(crate) fn add_dependency_step(steps: &mut Steps, sh: &Shell, workspace: &Workspace) {
+    let _directory = sh.push_dir(workspace.root());
+    steps.run("dependencies", || {
+        supply_chain::check_dependencies(sh, workspace)?;
+        Ok(Counts::default())
+    });
+}
+
+/// Adds what is known against the dependencies to the checks.
+pub(crate) fn add_advisory_step(steps: &mut Steps, sh: &Shell, workspace: &Workspace) {
+    let _directory = sh.push_dir(workspace.root());
+    steps.run("advisories", || {
+        supply_chain::check_advisories(sh, workspace)?;
         Ok(Counts::default())
     });
 }

