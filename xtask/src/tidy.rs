@@ -10,6 +10,7 @@ use crate::omission::UNSUPPORTED_TYPES;
 use crate::template::Template;
 
 mod changes;
+mod crates;
 mod deploy_role;
 mod features;
 mod flat;

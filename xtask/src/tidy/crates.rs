@@ -1,0 +1,109 @@
+//! How many crates are compiled, held against `xtask/data/crates.json`, and the Rust they need.
+
+use std::collections::BTreeSet;
+
+use serde::Deserialize;
+use xshell::{Shell, cmd};
+
+use crate::cargo::undisturbed;
+
+const FILE: &str = "xtask/data/crates.json";
+
+/// How many crates a build may have.
+#[derive(Deserialize)]
+struct Allowance {
+    package: String,
+    target: String,
+    /// `default` or `none`.
+    features: String,
+    crates: usize,
+    /// What the largest part of them is for, and why the last one was let in.
+    because: String,
+}
+
+fn allowances() -> Vec<Allowance> {
+    let text = std::fs::read_to_string(super::root().join(FILE)).unwrap();
+    serde_json::from_str(&text).unwrap()
+}
+
+/// The crates that cargo compiles, each with its version: what is linked and what runs during the
+/// build.
+fn crates(allowance: &Allowance) -> BTreeSet<String> {
+    let sh = Shell::new().unwrap();
+    sh.change_dir(super::root());
+    let Allowance {
+        package, target, ..
+    } = allowance;
+    let features = match allowance.features.as_str() {
+        "default" => None,
+        "none" => Some("--no-default-features"),
+        other => panic!("{FILE}: features are `default` or `none`, and not `{other}`"),
+    };
+    let format = "{p}";
+    let tree = cmd!(
+        sh,
+        "cargo tree --locked --color never --package {package} {features...} --target {target}
+         --edges normal,build --prefix none --format {format}"
+    );
+    let tree = undisturbed(tree).quiet().read().unwrap();
+    let names = tree.lines().filter_map(|line| {
+        let mut words = line.split_whitespace();
+        Some(format!("{} {}", words.next()?, words.next()?))
+    });
+    names.collect()
+}
+
+#[test]
+fn no_build_has_more_crates_than_it_is_allowed() {
+    let allowances = allowances();
+    for allowance in &allowances {
+        let (package, features) = (&allowance.package, &allowance.features);
+        let found = crates(allowance).len();
+        let allowed = allowance.crates;
+        assert!(!allowance.because.trim().is_empty(), "{FILE}: {package}");
+        // A tree of this size cannot be a misread one.
+        assert!(found > 50, "{package}: {found} crates");
+        assert!(
+            found <= allowed,
+            "{package} (features: {features}) is built of {found} crates, and {FILE} allows \
+             {allowed}; `git diff Cargo.lock` shows the new ones and `cargo tree --invert CRATE` \
+             who wants them. Do without (fewer features?), or raise the number and say in \
+             `because` what they are for"
+        );
+    }
+    let packages: BTreeSet<&str> = allowances.iter().map(|one| one.package.as_str()).collect();
+    assert_eq!(packages, ["handler", "xtask"].into());
+}
+
+/// `rust-version` is what is checked here and in CI: the toolchain's own version, and no older one
+/// that nobody has tried.
+#[test]
+fn the_rust_that_is_promised_is_the_one_that_is_used() {
+    let read = |file: &str| -> toml::Table {
+        let text = std::fs::read_to_string(super::root().join(file)).unwrap();
+        text.parse().unwrap()
+    };
+    let toolchain = read("rust-toolchain.toml");
+    let channel = toolchain["toolchain"]["channel"].as_str().unwrap();
+    let (minor, _) = channel.rsplit_once('.').unwrap();
+    for (file, section) in [
+        ("Cargo.toml", "workspace"),
+        ("handler/bench/Cargo.toml", "workspace"),
+        ("handler/fuzz/Cargo.toml", ""),
+    ] {
+        let manifest = read(file);
+        let package = match section {
+            "" => &manifest["package"],
+            section => &manifest[section]["package"],
+        };
+        assert_eq!(package["rust-version"].as_str(), Some(minor), "{file}");
+    }
+    for file in [
+        "handler/Cargo.toml",
+        "handler/rig/Cargo.toml",
+        "xtask/Cargo.toml",
+    ] {
+        let inherited = &read(file)["package"]["rust-version"]["workspace"];
+        assert_eq!(inherited.as_bool(), Some(true), "{file}");
+    }
+}
