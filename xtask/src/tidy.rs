@@ -20,6 +20,7 @@ mod pictures;
 mod privilege;
 mod programs;
 mod stages;
+mod workflows;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
