@@ -9,6 +9,7 @@ use schemars::{JsonSchema, Schema};
 
 use crate::change_set::row::Rows;
 use crate::graph::{Graph, overview::Overview};
+use crate::linting::templates;
 use crate::{api_keys, doctor, emulator, limits, listing, load, log_line, smoke, status, trace};
 
 #[cfg(test)]
@@ -17,7 +18,7 @@ mod tests;
 type Make = fn() -> Schema;
 
 /// What prints JSON, and the schema of that. A subcommand's name has a hyphen for the space.
-const SCHEMAS: [(&str, Make); 15] = [
+const SCHEMAS: [(&str, Make); 16] = [
     ("diff", of_type::<Rows>),
     ("doctor", of_type::<doctor::Report>),
     ("drift", of_type::<Rows>),
@@ -25,6 +26,7 @@ const SCHEMAS: [(&str, Make); 15] = [
     ("graph-overview", of_type::<Overview>),
     ("keys", of_type::<api_keys::Listing>),
     ("limits", of_type::<limits::report::Report>),
+    ("lint", of_type::<templates::Judgement>),
     ("load", of_type::<load::report::Report>),
     ("local-status", of_type::<emulator::Status>),
     ("logs", of_type::<log_line::LogLine>),

@@ -2,9 +2,12 @@
 
 use xshell::Shell;
 
+use crate::exit::Exit;
+use crate::linting::templates::judge_templates;
 use crate::linting::{
     add_advisory_step, add_code_steps, add_dependency_step, add_template_step, add_workflow_step,
 };
+use crate::screen;
 use crate::step::Steps;
 use crate::workspace::Workspace;
 
@@ -38,10 +41,21 @@ pub(crate) struct Lint {
     /// It is fetched from github.com, and what it says changes without a change of the repository.
     #[arg(long)]
     advisories: bool,
+    /// Print what the checkers say of the templates as JSON, and look at nothing else.
+    #[arg(long, conflicts_with_all = ["code", "workflows", "dependencies", "advisories"])]
+    json: bool,
 }
 
 impl Lint {
     pub(crate) fn run(self, sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {
+        if self.json {
+            let judgement = judge_templates(sh, workspace)?;
+            screen::data(serde_json::to_string_pretty(&judgement)?);
+            return match judgement.open() {
+                0 => Ok(()),
+                _ => Err(Exit::Silent.into()),
+            };
+        }
         let chooses = self.code || self.templates || self.workflows || self.dependencies;
         let mut steps = Steps::default();
         if self.code || !chooses {

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use schemars::JsonSchema;
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::flattening::{Flat, Templates};
@@ -9,7 +11,7 @@ use crate::source::Place;
 use crate::template::Template;
 
 /// One thing that a checker would have otherwise.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 pub(crate) struct Finding {
     pub(crate) rule: String,
     /// File and line in the repository.

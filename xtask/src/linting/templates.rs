@@ -5,6 +5,8 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use comfy_table::{ContentArrangement, Table, presets};
+use schemars::JsonSchema;
+use serde::Serialize;
 use xshell::Shell;
 
 use super::finding::{Finding, Verdict, Waivers};
@@ -38,11 +40,28 @@ const VIEWS: [View; 2] = [
 ];
 
 /// How many checks of a tool held, failed and are waived.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, JsonSchema)]
 struct Tally {
+    /// Zero for checkers that tell only what fails.
     passed: usize,
     failed: usize,
     waived: usize,
+}
+
+/// What the checkers say of the templates.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct Judgement {
+    findings: BTreeSet<Finding>,
+    /// By the checker's name.
+    checkers: BTreeMap<&'static str, Tally>,
+}
+
+impl Judgement {
+    /// How many findings nobody has waived.
+    pub(crate) fn open(&self) -> usize {
+        let open = self.findings.iter().filter(|one| one.waiver.is_none());
+        open.count()
+    }
 }
 
 /// The service's templates, as they are in the working tree.
@@ -63,6 +82,18 @@ pub(crate) fn read(directory: &Path) -> anyhow::Result<Templates> {
 
 /// Judges the templates, prints the table, and fails if a finding is not waived.
 pub(crate) fn check_templates(sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {
+    let judgement = judge_templates(sh, workspace)?;
+    print(&judgement.findings, &judgement.checkers);
+    match judgement.open() {
+        0 => Ok(()),
+        open => anyhow::bail!(
+            "{open} findings; mend them, or waive them with a reason in the resource's `Metadata`"
+        ),
+    }
+}
+
+/// Asks every checker about every view of the templates.
+pub(crate) fn judge_templates(sh: &Shell, workspace: &Workspace) -> anyhow::Result<Judgement> {
     let templates = read(&workspace.templates())?;
     let all: Vec<&Template> = [&templates.root, &templates.bootstrap, &templates.github]
         .into_iter()
@@ -73,9 +104,9 @@ pub(crate) fn check_templates(sh: &Shell, workspace: &Workspace) -> anyhow::Resu
     let mut waivers = waivers.only(|rule| !rule.starts_with(contradiction::PREFIX));
 
     let mut findings: BTreeSet<Finding> = BTreeSet::new();
-    let mut tallies: BTreeMap<&str, Tally> = BTreeMap::new();
+    let mut checkers: BTreeMap<&'static str, Tally> = BTreeMap::new();
     let mut add = |tool: &'static str, passed: usize, found: Vec<Finding>| {
-        let tally = tallies.entry(tool).or_default();
+        let tally = checkers.entry(tool).or_default();
         tally.passed += passed;
         for finding in found {
             match finding.waiver {
@@ -127,14 +158,7 @@ pub(crate) fn check_templates(sh: &Shell, workspace: &Workspace) -> anyhow::Resu
     }
     add("waivers", 0, waivers.complaints());
 
-    print(&findings, &tallies);
-    let open = findings.iter().filter(|one| one.waiver.is_none()).count();
-    match open {
-        0 => Ok(()),
-        _ => anyhow::bail!(
-            "{open} findings; mend them, or waive them with a reason in the resource's `Metadata`"
-        ),
-    }
+    Ok(Judgement { findings, checkers })
 }
 
 /// Writes each view as a file of its own, for the checkers and for whoever wants to look.

@@ -123,6 +123,7 @@ async fn a_deployed_stage_tells_how_it_is() {
         ("graph", &["graph", "--json"]),
         ("graph-overview", &["graph", "--overview", "--json"]),
         ("ls", &["ls", "--json"]),
+        ("lint", &["lint", "--json"]),
     ] {
         conforms(command, &cloud.run(arguments).expect(0).json());
     }
