@@ -187,8 +187,10 @@ impl Table {
             put = put
                 .item(WRITE_TOKEN, token.clone())
                 .condition_expression(format!(
-                    "attribute_not_exists(id) OR {WRITE_TOKEN} = :token"
+                    "attribute_not_exists(#id) OR {WRITE_TOKEN} = :token"
                 ))
+                // Named apart, because a key may have a name that expressions reserve.
+                .expression_attribute_names("#id", "id")
                 .expression_attribute_values(":token", token);
         }
         put.customize().interceptor(attempts.clone())

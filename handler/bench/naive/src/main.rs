@@ -16,6 +16,7 @@ struct Request {
 
 #[derive(Deserialize)]
 struct Movie {
+    #[serde(rename = "id")]
     id: String,
     title: String,
     year: String,

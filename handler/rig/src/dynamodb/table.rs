@@ -270,9 +270,10 @@ mod tests {
         };
         let title =
             |length: usize| json!({ "id": { "S": "1" }, "title": { "S": "x".repeat(length) } });
-        // The names and the id take eight bytes.
-        check(title(409_600 - 8), true);
-        check(title(409_600 - 7), false);
+        // The names and the id of one byte count too.
+        let rest = "id".len() + "title".len() + 1;
+        check(title(409_600 - rest), true);
+        check(title(409_600 - rest + 1), false);
         check(json!({ "id": { "S": "x".repeat(2048) } }), true);
         check(json!({ "id": { "S": "x".repeat(2049) } }), false);
         check(
