@@ -10,6 +10,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
+mod adoption;
 mod api_definition;
 mod api_keys;
 mod architecture;

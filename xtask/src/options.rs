@@ -20,6 +20,8 @@ pub(crate) struct Options {
     pub(crate) on_failure: OnFailure,
     /// Without waiting until what is configured serves.
     pub(crate) express: bool,
+    /// What exists under a literal name of a template is taken over.
+    pub(crate) import_existing: bool,
     /// The role CloudFormation acts with.
     pub(crate) role_arn: Option<String>,
     /// Topics that get the stack's events.

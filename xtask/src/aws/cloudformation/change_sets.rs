@@ -95,6 +95,7 @@ pub(crate) async fn create(
         .set_tags(Some(tags))
         .capabilities(Capability::CapabilityIam)
         .include_nested_stacks(true)
+        .set_import_existing_resources(options.import_existing.then_some(true))
         .set_on_stack_failure(on_stack_failure(options.on_failure))
         .set_role_arn(options.role_arn.clone())
         .set_notification_arns((!options.notify.is_empty()).then(|| options.notify.clone()))

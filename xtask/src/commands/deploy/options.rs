@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crate::adoption;
+use crate::assembly::Assembly;
 use crate::options::{OnFailure, Options};
 use crate::parameters;
 use crate::stack::{DeployAction, Stack};
@@ -73,6 +75,14 @@ pub(super) struct OptionArgs {
     /// Do not wait until what is configured is ready to serve (CloudFormation's express mode).
     #[arg(long)]
     express: bool,
+
+    /// Take over what exists already under a name that a template writes out, instead of failing.
+    ///
+    /// That is how a stage gets a table with the items in it: the table's name is written into
+    /// `infra/cfn/data.yaml`, and CloudFormation imports the table when it creates the stack.
+    /// Look at the changes before you say yes: what is imported is called so.
+    #[arg(long, conflicts_with_all = ["local", "change_set"])]
+    import_existing: bool,
 }
 
 /// What a deploy does about the protection from being deleted.
@@ -132,6 +142,7 @@ impl OptionArgs {
         let options = Options {
             on_failure: self.on_failure,
             express: self.express,
+            import_existing: self.import_existing,
             role_arn: self.role_arn.clone(),
             notify: self.notify.clone(),
             rollback_alarms,
@@ -193,6 +204,18 @@ impl OptionArgs {
         }
     }
 
+    /// What of the assembly may be taken over; where something is to be and nothing can, an error.
+    pub(super) fn imports(&self, assembly: &Assembly) -> anyhow::Result<Option<String>> {
+        if !self.import_existing {
+            return Ok(None);
+        }
+        let candidates = adoption::candidates(assembly)?;
+        Ok(Some(format!(
+            "imported, if they exist: {}",
+            candidates.join(", ")
+        )))
+    }
+
     pub(super) fn is_express(&self) -> bool {
         self.express
     }
@@ -221,13 +244,16 @@ mod tests {
         #[arg(long)]
         fast: bool,
 
+        #[arg(long)]
+        local: bool,
+
         change_set: Option<String>,
     }
 
     fn parse(arguments: &[&str]) -> OptionArgs {
         let arguments = ["deploy"].iter().chain(arguments);
         let line = Line::try_parse_from(arguments).unwrap();
-        assert!(!line.fast && line.change_set.is_none());
+        assert!(!line.fast && !line.local && line.change_set.is_none());
         line.options
     }
 

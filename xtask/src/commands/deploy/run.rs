@@ -64,6 +64,9 @@ impl Deploy {
         find_key(&mut choices, workspace, &environment, &repeated).await?;
         let cloud = environment.cloud;
         let (assembly, _) = assemble(sh, workspace, &choices.stage_file, cloud, &self.handler)?;
+        if let Some(imports) = self.options.imports(&assembly)? {
+            screen::progress(imports);
+        }
         let begin = Instant::now();
         let name = assembly.stage.stack_name();
         for _ in 0..ATTEMPTS {

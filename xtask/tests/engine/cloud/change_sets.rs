@@ -2,7 +2,7 @@
 
 use super::http::Response;
 use super::state::{ChangeSet, Stack, State, Values};
-use super::template::{NESTED, Row, rows, scan};
+use super::template::{Block, NESTED, Row, rows, scan};
 use super::xml::{Refusal, answer, list, optional, pairs, raw, tag, time};
 
 pub(super) type Answer = Result<Response, Refusal>;
@@ -108,6 +108,7 @@ impl State {
             stack_id,
             token: text(form, "ClientToken").to_owned(),
             creates,
+            imports: text(form, "ImportExistingResources") == "true",
             template,
             parameters,
             tags: listed(form, "Tags", "Key", "Value"),
@@ -305,13 +306,26 @@ impl State {
         let name = format!("{}-{}", set.name, row.logical_id);
         let id = self.new_change_set_id(&name);
         row.change_set = Some(id.clone());
+        let mut rows = rows(old, (&new, &parameters));
+        for row in &mut rows {
+            let block = new.resources.iter();
+            let mut block = block.filter(|block| block.logical_id == row.logical_id);
+            let takes_over = |block: &Block| {
+                let name = block.literal_name().unwrap_or_default();
+                block.is_retained() && self.tables.contains(name)
+            };
+            if set.imports && row.action == "Add" && block.any(takes_over) {
+                row.action = "Import";
+            }
+        }
         ChangeSet {
             id,
             name,
             stack_id,
             token: String::new(),
             creates,
-            rows: rows(old, (&new, &parameters)),
+            imports: set.imports,
+            rows,
             template,
             parameters,
             tags: set.tags.clone(),

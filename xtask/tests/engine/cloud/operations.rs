@@ -75,6 +75,12 @@ impl State {
         let scanned = scan(&set.template);
         let nested = self.nested_sets(&set.id);
         let name = self.stacks[index].name.clone();
+        self.tables.retain(|table| {
+            !scanned
+                .resources
+                .iter()
+                .any(|one| one.literal_name() == Some(table))
+        });
         let resources = scanned.resources.iter().map(|block| {
             let set = set
                 .rows
@@ -82,7 +88,10 @@ impl State {
                 .find(|row| row.logical_id == block.logical_id);
             let set = set.and_then(|row| row.change_set.as_deref());
             let nested = nested.iter().find(|one| Some(one.id.as_str()) == set);
-            let physical_id = format!("{name}-{}-physical", block.logical_id);
+            let physical_id = match block.literal_name() {
+                Some(name) => name.to_owned(),
+                None => format!("{name}-{}-physical", block.logical_id),
+            };
             Resource {
                 logical_id: block.logical_id.clone(),
                 physical_id: nested.map_or(physical_id, |one| one.stack_id.clone()),
@@ -168,6 +177,7 @@ fn row_verb(row: &Row) -> &'static str {
     match row.action {
         "Add" => "CREATE",
         "Remove" => "DELETE",
+        "Import" => "IMPORT",
         _ => "UPDATE",
     }
 }

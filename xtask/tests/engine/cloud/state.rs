@@ -87,6 +87,7 @@ pub(crate) struct ChangeSet {
     pub(crate) stack_id: String,
     pub(crate) token: String,
     pub(crate) creates: bool,
+    pub(crate) imports: bool,
     pub(crate) template: String,
     pub(crate) parameters: Values,
     pub(crate) tags: Values,
@@ -110,6 +111,8 @@ pub(crate) struct State {
     pub(crate) violations: Vec<String>,
     /// The physical IDs of what deleted stacks have left.
     pub(crate) retained: Vec<String>,
+    /// The names of tables that are there and belong to no stack.
+    pub(crate) tables: BTreeSet<String>,
     /// How deployments, deletions and rollbacks end, in order; then well.
     pub(crate) outcomes: VecDeque<Outcome>,
     /// Looks that each status of an operation lasts; one where it is 0.

@@ -56,6 +56,13 @@ impl Block {
         self.value("DeletionPolicy").starts_with("Retain")
     }
 
+    /// What a table is called by its template, where no function makes the name.
+    pub(crate) fn literal_name(&self) -> Option<&str> {
+        let mut lines = self.lines.iter();
+        let name = lines.find_map(|line| line.strip_prefix("      TableName: "));
+        name.filter(|name| !name.starts_with('!'))
+    }
+
     /// The parameter with the key of a nested stack's template.
     pub(crate) fn template_key(&self) -> Option<&str> {
         let line = self
