@@ -35,6 +35,7 @@ mod man;
 mod notes;
 mod outputs;
 mod package;
+mod rename;
 mod replay;
 mod schema;
 mod smoke;
@@ -106,6 +107,7 @@ enum Command {
     Notes(notes::Notes),
     Completions(completions::Completions),
     Man(man::Man),
+    Rename(rename::Rename),
 }
 
 impl Cli {
@@ -140,6 +142,7 @@ impl Cli {
             Command::Notes(notes) => notes.run(&workspace),
             Command::Completions(completions) => completions.run(),
             Command::Man(man) => man.run(&workspace),
+            Command::Rename(rename) => rename.run(&sh, &workspace).await,
             #[cfg(feature = "aws")]
             Command::Doctor(doctor) => doctor.run(&sh, &workspace).await,
             #[cfg(feature = "aws")]

@@ -75,6 +75,7 @@ mod pending;
 mod publish;
 mod recording;
 mod references;
+mod rename;
 mod repository;
 mod rules;
 mod sbom;

@@ -15,6 +15,7 @@ mod load;
 mod operations;
 mod packaging;
 mod races;
+mod rename;
 mod stages;
 #[path = "../support/mod.rs"]
 mod support;
