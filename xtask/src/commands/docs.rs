@@ -21,11 +21,12 @@ mod reference;
 mod tests;
 
 /// The documents of the repository that are pages of the site too.
-const DOCUMENTS: [&str; 4] = [
+const DOCUMENTS: [&str; 5] = [
     "README.md",
     "ARCHITECTURE.md",
     "CONTRIBUTING.md",
     "SECURITY.md",
+    "CHANGELOG.md",
 ];
 
 /// Documents that those refer to.
@@ -83,7 +84,13 @@ fn write_source(workspace: &Workspace, directory: &Path) -> anyhow::Result<()> {
         std::fs::create_dir_all(pages.join(part))?;
     }
     std::fs::copy(root.join("docs/book.toml"), directory.join("book.toml"))?;
-    for file in DOCUMENTS.iter().chain(&BESIDE) {
+    for file in DOCUMENTS {
+        let text = std::fs::read_to_string(root.join(file));
+        let text = text.with_context(|| format!("no `{file}`"))?;
+        // The book's own pages are beside them there.
+        std::fs::write(pages.join(file), text.replace("](docs/src/", "]("))?;
+    }
+    for file in BESIDE {
         std::fs::copy(root.join(file), pages.join(file)).with_context(|| format!("no `{file}`"))?;
     }
     let commands = reference::pages(Cli::command());
