@@ -133,16 +133,16 @@ fn empty_body_is_malformed() {
 #[test]
 fn broken_json_is_malformed() {
     check(
-        r#"{"id": "1""#,
-        "body is not valid JSON: EOF while parsing an object at line 1 column 10",
+        r#"{"x": "1""#,
+        "body is not valid JSON: EOF while parsing an object at line 1 column 9",
     );
     check(
-        r#"{"id": "1"} {}"#,
-        "body is not valid JSON: trailing characters at line 1 column 13",
+        r#"{"x": "1"} {}"#,
+        "body is not valid JSON: trailing characters at line 1 column 12",
     );
     check(
-        r#"{"id": NaN}"#,
-        "body is not valid JSON: expected value at line 1 column 8",
+        r#"{"x": NaN}"#,
+        "body is not valid JSON: expected value at line 1 column 7",
     );
 }
 
