@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::flat;
+use super::{Flat, flat};
 
 #[test]
 fn the_api_asks_for_a_key_validates_and_is_traced() {
@@ -47,6 +47,51 @@ fn the_api_asks_for_a_key_validates_and_is_traced() {
         }])
     );
     assert_eq!(flat.of_type("AWS::ApiGateway::Account"), []);
+}
+
+/// A method's path below the stage, with a star for what is variable, as permissions have it.
+fn path_of(flat: &Flat, resource: &str) -> String {
+    let name = resource.trim_matches(['<', '>']);
+    if name.ends_with(".RootResourceId") {
+        return "/".to_owned();
+    }
+    let resource = flat.properties(name);
+    let part = match resource["PathPart"].as_str().unwrap() {
+        part if part.starts_with('{') => "*",
+        part => part,
+    };
+    let parent = path_of(flat, resource["ParentId"].as_str().unwrap());
+    format!("{}/{part}", parent.trim_end_matches('/'))
+}
+
+/// One without the right is deployed all the same, and answers 500.
+#[test]
+fn every_method_may_invoke_the_function() {
+    let flat = flat(&[]);
+    let permissions = flat.of_type("AWS::Lambda::Permission");
+    let sources: Vec<&str> = permissions
+        .iter()
+        .map(|(_, permission)| permission["SourceArn"].as_str().unwrap())
+        .collect();
+    let methods = flat.of_type("AWS::ApiGateway::Method");
+    let mut expected: Vec<String> = methods
+        .iter()
+        .filter(|(_, method)| method["Integration"]["Type"] == "AWS_PROXY")
+        .map(|(_, method)| {
+            let path = path_of(&flat, method["ResourceId"].as_str().unwrap());
+            format!(
+                "<Api.RestApi>/dev/{}{path}",
+                method["HttpMethod"].as_str().unwrap()
+            )
+        })
+        .collect();
+    expected.sort();
+    let mut found: Vec<&str> = sources
+        .iter()
+        .map(|source| source.rsplit_once(':').unwrap().1)
+        .collect();
+    found.sort_unstable();
+    assert_eq!(found, expected);
 }
 
 /// A member that API Gateway refused would never meet the handler, whose 422 points at it.
