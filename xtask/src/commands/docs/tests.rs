@@ -134,3 +134,90 @@ fn what_is_made_is_in_its_place() {
     assert!(page("troubleshooting.md").contains("| log group exists | "));
     assert!(texts.iter().all(|(_, text)| !text.contains("<!-- ")));
 }
+
+/// What the written pages say in code, line by line; the pages of commands are made from clap.
+fn code(text: &str) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut is_block = false;
+    for event in Parser::new_ext(text, Options::ENABLE_TABLES) {
+        match event {
+            Event::Start(Tag::CodeBlock(_)) => is_block = true,
+            Event::End(TagEnd::CodeBlock) => is_block = false,
+            Event::Code(code) => lines.push(code.to_string()),
+            Event::Text(text) if is_block => lines.extend(text.lines().map(str::to_owned)),
+            _ => {}
+        }
+    }
+    lines
+}
+
+fn written_pages() -> Vec<(String, String)> {
+    let (_directory, texts) = source();
+    let is_written = |name: &str| !name.starts_with("commands");
+    texts
+        .into_iter()
+        .filter(|(name, _)| is_written(name))
+        .collect()
+}
+
+#[test]
+fn every_file_that_a_page_names_is_there() {
+    let mut missing = Vec::new();
+    for (page, text) in written_pages() {
+        for line in code(&text) {
+            let ends = |c: char| c.is_whitespace() || "\"'`(),;".contains(c);
+            for word in line.split(ends) {
+                let word = word.split([':', '#']).next().unwrap_or_default();
+                let is_ours = ["docs/", "handler/", "infra/", "xtask/", ".github/"]
+                    .iter()
+                    .any(|directory| word.starts_with(directory));
+                // A pattern or a place to be filled in names no file.
+                if is_ours && !word.contains(['<', '*', '{']) && !root().join(word).exists() {
+                    missing.push(format!("{page}: {word}"));
+                }
+            }
+        }
+    }
+    assert!(missing.is_empty(), "{}", missing.join("\n"));
+}
+
+#[test]
+fn every_command_and_flag_that_a_page_names_exists() {
+    let mut unknown = Vec::new();
+    for (page, text) in written_pages() {
+        for line in code(&text) {
+            // A comment or another program may follow.
+            let line = line
+                .split([';', '|', '#', '(', '&'])
+                .next()
+                .unwrap_or_default();
+            let Some((_, rest)) = line.split_once("cargo xtask ") else {
+                continue;
+            };
+            let mut words = rest.split_whitespace();
+            let root = Cli::command();
+            let name = words.next().unwrap_or_default();
+            let Some(mut command) = root.find_subcommand(name) else {
+                if !name.starts_with(['-', 'X']) {
+                    unknown.push(format!("{page}: cargo xtask {name}"));
+                }
+                continue;
+            };
+            for word in words {
+                if let Some(inner) = command.find_subcommand(word) {
+                    command = inner;
+                }
+                let Some(flag) = word.strip_prefix("--") else {
+                    continue;
+                };
+                let flag = flag.split(['=', ',', '.', '`']).next().unwrap_or_default();
+                let mut known = command.get_arguments().chain(root.get_arguments());
+                let is_known = known.any(|one| one.get_long() == Some(flag)) || flag == "help";
+                if !is_known {
+                    unknown.push(format!("{page}: cargo xtask {name} --{flag}"));
+                }
+            }
+        }
+    }
+    assert!(unknown.is_empty(), "{}", unknown.join("\n"));
+}
