@@ -16,6 +16,7 @@ use state::{State, Values};
 use xml::{Refusal, raw};
 
 pub(crate) mod bucket;
+mod change_set_answers;
 mod change_sets;
 mod execution;
 mod http;

@@ -13,6 +13,7 @@ mod calls;
 mod cloud;
 mod concurrency;
 mod crashes;
+mod encryption;
 mod faults;
 mod github;
 mod model;
