@@ -82,6 +82,7 @@ pub(crate) const CARGO_DENY: CargoTool = CargoTool {
     name: "cargo-deny",
     version: "0.20.2",
     has_features: true,
+    is_optimized: false,
 };
 
 /// What the rules in `infra/guard` are for.
@@ -89,6 +90,7 @@ pub(crate) const CFN_GUARD: CargoTool = CargoTool {
     name: "cfn-guard",
     version: "3.2.1",
     has_features: true,
+    is_optimized: true,
 };
 
 /// What makes the documentation's site; without its server and its search.
@@ -96,6 +98,7 @@ pub(crate) const MDBOOK: CargoTool = CargoTool {
     name: "mdbook",
     version: "0.5.2",
     has_features: false,
+    is_optimized: true,
 };
 
 /// AWS's Lambda runtime interface emulator, which the SAM CLI's wheel carries.
@@ -202,6 +205,8 @@ pub(crate) struct CargoTool {
     version: &'static str,
     /// Whether it is built with its default features.
     has_features: bool,
+    /// Whether its build is worth the time that optimizing takes.
+    is_optimized: bool,
 }
 
 impl CargoTool {
@@ -210,6 +215,7 @@ impl CargoTool {
     pub(crate) fn provide(&self, sh: &Shell, workspace: &Workspace) -> anyhow::Result<PathBuf> {
         let Self { name, version, .. } = self;
         let no_features = (!self.has_features).then_some("--no-default-features");
+        let debug = (!self.is_optimized).then_some("--debug");
         let tools = workspace.target().join("tools");
         let root = tools.join(format!("{name}-{version}"));
         let complete = root.join(".complete");
@@ -223,7 +229,7 @@ impl CargoTool {
                 let install = undisturbed(cmd!(
                     sh,
                     "cargo install {name} --version ={version} --locked --quiet {no_features...}
-                     --root {root} --target-dir {build}"
+                     {debug...} --root {root} --target-dir {build}"
                 ));
                 // Flags are for the handler, and a wrapper may be, too.
                 install

@@ -128,15 +128,17 @@ fn every_deploy_of_the_stage_bounds_its_roles() {
 fn a_comparison_without_a_change_set_reads_and_makes_the_calls_its_role_may_make() {
     let site = with_role("movies-github-dev");
     site.run(&["diff", "--no-change-set"]).expect(0);
+    let of_an_absent_stage = site.cloud.calls();
     site.run(&["deploy", "--yes"]).expect(0);
     let before = site.cloud.calls().len();
     site.run(&["diff", "--no-change-set", "--param=LogLevel=WARN"])
         .expect(0)
         .says("LogLevel");
     let calls = site.cloud.calls();
-    let deploy = calls.iter().position(|call| call.is_mutating()).unwrap();
-    let made = calls[..deploy].iter().chain(&calls[before..]);
-    let made: BTreeSet<String> = made.map(|call| call.action.clone()).collect();
+    let made = of_an_absent_stage.iter().chain(&calls[before..]);
+    let mut made: BTreeSet<String> = made.map(|call| call.action.clone()).collect();
+    // These tests name the prefix list, which is looked up for a stage that is not there yet.
+    made.insert("DescribeManagedPrefixLists".to_owned());
     let allowed = include_str!("../../src/tidy/deploy_role/comparison.txt");
     let allowed = allowed.lines().map(|call| {
         let (_, operation) = call.split_once(' ').unwrap();
