@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use xshell::{Shell, cmd};
+use xshell::{Cmd, Shell, cmd};
 
 use crate::architecture::Architecture;
 use crate::screen;
@@ -16,7 +16,8 @@ pub(crate) struct Toolchain {
     /// As `rustc --version` prints it.
     pub(crate) version: String,
     commit: Option<String>,
-    host: String,
+    /// The triple of this machine.
+    pub(crate) host: String,
 }
 
 impl Toolchain {
@@ -90,15 +91,20 @@ impl Toolchain {
 
     /// LLVM's `objcopy`, which comes with the compiler on most hosts and with a component of the
     /// toolchain on all of them.
-    pub(crate) fn objcopy(&self, sh: &Shell, workspace: &Workspace) -> anyhow::Result<PathBuf> {
-        let programs = self.sysroot(sh)?.join("lib/rustlib").join(&self.host);
+    pub(crate) fn objcopy(&self, sh: &Shell, workspace: &Workspace) -> anyhow::Result<Objcopy> {
+        let libraries = self.sysroot(sh)?.join("lib");
+        let programs = libraries.join("rustlib").join(&self.host).join("bin");
         let find = || {
             let names = ["rust-objcopy", "llvm-objcopy"].into_iter();
-            let mut paths = names.map(|name| programs.join("bin").join(name));
-            paths.find(|path| path.is_file())
+            let mut programs = names.map(|name| programs.join(name));
+            let program = programs.find(|program| program.is_file())?;
+            Some(Objcopy {
+                program,
+                libraries: libraries.clone(),
+            })
         };
-        if let Some(path) = find() {
-            return Ok(path);
+        if let Some(objcopy) = find() {
+            return Ok(objcopy);
         }
         screen::progress("installing the Rust component llvm-tools (once)");
         let _directory = sh.push_dir(workspace.root());
@@ -107,6 +113,30 @@ impl Toolchain {
             .run()
             .context("no `objcopy`; install it with `rustup component add llvm-tools`")?;
         find().context("the component llvm-tools has no `llvm-objcopy`")
+    }
+}
+
+/// LLVM's `objcopy`, as it comes with Rust.
+#[derive(Debug)]
+pub(crate) struct Objcopy {
+    program: PathBuf,
+    /// Where LLVM's library is, which the program does not find by itself.
+    libraries: PathBuf,
+}
+
+impl Objcopy {
+    /// The program, to be called with arguments.
+    pub(crate) fn call<'sh>(&self, sh: &'sh Shell) -> anyhow::Result<Cmd<'sh>> {
+        // Cargo sets it for what it runs; this program may be run without cargo.
+        let variable = match cfg!(target_os = "macos") {
+            true => "DYLD_FALLBACK_LIBRARY_PATH",
+            false => "LD_LIBRARY_PATH",
+        };
+        let others = std::env::var_os(variable).unwrap_or_default();
+        let others = std::env::split_paths(&others).filter(|path| !path.as_os_str().is_empty());
+        let paths = std::iter::once(self.libraries.clone()).chain(others);
+        let paths = std::env::join_paths(paths).context("cannot name the toolchain's libraries")?;
+        Ok(sh.cmd(&self.program).env(variable, paths).quiet())
     }
 }
 
