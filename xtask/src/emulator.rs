@@ -16,6 +16,7 @@ use xshell::Shell;
 
 use crate::screen;
 use crate::tool;
+use crate::tool::pip::is_of_python;
 use crate::workspace::Workspace;
 
 const LAUNCHER_NAME: &str = "emulator.py";
@@ -173,11 +174,15 @@ fn start(place: &Place, bin: &std::path::Path, port: u16) -> anyhow::Result<Emul
         // stops the functions' processes too.
         .process_group(0);
     // The functions inherit the emulator's environment: a person's credentials stay out of it,
-    // and so does a proxy, which does not lead back to this machine.
+    // and so does a proxy, which does not lead back to this machine. What is said to the user's own
+    // Python is not meant for this one.
     for (name, _) in std::env::vars_os() {
         let lower = name.to_string_lossy().to_lowercase();
         let is_ours = lower == "aws_endpoint_url";
-        if (lower.starts_with("aws_") && !is_ours) || lower.ends_with("_proxy") {
+        if (lower.starts_with("aws_") && !is_ours)
+            || lower.ends_with("_proxy")
+            || name.to_str().is_some_and(is_of_python)
+        {
             command.env_remove(&name);
         }
     }

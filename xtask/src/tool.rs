@@ -5,14 +5,17 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use xshell::{Shell, cmd};
+use xshell::{Cmd, Shell, cmd};
 
 use crate::asset::{hex, sha256};
 use crate::cargo::undisturbed;
 use crate::screen;
+use crate::toolchain::Toolchain;
 use crate::workspace::Workspace;
+use pip::isolated;
 
 pub(crate) mod actionlint;
+pub(crate) mod pip;
 
 /// The oldest Python the pinned packages support.
 const PYTHON: (u32, u32) = (3, 10);
@@ -27,6 +30,9 @@ pub(crate) struct ToolSet {
     size: &'static str,
     /// Whether pip may follow the packages' own dependencies.
     dependencies: bool,
+    /// Calls that the set's programs answer without doing anything: what is installed is complete
+    /// when they did.
+    answers: &'static [&'static [&'static str]],
 }
 
 /// The emulator that is the local cloud.
@@ -35,6 +41,7 @@ pub(crate) const EMULATOR: ToolSet = ToolSet {
     requirements: include_str!("../tools/emulator.txt"),
     size: "90 MB",
     dependencies: true,
+    answers: &[&["python", "-c", "import ministack.services"]],
 };
 
 /// The cross compiler: cargo-zigbuild with Zig's C compiler and linker.
@@ -43,6 +50,10 @@ pub(crate) const ZIG: ToolSet = ToolSet {
     requirements: include_str!("../tools/zig.txt"),
     size: "480 MB",
     dependencies: true,
+    answers: &[
+        &["cargo-zigbuild", "--version"],
+        &["python", "-m", "ziglang", "version"],
+    ],
 };
 
 /// The template linter.
@@ -51,6 +62,7 @@ pub(crate) const CFN_LINT: ToolSet = ToolSet {
     requirements: include_str!("../tools/cfn-lint.txt"),
     size: "110 MB",
     dependencies: true,
+    answers: &[&["cfn-lint", "--version"]],
 };
 
 /// The checker with the most checks for CloudFormation.
@@ -59,6 +71,7 @@ pub(crate) const CHECKOV: ToolSet = ToolSet {
     requirements: include_str!("../tools/checkov.txt"),
     size: "290 MB",
     dependencies: true,
+    answers: &[&["checkov", "--version"]],
 };
 
 /// The layout of YAML.
@@ -67,6 +80,7 @@ pub(crate) const YAMLLINT: ToolSet = ToolSet {
     requirements: include_str!("../tools/yamllint.txt"),
     size: "20 MB",
     dependencies: true,
+    answers: &[&["yamllint", "--version"]],
 };
 
 /// What can be abused in workflows.
@@ -75,6 +89,7 @@ pub(crate) const ZIZMOR: ToolSet = ToolSet {
     requirements: include_str!("../tools/zizmor.txt"),
     size: "50 MB",
     dependencies: true,
+    answers: &[&["zizmor", "--version"]],
 };
 
 /// What `deny.toml` is for.
@@ -107,6 +122,7 @@ pub(crate) const RUNTIME_EMULATOR: ToolSet = ToolSet {
     requirements: include_str!("../tools/rie.txt"),
     size: "40 MB",
     dependencies: false,
+    answers: &[&["python", "-c", "import samcli.local.rapid"]],
 };
 
 /// The packager that `bench package` measures beside ours.
@@ -115,6 +131,7 @@ pub(crate) const CARGO_LAMBDA: ToolSet = ToolSet {
     requirements: include_str!("../tools/cargo-lambda.txt"),
     size: "500 MB",
     dependencies: true,
+    answers: &[&["cargo-lambda", "--version"]],
 };
 
 /// What the Python handler of `bench` runs on: boto3 and AWS's own Lambda runtime client.
@@ -123,6 +140,7 @@ pub(crate) const PYTHON_SAMPLE: ToolSet = ToolSet {
     requirements: include_str!("../tools/python-sample.txt"),
     size: "60 MB",
     dependencies: true,
+    answers: &[&["python", "-c", "import awslambdaric, boto3"]],
 };
 
 impl ToolSet {
@@ -168,6 +186,7 @@ impl ToolSet {
             // An environment without the mark is an installation that broke off.
             sh.remove_path(&environment)?;
             self.install(sh, &environment)
+                .and_then(|()| self.try_out(sh, &environment))
                 .with_context(|| format!("cannot install {name} into `target/tools`"))?;
             sh.write_file(environment.join(".complete"), self.hash())?;
         }
@@ -175,7 +194,7 @@ impl ToolSet {
     }
 
     fn install(&self, sh: &Shell, environment: &Path) -> anyhow::Result<()> {
-        let created = cmd!(sh, "python3 -m venv {environment}")
+        let created = isolated(cmd!(sh, "python3 -I -m venv {environment}"))
             .quiet()
             .ignore_stdout()
             .run();
@@ -185,16 +204,20 @@ impl ToolSet {
         )?;
         let requirements = environment.join("requirements.txt");
         sh.write_file(&requirements, self.requirements)?;
-        let no_dependencies = (!self.dependencies).then_some("--no-deps");
         let python = environment.join("bin/python");
-        cmd!(
-            sh,
-            "{python} -m pip install --quiet --disable-pip-version-check --no-input
-             --only-binary :all: --require-hashes {no_dependencies...} -r {requirements}"
-        )
-        .quiet()
-        .run()
-        .context("pip failed; the package index must be reachable the first time")
+        pip::install(sh, &python, &requirements, self.dependencies)
+    }
+
+    /// Has every program say something.
+    fn try_out(&self, sh: &Shell, environment: &Path) -> anyhow::Result<()> {
+        for call in self.answers {
+            let [program, arguments @ ..] = call else {
+                continue;
+            };
+            let program = environment.join("bin").join(program);
+            answer(isolated(cmd!(sh, "{program} {arguments...}")), call)?;
+        }
+        Ok(())
     }
 }
 
@@ -226,15 +249,17 @@ impl CargoTool {
                 screen::progress(format!("building {name} {version} (some minutes, once)"));
                 sh.remove_path(&root)?;
                 let build = root.join("build");
+                let host = Toolchain::find(sh, workspace)?.host;
                 let install = undisturbed(cmd!(
                     sh,
                     "cargo install {name} --version ={version} --locked --quiet {no_features...}
-                     {debug...} --root {root} --target-dir {build}"
+                     {debug...} --root {root} --target-dir {build} --target {host}"
                 ));
-                // Flags are for the handler, and a wrapper may be, too.
+                // Flags are for the handler, and so is another target.
                 install
                     .env_remove("RUSTFLAGS")
                     .env_remove("CARGO_ENCODED_RUSTFLAGS")
+                    .env_remove("CARGO_BUILD_RUSTFLAGS")
                     .quiet()
                     .run()
                     .with_context(|| {
@@ -244,11 +269,33 @@ impl CargoTool {
                         )
                     })?;
                 sh.remove_path(&build)?;
+                let program = root.join("bin").join(name);
+                answer(cmd!(sh, "{program} --version"), &[name, "--version"])?;
                 sh.write_file(&complete, version)?;
             }
         }
         Ok(root.join("bin"))
     }
+}
+
+/// What a program says when it is called for the first time.
+///
+/// # Errors
+///
+/// It cannot be started, or fails; its words are in the error.
+fn answer(call: Cmd<'_>, words: &[&str]) -> anyhow::Result<()> {
+    let call = call.quiet().ignore_status();
+    let words = words.join(" ");
+    let output = call
+        .output()
+        .with_context(|| format!("`{words}` cannot be started on this machine"))?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    anyhow::ensure!(
+        output.status.success(),
+        "`{words}` was installed and fails: {}",
+        said.trim()
+    );
+    Ok(())
 }
 
 /// Gives a copy of the repository the installed tools, so that they are not downloaded again; not
@@ -281,7 +328,11 @@ pub(crate) fn has_python() -> bool {
 /// There is none, or it is too old for the pinned packages.
 pub(crate) fn python(sh: &Shell) -> anyhow::Result<String> {
     let (major, minor) = PYTHON;
-    let version = cmd!(sh, "python3 -c 'import sys; print(*sys.version_info[:2])'")
+    let ask = cmd!(
+        sh,
+        "python3 -I -c 'import sys; print(*sys.version_info[:2])'"
+    );
+    let version = isolated(ask)
         .quiet()
         .ignore_stderr()
         .read()

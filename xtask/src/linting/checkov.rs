@@ -9,6 +9,7 @@ use xshell::{Shell, cmd};
 
 use super::finding::{Remark, Verdict};
 use crate::tool;
+use crate::tool::pip::isolated;
 use crate::workspace::Workspace;
 
 /// Judges every template in `directory`, by file name.
@@ -21,11 +22,11 @@ pub(crate) fn judge(
     let checkov = bin.join("checkov");
     // It fails where a check fails; what it says is on stdout all the same. Without
     // `--skip-download` it would ask its vendor for the severity of its checks.
-    let output = cmd!(
+    let output = isolated(cmd!(
         sh,
         "{checkov} --directory {directory} --framework cloudformation --skip-download
          --compact --output json"
-    )
+    ))
     .quiet()
     .ignore_status()
     .output()

@@ -7,6 +7,7 @@ use xshell::{Shell, cmd};
 use super::finding::{Finding, Waivers};
 use crate::template::Template;
 use crate::tool;
+use crate::tool::pip::isolated;
 use crate::workspace::Workspace;
 
 /// yamllint's configuration: its default rules, but for what CloudFormation makes impossible.
@@ -51,7 +52,7 @@ pub(crate) fn cfn_lint(
     waivers: &mut Waivers,
 ) -> anyhow::Result<Vec<Finding>> {
     let cfn_lint = tool::CFN_LINT.provide(sh, workspace)?.join("cfn-lint");
-    let output = cmd!(sh, "{cfn_lint} --format json")
+    let output = isolated(cmd!(sh, "{cfn_lint} --format json"))
         .quiet()
         .ignore_status()
         .output()
@@ -92,10 +93,10 @@ pub(crate) fn cfn_lint(
 /// Runs yamllint on the templates.
 pub(crate) fn yamllint(sh: &Shell, workspace: &Workspace) -> anyhow::Result<Vec<Finding>> {
     let yamllint = tool::YAMLLINT.provide(sh, workspace)?.join("yamllint");
-    let output = cmd!(
+    let output = isolated(cmd!(
         sh,
         "{yamllint} --strict --format parsable --config-data {LAYOUT} infra/cfn"
-    )
+    ))
     .quiet()
     .ignore_status()
     .output()

