@@ -24,6 +24,7 @@ mod bootstrap;
 mod cargo;
 mod change_set;
 mod changelog;
+mod checkout;
 #[cfg(feature = "aws")]
 mod checkup;
 mod commands;

@@ -77,32 +77,8 @@ impl Workspace {
         open().with_context(|| format!("cannot lock `{}`", path.display()))
     }
 
-    /// Copies the repository's files; not what git and cargo keep.
-    pub(crate) fn copy_to(&self, directory: &Path) -> anyhow::Result<()> {
-        copy_directory(&self.root, directory)
-            .with_context(|| format!("cannot copy the repository to `{}`", directory.display()))
-    }
-
     /// `path` as a reader of the screen wants it: relative to the root where it is below it.
     pub(crate) fn display<'path>(&self, path: &'path Path) -> std::path::Display<'path> {
         path.strip_prefix(&self.root).unwrap_or(path).display()
     }
-}
-
-fn copy_directory(from: &Path, to: &Path) -> std::io::Result<()> {
-    std::fs::create_dir_all(to)?;
-    for entry in std::fs::read_dir(from)? {
-        let entry = entry?;
-        let name = entry.file_name();
-        if name == "target" || name == ".git" {
-            continue;
-        }
-        match entry.file_type()?.is_dir() {
-            true => copy_directory(&entry.path(), &to.join(name))?,
-            false => {
-                std::fs::copy(entry.path(), to.join(name))?;
-            }
-        }
-    }
-    Ok(())
 }

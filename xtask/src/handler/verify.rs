@@ -8,6 +8,7 @@ use xshell::Shell;
 
 use super::comparison::compare;
 use super::{Package, Reuse, Target, ZIP, package, read};
+use crate::checkout;
 use crate::inputs::cargo_home;
 use crate::screen;
 use crate::tool;
@@ -26,7 +27,8 @@ pub(crate) fn verify(
     let copy = workspace.target().join("verify/a/second/checkout");
     screen::progress(format!("building again in `{}`", workspace.display(&copy)));
     remove(sh, workspace)?;
-    workspace.copy_to(&copy)?;
+    checkout::copy(workspace.root(), &copy)
+        .context("`package --verify` builds again from what git tracks or would track")?;
     tool::lend(workspace, &copy)?;
     let home = lend_cargo_home(&copy)?;
     build_again(&copy, &home, repeat)?;

@@ -7,6 +7,7 @@ use std::time::Instant;
 use anyhow::Context as _;
 use xshell::Shell;
 
+use crate::checkout;
 use crate::screen;
 use crate::tool;
 use crate::workspace::Workspace;
@@ -14,7 +15,7 @@ use crate::workspace::Workspace;
 /// A fresh copy at `path`, with the installed tools and nothing else.
 pub(super) fn make(sh: &Shell, workspace: &Workspace, path: &Path) -> anyhow::Result<()> {
     sh.remove_path(path)?;
-    workspace.copy_to(path)?;
+    checkout::copy(workspace.root(), path)?;
     tool::lend(workspace, path)
 }
 

@@ -169,11 +169,12 @@ mod tests {
     use std::path::Path;
 
     use super::*;
+    use crate::checkout;
 
     fn copy() -> tempfile::TempDir {
         let copy = tempfile::tempdir().unwrap();
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-        Workspace::at(root).copy_to(copy.path()).unwrap();
+        checkout::copy(root, copy.path()).unwrap();
         copy
     }
 
