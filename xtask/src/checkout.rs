@@ -59,6 +59,27 @@ pub(crate) fn files(directory: &Path) -> anyhow::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
+/// All files below a directory, in order, whoever made them; none where it is not there.
+pub(crate) fn files_below(directory: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    let entries = match std::fs::read_dir(directory) {
+        Err(err) if err.kind() == ErrorKind::NotFound => return Ok(files),
+        entries => entries,
+    };
+    let entries = entries
+        .and_then(Iterator::collect::<std::io::Result<Vec<_>>>)
+        .with_context(|| format!("cannot read the directory `{}`", directory.display()))?;
+    for entry in entries {
+        let kind = entry.file_type();
+        match kind.is_ok_and(|kind| kind.is_dir()) {
+            true => files.extend(files_below(&entry.path())?),
+            false => files.push(entry.path()),
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
 /// Copies the files of the checkout at `from` to `to`, links as links.
 ///
 /// # Errors

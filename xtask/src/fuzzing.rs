@@ -9,7 +9,7 @@ use std::process::{Child, Command, Stdio};
 use anyhow::Context as _;
 use xshell::{Cmd, Shell, cmd};
 
-use crate::cargo::undisturbed;
+use crate::cargo::{self, undisturbed};
 use crate::screen::{self, QUIET};
 use crate::workspace::Workspace;
 
@@ -108,7 +108,8 @@ fn build(sh: &Shell, workspace: &Workspace) -> anyhow::Result<PathBuf> {
              `cargo update --workspace --manifest-path {DIRECTORY}/Cargo.toml` mends the first"
         )
     })?;
-    let target = workspace.cargo_target().join("fuzz/build");
+    let target = cargo::metadata(sh, workspace.root())?.target_directory;
+    let target = target.join("fuzz/build");
     // Sanitizers need a nightly compiler, and look for errors that safe code does not make. With
     // a dictionary, traced comparisons cost half of the executions and find less.
     let build = cmd!(

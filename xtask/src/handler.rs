@@ -1,6 +1,7 @@
 //! The handler's binary and its zip: built for Lambda or, for the local cloud, for this machine.
 
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use anyhow::Context as _;
 use xshell::Shell;
@@ -8,9 +9,12 @@ use xshell::Shell;
 use crate::architecture::{Architecture, GLIBC};
 use crate::assembly::Cloud;
 use crate::asset::{Asset, hex, sha256, zip_bootstrap};
+use crate::cargo;
+use crate::cargo::build::Build;
+use crate::cargo::configuration::Configuration;
 use crate::dependencies;
 use crate::elf;
-use crate::inputs::{self, Inputs};
+use crate::inputs::{Inputs, Names, Terms};
 use crate::inspection::{self, Expected, Finding, Severity};
 use crate::screen::{self, BAD, STRONG};
 use crate::toolchain::Toolchain;
@@ -28,12 +32,15 @@ mod ready;
 mod strip;
 pub(crate) mod verify;
 
+/// The program's name, which is the file that Lambda starts.
+const PROGRAM: &str = "bootstrap";
+
 /// The zip's name in its directory.
 pub(crate) const ZIP: &str = "handler.zip";
 
 /// Raised when packaging itself changes what it makes of the same inputs, so that an older zip
 /// does not pass for a current one.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 
 /// What the handler is built for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,25 +98,62 @@ pub(crate) fn package(
     let directory = target.directory(workspace);
     // Of two at the same time, the second finds the first one's zip.
     let _lock = Workspace::lock(&directory.join("lock"))?;
-    // Taken before the build: a file that changes meanwhile is seen the next time.
-    let (recipe, inputs) = recipe(sh, workspace, target)?;
+    let plan = Plan::make(sh, workspace, target)?;
     if reuse == Reuse::IfUpToDate
-        && let Some(package) = up_to_date(&directory, &inputs)
+        && let Some(package) = up_to_date(&directory, &plan)?
     {
         return Ok(package);
     }
+    let beginning = SystemTime::now();
+    let root = workspace.root();
+    let build = plan.build(sh)?;
+    let (build, beginning) = build.assured(root, beginning, || plan.build(sh))?;
+    let names = Names::of(&build.read(root)?, root);
+    let inputs = Inputs::at(&plan.terms(), &names, beginning)?;
     let built = match target {
-        Target::Lambda(architecture) => {
-            build_for_lambda(sh, workspace, architecture, &recipe.flags)?
-        }
-        Target::LocalCloud => build_for_local_cloud(sh, workspace)?,
+        Target::Lambda(architecture) => pack_for_lambda(sh, &plan, architecture, &build)?,
+        Target::LocalCloud => pack_for_local_cloud(&build)?,
     };
+    let mut recipe = plan.recipe;
+    recipe.inputs_sha256 = inputs.sha256();
     write(&directory, built, recipe, inputs)
 }
 
-/// What the zip for `target` would be made of now.
+/// What the zip for `target` would be made of now: by what the last build read or, where there was
+/// none, by what one is expected to.
 pub(crate) fn inputs(sh: &Shell, workspace: &Workspace, target: Target) -> anyhow::Result<Inputs> {
-    Ok(recipe(sh, workspace, target)?.1)
+    let plan = Plan::make(sh, workspace, target)?;
+    let names = match Manifest::read(&target.directory(workspace)) {
+        Some(manifest) => manifest.inputs.names(),
+        None => Names::expected(sh, workspace, &plan.triple)?,
+    };
+    Inputs::now(&plan.terms(), &names)
+}
+
+/// What zips of two states of the repository would be made of, each without a build; `now` is the
+/// one that may have been packaged.
+pub(crate) fn inputs_of_both(
+    sh: &Shell,
+    before: &Workspace,
+    now: &Workspace,
+    target: Target,
+) -> anyhow::Result<[Inputs; 2]> {
+    let plans = [
+        Plan::make(sh, before, target)?,
+        Plan::make(sh, now, target)?,
+    ];
+    let mut names = match Manifest::read(&target.directory(now)) {
+        Some(manifest) => manifest.inputs.names(),
+        None => Names::default(),
+    };
+    for plan in &plans {
+        names = names.and(&Names::expected(sh, plan.workspace, &plan.triple)?);
+    }
+    let [before, now] = &plans;
+    Ok([
+        Inputs::now(&before.terms(), &names)?,
+        Inputs::now(&now.terms(), &names)?,
+    ])
 }
 
 /// The program that runs on Lambda, but for this machine: to be measured. `settings` are cargo's,
@@ -120,12 +164,18 @@ pub(crate) fn optimized_for_host(
     target_directory: &Path,
     settings: &[&str],
 ) -> anyhow::Result<PathBuf> {
-    let binary = build::optimized_for_host(sh, workspace, target_directory, settings)?;
-    let objcopy = Toolchain::find(sh, workspace)?.objcopy(sh, workspace)?;
+    let toolchain = Toolchain::find(sh, workspace)?;
+    let host = build::Host {
+        triple: &toolchain.host,
+        is_told: Configuration::read(sh, workspace)?.has_build_target(),
+    };
+    let build = build::optimized_for_host(sh, workspace, &host, target_directory, settings)?;
+    let binary = build.program(PROGRAM)?;
+    let objcopy = toolchain.objcopy(sh, workspace)?;
     let stripped = target_directory.join("lambda/stripped");
     sh.create_dir(&stripped)?;
     let stripped = stripped.join("bootstrap");
-    strip::strip(sh, &objcopy, &binary, &stripped)?;
+    strip::strip(sh, &objcopy, binary, &stripped)?;
     Ok(stripped)
 }
 
@@ -137,37 +187,20 @@ struct Built {
     debug: Option<Vec<u8>>,
 }
 
-fn build_for_lambda(
+fn pack_for_lambda(
     sh: &Shell,
-    workspace: &Workspace,
+    plan: &Plan<'_>,
     architecture: Architecture,
-    flags: &[String],
+    build: &Build,
 ) -> anyhow::Result<Built> {
-    let mut all_flags = flags.to_vec();
-    all_flags.extend(build::flags_for_c());
-    let home = std::env::home_dir();
-    let cargo_home = inputs::cargo_home();
-    let mut private = vec![("checkout", workspace.root())];
-    private.extend(home.as_deref().map(|home| ("home directory", home)));
-    private.extend(
-        cargo_home
-            .as_deref()
-            .map(|home| ("cargo's directory", home)),
-    );
-    let expected = Expected {
-        architecture,
-        flags: &all_flags,
-        private: &private,
-    };
-    // Better known now than after minutes of building.
-    refuse(&inspection::inspect_flags(&expected))?;
-    let toolchain = Toolchain::find(sh, workspace)?;
-    let binary = build::for_lambda(sh, workspace, &toolchain, architecture, flags)?;
-    let objcopy = toolchain.objcopy(sh, workspace)?;
-    let dependencies = dependencies::of_handler(sh, workspace, architecture.triple())?;
-    let parts = strip::split(sh, &objcopy, &binary, &dependencies.audit_data()?)?;
+    let objcopy = plan.toolchain.objcopy(sh, plan.workspace)?;
+    let dependencies = dependencies::of_handler(sh, plan.workspace, &plan.triple)?;
+    let binary = build.program(PROGRAM)?;
+    let parts = strip::split(sh, &objcopy, binary, &dependencies.audit_data()?)?;
     let asset = Asset::new(ZIP, zip_bootstrap(&parts.program)?);
-    refuse(&inspection::inspect(&asset.bytes, &expected))?;
+    refuse(&inspect(plan, architecture, |expected| {
+        inspection::inspect(&asset.bytes, expected)
+    }))?;
     Ok(Built {
         asset,
         program: parts.program,
@@ -175,12 +208,36 @@ fn build_for_lambda(
     })
 }
 
-fn build_for_local_cloud(sh: &Shell, workspace: &Workspace) -> anyhow::Result<Built> {
-    let program = read(&build::for_local_cloud(sh, workspace)?)?;
+fn pack_for_local_cloud(build: &Build) -> anyhow::Result<Built> {
+    let program = read(build.program(PROGRAM)?)?;
     Ok(Built {
         asset: Asset::new(ZIP, zip_bootstrap(&program)?),
         program,
         debug: None,
+    })
+}
+
+/// Looks at something for Lambda, with what is known of this machine and its user.
+fn inspect(
+    plan: &Plan<'_>,
+    architecture: Architecture,
+    look: impl FnOnce(&Expected<'_>) -> Vec<Finding>,
+) -> Vec<Finding> {
+    let mut flags = plan.recipe.flags.clone();
+    flags.extend(build::flags_for_c());
+    let home = std::env::home_dir();
+    let cargo_home = cargo::home();
+    let mut private = vec![("checkout", plan.workspace.root())];
+    private.extend(home.as_deref().map(|home| ("home directory", home)));
+    private.extend(
+        cargo_home
+            .as_deref()
+            .map(|home| ("cargo's directory", home)),
+    );
+    look(&Expected {
+        architecture,
+        flags: &flags,
+        private: &private,
     })
 }
 
@@ -244,12 +301,17 @@ pub(crate) fn symbols(path: &Path, zip_sha256: &str) -> PathBuf {
     path.with_file_name(format!("{zip_sha256}.debug"))
 }
 
-/// The package on disk, if it is whole and was made of these inputs.
-fn up_to_date(directory: &Path, inputs: &Inputs) -> Option<Package> {
-    let manifest = Manifest::read(directory)?;
-    if manifest.inputs != *inputs {
-        return None;
-    }
+/// The package on disk, if it is whole and was made of what is there now.
+fn up_to_date(directory: &Path, plan: &Plan<'_>) -> anyhow::Result<Option<Package>> {
+    let Some(manifest) = Manifest::read(directory) else {
+        return Ok(None);
+    };
+    let inputs = Inputs::now(&plan.terms(), &manifest.inputs.names())?;
+    Ok(whole(directory, manifest).filter(|package| package.manifest.inputs == inputs))
+}
+
+/// The package that `manifest` describes, if it is as it was written.
+fn whole(directory: &Path, manifest: Manifest) -> Option<Package> {
     let path = directory.join(ZIP);
     let asset = Asset::new(ZIP, std::fs::read(&path).ok()?);
     manifest.describes(&asset).then_some(Package {
@@ -260,42 +322,91 @@ fn up_to_date(directory: &Path, inputs: &Inputs) -> Option<Package> {
     })
 }
 
-fn recipe(sh: &Shell, workspace: &Workspace, target: Target) -> anyhow::Result<(Recipe, Inputs)> {
-    let toolchain = Toolchain::find(sh, workspace)?.version;
-    let lockfile = read(&workspace.root().join("Cargo.lock"))?;
-    let mut recipe = match target {
-        Target::Lambda(architecture) => Recipe {
-            architecture: architecture.name().to_owned(),
-            target: format!("{}.{GLIBC}", architecture.triple()),
-            toolchain,
-            linker: Linker::choose(sh, architecture).describe(sh),
-            profile: "lambda".to_owned(),
-            flags: build::chosen_flags(workspace, architecture)?,
+/// A build that has not begun.
+struct Plan<'workspace> {
+    workspace: &'workspace Workspace,
+    target: Target,
+    toolchain: Toolchain,
+    configuration: Configuration,
+    /// The target as rustc names it.
+    triple: String,
+    /// Without the inputs.
+    recipe: Recipe,
+}
+
+impl<'workspace> Plan<'workspace> {
+    fn make(sh: &Shell, workspace: &'workspace Workspace, target: Target) -> anyhow::Result<Self> {
+        let toolchain = Toolchain::find(sh, workspace)?;
+        let configuration = Configuration::read(sh, workspace)?;
+        let lockfile = read(&workspace.root().join("Cargo.lock"))?;
+        let triple = match target {
+            Target::Lambda(architecture) => architecture.triple().to_owned(),
+            Target::LocalCloud => toolchain.host.clone(),
+        };
+        let (architecture, name, linker, profile) = match target {
+            Target::Lambda(architecture) => (
+                architecture.name(),
+                format!("{triple}.{GLIBC}"),
+                Linker::choose(sh, architecture).describe(sh),
+                "lambda",
+            ),
+            Target::LocalCloud => ("host", "host".to_owned(), "host".to_owned(), "dev"),
+        };
+        let recipe = Recipe {
+            architecture: architecture.to_owned(),
+            target: name,
+            toolchain: toolchain.version.clone(),
+            linker,
+            profile: profile.to_owned(),
+            flags: configuration.flags(&triple)?,
             lockfile_sha256: hex(&sha256(&lockfile)),
             inputs_sha256: String::new(),
-        },
-        Target::LocalCloud => Recipe {
-            architecture: "host".to_owned(),
-            target: "host".to_owned(),
+        };
+        Ok(Self {
+            workspace,
+            target,
             toolchain,
-            linker: "host".to_owned(),
-            profile: "dev".to_owned(),
-            // Cargo reads them itself.
-            flags: std::env::var("RUSTFLAGS").into_iter().collect(),
-            lockfile_sha256: hex(&sha256(&lockfile)),
-            inputs_sha256: String::new(),
-        },
-    };
-    let settings = [
-        ("packaging", FORMAT.to_string()),
-        ("target", recipe.target.clone()),
-        ("toolchain", recipe.toolchain.clone()),
-        ("linker", recipe.linker.clone()),
-        ("rustc flags", recipe.flags.join(" ")),
-    ];
-    let inputs = Inputs::collect(workspace, &recipe.profile, &settings)?;
-    recipe.inputs_sha256 = inputs.sha256();
-    Ok((recipe, inputs))
+            configuration,
+            triple,
+            recipe,
+        })
+    }
+
+    fn terms(&self) -> Terms<'_> {
+        let recipe = &self.recipe;
+        Terms {
+            workspace: self.workspace,
+            triple: &self.triple,
+            profile: &recipe.profile,
+            configuration: &self.configuration,
+            settings: vec![
+                ("packaging", FORMAT.to_string()),
+                ("target", recipe.target.clone()),
+                ("toolchain", recipe.toolchain.clone()),
+                ("linker", recipe.linker.clone()),
+                ("rustc flags", recipe.flags.join(" ")),
+            ],
+        }
+    }
+
+    fn build(&self, sh: &Shell) -> anyhow::Result<Build> {
+        let flags = &self.recipe.flags;
+        match self.target {
+            Target::Lambda(architecture) => {
+                // Better known now than after minutes of building.
+                refuse(&inspect(self, architecture, inspection::inspect_flags))?;
+                build::for_lambda(sh, self.workspace, &self.toolchain, architecture, flags)
+            }
+            Target::LocalCloud => build::for_local_cloud(sh, self.workspace, &self.host()),
+        }
+    }
+
+    fn host(&self) -> build::Host<'_> {
+        build::Host {
+            triple: &self.toolchain.host,
+            is_told: self.configuration.has_build_target(),
+        }
+    }
 }
 
 fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
@@ -341,19 +452,15 @@ mod tests {
     }
 
     #[test]
-    fn the_zip_is_reused_only_whole_and_for_the_same_inputs() {
+    fn the_zip_is_reused_only_whole() {
         let directory = tempfile::tempdir().unwrap();
         let package = directory.path().join("package");
-        let (_, first) = inputs("first");
-        assert!(up_to_date(&package, &first).is_none());
         let made = make(&package, "first");
-        assert_eq!(
-            up_to_date(&package, &first).unwrap().asset.key,
-            made.asset.key
-        );
-        assert!(up_to_date(&package, &inputs("second").1).is_none());
+        let manifest = || Manifest::read(&package).unwrap();
+        let kept = whole(&package, manifest()).unwrap();
+        assert_eq!(kept.asset.key, made.asset.key);
         std::fs::write(package.join(ZIP), b"half").unwrap();
-        assert!(up_to_date(&package, &first).is_none());
+        assert!(whole(&package, manifest()).is_none());
     }
 
     #[test]

@@ -11,7 +11,6 @@ use crate::screen;
 #[derive(Debug, Clone)]
 pub(crate) struct Workspace {
     root: PathBuf,
-    cargo_target: PathBuf,
 }
 
 impl Workspace {
@@ -28,18 +27,13 @@ impl Workspace {
                 )
             })?
             .to_path_buf();
-        let cargo_target = match std::env::var_os("CARGO_TARGET_DIR") {
-            Some(directory) => current.join(directory),
-            None => root.join("target"),
-        };
-        Ok(Self { root, cargo_target })
+        Ok(Self { root })
     }
 
     /// A copy of the repository, or of a part of it, at a place that the caller made.
     pub(crate) fn at(root: &Path) -> Self {
         Self {
             root: root.to_path_buf(),
-            cargo_target: root.join("target"),
         }
     }
 
@@ -49,11 +43,6 @@ impl Workspace {
 
     pub(crate) fn templates(&self) -> PathBuf {
         self.root.join("infra/cfn")
-    }
-
-    /// Where cargo puts what it builds.
-    pub(crate) fn cargo_target(&self) -> &Path {
-        &self.cargo_target
     }
 
     /// Where this program puts what it makes; always inside the repository.

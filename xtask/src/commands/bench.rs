@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use xshell::{Cmd, Shell, cmd};
 
 use crate::assembly::Cloud;
-use crate::cargo::undisturbed;
+use crate::cargo::{self, undisturbed};
 use crate::exit::Exit;
 use crate::handler::{self, Reuse};
 use crate::screen;
@@ -126,7 +126,12 @@ impl Bench {
 /// The program that is measured: as for Lambda, but for this machine.
 fn build_handler(sh: &Shell, workspace: &Workspace) -> anyhow::Result<PathBuf> {
     screen::progress("building the handler for this machine, optimized");
-    handler::optimized_for_host(sh, workspace, workspace.cargo_target(), &[])
+    handler::optimized_for_host(
+        sh,
+        workspace,
+        &cargo::metadata(sh, workspace.root())?.target_directory,
+        &[],
+    )
 }
 
 /// Settings of the handler's profile, each `name=value`.
@@ -162,7 +167,7 @@ impl ProfileSettings {
         screen::progress(format!("building the handler with {}", self.0.join(", ")));
         // No equals sign: the driver takes what is before the last one for the label.
         let name = self.0.join("_").replace('=', "-").replace('"', "");
-        let target = build_target(workspace).join(name);
+        let target = build_target(sh, workspace)?.join(name);
         handler::optimized_for_host(sh, workspace, &target, &settings)
     }
 }
@@ -175,7 +180,7 @@ fn build(
     program: &str,
 ) -> anyhow::Result<PathBuf> {
     screen::progress(format!("building `{package}` of handler/bench"));
-    let target = build_target(workspace);
+    let target = build_target(sh, workspace)?;
     let _directory = sh.push_dir(workspace.root().join("handler/bench"));
     let build = cmd!(
         sh,
@@ -185,8 +190,9 @@ fn build(
     Ok(target.join("release").join(program))
 }
 
-fn build_target(workspace: &Workspace) -> PathBuf {
-    workspace.cargo_target().join("bench-build")
+fn build_target(sh: &Shell, workspace: &Workspace) -> anyhow::Result<PathBuf> {
+    let target = cargo::metadata(sh, workspace.root())?.target_directory;
+    Ok(target.join("bench-build"))
 }
 
 fn run_build(build: Cmd<'_>) -> anyhow::Result<()> {

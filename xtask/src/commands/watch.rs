@@ -56,8 +56,13 @@ impl Watch {
             if deployed.as_ref() != Some(&inputs) {
                 self.deploy(&mut interrupts).await?;
                 screen::say("\nwatching the handler; Ctrl-C ends this");
-                // What was saved during the deploy is seen in the next round.
-                deployed = Some(inputs);
+                // What was saved during the deploy is seen in the next round. The build may have
+                // read more than was known of before.
+                let after = handler::inputs(sh, workspace, cloud.into())?;
+                deployed = Some(match after.agree_with(&inputs) {
+                    true => after,
+                    false => inputs,
+                });
             }
             tokio::select! {
                 () = tokio::time::sleep(INTERVAL) => {}

@@ -8,12 +8,16 @@ use anyhow::Context as _;
 use xshell::{Cmd, Shell, cmd};
 
 use crate::architecture::{Architecture, GLIBC};
-use crate::cargo::undisturbed;
-use crate::inputs;
+use crate::cargo;
+use crate::cargo::build::Build;
 use crate::screen;
 use crate::tool;
+use crate::tool::pip::{is_of_python, isolated};
 use crate::toolchain::Toolchain;
 use crate::workspace::Workspace;
+
+/// The package that is built.
+const PACKAGE: &str = "handler";
 
 /// The C compiler and linker of a build for Lambda.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,19 +67,6 @@ fn gcc(architecture: Architecture) -> &'static str {
     }
 }
 
-/// The flags for rustc that the user's variables and cargo's configuration come to.
-pub(super) fn chosen_flags(
-    workspace: &Workspace,
-    architecture: Architecture,
-) -> anyhow::Result<Vec<String>> {
-    let config = cargo_config2::Config::load_with_cwd(workspace.root())
-        .context("cannot read cargo's configuration")?;
-    let flags = config
-        .rustflags(architecture.triple())
-        .context("cannot read the flags for rustc from cargo's configuration")?;
-    Ok(flags.map(|flags| flags.flags).unwrap_or_default())
-}
-
 /// Builds the `bootstrap` file for Lambda, with its symbols in it.
 pub(super) fn for_lambda(
     sh: &Shell,
@@ -83,7 +74,7 @@ pub(super) fn for_lambda(
     toolchain: &Toolchain,
     architecture: Architecture,
     flags: &[String],
-) -> anyhow::Result<PathBuf> {
+) -> anyhow::Result<Build> {
     toolchain.provide_target(sh, workspace, architecture)?;
     let triple = architecture.triple();
     let _directory = sh.push_dir(workspace.root());
@@ -91,7 +82,7 @@ pub(super) fn for_lambda(
     let build = match Linker::choose(sh, architecture) {
         Linker::Zig => {
             let path = tool::ZIG.provide(sh, workspace)?;
-            announce(workspace, architecture);
+            announce(architecture);
             preparation = prepare_zig(workspace, architecture, &path);
             let target = format!("{triple}.{GLIBC}");
             let build = cmd!(sh, "cargo zigbuild --target {target}");
@@ -102,7 +93,7 @@ pub(super) fn for_lambda(
                 "no `python3` to install the pinned cross compiler with: using the installed gcc; \
                  the bytes will be others",
             );
-            announce(workspace, architecture);
+            announce(architecture);
             let gcc = gcc(architecture);
             let name = triple.replace('-', "_");
             cmd!(sh, "cargo build --target {triple}")
@@ -124,49 +115,67 @@ pub(super) fn for_lambda(
     c_flags.extend(remap("-ffile-prefix-map"));
     c_flags.retain(|flag| !flag.starts_with("-ffile-prefix-map") || !flag.contains(' '));
     let build = build
-        .args(["--locked", "--package", "handler", "--profile", "lambda"])
+        .args(["--locked", "--package", PACKAGE, "--profile", "lambda"])
         // The separator cargo's documentation names for this variable.
         .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"))
         .env("TARGET_CFLAGS", c_flags.join(" "))
         // An incremental build has other bytes than a fresh one.
         .env("CARGO_INCREMENTAL", "0");
-    let built = run(build);
+    let built = cargo::build::run(build);
     if let Some(mut preparation) = preparation {
         let _ = preparation.wait();
     }
-    built.with_context(|| format!("the handler does not build for {}", architecture.name()))?;
-    Ok(workspace
-        .cargo_target()
-        .join(triple)
-        .join("lambda/bootstrap"))
+    built.with_context(|| format!("the handler does not build for {}", architecture.name()))
 }
 
 /// Builds the handler as the local cloud runs it.
-pub(super) fn for_local_cloud(sh: &Shell, workspace: &Workspace) -> anyhow::Result<PathBuf> {
+pub(super) fn for_local_cloud(
+    sh: &Shell,
+    workspace: &Workspace,
+    host: &Host<'_>,
+) -> anyhow::Result<Build> {
     screen::progress("building the handler for this machine");
     let _directory = sh.push_dir(workspace.root());
-    let build = cmd!(sh, "cargo build --locked --package handler");
-    // It would move the binary, and the local cloud runs what this machine can run.
-    run(build.env_remove("CARGO_BUILD_TARGET")).context("the handler does not build")?;
-    Ok(workspace.cargo_target().join("debug/bootstrap"))
+    let target = host.arguments();
+    let build = cmd!(sh, "cargo build --locked --package {PACKAGE} {target...}");
+    // The local cloud runs what this machine can run.
+    cargo::build::run(build.env_remove("CARGO_BUILD_TARGET")).context("the handler does not build")
 }
 
 /// Builds the handler as for Lambda, but with this machine's linker and for its processor.
 pub(super) fn optimized_for_host(
     sh: &Shell,
     workspace: &Workspace,
+    host: &Host<'_>,
     directory: &Path,
     settings: &[&str],
-) -> anyhow::Result<PathBuf> {
+) -> anyhow::Result<Build> {
     let settings = settings.iter().flat_map(|setting| ["--config", setting]);
     let _directory = sh.push_dir(workspace.root());
+    let target = host.arguments();
     let build = cmd!(
         sh,
-        "cargo build --locked --package handler --profile lambda {settings...}
+        "cargo build --locked --package {PACKAGE} --profile lambda {target...} {settings...}
          --target-dir {directory}"
     );
-    run(build.env_remove("CARGO_BUILD_TARGET")).context("the handler does not build")?;
-    Ok(directory.join("lambda/bootstrap"))
+    cargo::build::run(build.env_remove("CARGO_BUILD_TARGET")).context("the handler does not build")
+}
+
+/// This machine, as a build's target.
+pub(super) struct Host<'triple> {
+    pub(super) triple: &'triple str,
+    /// Whether cargo would take another one unless it is told.
+    pub(super) is_told: bool,
+}
+
+impl Host<'_> {
+    // Without the option, what is compiled for this program serves the handler as well.
+    fn arguments(&self) -> Vec<&str> {
+        match self.is_told {
+            true => vec!["--target", self.triple],
+            false => vec![],
+        }
+    }
 }
 
 /// What the user's variables say to C compilers.
@@ -177,20 +186,8 @@ pub(super) fn flags_for_c() -> Vec<String> {
     words.map(ToOwned::to_owned).collect()
 }
 
-fn run(build: Cmd<'_>) -> anyhow::Result<()> {
-    Ok(undisturbed(build).quiet().run()?)
-}
-
-fn announce(workspace: &Workspace, architecture: Architecture) {
-    let built = workspace.cargo_target().join(architecture.triple());
-    let time = match built.join("lambda").is_dir() {
-        true => "about a minute",
-        false => "some minutes, once",
-    };
-    screen::progress(format!(
-        "building the handler for {} ({time})",
-        architecture.name()
-    ));
+fn announce(architecture: Architecture) {
+    screen::progress(format!("building the handler for {}", architecture.name()));
 }
 
 /// Zig keeps what it compiles for a target; that stays in `target/` too.
@@ -204,7 +201,7 @@ fn zig_environment<'sh>(
         std::env::join_paths(std::iter::once(programs).chain(std::env::split_paths(&path)))
             .context("cannot extend PATH by the cross compiler's directory")?;
     let cache = zig_cache(workspace);
-    Ok(build
+    Ok(isolated(build)
         .env("PATH", path)
         .env("CARGO_ZIGBUILD_CACHE_DIR", cache.join("cargo-zigbuild"))
         .env("ZIG_GLOBAL_CACHE_DIR", cache.join("global"))
@@ -231,7 +228,13 @@ fn prepare_zig(
     let source = cache.join("empty.c");
     std::fs::write(&source, "int main(void) { return 0; }\n").ok()?;
     let target = format!("{}.{GLIBC}", architecture.triple().replace("-unknown", ""));
-    let prepare = Command::new("nice")
+    let mut prepare = Command::new("nice");
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(is_of_python) {
+            prepare.env_remove(name);
+        }
+    }
+    let prepare = prepare
         .arg(programs.join("python"))
         .args(["-m", "ziglang", "cc", "-lunwind", "-target", &target])
         .arg(source)
@@ -253,11 +256,14 @@ fn remaps(
     workspace: &Workspace,
     toolchain: &Toolchain,
 ) -> anyhow::Result<Vec<(PathBuf, String)>> {
+    let metadata = cargo::metadata(sh, workspace.root())?;
     let mut remaps = vec![
         (workspace.root().to_path_buf(), ".".to_owned()),
-        (workspace.cargo_target().to_path_buf(), "target".to_owned()),
+        (metadata.target_directory, "target".to_owned()),
     ];
-    if let Some(home) = inputs::cargo_home() {
+    let apart = metadata.build_directory;
+    remaps.extend(apart.map(|directory| (directory, "target".to_owned())));
+    if let Some(home) = cargo::home() {
         let registries = directories(&home.join("registry/src"));
         remaps.push((home, "cargo".to_owned()));
         // Their names depend on where cargo downloads from.

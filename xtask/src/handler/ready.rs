@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::Context as _;
 use xshell::Shell;
 
-use super::{Target, ZIP, read, recipe, refuse, up_to_date};
+use super::{Plan, Target, ZIP, read, refuse, up_to_date};
 use crate::architecture::Architecture;
 use crate::asset::{Asset, hex};
 use crate::inspection::{self, Expected};
@@ -17,8 +17,8 @@ pub(crate) fn ready(
     workspace: &Workspace,
     target: Target,
 ) -> anyhow::Result<Option<Asset>> {
-    let (_, inputs) = recipe(sh, workspace, target)?;
-    let package = up_to_date(&target.directory(workspace), &inputs);
+    let plan = Plan::make(sh, workspace, target)?;
+    let package = up_to_date(&target.directory(workspace), &plan)?;
     Ok(package.map(|package| package.asset))
 }
 

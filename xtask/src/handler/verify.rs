@@ -8,8 +8,8 @@ use xshell::Shell;
 
 use super::comparison::compare;
 use super::{Package, Reuse, Target, ZIP, package, read};
+use crate::cargo;
 use crate::checkout;
-use crate::inputs::cargo_home;
 use crate::screen;
 use crate::tool;
 use crate::workflow_run;
@@ -96,7 +96,7 @@ fn build_again(copy: &Path, home: &Path, arguments: &[&str]) -> anyhow::Result<(
 
 /// A cargo home with another name and the same downloads.
 fn lend_cargo_home(copy: &Path) -> anyhow::Result<PathBuf> {
-    let own = cargo_home().context("no cargo home")?;
+    let own = cargo::home().context("no cargo home")?;
     let home = copy.with_file_name("cargo-home");
     let lend = || -> std::io::Result<()> {
         std::fs::create_dir_all(&home)?;

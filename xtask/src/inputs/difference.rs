@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::{self, Display, Formatter};
 
-use super::Inputs;
+use super::{Inputs, MANIFEST, SETTING, UNSET, stamp};
 
 /// One input that is not what it was.
 #[derive(Debug, PartialEq, Eq)]
@@ -30,11 +30,21 @@ impl Inputs {
 
 impl Display for Difference {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
-        let Self { name, was, is } = self;
+        let Self { was, is, .. } = self;
+        let mut name = self.name.as_str();
+        for prefix in [MANIFEST, SETTING] {
+            name = name.strip_prefix(prefix).unwrap_or(name);
+        }
         match (was, is) {
+            (Some(was), _) if was == stamp::MISSING || was == stamp::CHANGED => {
+                write!(formatter, "{name}: {was}")
+            }
             (Some(_), None) => write!(formatter, "{name}: gone"),
             (None, Some(is)) if is_hash(is) => write!(formatter, "{name}: new"),
             (None, Some(is)) => write!(formatter, "{name}: new, {}", shown(is)),
+            (Some(was), Some(is)) if was == UNSET && is_hash(is) => {
+                write!(formatter, "{name}: set")
+            }
             (Some(was), Some(is)) if !is_hash(was) && shown(was) != shown(is) => {
                 write!(formatter, "{name}: {} -> {}", shown(was), shown(is))
             }

@@ -46,6 +46,8 @@ impl Repository {
     fn new() -> Self {
         let repository = Self(tempfile::tempdir().unwrap());
         repository.write("handler/src/main.rs", "fn main() {}");
+        repository.write("shared/text.txt", "text");
+        repository.write("assets/a/b.txt", "b");
         repository.write(
             "handler/Cargo.toml",
             "[dependencies]\nring = \"0.17\"\nlib = \"1\"\n[dev-dependencies]\nproptest = \"1\"\n",
@@ -68,8 +70,34 @@ impl Repository {
     }
 
     fn inputs(&self) -> Inputs {
-        let settings = [("target", "arm64".to_owned())];
-        Inputs::collect(&Workspace::at(self.0.path()), "lambda", &settings).unwrap()
+        self.inputs_with("arm64", None)
+    }
+
+    fn inputs_with(&self, target: &str, beginning: Option<SystemTime>) -> Inputs {
+        let workspace = Workspace::at(self.0.path());
+        let configuration = Configuration::read(&Shell::new().unwrap(), &workspace).unwrap();
+        let terms = Terms {
+            workspace: &workspace,
+            triple: "aarch64-unknown-linux-gnu",
+            profile: "lambda",
+            configuration: &configuration,
+            settings: vec![("target", target.to_owned())],
+        };
+        let root = self.0.path();
+        let read = Read {
+            packages: ["handler", "ring", "lib"].map(ToOwned::to_owned).into(),
+            manifests: [root.join("handler/Cargo.toml")].into(),
+            files: ["handler/src/main.rs", "shared/text.txt", "assets"]
+                .map(|file| root.join(file))
+                .into(),
+            whole: [].into(),
+            variables: ["XTASK_NEVER_SET".to_owned()].into(),
+        };
+        let names = Names::of(&read, root);
+        match beginning {
+            Some(beginning) => Inputs::at(&terms, &names, beginning).unwrap(),
+            None => Inputs::now(&terms, &names).unwrap(),
+        }
     }
 }
 
@@ -89,19 +117,86 @@ fn check(change: impl FnOnce(&Repository), expected: Expect) {
 use super::difference::Difference;
 
 #[test]
-fn a_changed_a_new_and_a_removed_source_are_told_apart() {
+fn a_file_that_was_read_is_changed_or_gone_wherever_it_is() {
     check(
         |repository| repository.write("handler/src/main.rs", "fn main() { }"),
         expect!["handler/src/main.rs: changed"],
     );
     check(
-        |repository| repository.write("handler/src/log/metrics.rs", ""),
-        expect!["handler/src/log/metrics.rs: new"],
+        |repository| repository.write("shared/text.txt", "another"),
+        expect!["shared/text.txt: changed"],
+    );
+    check(
+        |repository| repository.write("assets/a/new.txt", ""),
+        expect!["assets: changed"],
     );
     check(
         |repository| std::fs::remove_file(repository.0.path().join("handler/src/main.rs")).unwrap(),
         expect!["handler/src/main.rs: gone"],
     );
+}
+
+#[test]
+fn what_was_written_during_the_build_is_seen_the_next_time() {
+    let repository = Repository::new();
+    let before = SystemTime::now() - std::time::Duration::from_secs(60);
+    let during = repository.inputs_with("arm64", Some(before));
+    let later = SystemTime::now() + std::time::Duration::from_secs(60);
+    assert_eq!(
+        repository.inputs_with("arm64", Some(later)),
+        repository.inputs()
+    );
+    let differences = repository.inputs().differences(&during);
+    let lines: Vec<String> = differences.iter().map(Difference::to_string).collect();
+    assert!(
+        lines.contains(&"handler/src/main.rs: changed during the build".to_owned()),
+        "{lines:?}"
+    );
+}
+
+#[test]
+fn what_a_script_declares_and_is_not_there_is_never_up_to_date() {
+    let repository = Repository::new();
+    std::fs::remove_file(repository.0.path().join("shared/text.txt")).unwrap();
+    let later = SystemTime::now() + std::time::Duration::from_secs(60);
+    let built = repository.inputs_with("arm64", Some(later));
+    let differences = repository.inputs().differences(&built);
+    assert_eq!(
+        differences[0].to_string(),
+        "shared/text.txt: missing, which makes cargo run a build script every time"
+    );
+}
+
+#[test]
+fn a_variable_that_rustc_asked_for_counts_and_its_value_is_not_told() {
+    let repository = Repository::new();
+    let unset = repository.inputs();
+    let text = serde_json::to_string(&unset).unwrap();
+    let value = format!("\"variable XTASK_NEVER_SET\":\"{}\"", "0".repeat(64));
+    let set = text.replace("\"variable XTASK_NEVER_SET\":\"unset\"", &value);
+    let set: Inputs = serde_json::from_str(&set).unwrap();
+    assert_eq!(
+        set.differences(&unset)[0].to_string(),
+        "variable XTASK_NEVER_SET: set"
+    );
+}
+
+#[test]
+fn the_names_of_inputs_lead_to_the_same_inputs() {
+    let inputs = Repository::new().inputs();
+    let names = inputs.names();
+    assert!(names.files.contains("shared/text.txt"));
+    assert!(names.manifests.contains("handler/Cargo.toml"));
+    assert!(names.packages.contains("ring"));
+    assert!(names.variables.contains("XTASK_NEVER_SET"));
+}
+
+#[test]
+fn a_path_is_called_the_same_on_every_machine() {
+    let called = |path: &str| name(Path::new(path), Path::new("/home/me/repo"));
+    assert_eq!(called("/home/me/repo/handler/src/a.rs"), "handler/src/a.rs");
+    assert_eq!(called("/home/me/other/lib.rs"), "../other/lib.rs");
+    assert_eq!(called("/usr/include/x.h"), "/usr/include/x.h");
 }
 
 #[test]
@@ -119,7 +214,7 @@ fn tests_and_other_programs_do_not_count() {
             repository.write("handler/tests/it/new.rs", "");
             repository.write("xtask/src/main.rs", "");
             repository.replace("Cargo.lock", "2222222222", "4444444444");
-            repository.replace("handler/Cargo.toml", "proptest = \"1\"", "proptest = \"1\"");
+            repository.replace("handler/Cargo.toml", "proptest = \"1\"", "proptest = \"2\"");
         },
         expect![""],
     );
@@ -164,25 +259,38 @@ fn the_profile_is_named_apart_from_the_manifest() {
 }
 
 #[test]
-fn cargos_configuration_counts() {
+fn cargos_configuration_counts_as_far_as_it_reaches_a_build() {
     check(
-        |repository| repository.write(".cargo/config.toml", "[env]"),
-        expect![".cargo/config.toml: new"],
+        |repository| repository.write(".cargo/config.toml", "[env]\nA = \"secret\"\n"),
+        expect!["configuration env.A: new"],
     );
+    check(
+        |repository| repository.write(".cargo/config.toml", "[alias]\nx = \"run\"\n"),
+        expect![""],
+    );
+}
+
+#[test]
+fn versions_of_what_is_not_compiled_do_not_count() {
+    let versions = |repository: &Repository, proptest: &str, ring: &str| {
+        let text = format!(
+            "{MANIFEST}\n[workspace.dependencies]\nproptest = \"{proptest}\"\nring = \"{ring}\"\n"
+        );
+        repository.write("Cargo.toml", &text);
+        repository.inputs()
+    };
+    let repository = Repository::new();
+    let before = versions(&repository, "1", "0.17");
+    assert_eq!(versions(&repository, "2", "0.17"), before);
+    assert_ne!(versions(&repository, "1", "0.18"), before);
 }
 
 #[test]
 fn settings_are_shown_with_their_values() {
     let repository = Repository::new();
-    let workspace = Workspace::at(repository.0.path());
-    let inputs = |flags: &str| {
-        Inputs::collect(&workspace, "lambda", &[("rustc flags", flags.to_owned())]).unwrap()
-    };
-    let differences = inputs("-Copt-level=1").differences(&inputs(""));
-    assert_eq!(
-        differences[0].to_string(),
-        "rustc flags: none -> -Copt-level=1"
-    );
+    let inputs = |target: &str| repository.inputs_with(target, None);
+    let differences = inputs("x86_64").differences(&inputs("arm64"));
+    assert_eq!(differences[0].to_string(), "target: arm64 -> x86_64");
 }
 
 #[test]
@@ -191,11 +299,10 @@ fn two_checkouts_have_the_same_inputs() {
 }
 
 #[test]
-fn variables_of_the_compilers_count_and_others_do_not() {
+fn variables_of_cargo_count_and_others_do_not() {
     for name in [
-        "CFLAGS",
         "CARGO_PROFILE_LAMBDA_LTO",
-        "CC_aarch64_unknown_linux_gnu",
+        "RUSTC",
         "RUSTC_WRAPPER",
         "CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER",
     ] {
@@ -207,8 +314,8 @@ fn variables_of_the_compilers_count_and_others_do_not() {
         "CARGO_TERM_COLOR",
         "CARGO_PKG_NAME",
         "CARGO_BUILD_TARGET_DIR",
-        // Of a test coverage service, and a secret.
-        "CC_TEST_REPORTER_ID",
+        // Declared by the build scripts that call a C compiler.
+        "CFLAGS",
         // Their content is an input by itself.
         "RUSTFLAGS",
         "CARGO_ENCODED_RUSTFLAGS",

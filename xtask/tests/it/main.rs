@@ -7,6 +7,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod built;
 mod choices;
 mod cycles;
 mod failures;

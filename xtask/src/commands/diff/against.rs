@@ -15,7 +15,6 @@ use crate::comparison::sections::{Sections, sections};
 use crate::comparison::{StackTree, compare, explained, with_nested_parameters};
 use crate::exit::Exit;
 use crate::handler::{self, ZIP};
-use crate::inputs::Inputs;
 use crate::parameters::{self, Parameters};
 use crate::screen::{self, STRONG};
 use crate::stack::{Stage, Tags};
@@ -27,7 +26,6 @@ use crate::workspace::Workspace;
 struct State {
     tree: StackTree,
     tags: Tags,
-    handler: Inputs,
 }
 
 /// What is between two states.
@@ -55,10 +53,12 @@ impl Diff {
             .context("no commit to compare with")?;
         let commit = Commit::extract(sh, workspace, revision)?;
         let stage = &self.stage.stage;
-        let before = State::read(sh, &commit.workspace(), stage, None)
+        let earlier = commit.workspace();
+        let before = State::read(&earlier, stage, None)
             .with_context(|| format!("in commit `{}`", commit.id))?;
-        let now = State::read(sh, workspace, stage, Some(&self.choices.values))?;
-        let difference = Difference::between(before, now, &commit.id);
+        let now = State::read(workspace, stage, Some(&self.choices.values))?;
+        let handler = handler_difference(sh, &earlier, workspace)?;
+        let difference = Difference::between(before, now, handler, &commit.id);
         self.tell(&stage.stack_name(), &commit.id, &difference)
     }
 
@@ -92,7 +92,6 @@ impl Diff {
 
 impl State {
     fn read(
-        sh: &Shell,
         workspace: &Workspace,
         stage: &Stage,
         values: Option<&ValueArgs>,
@@ -112,7 +111,6 @@ impl State {
         Ok(Self {
             tree: assembly.stack_tree(parameters::with_placeholders(root, &known)),
             tags: stage_file.tags().clone(),
-            handler: handler::inputs(sh, workspace, Cloud::Aws.into())?,
         })
     }
 
@@ -124,8 +122,7 @@ impl State {
 }
 
 impl Difference {
-    fn between(mut before: State, mut now: State, commit: &str) -> Self {
-        let handler = now.handler.differences(&before.handler);
+    fn between(mut before: State, mut now: State, handler: Vec<String>, commit: &str) -> Self {
         if !handler.is_empty() {
             before.name_handler(commit);
             now.name_handler("the working tree");
@@ -138,7 +135,7 @@ impl Difference {
         Self {
             changes: explained(changes, &before.tree, &now.tree),
             beside: sections((&before.tree, &before.tags), (&now.tree, &now.tags)),
-            handler: handler.iter().map(ToString::to_string).collect(),
+            handler,
         }
     }
 
@@ -162,6 +159,17 @@ impl Difference {
         }
         text
     }
+}
+
+/// What the handler is built from that is another, without a build.
+fn handler_difference(
+    sh: &Shell,
+    before: &Workspace,
+    now: &Workspace,
+) -> anyhow::Result<Vec<String>> {
+    let [before, now] = handler::inputs_of_both(sh, before, now, Cloud::Aws.into())?;
+    let differences = now.differences(&before);
+    Ok(differences.iter().map(ToString::to_string).collect())
 }
 
 #[cfg(test)]
@@ -189,8 +197,10 @@ mod tests {
         let sh = Shell::new().unwrap();
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
         let stage: Stage = stage.parse().unwrap();
-        let read = |root: &Path| State::read(&sh, &Workspace::at(root), &stage, None).unwrap();
-        let difference = Difference::between(read(root), read(copy.path()), "0000000");
+        let [before, now] = [root, copy.path()].map(Workspace::at);
+        let read = |workspace: &Workspace| State::read(workspace, &stage, None).unwrap();
+        let handler = handler_difference(&sh, &before, &now).unwrap();
+        let difference = Difference::between(read(&before), read(&now), handler, "0000000");
         anstream::adapter::strip_str(&difference.render()).to_string()
     }
 
