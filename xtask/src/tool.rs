@@ -351,3 +351,22 @@ pub(crate) fn python(sh: &Shell) -> anyhow::Result<String> {
     }
     Ok(format!("{}.{}", found.0, found.1))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_that_does_not_answer_is_no_installation() {
+        let sh = Shell::new().unwrap();
+        answer(cmd!(sh, "sh -c true"), &["tool"]).unwrap();
+        let script = "echo broken >&2; exit 3";
+        let err = answer(cmd!(sh, "sh -c {script}"), &["tool", "--version"]).unwrap_err();
+        assert_eq!(
+            err.to_string(),
+            "`tool --version` was installed and fails: broken"
+        );
+        let err = answer(cmd!(sh, "/no/such/tool"), &["tool"]).unwrap_err();
+        assert!(err.to_string().contains("cannot be started"), "{err}");
+    }
+}

@@ -79,6 +79,7 @@ pub(super) fn for_lambda(
     let triple = architecture.triple();
     let _directory = sh.push_dir(workspace.root());
     let mut preparation = None;
+    let aside;
     let build = match Linker::choose(sh, architecture) {
         Linker::Zig => {
             let path = tool::ZIG.provide(sh, workspace)?;
@@ -86,7 +87,9 @@ pub(super) fn for_lambda(
             preparation = prepare_zig(workspace, architecture, &path);
             let target = format!("{triple}.{GLIBC}");
             let build = cmd!(sh, "cargo zigbuild --target {target}");
-            zig_environment(build, workspace, path)?
+            aside = self::aside(&path)?;
+            let place = aside.as_ref().map(tempfile::TempDir::path);
+            zig_environment(build, workspace, &path, place)?
         }
         Linker::Gcc(_) => {
             screen::progress(
@@ -194,18 +197,45 @@ fn announce(architecture: Architecture) {
 fn zig_environment<'sh>(
     build: Cmd<'sh>,
     workspace: &Workspace,
-    programs: PathBuf,
+    programs: &Path,
+    aside: Option<&Path>,
 ) -> anyhow::Result<Cmd<'sh>> {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let path: OsString =
-        std::env::join_paths(std::iter::once(programs).chain(std::env::split_paths(&path)))
-            .context("cannot extend PATH by the cross compiler's directory")?;
+    let path: OsString = std::env::join_paths(
+        std::iter::once(programs.to_path_buf()).chain(std::env::split_paths(&path)),
+    )
+    .context("cannot extend PATH by the cross compiler's directory")?;
     let cache = zig_cache(workspace);
-    Ok(isolated(build)
+    let scripts = match aside {
+        Some(aside) => aside.to_path_buf(),
+        None => cache.join("cargo-zigbuild"),
+    };
+    let mut build = isolated(build);
+    if let Some(aside) = aside {
+        let link = aside.join("bin");
+        std::os::unix::fs::symlink(programs, &link).context("cannot make a temporary link")?;
+        // Taken for its own path, for the sake of its tests.
+        build = build.env("CARGO_BIN_EXE_cargo-zigbuild", link.join("cargo-zigbuild"));
+    }
+    Ok(build
         .env("PATH", path)
-        .env("CARGO_ZIGBUILD_CACHE_DIR", cache.join("cargo-zigbuild"))
+        .env("CARGO_ZIGBUILD_CACHE_DIR", scripts)
         .env("ZIG_GLOBAL_CACHE_DIR", cache.join("global"))
         .env("ZIG_LOCAL_CACHE_DIR", cache.join("local")))
+}
+
+/// A place for cargo-zigbuild's shell scripts, where a path in them would be another one to the
+/// shell: it writes paths between double quotes as they are. It is gone after the build, and what
+/// depends on the C compiler's path is built again each time.
+fn aside(programs: &Path) -> anyhow::Result<Option<tempfile::TempDir>> {
+    let is_plain = !programs.to_string_lossy().contains(['"', '$', '\\', '`']);
+    match is_plain {
+        true => Ok(None),
+        false => {
+            let directory = tempfile::tempdir().context("cannot make a temporary directory")?;
+            Ok(Some(directory))
+        }
+    }
 }
 
 fn zig_cache(workspace: &Workspace) -> PathBuf {
