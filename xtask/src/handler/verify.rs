@@ -74,8 +74,10 @@ fn build_again(copy: &Path, home: &Path, arguments: &[&str]) -> anyhow::Result<(
         .env("LC_ALL", "C")
         .env("USER", "somebody-else")
         .env("LOGNAME", "somebody-else")
-        .env_remove("CARGO_TARGET_DIR")
-        .env_remove("CARGO_BUILD_TARGET_DIR");
+        // Whatever cargo's configuration says: with the first build's directory there would be
+        // nothing to compile.
+        .env("CARGO_TARGET_DIR", copy.join("target"))
+        .env("CARGO_BUILD_BUILD_DIR", copy.join("target"));
     for variable in workflow_run::VARIABLES {
         build.env_remove(variable);
     }
