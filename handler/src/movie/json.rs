@@ -27,7 +27,7 @@ impl<'a> Members<'a> {
         match text.trim_ascii_start().as_bytes().first() {
             None => return Err("is empty".to_owned()),
             Some(b'{') => {}
-            Some(_) => return Err("is not a JSON object".to_owned()),
+            Some(_) => return Err(not_an_object(text)),
         }
         let mut members = Self::default();
         let fault = Cell::new(None);
@@ -49,6 +49,25 @@ impl<'a> Members<'a> {
             (Err(_), Some(fault)) => Err(fault.to_string()),
             (Err(err), None) => Err(format!("is not valid JSON: {err}")),
         }
+    }
+}
+
+/// What a body is that does not begin with a brace, and why where nobody can see it: the first
+/// character may have no shape.
+fn not_an_object(text: &str) -> String {
+    let is_invisible = |character: char| {
+        character.is_whitespace()
+            || matches!(character, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}')
+    };
+    let text = text.trim_ascii_start();
+    let first = text.chars().next().unwrap_or_default();
+    if first == '\u{feff}' {
+        "begins with a byte order mark, which JSON does without".to_owned()
+    } else if text.trim_start_matches(is_invisible).starts_with('{') {
+        let first = u32::from(first);
+        format!("begins with the invisible character U+{first:04X}, which is no blank in JSON")
+    } else {
+        "is not a JSON object".to_owned()
     }
 }
 

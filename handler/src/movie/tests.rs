@@ -242,3 +242,26 @@ fn beyond_8_kib_a_body_is_too_large() {
     // Before anything in it is looked at.
     check("[".repeat(8193), too_large);
 }
+
+#[test]
+fn what_nobody_sees_before_the_object_is_named() {
+    for mark in ["\u{feff}", " \u{feff}\n"] {
+        check(
+            format!("{mark}{{}}"),
+            "body begins with a byte order mark, which JSON does without",
+        );
+    }
+    for (first, name) in [
+        ("\u{a0}", "U+00A0"),
+        ("\u{200b}", "U+200B"),
+        ("\u{2060}\u{feff}", "U+2060"),
+        ("\u{b}", "U+000B"),
+    ] {
+        let expected =
+            format!("body begins with the invisible character {name}, which is no blank in JSON");
+        check(format!(" {first} {{}}"), &expected);
+    }
+    check("\u{a0}[]", "body is not a JSON object");
+    check("\u{a0}", "body is not a JSON object");
+    check(b"\xff\xfe{\0", "body is not valid UTF-8");
+}
