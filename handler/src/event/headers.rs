@@ -3,7 +3,6 @@
 
 use std::fmt;
 
-use mediatype::{MediaType, Name, names};
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 
 use crate::movie::Existing;
@@ -11,7 +10,7 @@ use crate::movie::Existing;
 /// What a header says that cannot be followed.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum HeaderError {
-    #[error("Content-Type is not JSON in UTF-8, use application/json")]
+    #[error("Content-Type is not JSON, use application/json")]
     ContentType,
     #[error("If-None-Match can only be *, for movies have no entity tags")]
     IfNoneMatch,
@@ -52,19 +51,41 @@ pub(super) fn existing<'a>(
     }
 }
 
-/// `application/json` and what ends with `+json`; JSON is UTF-8, so another charset is no JSON.
+/// `application/json` and what ends with `+json`. Parameters change nothing: JSON has none, a
+/// charset included (RFC 8259, section 11), and whether the body is UTF-8 shows when it is read.
 fn is_json(text: &str) -> bool {
-    let Ok(media_type) = MediaType::parse(text.trim()) else {
+    let (media_type, parameters) = text.split_once(';').unwrap_or((text, ""));
+    let Some((kind, subtype)) = media_type.trim().split_once('/') else {
         return false;
     };
-    let is_json = media_type.suffix == Some(names::JSON)
-        || (media_type.ty == names::APPLICATION && media_type.subty == names::JSON);
-    let charset = Name::new_unchecked("charset");
-    let mut charsets = media_type
-        .params
-        .iter()
-        .filter(|(name, _)| *name == charset);
-    is_json && charsets.all(|(_, value)| value.unquoted_str().eq_ignore_ascii_case("utf-8"))
+    if !is_token(kind) || !is_token(subtype) || has_other_value(parameters) {
+        return false;
+    }
+    match subtype.rsplit_once('+') {
+        Some((name, suffix)) => !name.is_empty() && suffix.eq_ignore_ascii_case("json"),
+        None => kind.eq_ignore_ascii_case("application") && subtype.eq_ignore_ascii_case("json"),
+    }
+}
+
+/// RFC 9110's.
+fn is_token(text: &str) -> bool {
+    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    !text.is_empty() && text.bytes().all(is_token)
+}
+
+/// Whether a header that was sent twice arrived as one, with the other value behind a comma.
+fn has_other_value(parameters: &str) -> bool {
+    let mut is_quoted = false;
+    let mut bytes = parameters.bytes();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'"' => is_quoted = !is_quoted,
+            b'\\' if is_quoted => drop(bytes.next()),
+            b',' if !is_quoted => return true,
+            _ => {}
+        }
+    }
+    false
 }
 
 impl<'de> Deserialize<'de> for Headers {

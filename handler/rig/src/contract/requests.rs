@@ -169,12 +169,16 @@ fn content_types() -> Vec<Row> {
         "text/plain",
         "application/xml",
         "application/x-www-form-urlencoded",
-        "application/json; charset=iso-8859-1",
         "application/jsonp",
+        "application/json, text/plain",
     ];
     let taken = [
         "application/json; charset=UTF-8",
         "application/json;charset=\"utf-8\"",
+        "application/json; charset=utf8",
+        "application/json; charset=us-ascii",
+        "application/json; charset=iso-8859-1",
+        "application/json;",
         "APPLICATION/JSON",
         "application/vnd.movie+json",
     ];

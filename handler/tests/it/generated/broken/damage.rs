@@ -98,12 +98,10 @@ fn damage_to_event() -> impl Strategy<Value = Damage> {
         "application/jsonp",
         "application",
         "*/*",
-        "application/json; charset=iso-8859-1",
-        "application/json;charset=\"utf-16\"",
         "application/json, text/plain",
         "multipart/form-data",
         "json",
-        "application/json;charset",
+        "application/json; charset=utf-8, text/plain",
     ];
     let if_none_match = ["", "\"a\"", "W/\"a\"", "*, \"a\"", "**", "\"*\"", "a"];
     // What each comes to where it is missing, null or there twice.
