@@ -1,34 +1,33 @@
 //! The store over DynamoDB, and with its parts below the only code that names its client. It
 //! decides what the client's errors mean and nothing about requests.
 
-mod connection;
+mod attempts;
+pub mod connection;
+pub mod endpoint;
 mod failure;
 pub mod tls;
 
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, SystemTime};
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::client::customize::CustomizableOperation;
-use aws_sdk_dynamodb::config::endpoint::{DefaultResolver, Params, ResolveEndpoint as _};
-use aws_sdk_dynamodb::config::interceptors::BeforeTransmitInterceptorContextRef;
 use aws_sdk_dynamodb::config::retry::{RetryConfig, RetryPartition, TokenBucket};
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{
-    BehaviorVersion, ConfigBag, Credentials, Intercept, Region, RuntimeComponents,
-    StalledStreamProtectionConfig,
+    BehaviorVersion, Credentials, Region, StalledStreamProtectionConfig,
 };
-use aws_sdk_dynamodb::error::{BoxError, SdkError};
+use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::RequestId as _;
 use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
 use aws_sdk_dynamodb::operation::put_item::{PutItemError, PutItemOutput};
 use aws_sdk_dynamodb::types::AttributeValue;
-use aws_smithy_runtime_api::client::interceptors::dyn_dispatch_hint;
-use aws_types::endpoint_config::AccountIdEndpointMode;
+use http::uri::Uri;
 
-use self::connection::{Connections, Rehearsal, client_of};
+use self::attempts::Attempts;
+use self::connection::{ConnectionError, Connections, Rehearsal, client_of};
+use self::endpoint::{Location, LocationError};
+use self::failure::Repetition;
 use self::tls::TlsError;
 use crate::movie::{Existing, InsertError, Insertion, Movie, MovieStore, Outcome};
 use crate::xray::{Call, Daemon, End};
@@ -51,22 +50,29 @@ const WRITE_TOKEN: &str = "writeToken";
 pub struct Settings {
     /// The table's name or ARN.
     pub table_name: String,
-    /// The table's region, such as `eu-central-1`.
-    pub region: String,
+    /// Where it is.
+    pub location: Location,
     /// Of the function's role; they outlive the process.
     pub access_key_id: String,
     /// Beside the id.
     pub secret_access_key: String,
     /// Beside both, where they are temporary.
     pub session_token: Option<String>,
-    /// Another endpoint than the region's, `http://` or `https://`.
-    pub endpoint: Option<String>,
-    /// Whether endpoints with the account's id in their name may be used.
-    pub account_id_endpoint_mode: AccountIdEndpointMode,
     /// A PEM file of certificates that are trusted instead of Amazon's.
     pub ca_bundle: Option<PathBuf>,
     /// Where subsegments go.
     pub xray: Option<Daemon>,
+}
+
+/// Why there can be no table, whatever DynamoDB does.
+#[derive(Debug, thiserror::Error)]
+pub enum SetupError {
+    /// Mostly where the CA bundle cannot be read.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// Nowhere to send a request.
+    #[error("DynamoDB has no address")]
+    Location(#[from] LocationError),
 }
 
 /// The table of movies, keyed by `id`.
@@ -74,7 +80,7 @@ pub struct Settings {
 pub struct Table {
     client: Client,
     connections: Connections,
-    endpoint: Option<String>,
+    address: Uri,
     name: String,
     region: String,
     xray: Option<Daemon>,
@@ -85,15 +91,20 @@ impl Table {
     ///
     /// # Errors
     ///
-    /// [`TlsError`], mostly where the CA bundle cannot be read.
-    pub fn new(settings: Settings) -> Result<Self, TlsError> {
+    /// [`SetupError`], which no later attempt mends.
+    pub fn new(settings: Settings) -> Result<Self, SetupError> {
+        let location = settings.location;
+        let region = location.region.as_str().to_owned();
+        let address = location.resolve()?;
         let tls = tls::client_config(settings.ca_bundle.as_deref())?;
         let connections = Connections::new(tls, CONNECT_TIMEOUT);
         // Built by hand: the chains of `aws-config` would ask files and the network for what
         // Lambda has in variables.
         let mut config = aws_sdk_dynamodb::Config::builder()
             .behavior_version(BehaviorVersion::latest())
-            .region(Region::new(settings.region.clone()))
+            .region(Region::new(region.clone()))
+            .use_fips(location.use_fips)
+            .use_dual_stack(location.use_dual_stack)
             .credentials_provider(Credentials::new(
                 settings.access_key_id,
                 settings.secret_access_key,
@@ -101,13 +112,14 @@ impl Table {
                 None,
                 "Lambda",
             ))
-            .account_id_endpoint_mode(settings.account_id_endpoint_mode)
+            .account_id_endpoint_mode(location.account_id_endpoint_mode)
             .http_client(client_of(connections.clone()))
             .retry_config(
                 RetryConfig::standard()
                     .with_max_attempts(MAX_ATTEMPTS)
                     .with_initial_backoff(INITIAL_BACKOFF),
             )
+            .retry_classifier(Repetition)
             // How many retries are left is this client's own count, and not the process's.
             .retry_partition(
                 RetryPartition::custom("table")
@@ -121,13 +133,14 @@ impl Table {
             )
             // It watches long transfers; ours are short, and an attempt's time is limited.
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
-        config.set_endpoint_url(settings.endpoint.clone());
+        let url = location.endpoint.as_ref();
+        config.set_endpoint_url(url.map(|url| url.as_str().to_owned()));
         Ok(Self {
             client: Client::from_conf(config.build()),
             connections,
-            endpoint: settings.endpoint,
+            address,
             name: settings.table_name,
-            region: settings.region,
+            region,
             xray: settings.xray,
         })
     }
@@ -140,21 +153,10 @@ impl Table {
     ///
     /// Whatever kept the connection from opening. The first insertion tries again, so this is
     /// only news.
-    pub async fn warm(&self) -> Result<(), BoxError> {
-        let (connected, ()) = tokio::join!(self.connect(), self.rehearse());
+    pub async fn warm(&self) -> Result<(), ConnectionError> {
+        let connect = self.connections.warm(&self.address);
+        let (connected, ()) = tokio::join!(connect, self.rehearse());
         connected
-    }
-
-    async fn connect(&self) -> Result<(), BoxError> {
-        let url = match &self.endpoint {
-            Some(url) => url.clone(),
-            None => {
-                let params = Params::builder().region(self.region.clone()).build()?;
-                let endpoint = DefaultResolver::new().resolve_endpoint(&params).await?;
-                endpoint.url().to_owned()
-            }
-        };
-        self.connections.warm(&url.parse()?).await
     }
 
     async fn rehearse(&self) {
@@ -209,9 +211,9 @@ impl MovieStore for Table {
             let put = self.put(insertion.movie, insertion.existing, &attempts);
             tokio::time::timeout(budget, put.send()).await.ok()
         };
-        let attempts = attempts.count();
+        let fate = attempts.fate(insertion.existing);
         if let (Some(daemon), Some(trace)) = (&self.xray, insertion.trace) {
-            let retries = attempts.saturating_sub(1);
+            let retries = attempts.count().saturating_sub(1);
             let end = match &answer {
                 Some(Ok(_)) => End::Success,
                 Some(Err(err)) => failure::end(err),
@@ -232,10 +234,14 @@ impl MovieStore for Table {
         }
         let result = match answer {
             Some(Ok(_)) => Ok(()),
-            Some(Err(err)) => Err(failure::insert_error(&err, insertion.existing)),
-            None => Err(InsertError::Late),
+            Some(Err(err)) => Err(failure::insert_error(&err, insertion, fate)),
+            None => Err(InsertError::Late { fate }),
         };
-        Outcome { result, attempts }
+        Outcome {
+            result,
+            attempts: attempts.count(),
+            status: attempts.status(),
+        }
     }
 }
 
@@ -263,31 +269,4 @@ fn write_token() -> String {
         bytes = fastrand::u128(..).to_le_bytes();
     }
     format!("{:032x}", u128::from_le_bytes(bytes))
-}
-
-/// Counts the attempts of one call; a call that runs out of time does not tell.
-#[derive(Clone, Debug, Default)]
-struct Attempts(Arc<AtomicU32>);
-
-impl Attempts {
-    fn count(&self) -> u32 {
-        self.0.load(Ordering::Relaxed)
-    }
-}
-
-#[dyn_dispatch_hint]
-impl Intercept for Attempts {
-    fn name(&self) -> &'static str {
-        "Attempts"
-    }
-
-    fn read_before_attempt(
-        &self,
-        _context: &BeforeTransmitInterceptorContextRef<'_>,
-        _components: &RuntimeComponents,
-        _config: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        self.0.fetch_add(1, Ordering::Relaxed);
-        Ok(())
-    }
 }

@@ -15,10 +15,10 @@ use lambda_runtime::{Context, LambdaEvent};
 use serde_json::value::RawValue;
 
 use self::headers::HeaderError;
-use self::proxy::ProxyEvent;
+use self::proxy::{ProxyEvent, Sender};
 pub use self::reply::Reply;
 use crate::log::{self, Log, Verdict};
-use crate::movie::{InsertError, Insertion, Movie, MovieStore};
+use crate::movie::{Existing, Fate, InsertError, Insertion, Movie, MovieStore};
 use crate::xray::{self, Trace};
 
 const PATH: &str = "/";
@@ -30,8 +30,8 @@ const RESERVE: Duration = Duration::from_millis(500);
 /// Why a request got no further, one variant for each kind of answer.
 #[derive(Debug, thiserror::Error)]
 enum RequestError {
-    #[error("event is not an API Gateway proxy request")]
-    NotProxy,
+    #[error("event {0}")]
+    NotProxy(Sender),
     #[error("no such path")]
     Path,
     #[error("method is not allowed, use {METHOD}")]
@@ -43,14 +43,24 @@ enum RequestError {
     #[error(transparent)]
     Insert(#[from] InsertError),
     #[error("panicked")]
-    Panic,
+    Panic(Fate),
 }
 
 /// What the store had to do with a request.
 #[derive(Clone, Copy, Default)]
 struct StoreUse {
+    /// While the store has the movie: what it does about one that exists.
+    busy: Option<Existing>,
     attempts: u32,
+    status: Option<u16>,
     duration: Duration,
+}
+
+impl StoreUse {
+    /// Of a movie whose handling panicked.
+    fn fate(self) -> Fate {
+        self.busy.map_or(Fate::NotStored, Fate::Unknown)
+    }
 }
 
 /// Answers one event and writes its line to the log. The payload comes unparsed, because the
@@ -71,7 +81,7 @@ pub async fn handle(
     let result = AssertUnwindSafe(insertion)
         .catch_unwind()
         .await
-        .unwrap_or(Err(RequestError::Panic));
+        .unwrap_or_else(|_| Err(RequestError::Panic(store_use.fate())));
 
     let gateway = request.request_context.unwrap_or_default();
     let identity = gateway.identity.unwrap_or_default();
@@ -92,6 +102,7 @@ pub async fn handle(
         verdict: verdict(&result),
         reason: result.err().map(|err| log::chain(&err)),
         attempts: store_use.attempts,
+        store_status: store_use.status,
         duration: started.elapsed(),
         store_duration: store_use.duration,
     });
@@ -107,7 +118,7 @@ async fn insert(
     // Behind a custom domain the path starts with the mapping's base path; the resource is as
     // the API declares it.
     let (Some(method), Some(resource)) = (&request.http_method, &request.resource) else {
-        return Err(RequestError::NotProxy);
+        return Err(RequestError::NotProxy(request.sender));
     };
     if resource != PATH {
         return Err(RequestError::Path);
@@ -128,9 +139,12 @@ async fn insert(
         trace: trace.as_ref(),
     };
     let started = Instant::now();
+    store_use.busy = Some(existing);
     let outcome = store.insert(&insertion).await;
     *store_use = StoreUse {
+        busy: None,
         attempts: outcome.attempts,
+        status: outcome.status,
         duration: started.elapsed(),
     };
     Ok(outcome.result?)
@@ -149,22 +163,22 @@ fn verdict(result: &Result<(), RequestError>) -> Verdict {
         return Verdict::Inserted;
     };
     match err {
-        RequestError::NotProxy => Verdict::Rejected("not-proxy"),
+        RequestError::NotProxy(_) => Verdict::Rejected("not-proxy"),
         RequestError::Path => Verdict::Rejected("path"),
         RequestError::Method => Verdict::Rejected("method"),
         RequestError::Header(HeaderError::ContentType) => Verdict::Rejected("media-type"),
         RequestError::Header(HeaderError::IfNoneMatch) => Verdict::Rejected("precondition"),
         RequestError::Base64 => Verdict::Rejected("malformed"),
-        RequestError::Panic => Verdict::Failed,
+        RequestError::Panic(_) => Verdict::Failed,
         RequestError::Insert(err) => match err {
             InsertError::Malformed(_) => Verdict::Rejected("malformed"),
             InsertError::Invalid(_) => Verdict::Rejected("invalid"),
             InsertError::TooLarge => Verdict::Rejected("too-large"),
             InsertError::Exists => Verdict::Rejected("precondition"),
-            InsertError::Throttled(_) => Verdict::Throttled,
-            InsertError::Unavailable(_) | InsertError::Late | InsertError::Refused(_) => {
-                Verdict::Failed
-            }
+            InsertError::Throttled { .. } => Verdict::Throttled,
+            InsertError::Unavailable { .. }
+            | InsertError::Late { .. }
+            | InsertError::Refused { .. } => Verdict::Failed,
         },
     }
 }

@@ -39,8 +39,8 @@ pub enum Level {
 
 /// A text that names no level.
 #[derive(Debug, thiserror::Error)]
-#[error("`{0}` is no log level; use DEBUG, INFO, WARN or ERROR")]
-pub struct LevelError(String);
+#[error("it has to be DEBUG, INFO, WARN or ERROR")]
+pub struct LevelError;
 
 /// How a request ended, as CloudWatch counts it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,6 +80,9 @@ pub struct Request<'a> {
     pub reason: Option<String>,
     /// How often DynamoDB was asked.
     pub attempts: u32,
+    /// The HTTP status of DynamoDB's last answer, if there was one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub store_status: Option<u16>,
     /// The whole invocation.
     #[serde(rename = "durationMs", serialize_with = "milliseconds")]
     pub duration: Duration,
@@ -164,10 +167,22 @@ impl Log {
     }
 }
 
-/// Writes why the function does not start; Lambda's log is all an operator has then.
-pub fn start_failed(err: &dyn Error) {
-    let reason = chain(err);
+/// Writes why the function does not start.
+pub fn start_failed(reason: &str) {
+    let reason = reason.to_owned();
     failure("start failed", &Failure { reason });
+}
+
+/// Writes why a function that has started ends.
+pub fn runtime_stopped(err: &dyn Error) {
+    let reason = chain(err);
+    failure("runtime stopped", &Failure { reason });
+}
+
+/// Writes that Lambda did not take an answer.
+pub fn answer_refused(err: &dyn Error) {
+    let reason = chain(err);
+    failure("answer refused", &Failure { reason });
 }
 
 /// Replaces the standard report, which is no JSON and repeats the panic's message. A message can
@@ -188,8 +203,8 @@ pub fn report_panics(handler: Option<String>) {
     }));
 }
 
-/// An error and its sources; an SDK error alone says `service error`. A source that its error
-/// already quotes is not repeated.
+/// An error and its sources, for errors whose texts are this program's own: foreign ones quote
+/// what they are about. A source that its error already quotes is not repeated.
 pub fn chain(err: &dyn Error) -> String {
     let mut text = err.to_string();
     let mut source = err.source();
@@ -296,7 +311,7 @@ impl FromStr for Level {
             "INFO" => Ok(Self::Info),
             "WARN" => Ok(Self::Warn),
             "ERROR" => Ok(Self::Error),
-            _ => Err(LevelError(text.to_owned())),
+            _ => Err(LevelError),
         }
     }
 }

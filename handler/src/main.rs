@@ -3,18 +3,20 @@
 use std::convert::Infallible;
 use std::env::{self, VarError};
 use std::error::Error;
-use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::str::FromStr;
 use std::time::Instant;
 
-use handler::dynamodb::tls::TlsError;
-use handler::dynamodb::{Settings, Table};
-use handler::log::{self, LevelError, Log};
+use handler::dynamodb::endpoint::Location;
+use handler::dynamodb::{Settings, SetupError, Table};
+use handler::log::{self, Log};
 use handler::{event, xray};
 use lambda_runtime::service_fn;
+use tokio::runtime::Runtime as Tokio;
 
-/// What keeps the function from starting; an operator fixes it in the template.
+/// What keeps the function from starting; an operator fixes it in the template. It names variables
+/// and never what is in them: that may be a secret, or one in the wrong place.
 #[derive(Debug, thiserror::Error)]
 enum StartError {
     #[error("environment variable `{0}` is not set or empty")]
@@ -24,27 +26,31 @@ enum StartError {
     #[error("environment variable `{0}` is not valid")]
     Invalid(&'static str, #[source] Box<dyn Error>),
     #[error(transparent)]
-    Tls(#[from] TlsError),
+    Setup(#[from] SetupError),
     #[error("cannot start the async runtime")]
-    Tokio(#[source] io::Error),
+    Tokio,
     #[error("the Lambda runtime stopped")]
-    Lambda(#[source] lambda_runtime::Error),
+    Stopped,
+}
+
+/// A function that is ready for its first invocation.
+struct Ready {
+    tokio: Tokio,
+    table: Table,
+    log: Log,
 }
 
 fn main() -> ExitCode {
     // Without it a panic's line does not say which program it is of, and that is all.
     log::report_panics(optional("HANDLER_SHA256").unwrap_or_default());
     match start() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(err) => {
-            log::start_failed(&err);
-            ExitCode::FAILURE
-        }
+        Ok(ready) => ready.serve(),
+        Err(err) => log::start_failed(&log::chain(&err)),
     }
+    ExitCode::FAILURE
 }
 
-/// Lambda sends one invocation at a time, so one thread is enough; more would only cost start-up.
-fn start() -> Result<(), StartError> {
+fn start() -> Result<Ready, StartError> {
     let started = Instant::now();
     // Without these the Lambda runtime panics.
     for name in [
@@ -54,70 +60,118 @@ fn start() -> Result<(), StartError> {
     ] {
         required(name)?;
     }
-    let level = match optional("LOG_LEVEL")? {
-        Some(text) => text
-            .parse()
-            .map_err(|err: LevelError| StartError::Invalid("LOG_LEVEL", err.into()))?,
-        None => log::Level::Info,
-    };
+    let level = parsed("LOG_LEVEL")?.unwrap_or(log::Level::Info);
     let log = Log::to_stdout(level, required("AWS_LAMBDA_FUNCTION_NAME")?);
     let table = Table::new(settings()?)?;
+    let tokio = tokio()?;
+    let warmed = tokio.block_on(table.warm());
+    log.started(
+        started.elapsed(),
+        warmed.as_ref().map_err(|err| err as _).copied(),
+    );
+    Ok(Ready {
+        tokio,
+        table,
+        log,
+    })
+}
+
+/// Lambda sends one invocation at a time, so one thread is enough; more would only cost start-up.
+fn tokio() -> Result<Tokio, StartError> {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(StartError::Tokio)?
-        .block_on(serve(table, log, started))
+        .map_err(|_| StartError::Tokio)
 }
 
-async fn serve(table: Table, log: Log, started: Instant) -> Result<(), StartError> {
-    let warmed = table.warm().await;
-    log.started(
-        started.elapsed(),
-        warmed.as_ref().map_err(|err| &**err as _).copied(),
-    );
-    lambda_runtime::run(service_fn(async |event| {
-        Ok::<_, Infallible>(event::handle(&table, event, &log).await)
-    }))
-    .await
-    .map_err(StartError::Lambda)
+impl Ready {
+    /// Answers invocations until Lambda has no more of them, which it never says.
+    fn serve(self) {
+        let Self { table, log, .. } = &self;
+        let service = service_fn(async |event| {
+            Ok::<_, Infallible>(event::handle(table, event, log).await)
+        });
+        // What it ends for may quote what came.
+        let _ = self.tokio.block_on(lambda_runtime::run(service));
+        log::runtime_stopped(&StartError::Stopped);
+    }
 }
 
 /// Everything the table is reached with, from the variables that Lambda and the template set; the
 /// optional ones have the SDK's names and meaning.
 fn settings() -> Result<Settings, StartError> {
-    const MODE: &str = "AWS_ACCOUNT_ID_ENDPOINT_MODE";
-    let account_id_endpoint_mode = match optional(MODE)? {
-        Some(mode) => mode
-            .parse()
-            .map_err(|_| StartError::Invalid(MODE, format!("`{mode}`").into()))?,
-        None => Default::default(),
-    };
     Ok(Settings {
         table_name: required("TABLE_NAME")?,
-        region: required("AWS_REGION")?,
+        location: location()?,
         access_key_id: required("AWS_ACCESS_KEY_ID")?,
         secret_access_key: required("AWS_SECRET_ACCESS_KEY")?,
         session_token: optional("AWS_SESSION_TOKEN")?,
-        endpoint: first(["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL"])?,
-        account_id_endpoint_mode,
-        ca_bundle: first(["AWS_CA_BUNDLE", "SSL_CERT_FILE"])?.map(PathBuf::from),
+        ca_bundle: first(["AWS_CA_BUNDLE", "SSL_CERT_FILE"], optional)?.map(PathBuf::from),
         xray: optional("AWS_XRAY_DAEMON_ADDRESS")?
             .as_deref()
             .and_then(xray::Daemon::at),
     })
 }
 
+fn location() -> Result<Location, StartError> {
+    const REGION: &str = "AWS_REGION";
+    const MODE: &str = "AWS_ACCOUNT_ID_ENDPOINT_MODE";
+    let endpoint = match flag("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")? {
+        true => None,
+        false => first(["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL"], parsed)?,
+    };
+    let account_id_endpoint_mode = match optional(MODE)? {
+        // Of the SDK's error, the text quotes the value.
+        Some(mode) => mode.parse().map_err(|_| {
+            StartError::Invalid(MODE, "it has to be preferred, disabled or required".into())
+        })?,
+        None => Default::default(),
+    };
+    Ok(Location {
+        region: parsed(REGION)?.ok_or(StartError::Unset(REGION))?,
+        endpoint,
+        use_fips: flag("AWS_USE_FIPS_ENDPOINT")?,
+        use_dual_stack: flag("AWS_USE_DUALSTACK_ENDPOINT")?,
+        account_id_endpoint_mode,
+    })
+}
+
+/// As AWS's SDKs read it.
+fn flag(name: &'static str) -> Result<bool, StartError> {
+    let text = optional(name)?;
+    match text.as_deref() {
+        None => Ok(false),
+        Some(text) if text.eq_ignore_ascii_case("true") => Ok(true),
+        Some(text) if text.eq_ignore_ascii_case("false") => Ok(false),
+        Some(_) => Err(StartError::Invalid(
+            name,
+            "it has to be true or false".into(),
+        )),
+    }
+}
+
 fn required(name: &'static str) -> Result<String, StartError> {
     optional(name)?.ok_or(StartError::Unset(name))
 }
 
-fn first<const N: usize>(names: [&'static str; N]) -> Result<Option<String>, StartError> {
+/// The value of the first variable that is set.
+fn first<T, const N: usize>(
+    names: [&'static str; N],
+    read: impl Fn(&'static str) -> Result<Option<T>, StartError>,
+) -> Result<Option<T>, StartError> {
     for name in names {
-        if let Some(value) = optional(name)? {
+        if let Some(value) = read(name)? {
             return Ok(Some(value));
         }
     }
     Ok(None)
+}
+
+/// A value whose type says in words of its own what is wrong with it.
+fn parsed<T: FromStr<Err: Error + 'static>>(name: &'static str) -> Result<Option<T>, StartError> {
+    let parse = |text: String| text.parse();
+    let value = optional(name)?.map(parse).transpose();
+    value.map_err(|err: T::Err| StartError::Invalid(name, err.into()))
 }
 
 fn optional(name: &'static str) -> Result<Option<String>, StartError> {

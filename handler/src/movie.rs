@@ -48,16 +48,47 @@ pub enum InsertError {
     Exists,
     /// The store asks for fewer requests; the retries are used up.
     #[error("the store is throttled")]
-    Throttled(#[source] Cause),
+    Throttled {
+        /// Of the attempts before, one may have got through.
+        fate: Fate,
+        /// For the log.
+        #[source]
+        cause: Cause,
+    },
     /// The store cannot be reached or fails; a later attempt may succeed.
     #[error("the store is unavailable")]
-    Unavailable(#[source] Cause),
-    /// The time for the request is over; whether the movie is stored is not known.
+    Unavailable {
+        /// An answer that was lost may have been a good one.
+        fate: Fate,
+        /// For the log.
+        #[source]
+        cause: Cause,
+    },
+    /// The time for the request is over.
     #[error("the store did not answer in time")]
-    Late,
+    Late {
+        /// The time may have been over before anything was sent.
+        fate: Fate,
+    },
     /// The store refuses, and will refuse again until an operator mends something.
     #[error("cannot store the movie")]
-    Refused(#[source] Cause),
+    Refused {
+        /// Of the attempts before, one may have got through.
+        fate: Fate,
+        /// For the log.
+        #[source]
+        cause: Cause,
+    },
+}
+
+/// What became of a movie that the store did not confirm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// Nothing was sent, or everything that was sent was refused.
+    NotStored,
+    /// It was sent, and may be stored or not. What becomes of a movie that exists says what
+    /// repeating the request does.
+    Unknown(Existing),
 }
 
 /// What a store's failure came from, for the log. It quotes nothing of a movie.
@@ -101,6 +132,8 @@ pub struct Outcome {
     pub result: Result<(), InsertError>,
     /// How often the store was asked.
     pub attempts: u32,
+    /// The HTTP status of its last answer, where the last attempt had one.
+    pub status: Option<u16>,
 }
 
 /// Where movies are kept.

@@ -69,6 +69,7 @@ impl MovieStore for Store {
         Outcome {
             result: Ok(()),
             attempts: 1,
+            status: None,
         }
     }
 }

@@ -39,6 +39,8 @@ pub struct Expect {
     pub status: u16,
     /// Where the contract leaves a choice, the other answer; the table is then not compared.
     pub or_status: Option<u16>,
+    /// Whether an error has to say that the movie may be stored or not; any other must not.
+    pub may_be_stored: bool,
     pub headers: Vec<(&'static str, &'static str)>,
     /// The pointers of the answer's `errors`, in any order.
     pub pointers: Vec<&'static str>,
@@ -118,6 +120,7 @@ fn row(name: impl Into<String>, event: Value) -> Row {
         expect: Expect {
             status: 200,
             or_status: None,
+            may_be_stored: false,
             headers: vec![],
             pointers: vec![],
             table: vec![matrix()],
@@ -135,6 +138,12 @@ impl Row {
 
     fn or(mut self, status: u16) -> Self {
         self.expect.or_status = Some(status);
+        self
+    }
+
+    /// A write was sent, and what became of it is not known.
+    fn may_be_stored(mut self) -> Self {
+        self.expect.may_be_stored = true;
         self
     }
 

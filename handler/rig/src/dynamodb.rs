@@ -219,9 +219,24 @@ fn act<Channel: Read + Write>(
             kind,
             message,
         } => answer(shared, channel, *status, &error_body(kind, message))?,
+        Step::Answer {
+            status,
+            headers,
+            body,
+        } => {
+            let headers: Vec<_> = headers
+                .iter()
+                .map(|(name, value)| (name.as_str(), value.as_str()))
+                .collect();
+            write_response(channel, *status, &headers, body.as_bytes())?;
+        }
         Step::Echo { status, kind } => {
             let message = String::from_utf8_lossy(&request.body);
             answer(shared, channel, *status, &error_body(kind, &message))?;
+        }
+        Step::EchoCode { status } => {
+            let code = String::from_utf8_lossy(&request.body);
+            answer(shared, channel, *status, &json!({ "__type": code }))?;
         }
         Step::Reset => return Ok(Next::Breaks),
         Step::Close => return Ok(Next::Ends),

@@ -2,11 +2,13 @@
 //! and cannot open a connection before there is a request to send; a function has one request at
 //! a time, for one host, and a start-up in which a handshake costs nobody anything.
 
+use std::error::Error;
 use std::fmt;
+use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use aws_sdk_dynamodb::error::{BoxError, ConnectorError};
+use aws_sdk_dynamodb::error::ConnectorError;
 use aws_smithy_runtime_api::client::http::{
     HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector, http_client_fn,
 };
@@ -18,10 +20,13 @@ use http_body_util::BodyExt as _;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper::rt::{Read, Write};
 use hyper_util::rt::TokioIo;
-use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
+use rustls::{CertificateError, ClientConfig};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
+
+use super::attempts::Attempts;
+use super::endpoint::bare;
 
 /// As long as this, nobody closes a connection for want of requests.
 const TRUSTED: Duration = Duration::from_secs(1);
@@ -31,6 +36,107 @@ const TRUSTED: Duration = Duration::from_secs(1);
 pub(super) fn client_of(connector: impl HttpConnector + 'static) -> SharedHttpClient {
     let connector = SharedHttpConnector::new(connector);
     http_client_fn(move |_, _| connector.clone())
+}
+
+/// Why there is no connection, or no answer on one. Every text is fixed: those of the errors that
+/// these come from may quote what was sent or what came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ConnectionError {
+    /// The address is none that a request can go to.
+    #[error("the endpoint cannot be used")]
+    Address,
+    /// No address for the host's name, or nobody to ask for it.
+    #[error("the endpoint's host cannot be looked up")]
+    Lookup,
+    /// The time for opening one is over.
+    #[error("connecting took too long")]
+    Slow,
+    /// Nobody is there.
+    #[error("cannot connect: {0}")]
+    Connect(io::ErrorKind),
+    /// They do not agree on TLS.
+    #[error("TLS failed: {0}")]
+    Tls(TlsFailure),
+    /// It broke with a request under way.
+    #[error("the connection broke: {0}")]
+    Broken(io::ErrorKind),
+    /// It ended before the answer did.
+    #[error("the connection ended without a whole answer")]
+    Ended,
+    /// What came is not HTTP.
+    #[error("the answer is not HTTP")]
+    Answer,
+}
+
+/// Whose fault it is that TLS failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TlsFailure {
+    /// Its authority is not one of those that are trusted.
+    #[error("the certificate's issuer is not trusted")]
+    UnknownIssuer,
+    /// Or not valid yet, or the clock is wrong.
+    #[error("the certificate is not valid at this time")]
+    Time,
+    /// Another host answered.
+    #[error("the certificate is not for this host")]
+    Name,
+    /// Anything else about it.
+    #[error("the certificate is not valid")]
+    Certificate,
+    /// It did not like what it got.
+    #[error("the other side refused")]
+    Alert,
+    /// They speak different things, or not TLS at all.
+    #[error("no common language")]
+    Protocol,
+    /// The connection was gone before.
+    #[error("{0}")]
+    Connection(io::ErrorKind),
+}
+
+impl From<ConnectionError> for ConnectorError {
+    fn from(err: ConnectionError) -> Self {
+        match err {
+            ConnectionError::Address => Self::user(err.into()),
+            ConnectionError::Slow => Self::timeout(err.into()),
+            _ => Self::io(err.into()),
+        }
+    }
+}
+
+impl From<hyper::Error> for ConnectionError {
+    fn from(err: hyper::Error) -> Self {
+        let source = err.source();
+        let kind = source.and_then(|err| err.downcast_ref().map(io::Error::kind));
+        match kind {
+            _ if err.is_parse() => Self::Answer,
+            Some(io::ErrorKind::UnexpectedEof) | None => Self::Ended,
+            Some(kind) => Self::Broken(kind),
+        }
+    }
+}
+
+impl From<io::Error> for TlsFailure {
+    fn from(err: io::Error) -> Self {
+        let source = err.get_ref().and_then(|err| err.downcast_ref());
+        let Some(err) = source else {
+            return Self::Connection(err.kind());
+        };
+        match err {
+            rustls::Error::InvalidCertificate(err) => match err {
+                CertificateError::UnknownIssuer => Self::UnknownIssuer,
+                CertificateError::Expired
+                | CertificateError::ExpiredContext { .. }
+                | CertificateError::NotValidYet
+                | CertificateError::NotValidYetContext { .. } => Self::Time,
+                CertificateError::NotValidForName
+                | CertificateError::NotValidForNameContext { .. } => Self::Name,
+                _ => Self::Certificate,
+            },
+            rustls::Error::AlertReceived(_) => Self::Alert,
+            _ => Self::Protocol,
+        }
+    }
 }
 
 /// Opens connections and keeps those that can be used again.
@@ -77,30 +183,41 @@ impl Connections {
     }
 
     /// Opens a connection for the first request to this address.
-    pub(super) async fn warm(&self, uri: &Uri) -> Result<(), BoxError> {
+    pub(super) async fn warm(&self, uri: &Uri) -> Result<(), ConnectionError> {
         let connection = self.open(Origin::of(uri)?).await?;
         self.keep(connection);
         Ok(())
     }
 
     async fn send(self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
-        let mut request = request
-            .try_into_http1x()
-            .map_err(|err| ConnectorError::user(err.into()))?;
-        let origin = Origin::of(request.uri()).map_err(ConnectorError::user)?;
-        prepare(&mut request, &origin).map_err(|err| ConnectorError::user(err.into()))?;
+        Ok(self.exchange(request).await?)
+    }
+
+    async fn exchange(self, request: HttpRequest) -> Result<HttpResponse, ConnectionError> {
+        let attempts = request.extension::<Attempts>().cloned().unwrap_or_default();
+        let request = request.try_into_http1x();
+        let mut request = request.map_err(|_| ConnectionError::Address)?;
+        let origin = Origin::of(request.uri())?;
+        prepare(&mut request, &origin).map_err(|_| ConnectionError::Address)?;
         let mut connection = match self.reuse(&origin).await {
             Some(connection) => connection,
             None => self.open(origin).await?,
         };
         // Whatever goes wrong from here on leaves the connection closed, and the SDK asks again.
-        let interrupted = |err: hyper::Error| ConnectorError::io(err.into());
-        let response = connection.sender.send_request(request).await;
-        let (parts, body) = response.map_err(interrupted)?.into_parts();
-        let body = body.collect().await.map_err(interrupted)?.to_bytes();
+        attempts.sending();
+        let sent = connection.sender.try_send_request(request).await;
+        let response = sent.map_err(|err| {
+            // What comes back has not been written.
+            if err.message().is_some() {
+                attempts.came_to_nothing();
+            }
+            err.into_error()
+        })?;
+        let (parts, body) = response.into_parts();
+        let body = body.collect().await?.to_bytes();
         self.keep(connection);
         let response = http::Response::from_parts(parts, SdkBody::from(body));
-        HttpResponse::try_from(response).map_err(|err| ConnectorError::other(err.into(), None))
+        HttpResponse::try_from(response).map_err(|_| ConnectionError::Answer)
     }
 
     /// A connection that is open as far as this side knows.
@@ -130,34 +247,34 @@ impl Connections {
         self.0.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn open(&self, origin: Origin) -> Result<Connection, ConnectorError> {
+    async fn open(&self, origin: Origin) -> Result<Connection, ConnectionError> {
         let opened = tokio::time::timeout(self.0.timeout, self.connect(&origin)).await;
-        match opened {
-            Ok(Ok(sender)) => Ok(Connection {
-                origin,
-                sender,
-                idle_since: SystemTime::now(),
-            }),
-            Ok(Err(err)) => Err(ConnectorError::io(err)),
-            Err(_) => Err(ConnectorError::timeout("connecting took too long".into())),
-        }
+        let sender = opened.map_err(|_| ConnectionError::Slow)??;
+        Ok(Connection {
+            origin,
+            sender,
+            idle_since: SystemTime::now(),
+        })
     }
 
-    async fn connect(&self, origin: &Origin) -> Result<SendRequest<SdkBody>, BoxError> {
-        let host = origin.authority.host();
-        let host = host.trim_start_matches('[').trim_end_matches(']');
-        let tcp = TcpStream::connect((host, origin.port())).await?;
-        tcp.set_nodelay(true)?;
+    async fn connect(&self, origin: &Origin) -> Result<SendRequest<SdkBody>, ConnectionError> {
+        let host = bare(origin.authority.host());
+        let addresses = tokio::net::lookup_host((host, origin.port())).await;
+        let addresses: Vec<_> = addresses.map_err(|_| ConnectionError::Lookup)?.collect();
+        let refused = |err: io::Error| ConnectionError::Connect(err.kind());
+        let tcp = TcpStream::connect(&addresses[..]).await.map_err(refused)?;
+        tcp.set_nodelay(true).map_err(refused)?;
         if !origin.encrypted {
             return speak_http(TokioIo::new(tcp)).await;
         }
-        let name = ServerName::try_from(host.to_owned())?;
-        let tls = self.0.tls.connect(name, tcp).await?;
+        let name = ServerName::try_from(host.to_owned()).map_err(|_| ConnectionError::Address)?;
+        let tls = self.0.tls.connect(name, tcp).await;
+        let tls = tls.map_err(|err| ConnectionError::Tls(err.into()))?;
         speak_http(TokioIo::new(tls)).await
     }
 }
 
-async fn speak_http<S>(stream: S) -> Result<SendRequest<SdkBody>, BoxError>
+async fn speak_http<S>(stream: S) -> Result<SendRequest<SdkBody>, ConnectionError>
 where
     S: Read + Write + Unpin + Send + 'static,
 {
@@ -182,16 +299,16 @@ fn prepare(request: &mut http::Request<SdkBody>, origin: &Origin) -> Result<(), 
 }
 
 impl Origin {
-    fn of(uri: &Uri) -> Result<Self, BoxError> {
+    fn of(uri: &Uri) -> Result<Self, ConnectionError> {
         let encrypted = match uri.scheme() {
             Some(scheme) if *scheme == Scheme::HTTPS => true,
             Some(scheme) if *scheme == Scheme::HTTP => false,
-            _ => return Err("the endpoint is neither http:// nor https://".into()),
+            _ => return Err(ConnectionError::Address),
         };
         let authority = uri.authority().cloned();
         Ok(Self {
             encrypted,
-            authority: authority.ok_or("the endpoint names no host")?,
+            authority: authority.ok_or(ConnectionError::Address)?,
         })
     }
 
@@ -218,7 +335,7 @@ impl HttpConnector for Rehearsal {
     fn call(&self, _request: HttpRequest) -> HttpConnectorFuture {
         let response = http::Response::new(SdkBody::from("{}"));
         HttpConnectorFuture::ready(
-            HttpResponse::try_from(response).map_err(|err| ConnectorError::other(err.into(), None)),
+            HttpResponse::try_from(response).map_err(|_| ConnectionError::Answer.into()),
         )
     }
 }

@@ -1,6 +1,7 @@
 //! TLS as this function speaks it, and which authorities DynamoDB's certificate may come from:
 //! Amazon's own, built in, or those of a file that replaces them.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -16,22 +17,25 @@ const AMAZON_TRUST_SERVICES: &[u8] = include_bytes!("amazon-trust-services.pem")
 /// Why there can be no encrypted connection.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
-    /// It is not there, or not PEM.
-    #[error("cannot read the CA bundle `{0}`")]
-    Read(PathBuf, #[source] pem::Error),
+    /// It is not there.
+    #[error("cannot read the CA bundle `{0}`: {1}")]
+    Read(PathBuf, io::ErrorKind),
+    /// It is there, and not PEM.
+    #[error("the CA bundle `{0}` is not PEM")]
+    NotPem(PathBuf),
     /// It holds nothing to trust.
     #[error("the CA bundle `{0}` holds no valid certificate")]
     Empty(PathBuf),
     /// The cryptography does not fit the protocol.
     #[error("cannot set up TLS")]
-    Setup(#[source] rustls::Error),
+    Setup,
 }
 
 /// Trusts the certificates of the bundle, if there is one, or else Amazon's.
 pub(super) fn client_config(bundle: Option<&Path>) -> Result<Arc<ClientConfig>, TlsError> {
     let mut config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
-        .map_err(TlsError::Setup)?
+        .map_err(|_| TlsError::Setup)?
         .with_root_certificates(roots(bundle)?)
         .with_no_client_auth();
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
@@ -46,7 +50,11 @@ fn roots(bundle: Option<&Path>) -> Result<RootCertStore, TlsError> {
         roots.add_parsable_certificates(certificates.flatten());
         return Ok(roots);
     };
-    let read = |err| TlsError::Read(path.to_owned(), err);
+    // A text about what is not PEM quotes the line, and a wrong file may be a secret one.
+    let read = |err| match err {
+        pem::Error::Io(err) => TlsError::Read(path.to_owned(), err.kind()),
+        _ => TlsError::NotPem(path.to_owned()),
+    };
     let certificates: Vec<_> = CertificateDer::pem_file_iter(path)
         .map_err(read)?
         .collect::<Result<_, _>>()
@@ -109,5 +117,14 @@ mod tests {
         assert!(matches!(roots(Some(&path)), Err(TlsError::Read(..))));
         std::fs::write(&path, "nothing").unwrap();
         assert!(matches!(roots(Some(&path)), Err(TlsError::Empty(_))));
+        for text in [
+            "-----BEGIN s3cret",
+            "-----BEGIN CERTIFICATE-----\ns3cret!\n",
+        ] {
+            std::fs::write(&path, text).unwrap();
+            let err = roots(Some(&path)).unwrap_err();
+            assert!(matches!(err, TlsError::NotPem(_)), "{err:?}");
+            assert!(!crate::log::chain(&err).contains("s3cret"), "{err}");
+        }
     }
 }

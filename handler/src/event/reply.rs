@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::headers::HeaderError;
 use super::{METHOD, RequestError};
-use crate::movie::{InsertError, Problem};
+use crate::movie::{Existing, Fate, InsertError, Problem};
 
 const INSERTED: &str = r#"{"message": "Successfully inserted data!"}"#;
 
@@ -95,10 +95,11 @@ impl Reply {
     }
 }
 
-/// Clients retry on 503 alone, so only what may pass by itself maps to it.
+/// Clients retry on 503 alone, so only what may pass by itself maps to it, and nothing that is not
+/// to be repeated unseen: where the movie may be stored, `If-None-Match: *` would be refused for it.
 fn status(err: &RequestError) -> (u16, &'static str) {
     match err {
-        RequestError::NotProxy
+        RequestError::NotProxy(_)
         | RequestError::Base64
         | RequestError::Header(HeaderError::IfNoneMatch)
         | RequestError::Insert(InsertError::Malformed(_)) => (400, "Bad Request"),
@@ -108,29 +109,67 @@ fn status(err: &RequestError) -> (u16, &'static str) {
         RequestError::Insert(InsertError::TooLarge) => (413, "Content Too Large"),
         RequestError::Header(HeaderError::ContentType) => (415, "Unsupported Media Type"),
         RequestError::Insert(InsertError::Invalid(_)) => (422, "Unprocessable Content"),
-        RequestError::Panic | RequestError::Insert(InsertError::Refused(_)) => {
+        RequestError::Panic(_) | RequestError::Insert(InsertError::Refused { .. }) => {
             (500, "Internal Server Error")
         }
-        RequestError::Insert(InsertError::Throttled(_) | InsertError::Unavailable(_)) => {
+        RequestError::Insert(
+            InsertError::Late { .. }
+            | InsertError::Throttled {
+                fate: Fate::Unknown(Existing::Keep),
+                ..
+            }
+            | InsertError::Unavailable {
+                fate: Fate::Unknown(Existing::Keep),
+                ..
+            },
+        ) => (504, "Gateway Timeout"),
+        RequestError::Insert(InsertError::Throttled { .. } | InsertError::Unavailable { .. }) => {
             (503, "Service Unavailable")
         }
-        RequestError::Insert(InsertError::Late) => (504, "Gateway Timeout"),
     }
 }
 
 /// What the client is told; the causes of our own failures are for the log.
 fn detail(err: &RequestError) -> Cow<'static, str> {
     match err {
-        RequestError::Panic | RequestError::Insert(InsertError::Refused(_)) => {
-            "internal error".into()
-        }
-        RequestError::Insert(InsertError::Throttled(_)) => "busy, try again later".into(),
-        RequestError::Insert(InsertError::Unavailable(_)) => {
-            "temporarily unavailable, try again later".into()
-        }
-        RequestError::Insert(InsertError::Late) => {
-            "no answer in time; the movie may be stored or not".into()
-        }
+        RequestError::Panic(fate) => with_fate("internal error", *fate),
+        RequestError::Insert(err) => match err {
+            InsertError::Refused { fate, .. } => with_fate("internal error", *fate),
+            InsertError::Throttled { fate, .. } => with_fate(&later("busy", *fate), *fate),
+            InsertError::Unavailable { fate, .. } => {
+                with_fate(&later("temporarily unavailable", *fate), *fate)
+            }
+            InsertError::Late {
+                fate: Fate::NotStored,
+            } => "no time was left to store the movie".into(),
+            InsertError::Late { fate } => with_fate("no answer in time", *fate),
+            _ => err.to_string().into(),
+        },
         _ => err.to_string().into(),
+    }
+}
+
+/// What is worth repeating unseen says so.
+fn later(text: &str, fate: Fate) -> Cow<'_, str> {
+    match fate {
+        Fate::NotStored | Fate::Unknown(Existing::Replace) => {
+            format!("{text}, try again later").into()
+        }
+        Fate::Unknown(Existing::Keep) => text.into(),
+    }
+}
+
+/// Only where a movie was sent is it said that nobody knows whether it is stored.
+fn with_fate(text: &str, fate: Fate) -> Cow<'static, str> {
+    match fate {
+        Fate::NotStored => text.to_owned().into(),
+        Fate::Unknown(Existing::Replace) => {
+            format!("{text}; the movie may be stored or not").into()
+        }
+        Fate::Unknown(Existing::Keep) => format!(
+            "{text}; the movie may be stored or not, \
+             and where it is, repeating the request is answered 412"
+        )
+        .into(),
     }
 }

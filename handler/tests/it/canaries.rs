@@ -69,6 +69,32 @@ fn errors_that_quote_the_request_leave_nothing_in_the_log() {
     check_failures(QUOTED, steps);
 }
 
+/// Whoever is between the function and DynamoDB can take a word out of the request.
+#[test]
+fn errors_with_a_word_of_the_request_leave_nothing_in_the_log() {
+    let mut steps = vec![
+        Step::EchoCode { status: 400 },
+        Step::EchoCode { status: 502 },
+        Step::error(400, WORD, "words"),
+        Step::error(403, &format!("Exception: {WORD}"), "words"),
+        Step::error(400, NUMBER, "words"),
+        Step::answer(403, &[("Content-Type", "text/html")], WORD),
+        Step::answer(200, &[("Content-Type", WORD)], WORD),
+    ];
+    for kind in [
+        "AccessDeniedException",
+        "InternalServerError",
+        "InvalidSignatureException",
+        "ThrottlingException",
+    ] {
+        let message = format!("no {WORD} of {NUMBER} here");
+        steps.push(Step::error(400, kind, &message));
+    }
+    let message = format!("Signature expired: {WORD}");
+    steps.push(Step::error(400, "InvalidSignatureException", &message));
+    check_failures(QUOTED, steps);
+}
+
 #[test]
 fn broken_answers_leave_nothing_in_the_log() {
     let steps = [
@@ -148,6 +174,7 @@ impl MovieStore for Store {
         Outcome {
             result: Ok(()),
             attempts: 1,
+            status: None,
         }
     }
 }

@@ -6,7 +6,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use handler::log::Level;
-use handler::movie::{Existing, InsertError, Insertion, MovieStore, Outcome, Problem};
+use handler::movie::{Existing, Fate, InsertError, Insertion, MovieStore, Outcome, Problem};
 use proptest::prelude::{Just, Strategy, prop_assert, prop_assert_eq, prop_oneof};
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -130,6 +130,7 @@ impl MovieStore for Store {
         Outcome {
             result,
             attempts: 1,
+            status: None,
         }
     }
 }
@@ -297,6 +298,7 @@ impl Fault {
     }
 
     async fn happen(self) -> InsertError {
+        let fate = Fate::NotStored;
         match self {
             Self::Malformed => InsertError::Malformed("is malformed".to_owned()),
             Self::Invalid => InsertError::Invalid(vec![Problem {
@@ -305,10 +307,19 @@ impl Fault {
             }]),
             Self::TooLarge => InsertError::TooLarge,
             Self::Exists => InsertError::Exists,
-            Self::Throttled => InsertError::Throttled(CAUSE.into()),
-            Self::Unavailable => InsertError::Unavailable(CAUSE.into()),
-            Self::Late => InsertError::Late,
-            Self::Refused => InsertError::Refused(CAUSE.into()),
+            Self::Throttled => InsertError::Throttled {
+                fate,
+                cause: CAUSE.into(),
+            },
+            Self::Unavailable => InsertError::Unavailable {
+                fate,
+                cause: CAUSE.into(),
+            },
+            Self::Late => InsertError::Late { fate },
+            Self::Refused => InsertError::Refused {
+                fate,
+                cause: CAUSE.into(),
+            },
             Self::Panic => panic!("{CAUSE}"),
             Self::LatePanic => {
                 tokio::task::yield_now().await;

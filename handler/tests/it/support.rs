@@ -5,6 +5,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use handler::dynamodb::endpoint::Location;
 use handler::dynamodb::{Settings, Table};
 use handler::event::{self, Reply};
 use handler::log::{Level, Log};
@@ -17,12 +18,16 @@ use serde_json::value::RawValue;
 pub(crate) fn settings(endpoint: &str) -> Settings {
     Settings {
         table_name: "movies".to_owned(),
-        region: "us-east-1".to_owned(),
+        location: Location {
+            region: "us-east-1".parse().unwrap(),
+            endpoint: Some(endpoint.parse().unwrap()),
+            use_fips: false,
+            use_dual_stack: false,
+            account_id_endpoint_mode: "disabled".parse().unwrap(),
+        },
         access_key_id: "AKIDEXAMPLE".to_owned(),
         secret_access_key: "secret".to_owned(),
         session_token: None,
-        endpoint: Some(endpoint.to_owned()),
-        account_id_endpoint_mode: "disabled".parse().unwrap(),
         ca_bundle: None,
         xray: None,
     }

@@ -124,7 +124,7 @@ fn the_handler_answers_a_throttled_write_with_the_status_that_is_told() {
     let reply = Path::new(env!("CARGO_MANIFEST_DIR")).join("../handler/src/event/reply.rs");
     let reply = std::fs::read_to_string(reply).unwrap();
     let (_, rest) = reply
-        .split_once("RequestError::Insert(InsertError::Throttled(_) | ")
+        .split_once("RequestError::Insert(InsertError::Throttled { .. } | ")
         .unwrap();
     let status = rest
         .split(['(', ','])

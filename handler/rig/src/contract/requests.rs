@@ -76,7 +76,21 @@ fn conditions() -> Vec<Row> {
             .table(vec![matrix()]),
         row("If-None-Match while answers are lost for ever", any())
             .then(Step::StoreThenReset)
-            .fails(503)
+            .fails(504)
+            .may_be_stored()
+            .table(replacement()),
+        row("If-None-Match while DynamoDB fails", any())
+            .then(Step::error(500, "InternalServerError", "oh"))
+            .fails(504)
+            .may_be_stored(),
+        row("If-None-Match while DynamoDB throttles", any())
+            .then(Step::error(400, "ThrottlingException", "slow"))
+            .fails(503),
+        row("If-None-Match with an answer lost, then throttled", any())
+            .script(vec![Step::StoreThenReset])
+            .then(Step::error(400, "ThrottlingException", "slow"))
+            .fails(504)
+            .may_be_stored()
             .table(replacement()),
     ];
     for name in ["if-none-match", "IF-NONE-MATCH"] {

@@ -22,8 +22,16 @@ pub enum Step {
         kind: String,
         message: String,
     },
+    /// An answer as it is given, of whoever may be between the service and its client.
+    Answer {
+        status: u16,
+        headers: Vec<(String, String)>,
+        body: String,
+    },
     /// An error whose message quotes the whole request, to show what the function repeats.
     Echo { status: u16, kind: String },
+    /// An error whose code is the whole request.
+    EchoCode { status: u16 },
     /// The connection breaks without an answer.
     Reset,
     /// The connection ends in order, without an answer.
@@ -46,6 +54,15 @@ impl Step {
             status,
             kind: kind.to_owned(),
             message: message.to_owned(),
+        }
+    }
+
+    pub fn answer(status: u16, headers: &[(&str, &str)], body: &str) -> Self {
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        Self::Answer {
+            status,
+            headers: headers.iter().map(owned).collect(),
+            body: body.to_owned(),
         }
     }
 

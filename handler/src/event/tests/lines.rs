@@ -71,6 +71,7 @@ async fn a_line_says_who_asked_and_what_came_of_it() {
           "sourceIp": "192.0.2.1",
           "status": 200,
           "storeDurationMs": 1.5,
+          "storeStatus": 200,
           "timestamp": "2025-12-31T23:59:59.001Z",
           "traceId": "1-67891233-abcdef012345678912345678",
           "userAgent": "curl/8.7.1"
