@@ -6,4 +6,5 @@ pub mod dynamodb;
 pub mod event;
 pub mod log;
 pub mod movie;
+pub mod runtime;
 pub mod xray;

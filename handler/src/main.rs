@@ -1,8 +1,8 @@
 //! The `bootstrap` file that Lambda starts: environment, then adapters, then the runtime's loop.
 
-use std::convert::Infallible;
 use std::env::{self, VarError};
 use std::error::Error;
+use std::panic;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::str::FromStr;
@@ -11,8 +11,8 @@ use std::time::Instant;
 use handler::dynamodb::endpoint::Location;
 use handler::dynamodb::{Settings, SetupError, Table};
 use handler::log::{self, Log};
+use handler::runtime::{self, Runtime};
 use handler::{event, xray};
-use lambda_runtime::service_fn;
 use tokio::runtime::Runtime as Tokio;
 
 /// What keeps the function from starting; an operator fixes it in the template. It names variables
@@ -29,13 +29,12 @@ enum StartError {
     Setup(#[from] SetupError),
     #[error("cannot start the async runtime")]
     Tokio,
-    #[error("the Lambda runtime stopped")]
-    Stopped,
 }
 
 /// A function that is ready for its first invocation.
 struct Ready {
     tokio: Tokio,
+    runtime: Runtime,
     table: Table,
     log: Log,
 }
@@ -43,26 +42,34 @@ struct Ready {
 fn main() -> ExitCode {
     // Without it a panic's line does not say which program it is of, and that is all.
     log::report_panics(optional("HANDLER_SHA256").unwrap_or_default());
-    match start() {
-        Ok(ready) => ready.serve(),
-        Err(err) => log::start_failed(&log::chain(&err)),
+    match panic::catch_unwind(start) {
+        Ok(Ok(ready)) => ready.serve(),
+        Ok(Err(err)) => {
+            let reason = log::chain(&err);
+            log::start_failed(&reason);
+            report(&reason);
+        }
+        // It has a line in the log, with its place.
+        Err(_) => report("panicked"),
     }
     ExitCode::FAILURE
 }
 
+/// Without this Lambda would report that the function exited, and not why.
+fn report(reason: &str) {
+    let (Ok(Some(address)), Ok(tokio)) = (optional("AWS_LAMBDA_RUNTIME_API"), tokio()) else {
+        return;
+    };
+    tokio.block_on(runtime::report_start_error(&address, reason));
+}
+
 fn start() -> Result<Ready, StartError> {
     let started = Instant::now();
-    // Without these the Lambda runtime panics.
-    for name in [
-        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
-        "AWS_LAMBDA_FUNCTION_VERSION",
-        "AWS_LAMBDA_RUNTIME_API",
-    ] {
-        required(name)?;
-    }
+    required("AWS_LAMBDA_RUNTIME_API")?;
     let level = parsed("LOG_LEVEL")?.unwrap_or(log::Level::Info);
     let log = Log::to_stdout(level, required("AWS_LAMBDA_FUNCTION_NAME")?);
     let table = Table::new(settings()?)?;
+    let runtime = Runtime::from_env();
     let tokio = tokio()?;
     let warmed = tokio.block_on(table.warm());
     log.started(
@@ -71,6 +78,7 @@ fn start() -> Result<Ready, StartError> {
     );
     Ok(Ready {
         tokio,
+        runtime,
         table,
         log,
     })
@@ -88,12 +96,9 @@ impl Ready {
     /// Answers invocations until Lambda has no more of them, which it never says.
     fn serve(self) {
         let Self { table, log, .. } = &self;
-        let service = service_fn(async |event| {
-            Ok::<_, Infallible>(event::handle(table, event, log).await)
-        });
-        // What it ends for may quote what came.
-        let _ = self.tokio.block_on(lambda_runtime::run(service));
-        log::runtime_stopped(&StartError::Stopped);
+        let handle = async |event| event::handle(table, event, log).await;
+        let end = self.tokio.block_on(self.runtime.run(handle));
+        log::runtime_stopped(&end);
     }
 }
 

@@ -76,6 +76,9 @@ struct State {
     written: HashMap<String, Instant>,
     answers: HashMap<String, Answer>,
     init_error: Option<Answer>,
+    init_error_type: Option<String>,
+    /// Beside those that an invocation always has.
+    headers: Vec<(String, String)>,
     first_poll: Option<Instant>,
     connections: usize,
     /// Since when there is no connection, once there was one.
@@ -113,6 +116,22 @@ impl RuntimeApi {
     /// Blocks until the function first asks for an event, which is when its init ends.
     pub fn wait_ready(&self, timeout: Duration) -> Result<Instant, NoAnswer> {
         self.shared.wait(timeout, |state| state.first_poll)
+    }
+
+    /// Has every invocation from now on come with these headers as well, in place of its own of
+    /// the same names.
+    pub fn set_headers(&self, headers: &[(&str, &str)]) {
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        let headers = headers.iter().map(owned).collect();
+        self.shared.change(|state| state.headers = headers);
+    }
+
+    /// Why the function said that it does not start: the error's type from the header, and the
+    /// body.
+    pub fn init_error(&self) -> Option<(String, Vec<u8>)> {
+        let state = lock(&self.shared.state);
+        let kind = state.init_error_type.clone()?;
+        Some((kind, state.init_error.clone()?.body))
     }
 
     /// Hands an event to the function and blocks until it answers.
@@ -265,6 +284,12 @@ fn write_event(
     if let Some(trace) = &invocation.trace {
         headers.push(("Lambda-Runtime-Trace-Id", trace));
     }
+    let own = lock(&shared.state).headers.clone();
+    headers.retain(|(name, _)| !own.iter().any(|(own, _)| own.eq_ignore_ascii_case(name)));
+    headers.extend(
+        own.iter()
+            .map(|(name, value)| (name.as_str(), value.as_str())),
+    );
     // Without `change`: nobody waits for this, and waking them would delay the write.
     lock(&shared.state)
         .written
@@ -289,7 +314,11 @@ fn post(
                 body,
                 elapsed: Duration::ZERO,
             };
-            shared.change(|state| state.init_error = Some(answer));
+            let kind = request.header("Lambda-Runtime-Function-Error-Type");
+            shared.change(|state| {
+                state.init_error = Some(answer);
+                state.init_error_type = kind.map(str::to_owned);
+            });
             true
         }
         _ => false,

@@ -1,6 +1,10 @@
 //! The `bootstrap` program as Lambda starts it: environment in, Runtime API on one side, DynamoDB
 //! on the other.
 
+mod answers;
+mod refusals;
+mod runtime_api;
+
 use std::io::Read as _;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -165,25 +169,24 @@ fn a_missing_setting_ends_the_start() {
 fn a_wrong_setting_ends_the_start() {
     check_start(
         &[("LOG_LEVEL", "LOUD")],
-        "environment variable `LOG_LEVEL` is not valid: \
-         `LOUD` is no log level; use DEBUG, INFO, WARN or ERROR",
+        "environment variable `LOG_LEVEL` is not valid: it has to be DEBUG, INFO, WARN or ERROR",
     );
     check_start(
         &[("AWS_ACCOUNT_ID_ENDPOINT_MODE", "never")],
-        "environment variable `AWS_ACCOUNT_ID_ENDPOINT_MODE` is not valid: `never`",
+        "environment variable `AWS_ACCOUNT_ID_ENDPOINT_MODE` is not valid: \
+         it has to be preferred, disabled or required",
     );
     check_start(
         &[("AWS_CA_BUNDLE", "/nowhere/ca.pem")],
-        "cannot read the CA bundle `/nowhere/ca.pem`: I/O error: \
-         No such file or directory (os error 2)",
+        "cannot read the CA bundle `/nowhere/ca.pem`: entity not found",
     );
 }
 
-/// Starts the program with a variable that makes the Lambda runtime panic; returns the panic's
-/// line and the names of its members.
+/// Starts the program with a variable that makes the Runtime API's client panic; returns the
+/// panic's line and the names of its members.
 fn panicked(variables: &[(&str, &str)]) -> (Value, Vec<String>) {
-    let memory = ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "s3cret");
-    let line = ended(&[variables, &[memory]].concat());
+    let address = ("AWS_LAMBDA_RUNTIME_API", "s3cret api");
+    let line = ended(&[variables, &[address]].concat());
     assert!(!line.to_string().contains("s3cret"), "{line}");
     let mut names: Vec<String> = line.as_object().unwrap().keys().cloned().collect();
     names.sort();
@@ -206,7 +209,7 @@ fn a_panic_is_logged_with_addresses_and_no_message() {
     assert_eq!(line["message"], "panicked");
     assert_eq!(line["handler"], "ba7816bf");
     let place = line["reason"].as_str().unwrap();
-    assert!(place.contains("/lambda_runtime-"), "{place}");
+    assert!(place.contains("/lambda_runtime_api_client-"), "{place}");
 
     let backtrace = line["backtrace"].as_array().unwrap();
     let size = std::fs::metadata(env!("CARGO_BIN_EXE_bootstrap")).unwrap();
