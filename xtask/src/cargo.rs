@@ -1,5 +1,6 @@
 //! Cargo called by a program that cargo started, and asked what only cargo knows.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -31,7 +32,11 @@ pub(crate) fn undisturbed(mut command: Cmd<'_>) -> Cmd<'_> {
         }
     }
     for name in DIRECTORIES {
-        let directory = std::env::var_os(name).filter(|directory| !directory.is_empty());
+        // In the first, braces stand for directories of cargo's own.
+        let is_path = |directory: &OsString| {
+            !directory.is_empty() && !directory.to_string_lossy().starts_with('{')
+        };
+        let directory = std::env::var_os(name).filter(is_path);
         if let Some(Ok(directory)) = directory.map(std::path::absolute) {
             command = command.env(name, directory);
         }

@@ -5,10 +5,10 @@ use std::process::Command;
 use std::str::FromStr;
 
 use anyhow::Context as _;
-use xshell::{Cmd, Shell, cmd};
+use xshell::{Shell, cmd};
 
 use crate::assembly::Cloud;
-use crate::cargo::{self, undisturbed};
+use crate::cargo;
 use crate::exit::Exit;
 use crate::handler::{self, Reuse};
 use crate::screen;
@@ -186,22 +186,15 @@ fn build(
         sh,
         "cargo build --locked --package {package} --release --target-dir {target}"
     );
-    run_build(build)?;
-    Ok(target.join("release").join(program))
+    // Only this machine's can be measured.
+    let build = cargo::build::run(build.env_remove("CARGO_BUILD_TARGET"));
+    let build = build.context("a variant does not build")?;
+    Ok(build.program(program)?.to_path_buf())
 }
 
 fn build_target(sh: &Shell, workspace: &Workspace) -> anyhow::Result<PathBuf> {
     let target = cargo::metadata(sh, workspace.root())?.target_directory;
     Ok(target.join("bench-build"))
-}
-
-fn run_build(build: Cmd<'_>) -> anyhow::Result<()> {
-    undisturbed(build)
-        // It would move the program, and only this machine's can be measured.
-        .env_remove("CARGO_BUILD_TARGET")
-        .quiet()
-        .run()
-        .context("a variant does not build")
 }
 
 /// The zip for Lambda, of the same sources. Only where there is one already: a first one takes the
