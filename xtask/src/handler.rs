@@ -20,14 +20,15 @@ use crate::screen::{self, BAD, STRONG};
 use crate::toolchain::Toolchain;
 use crate::workspace::Workspace;
 
-use build::Linker;
 use manifest::{Manifest, Output, Recipe};
+use plan::{Plan, inspect};
 pub(crate) use ready::{ready, ready_made};
 
 mod build;
 mod comparison;
 pub(crate) mod growth;
 pub(crate) mod manifest;
+mod plan;
 mod ready;
 mod strip;
 pub(crate) mod verify;
@@ -217,30 +218,6 @@ fn pack_for_local_cloud(build: &Build) -> anyhow::Result<Built> {
     })
 }
 
-/// Looks at something for Lambda, with what is known of this machine and its user.
-fn inspect(
-    plan: &Plan<'_>,
-    architecture: Architecture,
-    look: impl FnOnce(&Expected<'_>) -> Vec<Finding>,
-) -> Vec<Finding> {
-    let mut flags = plan.recipe.flags.clone();
-    flags.extend(build::flags_for_c());
-    let home = std::env::home_dir();
-    let cargo_home = cargo::home();
-    let mut private = vec![("checkout", plan.workspace.root())];
-    private.extend(home.as_deref().map(|home| ("home directory", home)));
-    private.extend(
-        cargo_home
-            .as_deref()
-            .map(|home| ("cargo's directory", home)),
-    );
-    look(&Expected {
-        architecture,
-        flags: &flags,
-        private: &private,
-    })
-}
-
 /// Shows what an inspection found, and refuses what Lambda would not run as it is meant to.
 fn refuse(findings: &[Finding]) -> anyhow::Result<()> {
     for finding in findings {
@@ -320,93 +297,6 @@ fn whole(directory: &Path, manifest: Manifest) -> Option<Package> {
         manifest,
         fresh: false,
     })
-}
-
-/// A build that has not begun.
-struct Plan<'workspace> {
-    workspace: &'workspace Workspace,
-    target: Target,
-    toolchain: Toolchain,
-    configuration: Configuration,
-    /// The target as rustc names it.
-    triple: String,
-    /// Without the inputs.
-    recipe: Recipe,
-}
-
-impl<'workspace> Plan<'workspace> {
-    fn make(sh: &Shell, workspace: &'workspace Workspace, target: Target) -> anyhow::Result<Self> {
-        let toolchain = Toolchain::find(sh, workspace)?;
-        let configuration = Configuration::read(sh, workspace)?;
-        let lockfile = read(&workspace.root().join("Cargo.lock"))?;
-        let triple = match target {
-            Target::Lambda(architecture) => architecture.triple().to_owned(),
-            Target::LocalCloud => toolchain.host.clone(),
-        };
-        let (architecture, name, linker, profile) = match target {
-            Target::Lambda(architecture) => (
-                architecture.name(),
-                format!("{triple}.{GLIBC}"),
-                Linker::choose(sh, architecture).describe(sh),
-                "lambda",
-            ),
-            Target::LocalCloud => ("host", "host".to_owned(), "host".to_owned(), "dev"),
-        };
-        let recipe = Recipe {
-            architecture: architecture.to_owned(),
-            target: name,
-            toolchain: toolchain.version.clone(),
-            linker,
-            profile: profile.to_owned(),
-            flags: configuration.flags(&triple)?,
-            lockfile_sha256: hex(&sha256(&lockfile)),
-            inputs_sha256: String::new(),
-        };
-        Ok(Self {
-            workspace,
-            target,
-            toolchain,
-            configuration,
-            triple,
-            recipe,
-        })
-    }
-
-    fn terms(&self) -> Terms<'_> {
-        let recipe = &self.recipe;
-        Terms {
-            workspace: self.workspace,
-            triple: &self.triple,
-            profile: &recipe.profile,
-            configuration: &self.configuration,
-            settings: vec![
-                ("packaging", FORMAT.to_string()),
-                ("target", recipe.target.clone()),
-                ("toolchain", recipe.toolchain.clone()),
-                ("linker", recipe.linker.clone()),
-                ("rustc flags", recipe.flags.join(" ")),
-            ],
-        }
-    }
-
-    fn build(&self, sh: &Shell) -> anyhow::Result<Build> {
-        let flags = &self.recipe.flags;
-        match self.target {
-            Target::Lambda(architecture) => {
-                // Better known now than after minutes of building.
-                refuse(&inspect(self, architecture, inspection::inspect_flags))?;
-                build::for_lambda(sh, self.workspace, &self.toolchain, architecture, flags)
-            }
-            Target::LocalCloud => build::for_local_cloud(sh, self.workspace, &self.host()),
-        }
-    }
-
-    fn host(&self) -> build::Host<'_> {
-        build::Host {
-            triple: &self.toolchain.host,
-            is_told: self.configuration.has_build_target(),
-        }
-    }
 }
 
 fn read(path: &Path) -> anyhow::Result<Vec<u8>> {

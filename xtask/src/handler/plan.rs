@@ -1,0 +1,131 @@
+//! A build of the handler before it begins: for what, with what, under which terms.
+
+use xshell::Shell;
+
+use super::build::{self, Linker};
+use super::manifest::Recipe;
+use super::{FORMAT, Target, read, refuse};
+use crate::architecture::{Architecture, GLIBC};
+use crate::asset::{hex, sha256};
+use crate::cargo;
+use crate::cargo::build::Build;
+use crate::cargo::configuration::Configuration;
+use crate::inputs::Terms;
+use crate::inspection::{self, Expected, Finding};
+use crate::toolchain::Toolchain;
+use crate::workspace::Workspace;
+
+/// A build that has not begun.
+pub(super) struct Plan<'workspace> {
+    pub(super) workspace: &'workspace Workspace,
+    target: Target,
+    pub(super) toolchain: Toolchain,
+    configuration: Configuration,
+    /// The target as rustc names it.
+    pub(super) triple: String,
+    /// Without the inputs.
+    pub(super) recipe: Recipe,
+}
+
+impl<'workspace> Plan<'workspace> {
+    pub(super) fn make(
+        sh: &Shell,
+        workspace: &'workspace Workspace,
+        target: Target,
+    ) -> anyhow::Result<Self> {
+        let toolchain = Toolchain::find(sh, workspace)?;
+        let configuration = Configuration::read(sh, workspace)?;
+        let lockfile = read(&workspace.root().join("Cargo.lock"))?;
+        let triple = match target {
+            Target::Lambda(architecture) => architecture.triple().to_owned(),
+            Target::LocalCloud => toolchain.host.clone(),
+        };
+        let (architecture, name, linker, profile) = match target {
+            Target::Lambda(architecture) => (
+                architecture.name(),
+                format!("{triple}.{GLIBC}"),
+                Linker::choose(sh, architecture).describe(sh),
+                "lambda",
+            ),
+            Target::LocalCloud => ("host", "host".to_owned(), "host".to_owned(), "dev"),
+        };
+        let recipe = Recipe {
+            architecture: architecture.to_owned(),
+            target: name,
+            toolchain: toolchain.version.clone(),
+            linker,
+            profile: profile.to_owned(),
+            flags: configuration.flags(&triple)?,
+            lockfile_sha256: hex(&sha256(&lockfile)),
+            inputs_sha256: String::new(),
+        };
+        Ok(Self {
+            workspace,
+            target,
+            toolchain,
+            configuration,
+            triple,
+            recipe,
+        })
+    }
+
+    pub(super) fn terms(&self) -> Terms<'_> {
+        let recipe = &self.recipe;
+        Terms {
+            workspace: self.workspace,
+            triple: &self.triple,
+            profile: &recipe.profile,
+            configuration: &self.configuration,
+            settings: vec![
+                ("packaging", FORMAT.to_string()),
+                ("target", recipe.target.clone()),
+                ("toolchain", recipe.toolchain.clone()),
+                ("linker", recipe.linker.clone()),
+                ("rustc flags", recipe.flags.join(" ")),
+            ],
+        }
+    }
+
+    pub(super) fn build(&self, sh: &Shell) -> anyhow::Result<Build> {
+        let flags = &self.recipe.flags;
+        match self.target {
+            Target::Lambda(architecture) => {
+                // Better known now than after minutes of building.
+                refuse(&inspect(self, architecture, inspection::inspect_flags))?;
+                build::for_lambda(sh, self.workspace, &self.toolchain, architecture, flags)
+            }
+            Target::LocalCloud => build::for_local_cloud(sh, self.workspace, &self.host()),
+        }
+    }
+
+    fn host(&self) -> build::Host<'_> {
+        build::Host {
+            triple: &self.toolchain.host,
+            is_told: self.configuration.has_build_target(),
+        }
+    }
+}
+
+/// Looks at something for Lambda, with what is known of this machine and its user.
+pub(super) fn inspect(
+    plan: &Plan<'_>,
+    architecture: Architecture,
+    look: impl FnOnce(&Expected<'_>) -> Vec<Finding>,
+) -> Vec<Finding> {
+    let mut flags = plan.recipe.flags.clone();
+    flags.extend(build::flags_for_c());
+    let home = std::env::home_dir();
+    let cargo_home = cargo::home();
+    let mut private = vec![("checkout", plan.workspace.root())];
+    private.extend(home.as_deref().map(|home| ("home directory", home)));
+    private.extend(
+        cargo_home
+            .as_deref()
+            .map(|home| ("cargo's directory", home)),
+    );
+    look(&Expected {
+        architecture,
+        flags: &flags,
+        private: &private,
+    })
+}
