@@ -152,3 +152,33 @@ fn compiler() -> PathBuf {
         .filter(|rustc| rustc.is_file())
         .unwrap_or_else(|| "rustc".into())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Rust's own program, started with nothing that cargo sets for it.
+    #[test]
+    fn objcopy_finds_its_library_where_cargo_did_not_start_this_program() {
+        let sh = Shell::new().unwrap();
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        let workspace = Workspace::at(root);
+        let toolchain = Toolchain::find(&sh, &workspace).unwrap();
+        let objcopy = toolchain.objcopy(&sh, &workspace).unwrap();
+        let mut objcopy = std::process::Command::from(objcopy.call(&sh).unwrap());
+        let set: Vec<(std::ffi::OsString, std::ffi::OsString)> = objcopy
+            .get_envs()
+            .filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned())))
+            .collect();
+        let libraries = toolchain.sysroot(&sh).unwrap().join("lib");
+        for (_, value) in &set {
+            let first = std::env::split_paths(value).next();
+            assert_eq!(first.as_ref(), Some(&libraries));
+        }
+        objcopy.env_clear();
+        for (name, _) in set {
+            objcopy.env(name, &libraries);
+        }
+        assert!(objcopy.arg("--version").output().unwrap().status.success());
+    }
+}

@@ -140,6 +140,18 @@ fn the_processor_of_this_machine_is_refused_before_anything_is_built() {
     )
     .unwrap();
     refused(&[]);
+    // The same in a file that is included.
+    std::fs::rename(
+        checkout.path(".cargo/config.toml"),
+        checkout.path(".cargo/team.toml"),
+    )
+    .unwrap();
+    std::fs::write(
+        checkout.path(".cargo/config.toml"),
+        "include = [\"team.toml\"]\n",
+    )
+    .unwrap();
+    refused(&[]);
 }
 
 #[test]
