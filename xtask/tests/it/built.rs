@@ -327,3 +327,27 @@ fn age(path: &Path, time: SystemTime) {
             .unwrap();
     }
 }
+
+/// What cargo compiles at once is known, also where something beside it has to be compiled again.
+#[test]
+fn a_change_after_a_build_by_hand_is_packaged() {
+    let repository = Repository::new();
+    let mut by_hand = Command::new(env!("CARGO"));
+    for (name, _) in std::env::vars() {
+        if name.starts_with("CARGO_") && name != "CARGO_HOME" {
+            by_hand.env_remove(name);
+        }
+    }
+    by_hand.args(["build", "--quiet", "--package", "handler"]);
+    assert!(
+        by_hand
+            .current_dir(&repository.root)
+            .status()
+            .unwrap()
+            .success()
+    );
+    repository.write("shared/src/lib.rs", "pub const TEXT: &str = \"new\";\n");
+    let expected = "inner new text none data-none false";
+    assert_eq!(repository.built(nothing), expected);
+    repository.is_up_to_date();
+}

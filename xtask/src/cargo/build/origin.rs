@@ -27,6 +27,8 @@ impl Build {
         mut beginning: SystemTime,
         build: impl FnOnce() -> anyhow::Result<Self>,
     ) -> anyhow::Result<(Self, SystemTime)> {
+        // Now, because to the second build it is old.
+        self.record(root, beginning)?;
         let doubtful = self.doubtful(root, beginning)?;
         let mut assured = self;
         if !doubtful.is_empty() {
