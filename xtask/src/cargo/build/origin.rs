@@ -24,28 +24,28 @@ impl Build {
     pub(crate) fn assured(
         self,
         root: &Path,
-        mut beginning: SystemTime,
+        beginning: SystemTime,
         build: impl FnOnce() -> anyhow::Result<Self>,
     ) -> anyhow::Result<(Self, SystemTime)> {
         // Now, because to the second build it is old.
         self.record(root, beginning)?;
         let doubtful = self.doubtful(root, beginning)?;
-        let mut assured = self;
-        if !doubtful.is_empty() {
-            for source in &doubtful {
-                // The one change that cargo sees for certain, and that changes nothing.
-                let touched = std::fs::File::open(source)
-                    .and_then(|source| source.set_modified(SystemTime::now()));
-                touched.with_context(|| advice(source))?;
-            }
-            beginning = SystemTime::now();
-            assured = build()?;
+        if doubtful.is_empty() {
+            return Ok((self, beginning));
         }
+        for source in &doubtful {
+            // The one change that cargo sees for certain, and that changes nothing.
+            let touched = std::fs::File::open(source)
+                .and_then(|source| source.set_modified(SystemTime::now()));
+            touched.with_context(|| advice(source))?;
+        }
+        let beginning = SystemTime::now();
+        let assured = build()?;
         assured.record(root, beginning)?;
-        if let Some(source) = assured.doubtful(root, beginning)?.first() {
-            anyhow::bail!(advice(source));
+        match assured.doubtful(root, beginning)?.first() {
+            Some(source) => anyhow::bail!(advice(source)),
+            None => Ok((assured, beginning)),
         }
-        Ok((assured, beginning))
     }
 
     /// The root sources of what cargo did not compile since `beginning` and nobody vouches for.
