@@ -5,12 +5,10 @@ use std::ffi::OsStr;
 use std::io::ErrorKind;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use anyhow::Context as _;
 
-/// With these in the environment, as a hook has them, git would look at another repository.
-const VARIABLES: [&str; 4] = ["GIT_DIR", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_WORK_TREE"];
+use crate::git;
 
 /// The files below `directory`, relative to it; those of submodules and of repositories inside it
 /// too. One that git tracks and that was removed is there as well.
@@ -19,24 +17,18 @@ const VARIABLES: [&str; 4] = ["GIT_DIR", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_WO
 ///
 /// There is no git, or it does not answer for this directory; its words are in the error.
 pub(crate) fn files(directory: &Path) -> anyhow::Result<Vec<PathBuf>> {
-    let mut git = Command::new("git");
-    git.args(["ls-files", "-z", "--cached", "--others"])
-        .args(["--exclude-standard", "--deduplicate"])
-        .current_dir(directory);
-    for variable in VARIABLES {
-        git.env_remove(variable);
-    }
-    let output = git.output().context("cannot run `git`; install it")?;
-    if !output.status.success() {
-        let said = String::from_utf8_lossy(&output.stderr);
-        anyhow::bail!(
-            "git does not list the files of `{}`: {}",
-            directory.display(),
-            said.trim()
-        );
-    }
+    let list = [
+        "ls-files",
+        "-z",
+        "--cached",
+        "--others",
+        "--exclude-standard",
+        "--deduplicate",
+    ];
+    let listed = git::ask(directory, list)
+        .with_context(|| format!("git does not list the files of `{}`", directory.display()))?;
     let mut files = Vec::new();
-    for name in output.stdout.split(|byte| *byte == 0) {
+    for name in listed.split(|byte| *byte == 0) {
         let file = PathBuf::from(OsStr::from_bytes(name));
         let path = directory.join(&file);
         if name.is_empty() {
@@ -113,6 +105,8 @@ fn copy_file(from: &Path, to: &Path) -> std::io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::process::Command;
+
     use super::*;
 
     fn git(directory: &Path, arguments: &[&str]) {
@@ -185,7 +179,7 @@ mod tests {
     #[test]
     fn no_repository_is_said_in_gits_words() {
         let directory = tempfile::tempdir().unwrap();
-        let err = files(directory.path()).unwrap_err().to_string();
+        let err = format!("{:#}", files(directory.path()).unwrap_err());
         assert!(err.contains("not a git repository"), "{err}");
     }
 }

@@ -1,11 +1,12 @@
 //! A commit of this repository as files beside the working tree, which stays as it is.
 
+use std::ffi::OsStr;
 use std::fs::File;
 
 use anyhow::Context as _;
 use tempfile::TempDir;
-use xshell::{Shell, cmd};
 
+use crate::git;
 use crate::workspace::Workspace;
 
 /// The files of a commit, for as long as the value lives.
@@ -19,32 +20,27 @@ pub(crate) struct Commit {
 impl Commit {
     /// # Errors
     ///
-    /// There is no git, or `revision` is no commit that this clone has.
-    pub(crate) fn extract(
-        sh: &Shell,
-        workspace: &Workspace,
-        revision: &str,
-    ) -> anyhow::Result<Self> {
-        let _directory = sh.push_dir(workspace.root());
+    /// There is no git, or it does not look into this repository, or `revision` is no commit that
+    /// this clone has.
+    pub(crate) fn extract(workspace: &Workspace, revision: &str) -> anyhow::Result<Self> {
+        let root = workspace.root();
+        let is_shallow = git::line(root, ["rev-parse", "--is-shallow-repository"])
+            .with_context(|| format!("cannot look for `{revision}` in `{}`", root.display()))?;
         let commit = format!("{revision}^{{commit}}");
-        let id = cmd!(
-            sh,
-            "git rev-parse --verify --short --end-of-options {commit}"
-        )
-        .quiet()
-        .ignore_stderr()
-        .read()
-        .with_context(|| {
-            format!(
-                "`{revision}` is no commit of this clone; a shallow clone lacks older ones, \
-                     which `git fetch --deepen=1` brings"
-            )
+        let find = ["rev-parse", "--verify", "--short", "--end-of-options"];
+        let id = git::line(root, find.into_iter().chain([commit.as_str()])).with_context(|| {
+            let shallow = match is_shallow == "true" {
+                true => "; it is shallow, and `git fetch --deepen=1` brings older ones",
+                false => "",
+            };
+            format!("`{revision}` is no commit of this clone{shallow}")
         })?;
         let directory = tempfile::tempdir().context("cannot make a temporary directory")?;
         let archive = directory.path().join("commit.zip");
-        cmd!(sh, "git archive --format=zip -1 --output={archive} {id}")
-            .quiet()
-            .run()
+        let output = archive.as_os_str();
+        let arguments = ["archive", "--format=zip", "-1", "--output"].map(OsStr::new);
+        let arguments = arguments.into_iter().chain([output, OsStr::new(&id)]);
+        git::ask(root, arguments)
             .with_context(|| format!("git does not give the files of `{id}`"))?;
         let files = directory.path().join("files");
         File::open(&archive)
@@ -63,6 +59,8 @@ impl Commit {
 
 #[cfg(test)]
 mod tests {
+    use xshell::{Shell, cmd};
+
     use super::*;
 
     #[test]
@@ -82,16 +80,23 @@ mod tests {
         .unwrap();
         sh.write_file("infra/cfn/root.yaml", "edited").unwrap();
         let workspace = Workspace::at(repository.path());
-        let commit = Commit::extract(&sh, &workspace, "HEAD").unwrap();
+        let commit = Commit::extract(&workspace, "HEAD").unwrap();
         let read = |root: &std::path::Path| {
             std::fs::read_to_string(root.join("infra/cfn/root.yaml")).unwrap()
         };
         assert_eq!(read(commit.workspace().root()), "committed");
         assert_eq!(read(workspace.root()), "edited");
         for wrong in ["HEAD^", "no-such-branch", "--help"] {
-            let err = Commit::extract(&sh, &workspace, wrong).unwrap_err();
+            let err = Commit::extract(&workspace, wrong).unwrap_err();
             let said = format!("`{wrong}` is no commit of this clone");
-            assert!(err.to_string().starts_with(&said), "{err}");
+            assert_eq!(err.to_string(), said);
         }
+        std::fs::rename(
+            repository.path().join(".git"),
+            repository.path().join("git"),
+        )
+        .unwrap();
+        let err = format!("{:#}", Commit::extract(&workspace, "HEAD").unwrap_err());
+        assert!(err.contains("not a git repository"), "{err}");
     }
 }

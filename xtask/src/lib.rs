@@ -52,6 +52,7 @@ mod flattening;
 #[cfg(feature = "aws")]
 mod follow;
 mod fuzzing;
+mod git;
 mod graph;
 mod handler;
 #[cfg(not(feature = "aws"))]

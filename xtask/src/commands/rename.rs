@@ -8,6 +8,7 @@ use regex_lite::Regex;
 use xshell::{Shell, cmd};
 
 use crate::consent::Consent;
+use crate::git;
 use crate::interrupt::Interrupts;
 use crate::rename::{Chosen, Names, Renaming, without_the_command};
 use crate::screen;
@@ -75,7 +76,7 @@ impl Rename {
             key: self.key,
         })?;
         let _directory = sh.push_dir(workspace.root());
-        let files = files(sh)?;
+        let files = files(workspace.root())?;
         let plan = Plan::of(workspace.root(), &files, &names)?;
         plan.show(&names);
         let consent = Consent::from_flag(self.yes)?;
@@ -105,19 +106,20 @@ impl Rename {
 }
 
 /// The files that git knows, if it knows all that is there.
-fn files(sh: &Shell) -> anyhow::Result<Vec<String>> {
-    let status = cmd!(sh, "git status --porcelain").quiet().read().context(
-        "cannot ask git what has changed; `git init`, `git add --all` and `git commit` make a \
-         repository of a copy",
+fn files(root: &Path) -> anyhow::Result<Vec<String>> {
+    let first = git::line(root, ["status", "--porcelain"]).context(
+        "cannot ask git what has changed; where there is no repository, `git init`, \
+         `git add --all` and `git commit` make one",
     )?;
-    if let Some(first) = status.lines().next() {
+    if !first.is_empty() {
         anyhow::bail!(
             "there are changes that are not committed, the first is `{}`; commit or stash them, \
              so that git can take the renaming back",
             first.trim()
         );
     }
-    let list = cmd!(sh, "git ls-files -z").quiet().read()?;
+    let list = git::ask(root, ["ls-files", "-z"])?;
+    let list = String::from_utf8(list).context("the name of a file is not Unicode")?;
     let files = list.split('\0').filter(|file| !file.is_empty());
     Ok(files.map(str::to_owned).collect())
 }

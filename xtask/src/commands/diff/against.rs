@@ -51,7 +51,7 @@ impl Diff {
             .against
             .as_deref()
             .context("no commit to compare with")?;
-        let commit = Commit::extract(sh, workspace, revision)?;
+        let commit = Commit::extract(workspace, revision)?;
         let stage = &self.stage.stage;
         let earlier = commit.workspace();
         let before = State::read(&earlier, stage, None)
