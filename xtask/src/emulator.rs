@@ -1,11 +1,11 @@
 //! The local cloud: the pinned emulator as a process of this repository's own. It listens on
 //! 127.0.0.1 only and keeps its state in memory until it is stopped.
 
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
@@ -71,7 +71,7 @@ pub(crate) struct Place {
 
 impl Place {
     /// `XTASK_LOCAL_DIR` where it is set (the tests' emulators must not meet a person's), else
-    /// `target/local`.
+    /// `local` in cargo's target directory.
     pub(crate) fn of(workspace: &Workspace) -> Self {
         let directory = std::env::var_os("XTASK_LOCAL_DIR").map(PathBuf::from);
         Self {
@@ -83,6 +83,8 @@ impl Place {
         self.directory.join("emulator.log")
     }
 
+    /// What is known of the emulator. Its processes hold a lock on the file as long as one of them
+    /// lives, so that the system knows whose they are without a look at names and numbers.
     fn state(&self) -> PathBuf {
         self.directory.join("emulator.json")
     }
@@ -90,15 +92,23 @@ impl Place {
 
 /// The emulator that was started here and still answers.
 pub(crate) fn running(place: &Place) -> anyhow::Result<Option<Emulator>> {
-    let recorded = recorded(place)?;
-    Ok(recorded.filter(|emulator| is_ours(emulator.pid) && is_healthy(emulator.port)))
+    Ok(alive(place)?.filter(|emulator| is_healthy(emulator.port)))
 }
 
-/// The emulator that was started here last, whatever became of it.
-fn recorded(place: &Place) -> anyhow::Result<Option<Emulator>> {
-    match std::fs::read_to_string(place.state()) {
+/// The emulator that was started here last, if it or a process of a function still lives.
+fn alive(place: &Place) -> anyhow::Result<Option<Emulator>> {
+    let read = || -> std::io::Result<Option<String>> {
+        let state = File::open(place.state())?;
+        match state.try_lock() {
+            Err(TryLockError::WouldBlock) => std::io::read_to_string(state).map(Some),
+            Err(TryLockError::Error(err)) => Err(err),
+            // Nobody holds it: it is of one that has ended.
+            Ok(()) => Ok(None),
+        }
+    };
+    match read() {
         // A state that is cut off is as good as none.
-        Ok(text) => Ok(serde_json::from_str(&text).ok()),
+        Ok(text) => Ok(text.and_then(|text| serde_json::from_str(&text).ok())),
         Err(err) if err.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(err) => Err(err).context("cannot read the local cloud's state"),
     }
@@ -133,7 +143,7 @@ pub(crate) fn up(
 /// Stops the emulator, also one that does not answer, and forgets its state. Returns whether
 /// there was one.
 pub(crate) fn down(place: &Place) -> anyhow::Result<bool> {
-    let emulator = recorded(place)?.filter(|emulator| is_ours(emulator.pid));
+    let emulator = alive(place)?;
     if let Some(emulator) = &emulator {
         stop(emulator.pid)?;
     }
@@ -149,14 +159,21 @@ pub(crate) fn down(place: &Place) -> anyhow::Result<bool> {
 fn start(place: &Place, bin: &std::path::Path, port: u16) -> anyhow::Result<Emulator> {
     let scratch = place.directory.join("tmp");
     let launcher = place.directory.join(LAUNCHER_NAME);
-    let open_log = || -> std::io::Result<(File, File)> {
+    let open = || -> std::io::Result<(File, File, File)> {
         std::fs::create_dir_all(&scratch)?;
         std::fs::write(&launcher, LAUNCHER)?;
+        let state = File::options()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .open(place.state())?;
+        state.lock()?;
         let log = File::create(place.log())?;
-        Ok((log.try_clone()?, log))
+        Ok((state, log.try_clone()?, log))
     };
-    let (out, err) =
-        open_log().with_context(|| format!("cannot write to `{}`", place.directory.display()))?;
+    let (state, out, err) =
+        open().with_context(|| format!("cannot write to `{}`", place.directory.display()))?;
     let mut command = Command::new(bin.join("python"));
     command
         .arg(&launcher)
@@ -167,7 +184,8 @@ fn start(place: &Place, bin: &std::path::Path, port: u16) -> anyhow::Result<Emul
         .env("AWS_ENDPOINT_URL", endpoint(port))
         .env("LAMBDA_EXECUTOR", "local")
         .env("TMPDIR", &scratch)
-        .stdin(Stdio::null())
+        // Nothing to read. A lock is of the open file, and so it is the child's as well.
+        .stdin(state)
         .stdout(out)
         .stderr(err)
         // A group of its own: Ctrl-C in the terminal is not meant for it, and stopping the group
@@ -244,14 +262,6 @@ fn stop(pid: i32) -> anyhow::Result<()> {
         }
     }
     anyhow::bail!("the local cloud (process {pid}) does not stop")
-}
-
-/// Whether the process is an emulator of ours and not one that got the same number since.
-fn is_ours(pid: i32) -> bool {
-    let ps = Command::new("ps")
-        .args(["-o", "command=", "-p", &pid.to_string()])
-        .output();
-    ps.is_ok_and(|ps| String::from_utf8_lossy(&ps.stdout).contains(LAUNCHER_NAME))
 }
 
 fn is_alive(pid: i32) -> bool {

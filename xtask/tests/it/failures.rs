@@ -66,6 +66,22 @@ fn an_unreachable_endpoint_is_named() {
         .says(&format!("the endpoint at `{endpoint}` does not answer"));
 }
 
+/// Not by a program that lists processes: it may cut their names, and may not be there.
+#[test]
+fn the_local_cloud_is_found_without_any_program() {
+    let cloud = LocalCloud::start();
+    let run = |verb: &str| {
+        let mut local = cloud.command(&repository());
+        local.env("COLUMNS", "20").env("PATH", cloud.home.path());
+        Run::of(local.args(["local", verb])).expect(0)
+    };
+    let running = format!("running on {}\n", cloud.endpoint());
+    assert_eq!(run("status").stdout, running);
+    run("down").says("the local cloud is stopped");
+    assert!(std::net::TcpListener::bind(("127.0.0.1", cloud.port)).is_ok());
+    run("down").says("the local cloud was not running");
+}
+
 #[test]
 fn a_port_in_use_is_named_and_nothing_is_started() {
     let home = tempfile::tempdir().unwrap();

@@ -1,6 +1,7 @@
 //! The life of a stage, from an empty local cloud to its end.
 
 use std::collections::BTreeMap;
+use std::io::Write as _;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Value, json};
@@ -175,7 +176,10 @@ fn nothing_changed_means_no_mutating_call(cloud: &LocalCloud) {
     std::fs::create_dir_all(&local).unwrap();
     let state = std::fs::read_to_string(cloud.home.path().join("local/emulator.json")).unwrap();
     let state = state.replace(&cloud.port.to_string(), &recorder.port.to_string());
-    std::fs::write(local.join("emulator.json"), state).unwrap();
+    // Held, as the emulator's process holds its own.
+    let mut held = std::fs::File::create(local.join("emulator.json")).unwrap();
+    held.lock().unwrap();
+    held.write_all(state.as_bytes()).unwrap();
 
     for _ in 0..20 {
         let mut deploy = xtask(&repository(), overheard.path());
