@@ -9,7 +9,7 @@ use std::process::{Child, Command, Stdio};
 use anyhow::Context as _;
 use xshell::{Cmd, Shell, cmd};
 
-use crate::cargo::{self, undisturbed};
+use crate::cargo::undisturbed;
 use crate::screen::{self, QUIET};
 use crate::workspace::Workspace;
 
@@ -108,8 +108,7 @@ fn build(sh: &Shell, workspace: &Workspace) -> anyhow::Result<PathBuf> {
              `cargo update --workspace --manifest-path {DIRECTORY}/Cargo.toml` mends the first"
         )
     })?;
-    let target = cargo::metadata(sh, workspace.root())?.target_directory;
-    let target = target.join("fuzz/build");
+    let target = workspace.target().join("fuzz/build");
     // Sanitizers need a nightly compiler, and look for errors that safe code does not make. With
     // a dictionary, traced comparisons cost half of the executions and find less.
     let build = cmd!(
@@ -164,7 +163,12 @@ fn provide_cargo_fuzz(sh: &Shell, workspace: &Workspace) -> anyhow::Result<PathB
         without_targets(undisturbed(install))
             .quiet()
             .run()
-            .context("cannot install cargo-fuzz into `target/tools`")?;
+            .with_context(|| {
+                format!(
+                    "cannot install cargo-fuzz into `{}`",
+                    workspace.display(&tools)
+                )
+            })?;
     }
     Ok(program)
 }

@@ -1,6 +1,6 @@
 //! Programs this repository uses and does not ask anyone to install: pinned by version and hash
 //! in `xtask/tools/`, or by version alone where their lockfile has the rest; installed under
-//! `target/tools/`.
+//! `tools/` in cargo's target directory.
 
 use std::path::{Path, PathBuf};
 
@@ -187,7 +187,9 @@ impl ToolSet {
             sh.remove_path(&environment)?;
             self.install(sh, &environment)
                 .and_then(|()| self.try_out(sh, &environment))
-                .with_context(|| format!("cannot install {name} into `target/tools`"))?;
+                .with_context(|| {
+                    format!("cannot install {name} into `{}`", workspace.display(&tools))
+                })?;
             sh.write_file(environment.join(".complete"), self.hash())?;
         }
         Ok(environment.join("bin"))

@@ -1,21 +1,35 @@
-//! Where things are: the repository's root and the directories under `target/`.
+//! Where things are: the repository's root and the directory that cargo builds into.
 
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use anyhow::Context as _;
+use xshell::Shell;
 
+use crate::cargo;
 use crate::screen;
 
 /// The repository this program works on, found upwards from the current directory.
 #[derive(Debug, Clone)]
 pub(crate) struct Workspace {
     root: PathBuf,
+    target: PathBuf,
 }
+
+/// The one that `find` found. A process stays where it is, and cargo is asked once.
+static FOUND: OnceLock<Workspace> = OnceLock::new();
 
 impl Workspace {
     /// Finds the nearest directory at or above the current one that holds `infra/cfn/root.yaml`.
+    ///
+    /// # Errors
+    ///
+    /// There is none, or cargo does not understand it; it has said why.
     pub(crate) fn find() -> anyhow::Result<Self> {
+        if let Some(found) = FOUND.get() {
+            return Ok(found.clone());
+        }
         let current = std::env::current_dir().context("cannot read the current directory")?;
         let root = current
             .ancestors()
@@ -27,13 +41,19 @@ impl Workspace {
                 )
             })?
             .to_path_buf();
-        Ok(Self { root })
+        let sh = Shell::new().context("cannot read the current directory")?;
+        let target = match cargo::is_there() {
+            true => cargo::metadata(&sh, &root)?.target_directory,
+            false => root.join("target"),
+        };
+        Ok(FOUND.get_or_init(|| Self { root, target }).clone())
     }
 
     /// A copy of the repository, or of a part of it, at a place that the caller made.
     pub(crate) fn at(root: &Path) -> Self {
         Self {
             root: root.to_path_buf(),
+            target: root.join("target"),
         }
     }
 
@@ -45,9 +65,10 @@ impl Workspace {
         self.root.join("infra/cfn")
     }
 
-    /// Where this program puts what it makes; always inside the repository.
-    pub(crate) fn target(&self) -> PathBuf {
-        self.root.join("target")
+    /// Where this program puts everything that it makes: cargo's own directory, which is `target`
+    /// in the repository unless cargo is told otherwise.
+    pub(crate) fn target(&self) -> &Path {
+        &self.target
     }
 
     /// Holds `path` for this process until the file is dropped; waits while another holds it.

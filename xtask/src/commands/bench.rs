@@ -126,12 +126,7 @@ impl Bench {
 /// The program that is measured: as for Lambda, but for this machine.
 fn build_handler(sh: &Shell, workspace: &Workspace) -> anyhow::Result<PathBuf> {
     screen::progress("building the handler for this machine, optimized");
-    handler::optimized_for_host(
-        sh,
-        workspace,
-        &cargo::metadata(sh, workspace.root())?.target_directory,
-        &[],
-    )
+    handler::optimized_for_host(sh, workspace, workspace.target(), &[])
 }
 
 /// Settings of the handler's profile, each `name=value`.
@@ -167,7 +162,7 @@ impl ProfileSettings {
         screen::progress(format!("building the handler with {}", self.0.join(", ")));
         // No equals sign: the driver takes what is before the last one for the label.
         let name = self.0.join("_").replace('=', "-").replace('"', "");
-        let target = build_target(sh, workspace)?.join(name);
+        let target = workspace.target().join("bench-build").join(name);
         handler::optimized_for_host(sh, workspace, &target, &settings)
     }
 }
@@ -180,7 +175,7 @@ fn build(
     program: &str,
 ) -> anyhow::Result<PathBuf> {
     screen::progress(format!("building `{package}` of handler/bench"));
-    let target = build_target(sh, workspace)?;
+    let target = workspace.target().join("bench-build");
     let _directory = sh.push_dir(workspace.root().join("handler/bench"));
     let build = cmd!(
         sh,
@@ -190,11 +185,6 @@ fn build(
     let build = cargo::build::run(build.env_remove("CARGO_BUILD_TARGET"));
     let build = build.context("a variant does not build")?;
     Ok(build.program(program)?.to_path_buf())
-}
-
-fn build_target(sh: &Shell, workspace: &Workspace) -> anyhow::Result<PathBuf> {
-    let target = cargo::metadata(sh, workspace.root())?.target_directory;
-    Ok(target.join("bench-build"))
 }
 
 /// The zip for Lambda, of the same sources. Only where there is one already: a first one takes the

@@ -33,7 +33,9 @@ pub(crate) fn verify(
     let home = lend_cargo_home(&copy)?;
     build_again(&copy, &home, repeat)?;
     let zip = target.directory(workspace).join(ZIP);
-    let there = copy.join(zip.strip_prefix(workspace.root())?);
+    let there = copy
+        .join("target")
+        .join(zip.strip_prefix(workspace.target())?);
     let differences = compare(&first.asset.bytes, &read(&there)?);
     if differences.is_empty() {
         remove(sh, workspace)?;

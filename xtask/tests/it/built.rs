@@ -110,12 +110,17 @@ impl Repository {
     fn built(&self, change: impl FnOnce(&mut Command)) -> String {
         let mut command = self.command();
         change(&mut command);
-        Run::of(&mut command).expect(0);
-        self.zipped()
+        self.zipped(&Run::of(&mut command).expect(0))
     }
 
-    fn zipped(&self) -> String {
-        let zip = self.root.join("target/package/local/handler.zip");
+    /// The same of the zip that a run of `package` tells of.
+    #[track_caller]
+    fn zipped(&self, run: &Run) -> String {
+        let path = run
+            .stdout
+            .lines()
+            .find_map(|line| line.strip_prefix("path"));
+        let zip = self.root.join(path.unwrap().trim_start());
         let mut zip = zip::ZipArchive::new(std::fs::File::open(zip).unwrap()).unwrap();
         let mut bytes = Vec::new();
         let mut entry = zip.by_name("bootstrap").unwrap();
@@ -245,6 +250,7 @@ fn a_relative_target_directory_is_where_the_command_was_typed() {
             .exists()
     );
     assert!(!repository.root.join("built").exists());
+    assert!(!repository.root.join("target").exists());
     repository.write("text.txt", "new");
     let expected = "inner shared new none data-none false";
     assert_eq!(repository.built(typed), expected);
@@ -262,7 +268,10 @@ fn flags_in_a_file_that_is_included_reach_the_program() {
     let explained = Run::of(repository.command().arg("--explain")).expect(0);
     let said = "rustc flags: none -> --cfg fixture";
     assert!(explained.stdout.contains(said), "{}", explained.stdout);
-    assert_eq!(repository.zipped(), "inner shared text none data-none true");
+    assert_eq!(
+        repository.zipped(&explained),
+        "inner shared text none data-none true"
+    );
 }
 
 /// Cargo goes by times; what was unpacked, copied or checked out may be older than what it replaces.
@@ -311,7 +320,7 @@ fn two_checkouts_that_share_a_target_directory_have_each_its_own_program() {
     assert_eq!(one.built(share), UNCHANGED);
     assert_eq!(other.built(share), others);
     one.write("README.md", "");
-    std::fs::remove_file(one.root.join("target/package/local/handler.zip")).unwrap();
+    std::fs::remove_file(shared.path().join("package/local/handler.zip")).unwrap();
     assert_eq!(one.built(share), UNCHANGED);
 }
 
