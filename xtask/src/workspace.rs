@@ -42,7 +42,11 @@ impl Workspace {
             })?
             .to_path_buf();
         let sh = Shell::new().context("cannot read the current directory")?;
-        let target = match cargo::is_there() {
+        // Templates alone can be deployed with a handler from elsewhere.
+        let is_package = root
+            .ancestors()
+            .any(|directory| directory.join("Cargo.toml").is_file());
+        let target = match is_package && cargo::is_there() {
             true => cargo::metadata(&sh, &root)?.target_directory,
             false => root.join("target"),
         };
