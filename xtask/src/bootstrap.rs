@@ -1,6 +1,7 @@
 //! The bootstrap stack: the asset bucket of an environment, and the region's API Gateway role.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use anyhow::Context as _;
 
@@ -100,6 +101,7 @@ fn plan(workspace: &Workspace, choice: Choice, stack: Option<&Stack>) -> anyhow:
         },
         tags: BTreeMap::from([("service".to_owned(), SERVICE.to_owned())]),
         options: Options::default(),
+        deployed: OnceLock::new(),
     })
 }
 

@@ -1,6 +1,7 @@
 //! The stack of a stage's deploy role: what GitHub may do here, and the bound of the roles it makes.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use anyhow::Context as _;
 
@@ -128,6 +129,7 @@ fn plan(
         },
         tags: tags.into(),
         options: Options::default(),
+        deployed: OnceLock::new(),
     })
 }
 

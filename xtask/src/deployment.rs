@@ -1,6 +1,7 @@
 //! One deployment of one stack: from its present state over a change set to a settled state.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use crate::assembly::Cloud;
 use crate::aws::cloudformation::{self, CloudFormation};
@@ -15,17 +16,20 @@ use crate::options::Options;
 use crate::parameters::Parameters;
 use crate::pending::Pending;
 use crate::screen::{self, STRONG};
+use crate::readback;
 use crate::stack::{DeployAction, Stack};
 use crate::template::Template;
 use crate::workflow_run;
 use crate::workspace::Workspace;
 
 mod execution;
+mod currency;
 mod recovery;
 mod revision;
 mod standalone;
 
 pub(crate) use execution::{Executed, Prepared};
+pub(crate) use currency::{has_same_template, is_current};
 
 /// What a stack shall be.
 #[derive(Debug)]
@@ -35,6 +39,8 @@ pub(crate) struct Plan {
     pub(crate) tags: BTreeMap<String, String>,
     pub(crate) options: Options,
 }
+    /// What is deployed, once it was read.
+    pub(crate) deployed: OnceLock<Option<StackTree>>,
 
 impl Plan {
     pub(crate) fn sources(&self) -> Sources<'_> {
@@ -44,6 +50,24 @@ impl Plan {
         }
     }
 }
+
+    /// What `stack` is deployed with, read once, with the plan's own characters where
+    /// CloudFormation gives back none.
+    pub(crate) async fn deployed(
+        &self,
+        cfn: &CloudFormation,
+        stack: Option<&Stack>,
+    ) -> anyhow::Result<Option<&StackTree>> {
+        if self.deployed.get().is_none() {
+            let tree = match stack {
+                Some(stack) => deployed_tree(cfn, stack).await?,
+                None => None,
+            };
+            let tree = tree.map(|tree| readback::restored_tree(tree, &self.tree));
+            return Ok(self.deployed.get_or_init(|| tree).as_ref());
+        }
+        Ok(self.deployed.get().and_then(Option::as_ref))
+    }
 
 /// What works on stacks: a client, and what is remembered between its calls.
 #[derive(Debug)]
@@ -95,32 +119,6 @@ impl Engine {
     }
 }
 
-/// Whether the deployed stack is what `plan` wants already: the same root template, which names
-/// every asset by its hash, and the same parameters and tags. This reads and never writes.
-pub(crate) async fn is_current(
-    cfn: &CloudFormation,
-    stack: &Stack,
-    plan: &Plan,
-) -> anyhow::Result<bool> {
-    if stack.status.deploy_action() != DeployAction::Update {
-        return Ok(false);
-    }
-    if stack.parameters != plan.tree.parameters || stack.tags != plan.tags {
-        return Ok(false);
-    }
-    has_same_template(cfn, stack, plan).await
-}
-
-/// Whether the deployed root template is the one of `plan`.
-pub(crate) async fn has_same_template(
-    cfn: &CloudFormation,
-    stack: &Stack,
-    plan: &Plan,
-) -> anyhow::Result<bool> {
-    let deployed = cloudformation::template_of(cfn, &stack.id).await?;
-    Ok(deployed.trim_end() == plan.tree.template.text().trim_end())
-}
-
 /// Leaves out what a false condition keeps from being created: the emulator lists it.
 fn without_absent(mut changes: Vec<Change>, plan: &Plan) -> Vec<Change> {
     let present = resolved_resources(&plan.tree.template, &plan.tree.parameters);
@@ -141,11 +139,8 @@ async fn with_nested(
     if !changes.iter().any(unknown) && !needs_explanation(&changes) {
         return Ok(changes);
     }
-    let deployed = match stack {
-        Some(stack) => deployed_tree(cfn, stack).await?,
-        None => None,
-    };
-    let compared = compare(deployed.as_ref(), &plan.tree);
+    let deployed = plan.deployed(cfn, stack).await?;
+    let compared = compare(deployed, &plan.tree);
     for change in changes.iter_mut().filter(|change| unknown(change)) {
         let found = compared
             .iter()
@@ -156,7 +151,7 @@ async fn with_nested(
                 .unwrap_or_default(),
         );
     }
-    Ok(match &deployed {
+    Ok(match deployed {
         Some(deployed) => explained(changes, deployed, &plan.tree),
         None => changes,
     })

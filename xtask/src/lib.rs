@@ -35,6 +35,7 @@ mod constraint;
 mod dependencies;
 #[cfg(feature = "aws")]
 mod deploy_role;
+mod deploy_time;
 #[cfg(feature = "aws")]
 mod deployment;
 mod diagnosis;
@@ -75,6 +76,7 @@ mod patience;
 mod pending;
 #[cfg(feature = "aws")]
 mod publish;
+mod readback;
 mod recording;
 mod references;
 mod rename;

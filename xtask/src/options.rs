@@ -1,5 +1,6 @@
 //! How a deployment is to be done, beside what is deployed.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// What becomes of a stack whose create or update fails.
@@ -34,4 +35,16 @@ pub(crate) struct Options {
     pub(crate) follow_for: Option<Duration>,
     /// Whether the change set is left to be executed later.
     pub(crate) keep_change_set: bool,
+    /// Where it is there, the deployed template and all other parameters and tags stay as
+    /// CloudFormation has them; what it gives back of them may not be what it has.
+    pub(crate) only_parameters: Option<BTreeSet<String>>,
+}
+
+/// The options that a stack keeps from one operation to the next.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Settings {
+    pub(crate) notify: BTreeSet<String>,
+    pub(crate) role_arn: Option<String>,
+    pub(crate) rollback_alarms: BTreeSet<String>,
+    pub(crate) monitoring_minutes: Option<i32>,
 }

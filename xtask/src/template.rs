@@ -111,7 +111,6 @@ impl Template {
     }
 
     /// The template with another value; its text and places stay.
-    #[cfg(test)]
     pub(crate) fn with_value(&self, value: Value) -> Self {
         Self {
             value,

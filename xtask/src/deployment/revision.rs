@@ -1,6 +1,8 @@
 //! A stack as it is deployed, with a few of its root parameters different: no template is read
 //! from the working tree and nothing is built.
 
+use std::sync::OnceLock;
+
 use anyhow::Context as _;
 
 use super::{Engine, Executed, Plan, deployed_tree, show};
@@ -22,6 +24,10 @@ impl Engine {
         let name = &stack.name;
         let tree = deployed_tree(&self.cfn, stack).await?;
         let mut tree = tree.with_context(|| format!("stack `{name}` holds nothing yet"))?;
+        let options = Options {
+            only_parameters: Some(values.keys().cloned().collect()),
+            ..options
+        };
         tree.parameters.extend(
             values
                 .iter()
@@ -32,6 +38,7 @@ impl Engine {
             tree,
             tags: stack.tags.clone(),
             options,
+            deployed: OnceLock::new(),
         };
         let Some(prepared) = self.prepare(Some(stack), &plan).await? else {
             return Ok(stack.clone());

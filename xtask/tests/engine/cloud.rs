@@ -20,6 +20,7 @@ mod change_set_answers;
 mod change_sets;
 mod execution;
 mod http;
+mod kept;
 mod operations;
 pub(crate) mod recorded;
 mod service;

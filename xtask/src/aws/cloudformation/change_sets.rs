@@ -69,13 +69,16 @@ pub(crate) async fn create(
         true => ChangeSetType::Create,
         false => ChangeSetType::Update,
     };
+    let changed = request.options.only_parameters.as_ref();
     let parameters = request.parameters.iter();
     let parameters = parameters
         .map(|(name, value)| {
-            Parameter::builder()
-                .parameter_key(name)
-                .parameter_value(value)
-                .build()
+            let parameter = Parameter::builder().parameter_key(name);
+            let parameter = match changed.is_none_or(|changed| changed.contains(name)) {
+                true => parameter.parameter_value(value),
+                false => parameter.use_previous_value(true),
+            };
+            parameter.build()
         })
         .collect();
     let tags = request.tags.iter();
@@ -90,9 +93,10 @@ pub(crate) async fn create(
         .change_set_name(request.name)
         .client_token(request.name)
         .change_set_type(kind)
-        .template_body(request.template)
+        .set_template_body(changed.is_none().then(|| request.template.to_owned()))
+        .set_use_previous_template(changed.is_some().then_some(true))
         .set_parameters(Some(parameters))
-        .set_tags(Some(tags))
+        .set_tags(changed.is_none().then_some(tags))
         .capabilities(Capability::CapabilityIam)
         .include_nested_stacks(true)
         .set_import_existing_resources(options.import_existing.then_some(true))

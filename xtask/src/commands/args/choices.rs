@@ -1,6 +1,7 @@
 //! What a stage is deployed with: the stage's file and the command line, and what the tool knows.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use anyhow::Context as _;
 
@@ -135,6 +136,7 @@ impl Choices {
             tree: assembly.stack_tree(parameters),
             tags,
             options: Options::default(),
+            deployed: OnceLock::new(),
         })
     }
 

@@ -8,6 +8,7 @@ use crate::aws::cloudformation::{self, CloudFormation};
 use crate::aws::{Connection, lambda};
 use crate::change_set::NESTED_STACK;
 use crate::deployment::{self, Plan};
+use crate::readback;
 use crate::screen;
 use crate::stack::Stack;
 
@@ -29,7 +30,8 @@ async fn obstacle(
     if !deployment::has_same_template(cfn, stack, plan).await? {
         return Ok(Some("`infra/cfn/root.yaml` has changed".to_owned()));
     }
-    let (old, new) = (&stack.parameters, &plan.tree.parameters);
+    let new = &plan.tree.parameters;
+    let old = readback::restored_pairs(&stack.parameters, new);
     let names: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
     let changed: Vec<String> = names
         .into_iter()
@@ -42,7 +44,8 @@ async fn obstacle(
     if !changed.is_empty() {
         return Ok(Some(format!("{} changed", changed.join(", "))));
     }
-    Ok((stack.tags != plan.tags).then(|| "the tags changed".to_owned()))
+    let has_same_tags = readback::are_pairs(&stack.tags, &plan.tags);
+    Ok((!has_same_tags).then(|| "the tags changed".to_owned()))
 }
 
 /// Refuses what is more than a change of code.

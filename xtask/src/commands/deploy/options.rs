@@ -157,6 +157,7 @@ impl OptionArgs {
 
     /// The ARNs of the alarms, and what to tell of those that are not there. CloudFormation fails
     /// an operation with an alarm that does not exist, and a stack has none of its own before it
+            only_parameters: None,
     /// is created.
     fn alarms(
         &self,

@@ -1,6 +1,7 @@
 //! CloudFormation's actions on change sets.
 
 use super::http::Response;
+use super::kept::settings;
 use super::state::{ChangeSet, Stack, State, Values};
 use super::template::{Block, NESTED, Row, rows, scan};
 use super::xml::{Refusal, answer, tag};
@@ -97,6 +98,7 @@ impl State {
                 ))));
             }
         }
+        let form = &self.with_previous(form);
         let (template, parameters) = self.requested(form)?;
         let stack_id = match status {
             Some((id, _)) => id,
@@ -112,6 +114,7 @@ impl State {
             template,
             parameters,
             tags: listed(form, "Tags", "Key", "Value"),
+            settings: settings(form),
             rows: Vec::new(),
             parent: None,
             status: "CREATE_PENDING",
@@ -243,10 +246,7 @@ impl State {
             true => None,
             false => stack.template.clone(),
         };
-        if deployed.as_deref() == Some(&set.template)
-            && stack.parameters == set.parameters
-            && stack.tags == set.tags
-        {
+        if deployed.is_some() && self.changes_nothing(&stack, set) {
             return Err(NO_CHANGES.to_owned());
         }
         let old = deployed.as_deref().map(scan);
@@ -329,6 +329,7 @@ impl State {
             template,
             parameters,
             tags: set.tags.clone(),
+            settings: Values::new(),
             parent: Some(set.id.clone()),
             status: "CREATE_COMPLETE",
             execution: "AVAILABLE",

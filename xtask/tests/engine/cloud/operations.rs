@@ -111,6 +111,7 @@ impl State {
         stack.template = Some(set.template.clone());
         stack.parameters = set.parameters.clone();
         stack.tags = set.tags.clone();
+        self.keep(index, set);
     }
 
     pub(super) fn fail(&mut self, index: usize, change_set: &str) {

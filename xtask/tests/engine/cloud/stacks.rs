@@ -1,6 +1,7 @@
 //! CloudFormation's actions on stacks, each with the statuses it is allowed from.
 
 use super::http::Response;
+use super::kept::{described, given_back, pairs_given_back};
 use super::state::{Effect, Outcome, Stack, State, Step, Values};
 use super::xml::{Refusal, answer, list, optional, pairs, raw, tag, time};
 
@@ -46,7 +47,10 @@ impl State {
         let stack = &self.stacks[index];
         let template = stack.template.as_deref();
         let template = template.ok_or_else(|| absent(&stack.name))?;
-        Ok(answer("GetTemplate", &tag("TemplateBody", template)))
+        Ok(answer(
+            "GetTemplate",
+            &tag("TemplateBody", &given_back(template)),
+        ))
     }
 
     pub(crate) fn list_stack_resources(&self, action: &str, form: &Values) -> Answer {
@@ -286,10 +290,15 @@ fn stack(stack: &Stack) -> String {
         pairs(
             "Parameters",
             ("ParameterKey", "ParameterValue"),
-            &stack.parameters,
+            &pairs_given_back(&stack.parameters),
         ),
-        pairs("Outputs", ("OutputKey", "OutputValue"), &stack.outputs),
-        pairs("Tags", ("Key", "Value"), &stack.tags),
+        pairs(
+            "Outputs",
+            ("OutputKey", "OutputValue"),
+            &pairs_given_back(&stack.outputs),
+        ),
+        pairs("Tags", ("Key", "Value"), &pairs_given_back(&stack.tags)),
+        described(&stack.settings),
     ]
     .concat()
 }

@@ -70,6 +70,10 @@ pub(crate) struct Stack {
     pub(crate) parameters: Values,
     pub(crate) tags: Values,
     pub(crate) outputs: Values,
+    /// What was looked up for the parameters that are stored.
+    pub(crate) looked_up: Values,
+    /// As the requests named them.
+    pub(crate) settings: Values,
     pub(crate) is_protected: bool,
     /// For a nested stack, the root's ID and its logical ID there.
     pub(crate) parent: Option<(String, String)>,
@@ -91,6 +95,7 @@ pub(crate) struct ChangeSet {
     pub(crate) template: String,
     pub(crate) parameters: Values,
     pub(crate) tags: Values,
+    pub(crate) settings: Values,
     pub(crate) rows: Vec<Row>,
     pub(crate) parent: Option<String>,
     pub(crate) status: &'static str,
@@ -111,6 +116,10 @@ pub(crate) struct State {
     pub(crate) violations: Vec<String>,
     /// The physical IDs of what deleted stacks have left.
     pub(crate) retained: Vec<String>,
+    /// The Parameter Store.
+    pub(crate) stored: Values,
+    /// Other settings alone are no change.
+    pub(crate) ignores_settings: bool,
     /// The names of tables that are there and belong to no stack.
     pub(crate) tables: BTreeSet<String>,
     /// How deployments, deletions and rollbacks end, in order; then well.
