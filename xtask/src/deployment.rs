@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use crate::assembly::Cloud;
 use crate::aws::cloudformation::{self, CloudFormation};
 use crate::change_set::{self, Action, Change, NESTED_STACK};
+use crate::comparison::sections::{Sections, sections};
 use crate::comparison::{StackTree, compare, explained, needs_explanation};
 use crate::diagnosis::Sources;
 use crate::follow::Pace;
@@ -15,21 +16,21 @@ use crate::omission::Omission;
 use crate::options::Options;
 use crate::parameters::Parameters;
 use crate::pending::Pending;
-use crate::screen::{self, STRONG};
 use crate::readback;
+use crate::screen::{self, STRONG};
 use crate::stack::{DeployAction, Stack};
 use crate::template::Template;
 use crate::workflow_run;
 use crate::workspace::Workspace;
 
-mod execution;
 mod currency;
+mod execution;
 mod recovery;
 mod revision;
 mod standalone;
 
-pub(crate) use execution::{Executed, Prepared};
 pub(crate) use currency::{has_same_template, is_current};
+pub(crate) use execution::{Executed, Prepared};
 
 /// What a stack shall be.
 #[derive(Debug)]
@@ -38,9 +39,9 @@ pub(crate) struct Plan {
     pub(crate) tree: StackTree,
     pub(crate) tags: BTreeMap<String, String>,
     pub(crate) options: Options,
-}
     /// What is deployed, once it was read.
     pub(crate) deployed: OnceLock<Option<StackTree>>,
+}
 
 impl Plan {
     pub(crate) fn sources(&self) -> Sources<'_> {
@@ -49,7 +50,6 @@ impl Plan {
             tree: Some(&self.tree),
         }
     }
-}
 
     /// What `stack` is deployed with, read once, with the plan's own characters where
     /// CloudFormation gives back none.
@@ -68,6 +68,7 @@ impl Plan {
         }
         Ok(self.deployed.get().and_then(Option::as_ref))
     }
+}
 
 /// What works on stacks: a client, and what is remembered between its calls.
 #[derive(Debug)]
@@ -187,6 +188,33 @@ pub(crate) async fn deployed_tree(
         parameters,
         nested,
     }))
+}
+
+/// What differs beside the resources, which no change set lists; nothing where all is new.
+pub(crate) async fn beside(
+    cfn: &CloudFormation,
+    stack: Option<&Stack>,
+    plan: &Plan,
+) -> anyhow::Result<Sections> {
+    let (Some(stack), Some(tree)) = (stack, plan.deployed(cfn, stack).await?) else {
+        return Ok(Sections::default());
+    };
+    let tags = readback::restored_pairs(&stack.tags, &plan.tags);
+    Ok(sections((tree, &tags), (&plan.tree, &plan.tags)))
+}
+
+/// Shows what `beside` found.
+pub(crate) fn show_beside(beside: &Sections, stack_name: &str) {
+    if beside.is_empty() {
+        return;
+    }
+    let text = beside.render();
+    screen::say(format!("\n{}", text.trim_end()));
+    let heading = format!("{stack_name}, beside its resources");
+    let told = workflow_run::summarize(&workflow_run::section(&heading, &text));
+    if let Err(err) = told {
+        screen::say(format!("the run's page lacks these changes: {err:#}"));
+    }
 }
 
 /// Shows what a change set would do, and what the local cloud leaves out of it.

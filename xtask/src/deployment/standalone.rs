@@ -3,7 +3,7 @@
 
 use anyhow::Context as _;
 
-use super::{Engine, Executed, Plan, is_current, show};
+use super::{Engine, Executed, Plan, beside, is_current, show, show_beside};
 use crate::consent::Consent;
 use crate::screen;
 use crate::stack::Stack;
@@ -27,10 +27,13 @@ impl Engine {
             return Ok(stack.clone());
         }
         let stack = self.clear_the_way(stack, plan, consent).await?;
+        let reading = beside(&self.cfn, stack.as_ref(), plan);
+        let beside = self.interrupts.unless(reading).await?;
         let Some(prepared) = self.prepare(stack.as_ref(), plan).await? else {
             screen::say(format!("{name}: no changes"));
             return stack.with_context(|| format!("the stack `{name}` vanished"));
         };
+        show_beside(&beside, name);
         show(&prepared.changes, name, &[]);
         if let Some(note) = note {
             screen::say(note);

@@ -166,6 +166,8 @@ impl Deploy {
             .chain(unwatched)
         {
             screen::say(line);
+        let reading = deployment::beside(&cfn, stack.as_ref(), &plan);
+        let beside = engine.interrupts.unless(reading).await?;
         }
         if self.options.keeps_change_set() {
             return Ok(Attempt::Left(prepared));
@@ -178,6 +180,7 @@ impl Deploy {
             Executed::Done(stack) => Attempt::Done(stack, before),
             Executed::Overtaken => Attempt::Overtaken,
         })
+        deployment::show_beside(&beside, &name);
     }
 
     /// Executes a change set that `--no-execute` left.

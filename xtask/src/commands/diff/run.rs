@@ -8,7 +8,6 @@ use crate::change_set::Change;
 use crate::change_set::row::Rows;
 use crate::commands::args::farewell_to_key;
 use crate::commands::assemble;
-use crate::comparison::sections::{Sections, sections};
 use crate::comparison::{compare, explained};
 use crate::deployment::{self, Engine};
 use crate::exit::Exit;
@@ -58,44 +57,33 @@ impl Diff {
                 stack.status.way_out()
             ));
         }
-        let mut beside = Sections::default();
+        let reading = deployment::beside(&cfn, deployed, &plan);
+        let beside = engine.interrupts.unless(reading).await?;
         let changes = if self.no_change_set || !has_bucket || !takes_change_set {
             screen::progress("comparing templates and parameters; no change set");
-            let tree = match deployed {
-                Some(stack) => deployment::deployed_tree(&cfn, stack).await?,
-                None => None,
+            let tree = plan.deployed(&cfn, deployed).await?;
+            let changes = compare(tree, &plan.tree);
+            let changes = match tree {
+                Some(tree) => explained(changes, tree, &plan.tree),
+                None => changes,
             };
-            let changes = compare(tree.as_ref(), &plan.tree);
-            match (&tree, deployed) {
-                (Some(tree), Some(stack)) => {
-                    beside = sections((tree, &stack.tags), (&plan.tree, &plan.tags));
-                    explained(changes, tree, &plan.tree)
-                }
-                _ => changes,
+            if changes.is_empty() && beside.is_empty() {
+                return self.print_none(&name);
             }
+            changes
         } else {
             publish(&environment.connection.s3(), &bucket, &assembly).await?;
-            match engine.prepare(stack.as_ref(), &plan).await? {
-                Some(mut prepared) => {
-                    let changes = std::mem::take(&mut prepared.changes);
-                    engine
-                        .discard(&name, prepared)
-                        .await
-                        .context("the change set of this diff is still there")?;
-                    changes
-                }
-                None => Vec::new(),
-            }
+            let Some(mut prepared) = engine.prepare(stack.as_ref(), &plan).await? else {
+                return self.print_none(&name);
+            };
+            let changes = std::mem::take(&mut prepared.changes);
+            engine
+                .discard(&name, prepared)
+                .await
+                .context("the change set of this diff is still there")?;
+            changes
         };
-        if changes.is_empty() && beside.is_empty() {
-            return self.print_none(&name);
-        }
-        if !beside.is_empty() {
-            let text = beside.render();
-            screen::say(format!("\n{}", text.trim_end()));
-            let heading = format!("{name}, beside its resources");
-            workflow_run::summarize(&workflow_run::section(&heading, &text))?;
-        }
+        deployment::show_beside(&beside, &name);
         self.print(&name, &changes)?;
         deployment::show(&changes, &name, &assembly.omissions);
         if let Some(line) = farewell_to_key(stack.as_ref(), &plan) {
