@@ -8,6 +8,7 @@ use aws_sdk_cloudformation::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_cloudformation::types::{self, TemplateStage};
 
 use crate::aws::readable;
+use crate::options::Settings;
 use crate::stack::{Stack, StackStatus};
 
 pub(crate) mod change_sets;
@@ -40,6 +41,26 @@ pub(crate) async fn find_stack(cfn: &Client, name: &str) -> anyhow::Result<Optio
         }
     };
     described.stacks().first().map(to_stack).transpose()
+}
+
+/// The options that the stack has kept.
+pub(crate) async fn settings_of(cfn: &Client, stack: &str) -> anyhow::Result<Settings> {
+    let described = cfn.describe_stacks().stack_name(stack).send().await;
+    let described = described
+        .map_err(readable)
+        .with_context(|| format!("cannot describe stack `{stack}`"))?;
+    let described = described.stacks().first();
+    let described = described.with_context(|| format!("stack `{stack}` is not described"))?;
+    let rollback = described.rollback_configuration();
+    let triggers = rollback.into_iter().flat_map(|one| one.rollback_triggers());
+    Ok(Settings {
+        notify: described.notification_arns().iter().cloned().collect(),
+        role_arn: described.role_arn().map(ToOwned::to_owned),
+        rollback_alarms: triggers
+            .filter_map(|trigger| trigger.arn().map(ToOwned::to_owned))
+            .collect(),
+        monitoring_minutes: rollback.and_then(|one| one.monitoring_time_in_minutes()),
+    })
 }
 
 /// All stacks of the region, nested ones too.

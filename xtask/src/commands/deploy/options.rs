@@ -1,11 +1,11 @@
 //! The flags of `deploy` that say how, and what they come to.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::adoption;
 use crate::assembly::Assembly;
-use crate::options::{OnFailure, Options};
+use crate::options::{OnFailure, Options, Settings};
 use crate::parameters;
 use crate::stack::{DeployAction, Stack};
 use crate::stage_file::{OWN_TAGS, StageFile, check_alarm};
@@ -136,6 +136,12 @@ impl OptionArgs {
             );
         }
         let (rollback_alarms, unwatched) = self.alarms(stage_file, updates);
+        if self.monitoring_time.is_some() && rollback_alarms.is_empty() && unwatched.is_none() {
+            anyhow::bail!(
+                "`--monitoring-time` says how long alarms are watched, and there are none; \
+                 pass `--rollback-alarm`, too"
+            );
+        }
         let minutes = self.monitoring_time.or(stage_file.monitoring_minutes());
         let monitoring_minutes =
             (!rollback_alarms.is_empty()).then(|| minutes.unwrap_or(MONITORING_MINUTES));
@@ -156,6 +162,42 @@ impl OptionArgs {
     }
 
     /// The ARNs of the alarms, and what to tell of those that are not there. CloudFormation fails
+    /// Whether a flag asks for something that a stack keeps.
+    pub(super) fn asks_for_settings(&self) -> bool {
+        !self.notify.is_empty()
+            || self.role_arn.is_some()
+            || !self.rollback_alarms.is_empty()
+            || self.monitoring_time.is_some()
+    }
+
+    /// The flags that a stack with `settings` does not have yet: for them alone, a deploy is no
+    /// "no changes".
+    pub(super) fn unset(&self, options: &Options, settings: &Settings) -> Vec<&'static str> {
+        let notify: BTreeSet<String> = self.notify.iter().cloned().collect();
+        let alarms: BTreeSet<String> = options.rollback_alarms.iter().cloned().collect();
+        let minutes = options.monitoring_minutes;
+        let flags = [
+            (
+                "`--notify`",
+                !notify.is_empty() && notify != settings.notify,
+            ),
+            (
+                "`--role-arn`",
+                self.role_arn.is_some() && self.role_arn != settings.role_arn,
+            ),
+            (
+                "`--rollback-alarm`",
+                !self.rollback_alarms.is_empty() && alarms != settings.rollback_alarms,
+            ),
+            (
+                "`--monitoring-time`",
+                self.monitoring_time.is_some() && minutes != settings.monitoring_minutes,
+            ),
+        ];
+        let unset = flags.into_iter().filter(|(_, is_unset)| *is_unset);
+        unset.map(|(flag, _)| flag).collect()
+    }
+
     /// an operation with an alarm that does not exist, and a stack has none of its own before it
             only_parameters: None,
     /// is created.
@@ -320,6 +362,34 @@ mod tests {
     #[test]
     fn what_cannot_be_is_refused() {
         let stage = stage("dev");
+    #[test]
+    fn what_a_stack_lacks_of_the_flags_is_named() {
+        let settings = Settings {
+            notify: BTreeSet::from(["arn:topic".to_owned()]),
+            role_arn: Some("arn:role".to_owned()),
+            rollback_alarms: BTreeSet::from(["arn:alarm".to_owned()]),
+            monitoring_minutes: Some(10),
+        };
+        let unset = |arguments: &[&str]| {
+            let line = parse(arguments);
+            let (options, _) = line.options(&stage("dev"), Some(&deployed())).unwrap();
+            assert_eq!(line.asks_for_settings(), !arguments.is_empty());
+            line.unset(&options, &settings)
+        };
+        assert_eq!(unset(&[]), [""; 0]);
+        assert_eq!(
+            unset(&["--notify=arn:topic", "--role-arn=arn:role"]),
+            [""; 0]
+        );
+        assert_eq!(unset(&["--rollback-alarm=arn:alarm"]), [""; 0]);
+        let two = ["--notify=arn:topic", "--notify=arn:other"];
+        assert_eq!(unset(&two), ["`--notify`"]);
+        assert_eq!(unset(&["--role-arn=arn:other"]), ["`--role-arn`"]);
+        assert_eq!(unset(&["--rollback-alarm=none"]), ["`--rollback-alarm`"]);
+        let longer = ["--rollback-alarm=arn:alarm", "--monitoring-time=20"];
+        assert_eq!(unset(&longer), ["`--monitoring-time`"]);
+    }
+
         let delete = parse(&["--on-failure=delete"]);
         assert!(delete.options(&stage, None).is_ok());
         let err = delete.options(&stage, Some(&deployed())).unwrap_err();
@@ -330,6 +400,13 @@ mod tests {
         let text = "Resources: {}\nOutputs: {OneAlarmArn: {Value: x}, Table: {Value: y}}\n";
         let root = Template::parse("root.yaml", text.to_owned()).unwrap();
         let is_right = |arguments: &[&str]| parse(arguments).check(&root).is_ok();
+        let unwatched = parse(&["--monitoring-time=5"]).options(&stage, None);
+        assert!(
+            unwatched
+                .unwrap_err()
+                .to_string()
+                .contains("pass `--rollback-alarm`")
+        );
         assert!(is_right(&["--tag=team=x"]));
         assert!(!is_right(&["--tag=service=x"]));
         assert!(!is_right(&["--express", "--monitoring-time=5"]));

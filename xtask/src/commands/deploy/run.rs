@@ -11,7 +11,7 @@ use super::options::Protection;
 use super::prerequisites::{bootstrap, find_key, preflight};
 use crate::assembly::Assembly;
 use crate::aws::Connection;
-use crate::aws::cloudformation::operations;
+use crate::aws::cloudformation::{self, operations};
 use crate::commands::args::{Choices, Environment, farewell_to_key};
 use crate::commands::assemble;
 use crate::consent::Consent;
@@ -135,7 +135,15 @@ impl Deploy {
             && deployment::is_current(&cfn, stack, &plan).await?
         {
             return Ok(Attempt::NoChanges(stack.clone()));
+        let unset = match &stack {
+            Some(stack) if self.options.asks_for_settings() => {
+                let settings = cloudformation::settings_of(&cfn, &stack.id).await?;
+                self.options.unset(&plan.options, &settings)
+            }
+            _ => Vec::new(),
+        };
         }
+            && unset.is_empty()
         let s3 = connection.s3();
         let first_steps = async {
             preflight(environment, choices, stack.as_ref()).await?;
@@ -161,6 +169,13 @@ impl Deploy {
         };
         deployment::show(&prepared.changes, &name, &assembly.omissions);
         session::warn(connection, environment.cloud, &prepared.changes).await;
+            if !unset.is_empty() {
+                anyhow::bail!(
+                    "CloudFormation takes {} with a change alone, and there is none in `{name}`; \
+                     nothing was set, pass it again with the next change",
+                    unset.join(", ")
+                );
+            }
         for line in farewell_to_key(stack.as_ref(), &plan)
             .into_iter()
             .chain(unwatched)
