@@ -23,10 +23,17 @@ impl Consent {
         if yes {
             return Ok(Self::Given);
         }
-        if !screen::can_ask() {
-            anyhow::bail!("nobody can be asked, stdin is not a terminal; pass `--yes`");
-        }
+        somebody_is_there()?;
         Ok(Self::Ask)
+    }
+
+    /// The same for work that asks in some cases only: whether somebody is there matters at the
+    /// question.
+    pub(crate) fn at_the_question(yes: bool) -> Self {
+        match yes {
+            true => Self::Given,
+            false => Self::Ask,
+        }
     }
 
     /// Ends with [`Exit::Declined`] unless the answer is yes.
@@ -38,6 +45,7 @@ impl Consent {
         if self == Self::Given {
             return Ok(());
         }
+        somebody_is_there()?;
         let question = question.to_owned();
         // On a thread of its own, so that Ctrl-C is heard while it waits.
         let answer = tokio::task::spawn_blocking(move || screen::ask(&question));
@@ -53,4 +61,11 @@ impl Consent {
             false => Err(Exit::Declined.into()),
         }
     }
+}
+
+fn somebody_is_there() -> anyhow::Result<()> {
+    if !screen::can_ask() {
+        anyhow::bail!("nobody can be asked, stdin is not a terminal; pass `--yes`");
+    }
+    Ok(())
 }

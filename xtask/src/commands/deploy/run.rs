@@ -48,7 +48,11 @@ impl Deploy {
                 self.stage.stage
             );
         }
-        let consent = Consent::from_flag(self.yes || self.environment.local)?;
+        let yes = self.yes || self.environment.local;
+        let consent = match self.options.keeps_change_set() {
+            true => Consent::at_the_question(yes),
+            false => Consent::from_flag(yes)?,
+        };
         let local_cloud = self.start.local_cloud();
         let mut interrupts = Interrupts::listen()?;
         let connect = self.environment.connect(sh, workspace, local_cloud);
@@ -131,10 +135,6 @@ impl Deploy {
             .await?;
         plan.tags.extend(self.options.tags());
         plan.options = options;
-        if let Some(stack) = &stack
-            && deployment::is_current(&cfn, stack, &plan).await?
-        {
-            return Ok(Attempt::NoChanges(stack.clone()));
         let unset = match &stack {
             Some(stack) if self.options.asks_for_settings() => {
                 let settings = cloudformation::settings_of(&cfn, &stack.id).await?;
@@ -142,8 +142,12 @@ impl Deploy {
             }
             _ => Vec::new(),
         };
-        }
+        if let Some(stack) = &stack
             && unset.is_empty()
+            && deployment::is_current(&cfn, stack, &plan).await?
+        {
+            return Ok(Attempt::NoChanges(stack.clone()));
+        }
         let s3 = connection.s3();
         let first_steps = async {
             preflight(environment, choices, stack.as_ref()).await?;
@@ -162,13 +166,9 @@ impl Deploy {
         }
         let before = stack.clone();
         let stack = engine.clear_the_way(stack, &plan, consent).await?;
+        let reading = deployment::beside(&cfn, stack.as_ref(), &plan);
+        let beside = engine.interrupts.unless(reading).await?;
         let Some(prepared) = engine.prepare(stack.as_ref(), &plan).await? else {
-            return Ok(Attempt::NoChanges(
-                stack.context("the stack vanished; run the same command again")?,
-            ));
-        };
-        deployment::show(&prepared.changes, &name, &assembly.omissions);
-        session::warn(connection, environment.cloud, &prepared.changes).await;
             if !unset.is_empty() {
                 anyhow::bail!(
                     "CloudFormation takes {} with a change alone, and there is none in `{name}`; \
@@ -176,13 +176,18 @@ impl Deploy {
                     unset.join(", ")
                 );
             }
+            return Ok(Attempt::NoChanges(
+                stack.context("the stack vanished; run the same command again")?,
+            ));
+        };
+        deployment::show_beside(&beside, &name);
+        deployment::show(&prepared.changes, &name, &assembly.omissions);
+        session::warn(connection, environment.cloud, &prepared.changes).await;
         for line in farewell_to_key(stack.as_ref(), &plan)
             .into_iter()
             .chain(unwatched)
         {
             screen::say(line);
-        let reading = deployment::beside(&cfn, stack.as_ref(), &plan);
-        let beside = engine.interrupts.unless(reading).await?;
         }
         if self.options.keeps_change_set() {
             return Ok(Attempt::Left(prepared));
@@ -195,7 +200,6 @@ impl Deploy {
             Executed::Done(stack) => Attempt::Done(stack, before),
             Executed::Overtaken => Attempt::Overtaken,
         })
-        deployment::show_beside(&beside, &name);
     }
 
     /// Executes a change set that `--no-execute` left.
