@@ -25,7 +25,14 @@ use options::OptionArgs;
 #[derive(Debug, clap::Args)]
 pub(crate) struct Deploy {
     /// Execute this change set, which `--no-execute` left, instead of making one.
-    #[arg(value_name = "CHANGE-SET-NAME", conflicts_with_all = ["fast"])]
+    ///
+    /// What it holds was settled when it was made: handler, parameters, tags and the like are
+    /// flags of that deploy, and refused here.
+    #[arg(value_name = "CHANGE-SET-NAME", conflicts_with_all = [
+        "fast", "zip", "zip_sha256", "params", "params_file", "asset_bucket", "on_failure",
+        "no_execute", "rollback_alarms", "monitoring_time", "tags", "notify", "role_arn", "express",
+        "import_existing",
+    ])]
     change_set: Option<String>,
 
     #[command(flatten)]

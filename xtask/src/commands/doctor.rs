@@ -32,7 +32,9 @@ pub(crate) struct Doctor {
     choices: ParameterArgs,
 
     /// Look at this machine only.
-    #[arg(long, conflicts_with_all = ["profile", "region", "local"])]
+    #[arg(long, conflicts_with_all = [
+        "profile", "region", "local", "stage", "params", "params_file", "asset_bucket",
+    ])]
     machine: bool,
 
     /// Print JSON.

@@ -35,7 +35,7 @@ pub(crate) struct Replay {
     speed: f64,
 
     /// Print one line per event at once.
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["speed", "width"])]
     plain: bool,
 
     /// Draw for a terminal this wide.

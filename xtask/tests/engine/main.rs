@@ -10,6 +10,7 @@
 mod adoption;
 mod asset;
 mod calls;
+mod changes;
 mod cloud;
 mod concurrency;
 mod crashes;

@@ -131,7 +131,12 @@ impl Site {
             .env("AWS_REGION", "us-east-1")
             .env("XTASK_PATIENCE", self.patience)
             .stdin(Stdio::null());
-        if matches!(arguments.first(), Some(&("deploy" | "diff"))) {
+        // What is neither built nor chosen has none of it.
+        let is_settled = arguments.contains(&"--against")
+            || arguments
+                .get(1)
+                .is_some_and(|name| name.starts_with("kept-"));
+        if matches!(arguments.first(), Some(&("deploy" | "diff"))) && !is_settled {
             command
                 .args(["--asset-bucket", BUCKET])
                 .args(["--param", "DynamoDbPrefixListId=pl-12345678"])

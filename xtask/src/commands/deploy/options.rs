@@ -25,7 +25,7 @@ pub(super) struct OptionArgs {
     on_failure: OnFailure,
 
     /// Make and show the change set, and leave it to be executed later.
-    #[arg(long, conflicts_with_all = ["change_set", "fast"])]
+    #[arg(long, conflicts_with_all = ["change_set", "fast", "json", "termination_protection"])]
     no_execute: bool,
 
     /// Roll an update back when this alarm goes off; may be repeated. `none` turns off those of
@@ -157,11 +157,11 @@ impl OptionArgs {
                 .timeout
                 .map(|minutes| Duration::from_secs(60 * minutes)),
             keep_change_set: self.no_execute,
+            only_parameters: None,
         };
         Ok((options, unwatched))
     }
 
-    /// The ARNs of the alarms, and what to tell of those that are not there. CloudFormation fails
     /// Whether a flag asks for something that a stack keeps.
     pub(super) fn asks_for_settings(&self) -> bool {
         !self.notify.is_empty()
@@ -198,8 +198,8 @@ impl OptionArgs {
         unset.map(|(flag, _)| flag).collect()
     }
 
+    /// The ARNs of the alarms, and what to tell of those that are not there. CloudFormation fails
     /// an operation with an alarm that does not exist, and a stack has none of its own before it
-            only_parameters: None,
     /// is created.
     fn alarms(
         &self,
@@ -290,13 +290,16 @@ mod tests {
         #[arg(long)]
         local: bool,
 
+        #[arg(long)]
+        json: bool,
+
         change_set: Option<String>,
     }
 
     fn parse(arguments: &[&str]) -> OptionArgs {
         let arguments = ["deploy"].iter().chain(arguments);
         let line = Line::try_parse_from(arguments).unwrap();
-        assert!(!line.fast && !line.local && line.change_set.is_none());
+        assert!(!line.fast && !line.local && !line.json && line.change_set.is_none());
         line.options
     }
 
@@ -360,9 +363,6 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_is_refused() {
-        let stage = stage("dev");
-    #[test]
     fn what_a_stack_lacks_of_the_flags_is_named() {
         let settings = Settings {
             notify: BTreeSet::from(["arn:topic".to_owned()]),
@@ -390,6 +390,9 @@ mod tests {
         assert_eq!(unset(&longer), ["`--monitoring-time`"]);
     }
 
+    #[test]
+    fn what_cannot_be_is_refused() {
+        let stage = stage("dev");
         let delete = parse(&["--on-failure=delete"]);
         assert!(delete.options(&stage, None).is_ok());
         let err = delete.options(&stage, Some(&deployed())).unwrap_err();
@@ -397,9 +400,6 @@ mod tests {
             err.to_string()
                 .starts_with("`--on-failure delete` is for a stack that is created")
         );
-        let text = "Resources: {}\nOutputs: {OneAlarmArn: {Value: x}, Table: {Value: y}}\n";
-        let root = Template::parse("root.yaml", text.to_owned()).unwrap();
-        let is_right = |arguments: &[&str]| parse(arguments).check(&root).is_ok();
         let unwatched = parse(&["--monitoring-time=5"]).options(&stage, None);
         assert!(
             unwatched
@@ -407,6 +407,9 @@ mod tests {
                 .to_string()
                 .contains("pass `--rollback-alarm`")
         );
+        let text = "Resources: {}\nOutputs: {OneAlarmArn: {Value: x}, Table: {Value: y}}\n";
+        let root = Template::parse("root.yaml", text.to_owned()).unwrap();
+        let is_right = |arguments: &[&str]| parse(arguments).check(&root).is_ok();
         assert!(is_right(&["--tag=team=x"]));
         assert!(!is_right(&["--tag=service=x"]));
         assert!(!is_right(&["--express", "--monitoring-time=5"]));
