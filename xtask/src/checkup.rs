@@ -31,6 +31,8 @@ pub(crate) struct Intent<'a> {
     pub(crate) stage: &'a Stage,
     pub(crate) parameters: &'a Parameters,
     pub(crate) deployed: Option<&'a Stack>,
+    /// The bucket for the assets, where it is not the bootstrap stack's.
+    pub(crate) asset_bucket: Option<&'a str>,
 }
 
 /// What would make a first deploy fail after minutes, and what an account should have besides.
@@ -60,7 +62,7 @@ pub(crate) async fn of_account(
         let left = expiry.map(|end| end.duration_since(SystemTime::now()).unwrap_or_default());
         findings.push(doctor::credentials(left, login));
     }
-    findings.push(bootstrap_state(connection).await);
+    findings.push(bootstrap_state(connection, intent).await);
     match cloud {
         Cloud::Local => {
             findings.push(concurrency(connection, intent).await);
@@ -74,8 +76,18 @@ pub(crate) async fn of_account(
     findings
 }
 
-async fn bootstrap_state(connection: &Connection) -> Finding {
+async fn bootstrap_state(connection: &Connection, intent: &Intent<'_>) -> Finding {
     const NAME: &str = "asset bucket";
+    if let Some(bucket) = intent.asset_bucket {
+        return match connection.s3().check(bucket).await {
+            Ok(()) => Finding::ok(NAME, format!("`{bucket}`, as chosen")),
+            Err(err) => Finding::error(
+                NAME,
+                format!("{err:#}"),
+                "name another with `--asset-bucket`, or leave it to the bootstrap stack",
+            ),
+        };
+    }
     match bootstrap::asset_bucket(&connection.cloudformation()).await {
         Ok(Some(bucket)) => Finding::ok(NAME, bucket),
         Ok(None) => Finding::warning(

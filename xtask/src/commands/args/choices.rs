@@ -140,6 +140,10 @@ impl Choices {
         })
     }
 
+    pub(in crate::commands) fn chosen_bucket(&self) -> Option<&str> {
+        self.asset_bucket.as_deref()
+    }
+
     /// The asset bucket, chosen or bootstrapped; `None` where there is none yet.
     pub(in crate::commands) async fn bucket(
         &self,

@@ -77,6 +77,7 @@ pub(super) async fn preflight(
         stage: choices.stage_file.stage(),
         parameters: &parameters,
         deployed: None,
+        asset_bucket: choices.chosen_bucket(),
     };
     let mut findings = checkup::before_first_deploy(&environment.connection, &intent).await;
     findings.retain(|finding| finding.verdict != Verdict::Ok);

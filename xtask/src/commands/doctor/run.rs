@@ -41,6 +41,7 @@ impl Doctor {
             stage: &self.stage.stage,
             parameters: &parameters,
             deployed: deployed.as_ref(),
+            asset_bucket: choices.chosen_bucket(),
         };
         let cloud = environment.cloud;
         let findings = checkup::of_account(connection, cloud, &login, &intent).await;
