@@ -61,6 +61,8 @@ pub(crate) struct Call {
     pub(crate) number: usize,
     pub(crate) action: String,
     pub(crate) parameters: Values,
+    /// The region that the request is signed for.
+    pub(crate) region: String,
 }
 
 impl Call {
@@ -193,6 +195,7 @@ fn answer(shared: &Shared, request: &Request, stream: &mut TcpStream) -> Option<
             number,
             action,
             parameters,
+            region: service::region(request),
         });
         calls[number].clone()
     };

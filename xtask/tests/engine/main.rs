@@ -16,6 +16,7 @@ mod concurrency;
 mod crashes;
 mod encryption;
 mod faults;
+mod flags;
 mod github;
 mod model;
 mod operations;

@@ -114,23 +114,19 @@ impl Site {
         self.tree.write(file, text)
     }
 
+    /// The path of the packaged handler.
+    pub(crate) fn zip(&self) -> String {
+        self.tree.zip.to_str().unwrap().to_owned()
+    }
+
+    /// Where the program runs.
+    pub(crate) fn directory(&self) -> String {
+        let directory = self.tree.directory.path();
+        directory.to_str().unwrap().to_owned()
+    }
+
     fn command(&self, tree: &Tree, arguments: &[&str]) -> Command {
-        let directory = tree.directory.path();
-        let mut command = xtask(directory, directory);
-        command
-            .args(arguments)
-            .env_remove("CI")
-            .env_remove("CARGO_TARGET_DIR")
-            .env("NO_COLOR", "1")
-            .env(
-                "AWS_ENDPOINT_URL",
-                format!("http://127.0.0.1:{}", self.cloud.port),
-            )
-            .env("AWS_ACCESS_KEY_ID", "test")
-            .env("AWS_SECRET_ACCESS_KEY", "test")
-            .env("AWS_REGION", "us-east-1")
-            .env("XTASK_PATIENCE", self.patience)
-            .stdin(Stdio::null());
+        let mut command = self.bare_command(tree, arguments);
         // What is neither built nor chosen has none of it.
         let is_settled = arguments.contains(&"--against")
             || arguments
@@ -148,6 +144,31 @@ impl Site {
             command.arg("--no-smoke");
         }
         command
+    }
+
+    fn bare_command(&self, tree: &Tree, arguments: &[&str]) -> Command {
+        let directory = tree.directory.path();
+        let mut command = xtask(directory, directory);
+        command
+            .args(arguments)
+            .env_remove("CI")
+            .env_remove("CARGO_TARGET_DIR")
+            .env("NO_COLOR", "1")
+            .env(
+                "AWS_ENDPOINT_URL",
+                format!("http://127.0.0.1:{}", self.cloud.port),
+            )
+            .env("AWS_ACCESS_KEY_ID", "test")
+            .env("AWS_SECRET_ACCESS_KEY", "test")
+            .env("AWS_REGION", "us-east-1")
+            .env("XTASK_PATIENCE", self.patience)
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// Runs with these arguments and nothing that most commands need.
+    pub(crate) fn run_exactly(&self, arguments: &[&str]) -> Run {
+        Running::start(self.bare_command(&self.tree, arguments)).end()
     }
 
     pub(crate) fn start(&self, arguments: &[&str]) -> Running {

@@ -17,7 +17,9 @@ pub(crate) fn action(request: &Request) -> (String, Values) {
     }
     let path = request.path.trim_matches('/').to_owned();
     if let Some(operation) = recorded::operation(request) {
-        return (operation, Values::from([("Path".to_owned(), path)]));
+        let body = String::from_utf8_lossy(&request.body).into_owned();
+        let parameters = [("Path".to_owned(), path), ("Body".to_owned(), body)];
+        return (operation, Values::from(parameters));
     }
     let name = match (request.method.as_str(), path.as_str()) {
         ("GET", "account") => "GetAccount",
@@ -28,6 +30,14 @@ pub(crate) fn action(request: &Request) -> (String, Values) {
         _ => "GetObject",
     };
     (name.to_owned(), Values::from([("Path".to_owned(), path)]))
+}
+
+/// The region of a request's signature.
+pub(crate) fn region(request: &Request) -> String {
+    let signature = request.header("authorization").unwrap_or_default();
+    let scope = signature.split_once("Credential=").map(|(_, rest)| rest);
+    let region = scope.and_then(|scope| scope.split('/').nth(2));
+    region.unwrap_or_default().to_owned()
 }
 
 impl State {
