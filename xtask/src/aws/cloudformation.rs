@@ -7,7 +7,7 @@ use aws_sdk_cloudformation::Client;
 use aws_sdk_cloudformation::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_cloudformation::types::{self, TemplateStage};
 
-use crate::aws::readable;
+use crate::aws::error::readable;
 use crate::options::Settings;
 use crate::stack::{Stack, StackStatus};
 

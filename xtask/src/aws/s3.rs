@@ -155,13 +155,13 @@ impl AssetBucket {
             Some(301 | 403) => anyhow::anyhow!(
                 "bucket `{bucket}` is not account {account}'s in this region, or these credentials may not use it; \
                  nothing was written ({})",
-                super::readable(err)
+                super::error::readable(err)
             ),
             Some(404) => anyhow::anyhow!(
                 "bucket `{bucket}` does not exist; where the stack `movies-bootstrap` names it, delete \
                  that stack, and `cargo xtask bootstrap` makes another"
             ),
-            _ => super::readable(err).context(format!("cannot use bucket `{bucket}`")),
+            _ => super::error::readable(err).context(format!("cannot use bucket `{bucket}`")),
         }
     }
 }

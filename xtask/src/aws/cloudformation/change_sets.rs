@@ -13,7 +13,7 @@ use aws_sdk_cloudformation::types::{
 use aws_types::request_id::RequestId as _;
 
 use super::is_absent;
-use crate::aws::readable;
+use crate::aws::error::readable;
 use crate::options::{OnFailure, Options};
 use crate::parameters::Parameters;
 

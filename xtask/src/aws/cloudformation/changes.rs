@@ -10,7 +10,7 @@ use aws_sdk_cloudformation::types::{self, ChangeAction, ChangeSetStatus, PolicyA
 use self::properties::properties;
 use super::change_sets::is_no_change;
 use super::is_absent;
-use crate::aws::readable;
+use crate::aws::error::readable;
 use crate::change_set::{Action, Change, Fate, Replacement};
 
 mod properties;

@@ -6,7 +6,7 @@ use aws_sdk_cloudformation::types::{
     self, StackDriftDetectionStatus, StackResourceDriftStatus as Status,
 };
 
-use crate::aws::readable;
+use crate::aws::error::readable;
 use crate::change_set::{Action, Change, PropertyChange};
 
 /// How far a detection is.

@@ -5,7 +5,7 @@ use aws_sdk_cloudformation::Client;
 use aws_sdk_cloudformation::operation::describe_stack_events::DescribeStackEventsOutput;
 use aws_sdk_cloudformation::{primitives, types};
 
-use crate::aws::readable;
+use crate::aws::error::readable;
 use crate::event::{EventLog, StackEvent};
 
 /// The time of the stack's newest event, in milliseconds since the epoch.

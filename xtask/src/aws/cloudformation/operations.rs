@@ -3,7 +3,7 @@
 use anyhow::Context as _;
 use aws_sdk_cloudformation::Client;
 
-use crate::aws::readable;
+use crate::aws::error::readable;
 
 /// How an operation is to be done. `token` is repeated in its events.
 #[derive(Debug, Clone, Copy)]
