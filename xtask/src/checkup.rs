@@ -131,7 +131,11 @@ async fn collisions(connection: &Connection, intent: &Intent<'_>) -> Vec<Finding
     let mut findings = Vec::new();
     findings.push(match lambda::exists(connection, &function).await {
         Ok(exists) => doctor::collision("function", &function, exists),
-        Err(err) => Finding::unknown("name of the function", &err, "lambda:GetFunction"),
+        Err(err) => Finding::unknown(
+            "name of the function",
+            &err,
+            "lambda:GetFunctionConfiguration",
+        ),
     });
     for group in log_groups(intent.stage) {
         findings.push(match logs::groups(connection, &group).await {
@@ -180,7 +184,6 @@ async fn find_trails(connection: &Connection) -> anyhow::Result<Vec<Trail>> {
         found.push(Trail {
             name: trail.arn.rsplit('/').next().unwrap_or_default().to_owned(),
             is_everywhere: trail.is_multi_region,
-            is_of_organization: trail.is_of_organization,
             is_logging: or_trusted(is_logging)?,
             logs_management_events: or_trusted(selectors)?,
             kept: match days {

@@ -154,7 +154,6 @@ pub(crate) fn logs_role(role: Option<&str>) -> Finding {
 pub(crate) struct Trail {
     pub(crate) name: String,
     pub(crate) is_everywhere: bool,
-    pub(crate) is_of_organization: bool,
     pub(crate) is_logging: bool,
     pub(crate) logs_management_events: bool,
     /// How long its bucket keeps logs, where this account may know.
@@ -172,12 +171,10 @@ pub(crate) enum Kept {
 /// Whether AWS's own calls in the account are recorded, and long enough.
 pub(crate) fn trails(trails: &[Trail]) -> Finding {
     const NAME: &str = "CloudTrail";
-    const MEND: &str = "create a trail for all regions that logs management events to S3, or one \
-                        for the organisation: CloudTrail console, Create trail";
-    let good = |trail: &&Trail| {
-        let reaches = trail.is_everywhere || trail.is_of_organization;
-        reaches && trail.is_logging && trail.logs_management_events
-    };
+    const MEND: &str = "create a trail for all regions that logs management events to S3, for the \
+                        account or for the organisation: CloudTrail console, Create trail";
+    let good =
+        |trail: &&Trail| trail.is_everywhere && trail.is_logging && trail.logs_management_events;
     let best = trails
         .iter()
         .filter(good)

@@ -6,7 +6,6 @@ fn trail(name: &str) -> Trail {
     Trail {
         name: name.to_owned(),
         is_everywhere: true,
-        is_of_organization: false,
         is_logging: true,
         logs_management_events: true,
         kept: Kept::Forever,
@@ -54,12 +53,6 @@ fn a_trail_logs_everywhere_and_is_kept_for_a_year() {
     ] {
         assert_eq!(verdict(bad), Verdict::Warning);
     }
-    let organization = Trail {
-        is_everywhere: false,
-        is_of_organization: true,
-        ..trail("a")
-    };
-    assert_eq!(verdict(organization), Verdict::Ok);
     // One good trail is enough.
     let off = Trail {
         is_logging: false,
@@ -131,7 +124,8 @@ fn every_line_says_what_is_wrong_and_what_to_do() {
                     every API of the account
         WARNING  CloudTrail: main is switched off
                  -> create a trail for all regions that logs management events to S3,
-                    or one for the organisation: CloudTrail console, Create trail
+                    for the account or for the organisation: CloudTrail console,
+                    Create trail
         ERROR    VPCs in the region: 5, 5 used; 1 more are needed
                  -> request more in the Service Quotas console, or remove what nobody
                     needs
