@@ -8,24 +8,28 @@ use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
-use aws_credential_types::provider::ProvideCredentials as _;
+use aws_credential_types::provider::{ProvideCredentials as _, SharedCredentialsProvider};
 use aws_runtime::env_config::file::EnvConfigFiles;
-use aws_smithy_http_client::proxy::ProxyConfig;
+use aws_smithy_runtime_api::client::http::{HttpConnectorSettings, SharedHttpConnector};
 use aws_types::os_shim_internal::{Env, Fs};
 
+use self::http::{Report, Route};
+use self::sign_in::{Kept, Process};
 use crate::patience::patient;
 
 pub(crate) mod account;
 pub(crate) mod api_gateway;
+mod clock;
 pub(crate) mod cloudformation;
 pub(crate) mod cloudwatch;
 mod error;
-mod http;
+pub(crate) mod http;
 pub(crate) mod lambda;
 pub(crate) mod logs;
 #[cfg(test)]
 mod recorded;
 pub(crate) mod s3;
+mod sign_in;
 pub(crate) mod signed;
 pub(crate) mod xray;
 
@@ -38,6 +42,10 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long an answer may take to begin. Of all calls, uploads take longest.
 const READ_TIMEOUT: Duration = Duration::from_secs(60);
 
+/// The first call of all is answered at once, or something is wrong that a person has to mend.
+const FIRST_ATTEMPTS: u32 = 3;
+const FIRST_READ_TIMEOUT: Duration = Duration::from_secs(10);
+
 /// The region of the local cloud.
 const LOCAL_REGION: &str = "us-east-1";
 
@@ -45,6 +53,8 @@ const LOCAL_REGION: &str = "us-east-1";
 #[derive(Debug)]
 pub(crate) struct Connection {
     config: SdkConfig,
+    /// What carries the calls that no client of the SDK's makes.
+    connector: SharedHttpConnector,
     pub(crate) account: String,
     pub(crate) region: String,
 }
@@ -63,7 +73,7 @@ impl Connection {
     ///
     /// One line each for: unknown profile, no region, no credentials, expired credentials,
     /// an endpoint that does not answer.
-    pub(crate) async fn to_aws(selection: &Selection) -> anyhow::Result<Self> {
+    pub(crate) async fn to_aws(selection: &Selection, report: Report) -> anyhow::Result<Self> {
         let profile = selection
             .profile
             .clone()
@@ -71,42 +81,74 @@ impl Connection {
         if let Some(profile) = &profile {
             check_profile(profile).await?;
         }
-        // As the AWS CLI does, through the proxy that the environment names.
-        let mut loader = loader(ProxyConfig::from_env());
+        let profiles = sign_in::profiles(profile.as_deref()).await;
+        let route = Route::to_aws(profiles.as_ref(), report)?;
+        let mut loader = loader(&route);
         if let Some(profile) = &profile {
             loader = loader.profile_name(profile);
         }
         if let Some(region) = &selection.region {
             loader = loader.region(Region::new(region.clone()));
         }
-        Self::from_config(loader.load().await, profile.as_deref()).await
+        let process = profiles.as_ref().and_then(Process::of);
+        let config =
+            Self::sign_in(loader.load().await, process, profile.as_deref(), report).await?;
+        Self::from_config(config, &route, profile.as_deref()).await
     }
 
     /// Connects to the emulator at `endpoint`; the user's own credentials are never used there.
-    pub(crate) async fn to_local(endpoint: &str) -> anyhow::Result<Self> {
-        let config = loader(ProxyConfig::disabled())
+    pub(crate) async fn to_local(endpoint: &str, report: Report) -> anyhow::Result<Self> {
+        let route = Route::to_local(report)?;
+        let config = loader(&route)
             .region(Region::from_static(LOCAL_REGION))
             .endpoint_url(endpoint)
             .credentials_provider(Credentials::from_keys("test", "test", None))
             .load()
             .await;
-        Self::from_config(config, None).await
+        Self::from_config(config, &route, None).await
     }
 
-    async fn from_config(config: SdkConfig, profile: Option<&str>) -> anyhow::Result<Self> {
+    /// The same configuration, with credentials that are there and kept.
+    async fn sign_in(
+        config: SdkConfig,
+        process: Option<Process>,
+        profile: Option<&str>,
+        report: Report,
+    ) -> anyhow::Result<SdkConfig> {
+        let source = config.credentials_provider().context("no credentials")?;
+        let kept = Kept::new(source, process.clone(), report);
+        let kept = SharedCredentialsProvider::new(kept);
+        let first = kept.provide_credentials().await;
+        first.map_err(|err| error::explain_sign_in(&err, process.as_ref(), profile))?;
+        Ok(config.into_builder().credentials_provider(kept).build())
+    }
+
+    async fn from_config(
+        config: SdkConfig,
+        route: &Route,
+        profile: Option<&str>,
+    ) -> anyhow::Result<Self> {
         let region = config.region().map(ToString::to_string).context(
             "no region: pass `--region`, set AWS_REGION, or add `region` to the profile",
         )?;
-        let identity = aws_sdk_sts::Client::new(&config)
+        let sts = aws_sdk_sts::config::Builder::from(&config)
+            .retry_config(retries(FIRST_ATTEMPTS))
+            .timeout_config(timeouts(FIRST_READ_TIMEOUT))
+            .build();
+        let identity = aws_sdk_sts::Client::from_conf(sts)
             .get_caller_identity()
             .send()
             .await;
-        let identity = identity.map_err(|err| error::explain_connection(err.into(), &config, profile))?;
+        let identity = identity.map_err(|err| error::explain_connection(&err, profile))?;
         let account = identity
             .account()
             .context("the caller identity has no account")?
             .to_owned();
+        let settings = HttpConnectorSettings::builder()
+            .connect_timeout(patient(CONNECT_TIMEOUT))
+            .read_timeout(patient(READ_TIMEOUT));
         Ok(Self {
+            connector: route.connector(settings.build()),
             config,
             account,
             region,
@@ -133,21 +175,25 @@ impl Connection {
     }
 }
 
-fn loader(proxy: ProxyConfig) -> aws_config::ConfigLoader {
+fn loader(route: &Route) -> aws_config::ConfigLoader {
     aws_config::defaults(BehaviorVersion::latest())
-        .http_client(http::client(proxy))
-        .timeout_config(
-            TimeoutConfig::builder()
-                .connect_timeout(patient(CONNECT_TIMEOUT))
-                .read_timeout(patient(READ_TIMEOUT))
-                .build(),
-        )
-        .retry_config(
-            RetryConfig::standard()
-                .with_max_attempts(ATTEMPTS)
-                .with_initial_backoff(patient(BACKOFF))
-                .with_max_backoff(patient(MAX_BACKOFF)),
-        )
+        .http_client(route.client())
+        .timeout_config(timeouts(READ_TIMEOUT))
+        .retry_config(retries(ATTEMPTS))
+}
+
+fn timeouts(read: Duration) -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(patient(CONNECT_TIMEOUT))
+        .read_timeout(patient(read))
+        .build()
+}
+
+fn retries(attempts: u32) -> RetryConfig {
+    RetryConfig::standard()
+        .with_max_attempts(attempts)
+        .with_initial_backoff(patient(BACKOFF))
+        .with_max_backoff(patient(MAX_BACKOFF))
 }
 
 async fn check_profile(profile: &str) -> anyhow::Result<()> {

@@ -30,6 +30,8 @@ mod checkup;
 mod commands;
 mod commit;
 mod comparison;
+#[cfg(feature = "aws")]
+mod connection_failure;
 mod consent;
 mod constraint;
 mod dependencies;
@@ -74,6 +76,8 @@ mod outputs;
 mod parameters;
 mod patience;
 mod pending;
+#[cfg(feature = "aws")]
+mod proxy;
 #[cfg(feature = "aws")]
 mod publish;
 mod readback;

@@ -3,6 +3,7 @@
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::Context as _;
@@ -35,9 +36,19 @@ pub(crate) struct Watch {
     is_closed: bool,
 }
 
+/// Whether a block of lines is drawn again and again.
+static SHOWN: AtomicBool = AtomicBool::new(false);
+
+/// Whether other lines would be in the way of the display.
+#[cfg(feature = "aws")]
+pub(crate) fn is_shown() -> bool {
+    SHOWN.load(Ordering::Relaxed)
+}
+
 impl Watch {
     pub(crate) fn begin(mut subject: Subject, cloud: Cloud) -> Self {
         let mode = mode();
+        SHOWN.store(matches!(mode, Mode::Live { .. }), Ordering::Relaxed);
         let directory = directory();
         let experience = directory.as_ref().ok();
         let experience = experience.map(|directory| directory.join(experience_file(cloud)));
@@ -123,6 +134,7 @@ impl Watch {
 
     fn close(&mut self, now: i64) {
         self.is_closed = true;
+        SHOWN.store(false, Ordering::Relaxed);
         let text = self.display.close(now);
         write(self.mode, &text);
     }

@@ -1,18 +1,29 @@
 //! What went wrong with a call, in one line.
 
 use std::error::Error;
+use std::time::SystemTime;
 
-use aws_config::SdkConfig;
+use aws_credential_types::provider::error::{CredentialsError, TokenError};
 use aws_sdk_cloudformation::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_sts::operation::assume_role::AssumeRoleError;
 
+use super::clock;
+use super::sign_in::Process;
+use crate::connection_failure::{ConnectionFailure, cause, causes};
 use crate::trouble::{ServiceError, Trouble};
 
 /// The codes of credentials that were good once.
-const EXPIRED: [&str; 4] = [
+const EXPIRED: [&str; 3] = [
     "ExpiredToken",
     "ExpiredTokenException",
-    "RequestExpired",
     "TokenRefreshRequired",
+];
+/// The codes of keys that AWS does not know, or of a secret that is another key's.
+const UNKNOWN: [&str; 4] = [
+    "InvalidClientTokenId",
+    "InvalidSignatureException",
+    "SignatureDoesNotMatch",
+    "UnrecognizedClientException",
 ];
 const THROTTLED: [&str; 4] = [
     "Throttling",
@@ -21,47 +32,127 @@ const THROTTLED: [&str; 4] = [
     "TooManyRequestsException",
 ];
 
-/// The first call of every command either works or fails for one of these reasons.
-pub(super) fn explain_connection(
-    err: aws_sdk_sts::Error,
-    config: &SdkConfig,
-    profile: Option<&str>,
-) -> anyhow::Error {
-    anyhow::anyhow!(advice(&chain(&err), config.endpoint_url(), profile))
+/// What the SDK says first of every program that gives no credentials.
+const OF_PROCESSES: [&str; 2] = [
+    "Error retrieving credentials from external process, ",
+    "Error retrieving credentials: external ",
+];
+
+pub(super) const SIGN_IN_AGAIN: &str =
+    "the credentials have expired; sign in again, and run the same command again";
+
+pub(super) fn is_expired(code: &str) -> bool {
+    EXPIRED.contains(&code)
 }
 
-fn advice(chain: &str, endpoint: Option<&str>, profile: Option<&str>) -> String {
-    let login = match profile {
+/// The first call of every command either works or fails for one of these reasons.
+pub(super) fn explain_connection<E>(err: &SdkError<E>, profile: Option<&str>) -> anyhow::Error
+where
+    E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+{
+    if let Some(err) = cause::<CredentialsError>(err) {
+        return explain_sign_in(err, None, profile);
+    }
+    let code = err.code().unwrap_or_default();
+    let text = if is_expired(code) {
+        let login = login(profile);
+        format!("the credentials have expired; sign in again, for example with `{login}`")
+    } else if let Some(clock) = clock_to_blame(err) {
+        clock
+    } else if UNKNOWN.contains(&code) {
+        format!(
+            "AWS does not accept these credentials ({code}); check the access key and its secret"
+        )
+    } else if let Some(failure) = cause::<ConnectionFailure>(err) {
+        failure.to_string()
+    } else {
+        let reason = said(err).unwrap_or_else(|| without_code(err));
+        format!("{reason}; AWS was asked who these credentials belong to")
+    };
+    anyhow::anyhow!(text)
+}
+
+/// Why there are no credentials.
+pub(super) fn explain_sign_in(
+    err: &CredentialsError,
+    process: Option<&Process>,
+    profile: Option<&str>,
+) -> anyhow::Error {
+    let login = login(profile);
+    let text = if let Some(failure) = cause::<ConnectionFailure>(err) {
+        failure.to_string()
+    } else if let Some(refusal) = cause::<AssumeRoleError>(err) {
+        match refusal.code().unwrap_or_default() {
+            code if is_expired(code) => {
+                format!("the credentials have expired; sign in again, for example with `{login}`")
+            }
+            code => {
+                let message = refusal.message().unwrap_or("AWS gives no reason");
+                format!(
+                    "{} ({code}); the profile's role cannot be taken",
+                    message.trim_end_matches('.')
+                )
+            }
+        }
+    } else {
+        match (err, process) {
+            (CredentialsError::CredentialsNotLoaded(_), _) => format!(
+                "no AWS credentials: pass `--profile`, set AWS_PROFILE, or sign in with `{login}`; \
+                 `--local` needs none"
+            ),
+            (CredentialsError::ProviderTimedOut(limit), Some(process)) => format!(
+                "{process}, has not ended after {} s; run it by hand to see what it waits for",
+                limit.timeout_duration().as_secs()
+            ),
+            (CredentialsError::ProviderTimedOut(limit), None) => format!(
+                "no credentials after {} s; sign in again, for example with `{login}`",
+                limit.timeout_duration().as_secs()
+            ),
+            (err, Some(process)) => {
+                format!("{process}, gives no credentials: {}", reason(err))
+            }
+            (err, None) => {
+                format!("{}; sign in again, for example with `{login}`", reason(err))
+            }
+        }
+    };
+    anyhow::anyhow!(text)
+}
+
+fn login(profile: Option<&str>) -> String {
+    match profile {
         Some(profile) => format!("aws sso login --profile {profile}"),
         None => "aws sso login".to_owned(),
+    }
+}
+
+/// What is behind the SDK's own words for a step of signing in, in one line.
+fn reason(err: &CredentialsError) -> String {
+    let is_step =
+        |cause: &&(dyn Error + 'static)| cause.is::<CredentialsError>() || cause.is::<TokenError>();
+    let texts = causes(err).filter(|cause| !is_step(cause));
+    let mut texts: Vec<String> = texts.map(ToString::to_string).collect();
+    texts.dedup();
+    let text = match texts.is_empty() {
+        true => err.to_string(),
+        false => texts.join(": "),
     };
-    let says = |texts: &[&str]| texts.iter().any(|text| chain.contains(text));
-    if says(&["ExpiredToken", "expired"]) {
-        format!("the credentials have expired; sign in again, for example with `{login}`")
-    } else if says(&[
-        "no credentials found",
-        "no providers in chain",
-        "CredentialsNotLoaded",
-    ]) {
-        format!(
-            "no AWS credentials: pass `--profile`, set AWS_PROFILE, or sign in with `{login}`; \
-             `--local` needs none"
-        )
-    } else if says(&[
-        "InvalidClientTokenId",
-        "SignatureDoesNotMatch",
-        "UnrecognizedClient",
-    ]) {
-        "AWS does not accept these credentials; check the access key and its secret".to_owned()
-    } else if says(&["dispatch failure", "timeout"]) && !says(&["credential"]) {
-        let endpoint = endpoint
-            .map(|url| format!(" at `{url}`"))
-            .unwrap_or_default();
-        format!(
-            "the endpoint{endpoint} does not answer; check the network, the region and AWS_ENDPOINT_URL"
-        )
-    } else {
-        format!("cannot ask AWS who these credentials belong to: {chain}")
+    let text = OF_PROCESSES.iter().fold(text.as_str(), |text, words| {
+        text.strip_prefix(words).unwrap_or(text)
+    });
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn clock_to_blame<E: ProvideErrorMetadata>(err: &SdkError<E>) -> Option<String> {
+    let date = err.raw_response()?.headers().get("date");
+    clock::blame(err.code()?, date, SystemTime::now())
+}
+
+fn said<E: ProvideErrorMetadata>(err: &SdkError<E>) -> Option<String> {
+    match (err.message(), err.code()) {
+        (Some(message), Some(code)) => Some(format!("{} ({code})", message.trim_end_matches('.'))),
+        (None, Some(code)) => Some(code.to_owned()),
+        _ => None,
     }
 }
 
@@ -71,15 +162,17 @@ where
     E: ProvideErrorMetadata + Error + Send + Sync + 'static,
 {
     let trouble = trouble_of(&err);
-    let text = match (err.message(), err.code()) {
-        _ if trouble == Trouble::Expired => {
-            "the credentials have expired; sign in again, and run the same command again".to_owned()
-        }
-        (Some(message), Some(code)) => {
-            format!("{} ({code})", message.trim_end_matches('.'))
-        }
-        (None, Some(code)) => code.to_owned(),
-        _ => without_code(&err),
+    let text = if let Some(lost) = lost_credentials(&err) {
+        format!(
+            "{}; sign in again, and run the same command again",
+            reason(lost)
+        )
+    } else if trouble == Trouble::Expired {
+        SIGN_IN_AGAIN.to_owned()
+    } else if let Some(clock) = clock_to_blame(&err) {
+        clock
+    } else {
+        said(&err).unwrap_or_else(|| without_code(&err))
     };
     ServiceError { text, trouble }.into()
 }
@@ -92,23 +185,20 @@ where
     let status = err
         .raw_response()
         .map(|response| response.status().as_u16());
+    if let Some(failure) = cause::<ConnectionFailure>(err) {
+        return failure.to_string();
+    }
     match (err, status) {
         (SdkError::TimeoutError(_), _) => "no answer in time".to_owned(),
-        // To a HEAD there is no body that could hold one.
-        (_, Some(status)) if status >= 300 => {
-            format!(
-                "the answer has no reason (HTTP {status}); with 400, the credentials may have expired"
-            )
+        // To a HEAD there is no body that could hold a reason.
+        (_, Some(400)) => {
+            "the answer has no reason (HTTP 400); the credentials may have expired".to_owned()
         }
+        (_, Some(status)) if status >= 300 => format!("the answer has no reason (HTTP {status})"),
         (_, Some(status)) => format!("the answer cannot be understood (HTTP {status})"),
         _ => {
-            let chain = chain(err);
-            if chain.contains("timeout") {
-                "no answer in time".to_owned()
-            } else {
-                let connection = chain.rsplit("dispatch failure: ").next();
-                format!("no connection: {}", connection.unwrap_or_default())
-            }
+            let innermost = causes(err).last().map(ToString::to_string);
+            format!("no connection: {}", innermost.unwrap_or_default())
         }
     }
 }
@@ -118,7 +208,7 @@ where
     E: ProvideErrorMetadata + Error + Send + Sync + 'static,
 {
     let code = err.code().unwrap_or_default();
-    if EXPIRED.contains(&code) {
+    if is_expired(code) || lost_credentials(err).is_some() {
         return Trouble::Expired;
     }
     let status = err.raw_response().map(|response| response.status());
@@ -128,59 +218,16 @@ where
             Trouble::Passing
         }
         SdkError::ServiceError(_) => Trouble::Refused,
-        // Where the credentials come from, too, is asked by the client.
-        _ if chain(err).contains("expired") => Trouble::Expired,
         _ => Trouble::Passing,
     }
 }
 
-/// The causes of an SDK error in one line; the error alone says `service error`.
-pub(crate) fn chain(err: &dyn Error) -> String {
-    let mut parts = vec![err.to_string()];
-    let mut source = err.source();
-    while let Some(err) = source {
-        let text = err.to_string();
-        if parts.last() != Some(&text) {
-            parts.push(text);
-        }
-        source = err.source();
-    }
-    parts.join(": ")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn each_reason_has_its_advice() {
-        let check = |chain: &str, expected: &str| {
-            let advice = advice(chain, Some("http://127.0.0.1:1"), Some("test"));
-            assert!(advice.starts_with(expected), "{chain}: {advice}");
-        };
-        check(
-            "service error: unhandled error (ExpiredToken): The security token included in the request is expired",
-            "the credentials have expired; sign in again, for example with `aws sso login --profile test`",
-        );
-        check(
-            "dispatch failure: other: the SSO token has expired or is otherwise invalid",
-            "the credentials have expired",
-        );
-        check(
-            "dispatch failure: other: the credential provider was not enabled: no credentials found in chain",
-            "no AWS credentials: pass `--profile`",
-        );
-        check(
-            "service error: unhandled error (InvalidClientTokenId): The security token included in the request is invalid",
-            "AWS does not accept these credentials",
-        );
-        check(
-            "dispatch failure: io error: client error (Connect): tcp connect error: Connection refused",
-            "the endpoint at `http://127.0.0.1:1` does not answer",
-        );
-        check(
-            "service error: unhandled error (AccessDenied)",
-            "cannot ask AWS who these credentials belong to: service error",
-        );
-    }
+/// Where the credentials come from, too, is asked by the client. That nothing answers there is
+/// a matter of the network.
+fn lost_credentials<E: Error + Send + Sync + 'static>(
+    err: &SdkError<E>,
+) -> Option<&CredentialsError> {
+    let lost = cause::<CredentialsError>(err)?;
+    let is_passing = cause::<ConnectionFailure>(lost).is_some();
+    (!is_passing).then_some(lost)
 }

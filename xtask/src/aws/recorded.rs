@@ -70,7 +70,7 @@ async fn serve(answer: fn(&str, usize) -> (u16, Value)) -> (Connection, Asked) {
             .unwrap();
         }
     });
-    (Connection::to_local(&endpoint).await.unwrap(), asked)
+    (Connection::to_local(&endpoint, |_| ()).await.unwrap(), asked)
 }
 
 #[tokio::test]

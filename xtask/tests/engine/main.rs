@@ -13,6 +13,7 @@ mod calls;
 mod changes;
 mod cloud;
 mod concurrency;
+mod connections;
 mod crashes;
 mod encryption;
 mod faults;

@@ -63,7 +63,9 @@ fn an_unreachable_endpoint_is_named() {
     ];
     run_aws(home.path(), &["deploy", "--yes"], &environment)
         .expect(1)
-        .says(&format!("the endpoint at `{endpoint}` does not answer"));
+        .says(&format!(
+            "`{endpoint}` refuses connections: nothing listens there"
+        ));
 }
 
 /// Not by a program that lists processes: it may cut their names, and may not be there.

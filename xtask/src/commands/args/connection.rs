@@ -7,6 +7,8 @@ use super::{EnvironmentArgs, LocalCloud};
 use crate::assembly::Cloud;
 use crate::aws::{Connection, Selection};
 use crate::emulator::{self, Emulator, Place};
+use crate::live;
+use crate::screen;
 use crate::workspace::Workspace;
 
 /// An open connection, and the emulator behind it where there is one.
@@ -28,7 +30,7 @@ impl EnvironmentArgs {
                 profile: self.profile.clone(),
                 region: self.region.clone(),
             };
-            let connection = Connection::to_aws(&selection).await?;
+            let connection = Connection::to_aws(&selection, say).await?;
             return Ok(Environment {
                 connection,
                 emulator: None,
@@ -42,11 +44,18 @@ impl EnvironmentArgs {
                 "the local cloud is not running; `cargo xtask deploy --local` starts it and deploys",
             )?,
         };
-        let connection = Connection::to_local(&emulator.endpoint()).await?;
+        let connection = Connection::to_local(&emulator.endpoint(), say).await?;
         Ok(Environment {
             connection,
             emulator: Some(emulator),
             cloud: Cloud::Local,
         })
+    }
+}
+
+/// What is waited for. A live display shows the time itself, and is in the way of other lines.
+fn say(text: &str) {
+    if !live::is_shown() {
+        screen::progress(text);
     }
 }

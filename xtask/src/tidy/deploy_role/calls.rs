@@ -11,7 +11,7 @@ const CLIENTS: [(&str, &str); 3] = [
     ("cfn.", "CloudFormation"),
     ("s3.", "S3"),
     // In two parts, because nothing outside of `aws` may name an SDK.
-    (concat!("aws_", "sdk_sts::Client::new(&config)."), "STS"),
+    (concat!("aws_", "sdk_sts::Client::from_conf(sts)."), "STS"),
 ];
 
 /// `Service operation`, for each.
