@@ -22,12 +22,14 @@ pub(crate) mod api_gateway;
 mod clock;
 pub(crate) mod cloudformation;
 pub(crate) mod cloudwatch;
+mod endpoint;
 mod error;
 pub(crate) mod http;
 pub(crate) mod lambda;
 pub(crate) mod logs;
 #[cfg(test)]
 mod recorded;
+pub(crate) mod refusal;
 pub(crate) mod s3;
 mod sign_in;
 pub(crate) mod signed;

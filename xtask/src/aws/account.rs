@@ -3,7 +3,7 @@
 use anyhow::Context as _;
 use serde_json::{Value, json};
 
-use super::{Connection, signed};
+use super::{Connection, endpoint, signed};
 
 const TRAILS: &str = "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101";
 
@@ -19,7 +19,7 @@ pub(crate) struct Trail {
 /// Source: CloudTrail's `DescribeTrails`, those of other regions and of the organisation included.
 pub(crate) async fn trails(connection: &Connection) -> anyhow::Result<Vec<Trail>> {
     let operation = format!("{TRAILS}.DescribeTrails");
-    let answer = signed::operate(connection, "cloudtrail", &operation, &json!({})).await?;
+    let answer = signed::operate(connection, endpoint::CLOUDTRAIL, &operation, &json!({})).await?;
     let trails = answer.get("trailList").and_then(Value::as_array);
     let trails = trails.into_iter().flatten().map(|trail| {
         let text = |name: &str| trail.get(name).and_then(Value::as_str).map(str::to_owned);
@@ -40,7 +40,7 @@ pub(crate) async fn trails(connection: &Connection) -> anyhow::Result<Vec<Trail>
 pub(crate) async fn is_logging(connection: &Connection, trail: &Trail) -> anyhow::Result<bool> {
     let operation = format!("{TRAILS}.GetTrailStatus");
     let input = json!({ "Name": trail.arn });
-    let answer = signed::operate(connection, "cloudtrail", &operation, &input).await?;
+    let answer = signed::operate(connection, endpoint::CLOUDTRAIL, &operation, &input).await?;
     Ok(answer.get("IsLogging").and_then(Value::as_bool) == Some(true))
 }
 
@@ -53,7 +53,7 @@ pub(crate) async fn logs_management_events(
 ) -> anyhow::Result<bool> {
     let operation = format!("{TRAILS}.GetEventSelectors");
     let input = json!({ "TrailName": trail.arn });
-    let answer = signed::operate(connection, "cloudtrail", &operation, &input).await?;
+    let answer = signed::operate(connection, endpoint::CLOUDTRAIL, &operation, &input).await?;
     Ok(selects_management_events(&answer))
 }
 
@@ -92,7 +92,7 @@ fn selects_management_events(selectors: &Value) -> bool {
 /// Source: Lambda's `GetAccountSettings`.
 pub(crate) async fn concurrency(connection: &Connection) -> anyhow::Result<(u64, u64)> {
     let path = "/2016-08-19/account-settings";
-    let answer = signed::get_json(connection, "lambda", path).await?;
+    let answer = signed::get_json(connection, endpoint::LAMBDA, path).await?;
     let limit = answer
         .get("AccountLimit")
         .context("Lambda names no limits")?;
@@ -112,7 +112,7 @@ pub(crate) async fn quota(
 ) -> anyhow::Result<f64> {
     let input = json!({ "ServiceCode": service, "QuotaCode": code });
     let operation = "ServiceQuotasV20190624.GetServiceQuota";
-    let answer = signed::operate(connection, "servicequotas", operation, &input).await?;
+    let answer = signed::operate(connection, endpoint::SERVICE_QUOTAS, operation, &input).await?;
     let value = answer.get("Quota").and_then(|quota| quota.get("Value"));
     value
         .and_then(Value::as_f64)

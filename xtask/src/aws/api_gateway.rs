@@ -3,9 +3,10 @@
 use anyhow::Context as _;
 use serde_json::{Value, json};
 
+use super::endpoint::{self, Service};
 use super::{Connection, signed};
 
-const SERVICE: &str = "apigateway";
+const SERVICE: Service = endpoint::API_GATEWAY;
 
 /// A key of a usage plan. Its value is asked for where somebody is to see it, and only there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,10 +61,10 @@ pub(crate) async fn key(connection: &Connection, id: &str) -> anyhow::Result<Api
 /// Source: API Gateway's `GetUsagePlanKeys`.
 pub(crate) async fn plan_keys(connection: &Connection, plan: &str) -> anyhow::Result<Vec<String>> {
     let path = format!("/usageplans/{}/keys?limit=500", signed::escape(plan));
-    let answer = signed::get_json(connection, SERVICE, &path)
+    let pages = pages(connection, &path)
         .await
         .with_context(|| format!("cannot list the keys of usage plan `{plan}`"))?;
-    let ids = items(&answer).map(|key| text(key, "id"));
+    let ids = pages.iter().flat_map(items).map(|key| text(key, "id"));
     ids.collect()
 }
 
@@ -75,10 +76,10 @@ pub(crate) async fn keys_named(
     prefix: &str,
 ) -> anyhow::Result<Vec<ApiKey>> {
     let path = format!("/apikeys?limit=500&name={}", signed::escape(prefix));
-    let answer = signed::get_json(connection, SERVICE, &path)
+    let pages = pages(connection, &path)
         .await
         .context("cannot list the API keys (apigateway:GET)")?;
-    items(&answer).map(api_key).collect()
+    pages.iter().flat_map(items).map(api_key).collect()
 }
 
 /// Deletes a key; one that is gone is none to delete.
@@ -163,6 +164,22 @@ pub(crate) async fn logs_role(connection: &Connection) -> anyhow::Result<Option<
     let account = signed::get_json(connection, SERVICE, "/account").await?;
     let role = account.get("cloudwatchRoleArn").and_then(Value::as_str);
     Ok(role.filter(|role| !role.is_empty()).map(ToOwned::to_owned))
+}
+
+/// A list to its end. Where there is more, an answer says from which `position` on.
+async fn pages(connection: &Connection, path: &str) -> anyhow::Result<Vec<Value>> {
+    let mut pages = Vec::new();
+    let mut from = String::new();
+    loop {
+        let page = signed::get_json(connection, SERVICE, &format!("{path}{from}")).await?;
+        let position = page.get("position").and_then(Value::as_str);
+        let next = position.map(|position| format!("&position={}", signed::escape(position)));
+        pages.push(page);
+        match next {
+            Some(next) if next != from => from = next,
+            _ => return Ok(pages),
+        }
+    }
 }
 
 /// A list is called `item` in the service's own answers, `items` by its SDKs.

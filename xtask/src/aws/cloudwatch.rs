@@ -3,9 +3,10 @@
 use anyhow::Context as _;
 use serde_json::{Value, json};
 
+use super::endpoint::{self, Service};
 use super::{Connection, signed};
 
-const SERVICE: &str = "monitoring";
+const SERVICE: Service = endpoint::CLOUDWATCH;
 
 /// A metric, and what to make of its data points.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,17 +47,19 @@ pub(crate) async fn metrics(
         "ScanBy": "TimestampAscending",
     });
     let operation = "GraniteServiceVersion20100801.GetMetricData";
-    let answer = signed::operate(connection, SERVICE, operation, &input)
+    let pages = signed::operate_to_the_end(connection, SERVICE, operation, "NextToken", input)
         .await
         .context("cannot read metrics (cloudwatch:GetMetricData)")?;
-    let results = answer.get("MetricDataResults").and_then(Value::as_array);
-    let results: Vec<&Value> = results.into_iter().flatten().collect();
+    let results = pages
+        .iter()
+        .filter_map(|page| page.get("MetricDataResults")?.as_array());
+    let results: Vec<&Value> = results.flatten().collect();
     let values = queries.iter().map(|query| {
-        let result = results
+        let of_query = results
             .iter()
-            .find(|result| result.get("Id").and_then(Value::as_str) == Some(query.id));
-        let values = result.and_then(|result| result.get("Values")?.as_array());
-        let values = values.into_iter().flatten().filter_map(Value::as_f64);
+            .filter(|result| result.get("Id").and_then(Value::as_str) == Some(query.id));
+        let values = of_query.filter_map(|result| result.get("Values")?.as_array());
+        let values = values.flatten().filter_map(Value::as_f64);
         (query.id, values.collect())
     });
     Ok(values.collect())
@@ -88,11 +91,13 @@ fn wanted(query: &MetricQuery, period: i64) -> Value {
 pub(crate) async fn alarms(connection: &Connection, prefix: &str) -> anyhow::Result<Vec<Alarm>> {
     let input = json!({ "AlarmNamePrefix": prefix, "MaxRecords": 100 });
     let operation = "GraniteServiceVersion20100801.DescribeAlarms";
-    let answer = signed::operate(connection, SERVICE, operation, &input)
+    let pages = signed::operate_to_the_end(connection, SERVICE, operation, "NextToken", input)
         .await
         .context("cannot read alarms (cloudwatch:DescribeAlarms)")?;
-    let alarms = answer.get("MetricAlarms").and_then(Value::as_array);
-    let alarms = alarms.into_iter().flatten().map(|alarm| {
+    let alarms = pages
+        .iter()
+        .filter_map(|page| page.get("MetricAlarms")?.as_array());
+    let alarms = alarms.flatten().map(|alarm| {
         let text = |name: &str| {
             let text = alarm.get(name).and_then(Value::as_str);
             text.map(ToOwned::to_owned)

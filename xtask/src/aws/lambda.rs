@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use serde_json::{Value, json};
 
-use super::{Connection, signed};
+use super::{Connection, endpoint, signed};
 use crate::patience::patient;
 
 /// How long Lambda may take to make new code the function's.
@@ -17,7 +17,7 @@ const INTERVAL: Duration = Duration::from_millis(300);
 /// Source: Lambda's `GetFunctionConfiguration`.
 pub(crate) async fn exists(connection: &Connection, function: &str) -> anyhow::Result<bool> {
     let path = format!("/2015-03-31/functions/{function}/configuration");
-    match signed::get_json(connection, "lambda", &path).await {
+    match signed::get_json(connection, endpoint::LAMBDA, &path).await {
         Ok(_) => Ok(true),
         Err(err) if signed::refusal(&err).is_some_and(|refusal| refusal.status == 404) => Ok(false),
         Err(err) => Err(err),
@@ -35,13 +35,23 @@ pub(crate) async fn update_code(
 ) -> anyhow::Result<()> {
     let path = format!("/2015-03-31/functions/{function}");
     let code = json!({ "S3Bucket": bucket, "S3Key": key });
-    signed::send_json(connection, "lambda", "PUT", &format!("{path}/code"), &code)
-        .await
-        .with_context(|| format!("cannot update the code of function `{function}`"))?;
+    signed::send_json(
+        connection,
+        endpoint::LAMBDA,
+        "PUT",
+        &format!("{path}/code"),
+        &code,
+    )
+    .await
+    .with_context(|| format!("cannot update the code of function `{function}`"))?;
     let begin = Instant::now();
     loop {
-        let answer =
-            signed::get_json(connection, "lambda", &format!("{path}/configuration")).await?;
+        let answer = signed::get_json(
+            connection,
+            endpoint::LAMBDA,
+            &format!("{path}/configuration"),
+        )
+        .await?;
         let text = |name: &str| answer.get(name).and_then(Value::as_str);
         match text("LastUpdateStatus") {
             Some("InProgress") => {}

@@ -3,9 +3,10 @@
 use anyhow::Context as _;
 use serde_json::{Value, json};
 
+use super::endpoint::{self, Service};
 use super::{Connection, signed};
 
-const SERVICE: &str = "logs";
+const SERVICE: Service = endpoint::LOGS;
 
 /// The most pages of one search; a page is up to 10,000 events or 1 MB.
 const PAGES: usize = 50;
@@ -78,11 +79,13 @@ pub(crate) async fn find(
 pub(crate) async fn groups(connection: &Connection, prefix: &str) -> anyhow::Result<Vec<String>> {
     let operation = "Logs_20140328.DescribeLogGroups";
     let input = json!({ "logGroupNamePrefix": prefix });
-    let answer = signed::operate(connection, SERVICE, operation, &input)
+    let pages = signed::operate_to_the_end(connection, SERVICE, operation, "nextToken", input)
         .await
         .context("cannot list log groups (logs:DescribeLogGroups)")?;
-    let groups = answer.get("logGroups").and_then(Value::as_array);
-    let names = groups.into_iter().flatten();
+    let groups = pages
+        .iter()
+        .filter_map(|page| page.get("logGroups")?.as_array());
+    let names = groups.flatten();
     let names = names.filter_map(|group| group.get("logGroupName")?.as_str());
     Ok(names.map(ToOwned::to_owned).collect())
 }

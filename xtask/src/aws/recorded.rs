@@ -70,7 +70,10 @@ async fn serve(answer: fn(&str, usize) -> (u16, Value)) -> (Connection, Asked) {
             .unwrap();
         }
     });
-    (Connection::to_local(&endpoint, |_| ()).await.unwrap(), asked)
+    (
+        Connection::to_local(&endpoint, |_| ()).await.unwrap(),
+        asked,
+    )
 }
 
 #[tokio::test]
@@ -84,8 +87,11 @@ async fn usage_is_read_as_pairs_of_used_and_left() {
         ),
         "GET /usageplans/p1/keys?limit=500" => (
             200,
-            json!({ "item": [{ "id": "k1", "type": "API_KEY" }, { "id": "k2", "type": "API_KEY" }] }),
+            json!({ "item": [{ "id": "k1", "type": "API_KEY" }], "position": "a=" }),
         ),
+        "GET /usageplans/p1/keys?limit=500&position=a%3D" => {
+            (200, json!({ "item": [{ "id": "k2", "type": "API_KEY" }] }))
+        }
         "GET /apikeys/k1?includeValue=false" => (
             200,
             json!({ "id": "k1", "name": "movies-dev-standard-1", "enabled": true,
@@ -176,7 +182,7 @@ async fn a_refusal_keeps_its_code_and_is_not_repeated() {
 
 #[tokio::test]
 async fn metrics_and_alarms_are_found_by_their_ids() {
-    let (connection, asked) = serve(|what, _| match what {
+    let (connection, asked) = serve(|what, before| match what {
         "GetMetricData" => (
             200,
             json!({ "MetricDataResults": [
@@ -185,6 +191,10 @@ async fn metrics_and_alarms_are_found_by_their_ids() {
                 { "Id": "requests", "Label": "Count", "Timestamps": [1.0, 2.0],
                   "Values": [3.0, 4.0], "StatusCode": "Complete" }
             ], "Messages": [] }),
+        ),
+        "DescribeAlarms" if before == 0 => (
+            200,
+            json!({ "MetricAlarms": [], "CompositeAlarms": [], "NextToken": "more" }),
         ),
         "DescribeAlarms" => (
             200,
@@ -214,6 +224,7 @@ async fn metrics_and_alarms_are_found_by_their_ids() {
         .await
         .unwrap();
     assert_eq!(alarms[0].state, "ALARM");
+    assert_eq!(asked.lock().unwrap()[2].1["NextToken"], "more");
 }
 
 #[tokio::test]

@@ -1,5 +1,5 @@
 //! Single calls to services whose SDK crates would cost more build time than the rest of
-//! this program: they are signed with AWS's own signer and sent by a plain HTTP client.
+//! this program: they are signed with AWS's own signer and sent by the SDK's HTTP client.
 
 use std::time::{Duration, SystemTime};
 
@@ -7,13 +7,20 @@ use anyhow::Context as _;
 use aws_credential_types::provider::ProvideCredentials as _;
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
 use aws_sigv4::sign::v4;
+use aws_smithy_runtime_api::client::http::HttpConnector as _;
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::byte_stream::ByteStream;
 use backon::Retryable as _;
 use serde_json::Value;
 use ureq::http::{HeaderName, HeaderValue, Request};
 
-use super::Connection;
+use super::endpoint::{self, Service};
+use super::refusal::{Answer, Refusal};
+use super::{Connection, error};
+use crate::connection_failure::{ConnectionFailure, cause};
 use crate::patience::patient;
-use crate::web::agent;
+use crate::trouble::{ServiceError, Trouble};
 
 /// Calls again after the first, the first of them after this long.
 const ATTEMPTS: usize = 4;
@@ -34,7 +41,7 @@ pub(crate) async fn dynamodb_prefix_list(connection: &Connection) -> anyhow::Res
         "Action=DescribeManagedPrefixLists&Version=2016-11-15\
          &Filter.1.Name=prefix-list-name&Filter.1.Value.1=com.amazonaws.{region}.dynamodb"
     );
-    let answer = get(connection, "ec2", &format!("/?{query}")).await;
+    let answer = get(connection, endpoint::EC2, &format!("/?{query}")).await;
     let find = |answer: String| -> anyhow::Result<String> {
         let document = roxmltree::Document::parse(&answer).context("the answer is not XML")?;
         let id = document
@@ -63,72 +70,25 @@ pub(crate) async fn dynamodb_prefix_list(connection: &Connection) -> anyhow::Res
 ///
 /// Source: EC2's `DescribeVpcs`.
 pub(crate) async fn vpcs(connection: &Connection) -> anyhow::Result<u64> {
-    let answer = get(
-        connection,
-        "ec2",
-        "/?Action=DescribeVpcs&Version=2016-11-15",
-    )
-    .await?;
-    let document = roxmltree::Document::parse(&answer).context("the answer is not XML")?;
-    let set = document
-        .descendants()
-        .find(|node| node.tag_name().name() == "vpcSet")
-        .context("EC2's answer has no VPCs")?;
-    let items = set.children().filter(roxmltree::Node::is_element);
-    Ok(items.count().try_into()?)
-}
-
-/// A service's refusal, as it says it.
-#[derive(Debug)]
-pub(crate) struct Refusal {
-    pub(crate) status: u16,
-    /// The error's name, such as `AccessDeniedException`; empty where the answer has none.
-    pub(crate) code: String,
-    message: String,
-    base: String,
-}
-
-impl Refusal {
-    fn read(base: &str, status: u16, text: &str) -> Self {
-        let answer: Value = serde_json::from_str(text).unwrap_or_default();
-        let member = |names: &[&str]| {
-            let found = names.iter().find_map(|name| answer.get(name)?.as_str());
-            found.map(ToOwned::to_owned)
+    let mut count = 0;
+    let mut token = String::new();
+    loop {
+        let path = format!("/?Action=DescribeVpcs&Version=2016-11-15{token}");
+        let answer = get(connection, endpoint::EC2, &path).await?;
+        let document = roxmltree::Document::parse(&answer).context("the answer is not XML")?;
+        let named = |name: &str| {
+            let mut nodes = document.descendants();
+            nodes.find(|node| node.tag_name().name() == name)
         };
-        // `com.amazonaws.logs#ResourceNotFoundException`, and `Code:http://...` of the gateway.
-        let code = member(&["__type", "code", "Code"]).unwrap_or_default();
-        let code = code.rsplit('#').next().unwrap_or_default();
-        let code = code.split(':').next().unwrap_or_default();
-        Self {
-            status,
-            code: code.to_owned(),
-            message: member(&["message", "Message"]).unwrap_or_else(|| text.trim().to_owned()),
-            base: base.to_owned(),
+        let set = named("vpcSet").context("EC2's answer has no VPCs")?;
+        let items = set.children().filter(roxmltree::Node::is_element);
+        count += u64::try_from(items.count())?;
+        match named("nextToken").and_then(|node| node.text()) {
+            Some(next) => token = format!("&NextToken={}", escape(next)),
+            None => return Ok(count),
         }
     }
-
-    fn is_for_now(&self) -> bool {
-        self.status == 429 || self.status >= 500 || self.code.contains("Throttl")
-    }
 }
-
-impl std::fmt::Display for Refusal {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self {
-            status,
-            code,
-            message,
-            base,
-        } = self;
-        let code = match code.is_empty() {
-            true => String::new(),
-            false => format!(" {code}"),
-        };
-        write!(f, "`{base}` answered {status}{code}: {message}")
-    }
-}
-
-impl std::error::Error for Refusal {}
 
 /// The refusal among the causes of `err`.
 pub(crate) fn refusal(err: &anyhow::Error) -> Option<&Refusal> {
@@ -137,7 +97,7 @@ pub(crate) fn refusal(err: &anyhow::Error) -> Option<&Refusal> {
 
 pub(super) async fn get(
     connection: &Connection,
-    service: &str,
+    service: Service,
     path: &str,
 ) -> anyhow::Result<String> {
     call(connection, service, "GET", path, None, None).await
@@ -146,7 +106,7 @@ pub(super) async fn get(
 /// Gets a JSON document.
 pub(super) async fn get_json(
     connection: &Connection,
-    service: &str,
+    service: Service,
     path: &str,
 ) -> anyhow::Result<Value> {
     let answer = get(connection, service, path).await?;
@@ -156,7 +116,7 @@ pub(super) async fn get_json(
 /// Sends a JSON document with `method`; what comes back may be empty.
 pub(super) async fn send_json(
     connection: &Connection,
-    service: &str,
+    service: Service,
     method: &str,
     path: &str,
     json: &Value,
@@ -171,7 +131,7 @@ pub(super) async fn send_json(
 
 pub(super) async fn delete(
     connection: &Connection,
-    service: &str,
+    service: Service,
     path: &str,
 ) -> anyhow::Result<()> {
     call(connection, service, "DELETE", path, None, None).await?;
@@ -182,7 +142,7 @@ pub(super) async fn delete(
 /// `Logs_20140328.FilterLogEvents`.
 pub(super) async fn operate(
     connection: &Connection,
-    service: &str,
+    service: Service,
     operation: &str,
     input: &Value,
 ) -> anyhow::Result<Value> {
@@ -199,8 +159,29 @@ pub(super) async fn operate(
     parse(service, &answer)
 }
 
-fn parse(service: &str, answer: &str) -> anyhow::Result<Value> {
-    serde_json::from_str(answer).with_context(|| format!("the answer of `{service}` is not JSON"))
+/// Calls an operation for one page after another, until no answer has another `token`.
+pub(super) async fn operate_to_the_end(
+    connection: &Connection,
+    service: Service,
+    operation: &str,
+    token: &str,
+    mut input: Value,
+) -> anyhow::Result<Vec<Value>> {
+    let mut pages = Vec::new();
+    loop {
+        let page = operate(connection, service, operation, &input).await?;
+        let next = page.get(token).cloned().filter(|next| !next.is_null());
+        pages.push(page);
+        match next {
+            Some(next) if input.get(token) != Some(&next) => input[token] = next,
+            _ => return Ok(pages),
+        }
+    }
+}
+
+fn parse(service: Service, answer: &str) -> anyhow::Result<Value> {
+    serde_json::from_str(answer)
+        .with_context(|| format!("the answer of `{}` is not JSON", service.name))
 }
 
 /// Text for a query or a path, with everything escaped that has a meaning there.
@@ -212,21 +193,21 @@ pub(super) fn escape(text: &str) -> String {
 /// own, or is looked at again by who asked.
 async fn call(
     connection: &Connection,
-    service: &str,
+    service: Service,
     method: &str,
     path: &str,
     operation: Option<&str>,
     json: Option<&str>,
 ) -> anyhow::Result<String> {
-    let base = base(connection, service);
+    let base = endpoint::of(&connection.config, service).await?;
     let is_busy = |err: &anyhow::Error| refusal(err).is_some_and(Refusal::is_for_now);
     let attempt = || async {
-        let request = sign_call(connection, service, method, path, operation, json).await?;
-        let base = base.clone();
-        // The client blocks, and Ctrl-C is to be heard meanwhile.
-        tokio::task::spawn_blocking(move || send(&base, request))
+        let url = format!("{base}{path}");
+        let request = sign_call(connection, service, method, &url, operation, json).await?;
+        let answer = tokio::time::timeout(patient(TIMEOUT), send(connection, &base, request));
+        answer
             .await
-            .context("the call was given up")?
+            .with_context(|| format!("no answer from `{base}` in time"))?
     };
     let waits = backon::ExponentialBuilder::default()
         .with_min_delay(patient(BACKOFF))
@@ -235,26 +216,16 @@ async fn call(
     attempt.retry(waits).when(is_busy).await
 }
 
-fn base(connection: &Connection, service: &str) -> String {
-    let region = &connection.region;
-    match connection.config.endpoint_url() {
-        Some(url) => url.trim_end_matches('/').to_owned(),
-        None if region.starts_with("cn-") => format!("https://{service}.{region}.amazonaws.com.cn"),
-        None => format!("https://{service}.{region}.amazonaws.com"),
-    }
-}
-
 /// A request that is ready to go, for a few minutes.
 async fn sign_call(
     connection: &Connection,
-    service: &str,
+    service: Service,
     method: &str,
-    path: &str,
+    url: &str,
     operation: Option<&str>,
     json: Option<&str>,
 ) -> anyhow::Result<Request<String>> {
     let config = &connection.config;
-    let url = format!("{}{path}", base(connection, service));
     let provider = config.credentials_provider().context("no credentials")?;
     let credentials = provider
         .provide_credentials()
@@ -264,7 +235,7 @@ async fn sign_call(
     let params = v4::SigningParams::builder()
         .identity(&identity)
         .region(&connection.region)
-        .name(service)
+        .name(service.name)
         .time(SystemTime::now())
         .settings(SigningSettings::default())
         .build()
@@ -274,25 +245,28 @@ async fn sign_call(
     match (operation, json) {
         (Some(operation), _) => {
             let protocol = match service {
-                "monitoring" => JSON_PROTOCOL_OF_MONITORING,
+                endpoint::CLOUDWATCH => JSON_PROTOCOL_OF_MONITORING,
                 _ => JSON_PROTOCOL,
             };
             headers.push(("content-type", protocol));
             headers.push(("x-amz-target", operation));
         }
         (None, Some(_)) => headers.push(("content-type", "application/json")),
-        // API Gateway answers with links in HAL otherwise.
-        (None, None) => headers.push(("accept", "application/json")),
+        // It answers with links in HAL otherwise.
+        (None, None) if service == endpoint::API_GATEWAY => {
+            headers.push(("accept", "application/json"));
+        }
+        (None, None) => {}
     }
     let body = json.unwrap_or_default();
     let signable = SignableBody::Bytes(body.as_bytes());
-    let request = SignableRequest::new(method, &url, headers.iter().copied(), signable)
+    let request = SignableRequest::new(method, url, headers.iter().copied(), signable)
         .and_then(|request| sign(request, &params))
         .context("cannot sign the request")?;
     let (instructions, _) = request.into_parts();
     let mut request = Request::builder()
         .method(method)
-        .uri(&url)
+        .uri(url)
         .body(body.to_owned())
         .with_context(|| format!("`{url}` cannot be asked for"))?;
     for (name, value) in headers {
@@ -304,17 +278,39 @@ async fn sign_call(
     Ok(request)
 }
 
-fn send(base: &str, request: Request<String>) -> anyhow::Result<String> {
-    let mut response = agent(base, patient(TIMEOUT))
-        .run(request)
-        .with_context(|| format!("cannot call `{base}`"))?;
-    let status = response.status();
-    let text = response
-        .body_mut()
-        .read_to_string()
-        .with_context(|| format!("`{base}` broke off"))?;
-    if !status.is_success() {
-        return Err(Refusal::read(base, status.as_u16(), &text).into());
+async fn send(
+    connection: &Connection,
+    base: &str,
+    request: Request<String>,
+) -> anyhow::Result<String> {
+    let request = HttpRequest::try_from(request.map(SdkBody::from))?;
+    let answer = connection.connector.call(request).await;
+    let mut response = answer.map_err(|err| match cause::<ConnectionFailure>(&err) {
+        Some(failure) => anyhow::anyhow!("{failure}"),
+        None => anyhow::anyhow!("cannot call `{base}`: {err}"),
+    })?;
+    let body = ByteStream::new(response.take_body()).collect().await;
+    let body = body
+        .with_context(|| format!("`{base}` broke off"))?
+        .to_vec();
+    let body = String::from_utf8_lossy(&body);
+    if response.status().is_success() {
+        return Ok(body.into_owned());
     }
-    Ok(text)
+    let headers = response.headers();
+    let refusal = Refusal::read(
+        base,
+        &Answer {
+            status: response.status().as_u16(),
+            error_type: headers.get("x-amzn-errortype"),
+            date: headers.get("date"),
+            body: &body,
+        },
+    );
+    if error::is_expired(&refusal.code) {
+        let text = error::SIGN_IN_AGAIN.to_owned();
+        let trouble = Trouble::Expired;
+        return Err(ServiceError { text, trouble }.into());
+    }
+    Err(refusal.into())
 }

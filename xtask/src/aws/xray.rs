@@ -3,9 +3,10 @@
 use anyhow::Context as _;
 use serde_json::{Value, json};
 
+use super::endpoint::{self, Service};
 use super::{Connection, signed};
 
-const SERVICE: &str = "xray";
+const SERVICE: Service = endpoint::XRAY;
 
 /// X-Ray gives no more traces at once.
 const AT_ONCE: usize = 5;

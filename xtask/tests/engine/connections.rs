@@ -9,6 +9,9 @@ use std::sync::Arc;
 use rcgen::{CertificateParams, KeyPair, date_time_ymd};
 use rustls::{ServerConfig, ServerConnection, Stream};
 
+use crate::cloud::Cloud;
+use crate::cloud::state::State;
+use crate::site::Site;
 use crate::support::{Run, repository, xtask};
 
 /// What AWS says of a clock that is off.
@@ -359,4 +362,28 @@ fn a_program_that_gives_no_credentials_is_named() {
         );
         assert!(!run.stderr.contains("secret"), "{}", run.stderr);
     }
+}
+
+/// As the SDK's own clients do.
+#[test]
+fn calls_signed_by_hand_go_to_the_endpoint_of_their_service() {
+    let site = Site::deployed();
+    let of_logs = Cloud::with(State::default());
+    let at = |port: u16| format!("http://127.0.0.1:{port}");
+    let (all, logs) = (at(site.cloud.port), at(of_logs.port));
+    let home = tempfile::tempdir().unwrap();
+    let environment = [
+        ("AWS_ENDPOINT_URL", all.as_str()),
+        ("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", logs.as_str()),
+        ("AWS_REGION", "us-east-1"),
+    ];
+    run(home.path(), &["logs"], &environment);
+    let asked = |cloud: &Cloud| {
+        let calls = cloud.calls().into_iter();
+        calls
+            .filter(|call| call.action == "FilterLogEvents")
+            .count()
+    };
+    assert_eq!(asked(&site.cloud), 0);
+    assert!(asked(&of_logs) > 0, "{:?}", of_logs.calls());
 }
