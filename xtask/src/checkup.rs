@@ -8,6 +8,7 @@ use crate::bootstrap;
 use crate::doctor::{self, Finding, Kept, Trail};
 use crate::parameters::Parameters;
 use crate::stack::{Stack, Stage};
+use crate::trouble::{Trouble, trouble};
 
 /// The function's name in `root.yaml`, without the stage's suffix.
 const FUNCTION: &str = "apigw_handler";
@@ -95,14 +96,14 @@ async fn bootstrap_state(connection: &Connection, intent: &Intent<'_>) -> Findin
             "none yet",
             "nothing: the first deploy asks, and creates it",
         ),
-        Err(err) => Finding::unknown(NAME, &err, "cloudformation:DescribeStacks"),
+        Err(err) => unknown(NAME, &err, "cloudformation:DescribeStacks"),
     }
 }
 
 async fn logs_role(connection: &Connection) -> Finding {
     match api_gateway::logs_role(connection).await {
         Ok(role) => doctor::logs_role(role.as_deref()),
-        Err(err) => Finding::unknown("API Gateway's logs role", &err, "apigateway:GET"),
+        Err(err) => unknown("API Gateway's logs role", &err, "apigateway:GET"),
     }
 }
 
@@ -118,7 +119,7 @@ async fn concurrency(connection: &Connection, intent: &Intent<'_>) -> Finding {
         Ok((limit, unreserved)) => {
             doctor::concurrency(limit, unreserved, number(intent.parameters), already)
         }
-        Err(err) => Finding::unknown("Lambda concurrency", &err, "lambda:GetAccountSettings"),
+        Err(err) => unknown("Lambda concurrency", &err, "lambda:GetAccountSettings"),
     }
 }
 
@@ -131,7 +132,7 @@ async fn collisions(connection: &Connection, intent: &Intent<'_>) -> Vec<Finding
     let mut findings = Vec::new();
     findings.push(match lambda::exists(connection, &function).await {
         Ok(exists) => doctor::collision("function", &function, exists),
-        Err(err) => Finding::unknown(
+        Err(err) => unknown(
             "name of the function",
             &err,
             "lambda:GetFunctionConfiguration",
@@ -140,7 +141,7 @@ async fn collisions(connection: &Connection, intent: &Intent<'_>) -> Vec<Finding
     for group in log_groups(intent.stage) {
         findings.push(match logs::groups(connection, &group).await {
             Ok(groups) => doctor::collision("log group", &group, groups.contains(&group)),
-            Err(err) => Finding::unknown("name of the log group", &err, "logs:DescribeLogGroups"),
+            Err(err) => unknown("name of the log group", &err, "logs:DescribeLogGroups"),
         });
     }
     findings
@@ -166,7 +167,7 @@ async fn trails(connection: &Connection) -> Finding {
     let rights = "cloudtrail:DescribeTrails, GetTrailStatus and GetEventSelectors";
     match find_trails(connection).await {
         Ok(trails) => doctor::trails(&trails),
-        Err(err) => Finding::unknown("CloudTrail", &err, rights),
+        Err(err) => unknown("CloudTrail", &err, rights),
     }
 }
 
@@ -197,7 +198,19 @@ async fn find_trails(connection: &Connection) -> anyhow::Result<Vec<Trail>> {
 }
 
 fn is_refused(err: &anyhow::Error) -> bool {
-    signed::refusal(err).is_some_and(|refusal| refusal.code != "ThrottlingException")
+    signed::refusal(err).is_some_and(|refusal| !refusal.is_for_now())
+}
+
+/// What could not be found out, and the right that was missing where one was.
+fn unknown(name: &str, err: &anyhow::Error, right: &str) -> Finding {
+    let is_denied = match signed::refusal(err) {
+        Some(refusal) => refusal.is_denial(),
+        None => trouble(err) == Some(Trouble::Refused),
+    };
+    match is_denied {
+        true => Finding::unknown(name, err, right),
+        false => Finding::unanswered(name, err),
+    }
 }
 
 async fn quotas(connection: &Connection, intent: &Intent<'_>) -> Vec<Finding> {
@@ -207,7 +220,7 @@ async fn quotas(connection: &Connection, intent: &Intent<'_>) -> Vec<Finding> {
             Ok(value) => value,
             Err(err) => {
                 let right = "servicequotas:GetServiceQuota";
-                findings.push(Finding::unknown(name, &err, right));
+                findings.push(unknown(name, &err, right));
                 continue;
             }
         };
@@ -221,7 +234,7 @@ async fn quotas(connection: &Connection, intent: &Intent<'_>) -> Vec<Finding> {
                     let needed = u64::from(intent.deployed.is_none());
                     doctor::quota(name, value, Some(used), needed)
                 }
-                Err(err) => Finding::unknown(name, &err, "ec2:DescribeVpcs"),
+                Err(err) => unknown(name, &err, "ec2:DescribeVpcs"),
             },
             _ => doctor::quota(name, value, None, needed("StageRateLimitPerSecond")),
         });

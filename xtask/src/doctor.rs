@@ -76,7 +76,13 @@ impl Finding {
         }
     }
 
-    /// What could not be found out, because the credentials may not ask or nobody answered.
+    /// What could not be found out, because nobody answered.
+    pub(crate) fn unanswered(name: &str, err: &anyhow::Error) -> Self {
+        let text = format!("cannot be found out: {err:#}");
+        Self::warning(name, text, "look again in a while, or look yourself")
+    }
+
+    /// What could not be found out, because the credentials may not ask.
     pub(crate) fn unknown(name: &str, err: &anyhow::Error, right: &str) -> Self {
         Self::warning(
             name,

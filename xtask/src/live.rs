@@ -40,7 +40,6 @@ pub(crate) struct Watch {
 static SHOWN: AtomicBool = AtomicBool::new(false);
 
 /// Whether other lines would be in the way of the display.
-#[cfg(feature = "aws")]
 pub(crate) fn is_shown() -> bool {
     SHOWN.load(Ordering::Relaxed)
 }

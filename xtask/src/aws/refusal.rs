@@ -50,8 +50,14 @@ impl Refusal {
         }
     }
 
+    /// Whether it is these credentials that may not make the call.
+    pub(crate) fn is_denial(&self) -> bool {
+        let names = ["AccessDenied", "Unauthorized", "Forbidden"];
+        self.status == 403 || names.iter().any(|name| self.code.contains(name))
+    }
+
     /// Whether the same call may go well in a moment.
-    pub(super) fn is_for_now(&self) -> bool {
+    pub(crate) fn is_for_now(&self) -> bool {
         self.status == 429
             || self.status >= 500
             || self.code.contains("Throttl")

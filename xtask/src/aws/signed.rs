@@ -20,7 +20,7 @@ use super::refusal::{Answer, Refusal};
 use super::{Connection, error};
 use crate::connection_failure::{ConnectionFailure, cause};
 use crate::patience::patient;
-use crate::trouble::{ServiceError, Trouble};
+use crate::trouble::{ServiceError, Trouble, trouble};
 
 /// Calls again after the first, the first of them after this long.
 const ATTEMPTS: usize = 4;
@@ -200,7 +200,9 @@ async fn call(
     json: Option<&str>,
 ) -> anyhow::Result<String> {
     let base = endpoint::of(&connection.config, service).await?;
-    let is_busy = |err: &anyhow::Error| refusal(err).is_some_and(Refusal::is_for_now);
+    let is_busy = |err: &anyhow::Error| {
+        refusal(err).is_some_and(Refusal::is_for_now) || trouble(err) == Some(Trouble::Passing)
+    };
     let attempt = || async {
         let url = format!("{base}{path}");
         let request = sign_call(connection, service, method, &url, operation, json).await?;
@@ -286,7 +288,11 @@ async fn send(
     let request = HttpRequest::try_from(request.map(SdkBody::from))?;
     let answer = connection.connector.call(request).await;
     let mut response = answer.map_err(|err| match cause::<ConnectionFailure>(&err) {
-        Some(failure) => anyhow::anyhow!("{failure}"),
+        // A connection that was kept may have ended meanwhile.
+        Some(failure) => anyhow::Error::new(ServiceError {
+            text: failure.to_string(),
+            trouble: Trouble::Passing,
+        }),
         None => anyhow::anyhow!("cannot call `{base}`: {err}"),
     })?;
     let body = ByteStream::new(response.take_body()).collect().await;

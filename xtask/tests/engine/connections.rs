@@ -387,3 +387,22 @@ fn calls_signed_by_hand_go_to_the_endpoint_of_their_service() {
     assert_eq!(asked(&site.cloud), 0);
     assert!(asked(&of_logs) > 0, "{:?}", of_logs.calls());
 }
+
+/// In JSON the code is often in a header alone.
+#[test]
+fn a_call_signed_by_hand_is_refused_with_its_code() {
+    let site = Site::deployed();
+    let header = "x-amzn-ErrorType: AccessDeniedException:http://internal.amazon.com/\r\n";
+    let refusing = answering(403, header, "{\"Message\": \"you may not\"}");
+    let all = format!("http://127.0.0.1:{}", site.cloud.port);
+    let logs = format!("http://127.0.0.1:{refusing}");
+    let home = tempfile::tempdir().unwrap();
+    let environment = [
+        ("AWS_ENDPOINT_URL", all.as_str()),
+        ("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", logs.as_str()),
+        ("AWS_REGION", "us-east-1"),
+    ];
+    let error = error_of(&run(home.path(), &["logs"], &environment));
+    let expected = format!("`{logs}` answered 403 AccessDeniedException: you may not");
+    assert!(error.ends_with(&expected), "{error}");
+}
