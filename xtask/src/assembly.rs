@@ -16,6 +16,7 @@ use crate::parameters::Parameters;
 use crate::references::check_references;
 use crate::stack::Stage;
 use crate::template::Template;
+use crate::text_file;
 
 use checks::{NESTED_BYTES, ROOT_BYTES, check_interface, check_size, missing_template};
 
@@ -256,7 +257,7 @@ fn file_name(template: &Template) -> String {
 /// Reads and parses one template; messages call it `infra/cfn/<file>`.
 pub(crate) fn read_template(directory: &Path, file: &str) -> anyhow::Result<Template> {
     let path = directory.join(file);
-    let text = std::fs::read_to_string(&path)
+    let text = text_file::read(&path)
         .with_context(|| format!("cannot read the template `infra/cfn/{file}`"))?;
     Template::parse(&format!("infra/cfn/{file}"), text)
 }

@@ -99,6 +99,7 @@ mod status;
 mod step;
 mod symbols;
 mod template;
+mod text_file;
 #[cfg(test)]
 mod tidy;
 mod tool;

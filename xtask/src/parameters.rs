@@ -10,6 +10,7 @@ use crate::constraint::check_value;
 use crate::rules::check_rules;
 use crate::source::{Problem, nearest};
 use crate::template::{Template, plain_string};
+use crate::text_file;
 
 /// Parameter values by name.
 pub(crate) type Parameters = BTreeMap<String, String>;
@@ -25,7 +26,7 @@ pub(crate) fn parse_assignment(text: &str) -> Result<(String, String), String> {
 /// Reads a parameters file: an object of names and values, or the list of
 /// `ParameterKey`/`ParameterValue` pairs that the AWS CLI takes.
 pub(crate) fn read_file(path: &Path) -> anyhow::Result<Parameters> {
-    let text = std::fs::read_to_string(path)
+    let text = text_file::read(path)
         .with_context(|| format!("cannot read the parameters file `{}`", path.display()))?;
     parse_file(&text).with_context(|| format!("in the parameters file `{}`", path.display()))
 }

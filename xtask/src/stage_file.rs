@@ -10,6 +10,7 @@ use crate::parameters::Parameters;
 use crate::source::{Problem, nearest};
 use crate::stack::{Stage, Tags};
 use crate::template::Template;
+use crate::text_file;
 use crate::workspace::Workspace;
 
 mod editing;
@@ -46,7 +47,7 @@ impl StageFile {
     ) -> anyhow::Result<Self> {
         let name = file_name(stage.as_str());
         let path = workspace.root().join(&name);
-        let text = match std::fs::read_to_string(&path) {
+        let text = match text_file::read(&path) {
             Ok(text) => text,
             Err(err) if err.kind() == std::io::ErrorKind::NotFound => {
                 let stages = stages(workspace)?;
@@ -179,7 +180,7 @@ fn check_against(workspace: &Workspace, root: &Template) -> anyhow::Result<Vec<P
 }
 
 fn read_text(path: &Path, name: &str) -> anyhow::Result<String> {
-    std::fs::read_to_string(path).with_context(|| format!("cannot read `{name}`"))
+    text_file::read(path).with_context(|| format!("cannot read `{name}`"))
 }
 
 fn file_name(stage: &str) -> String {

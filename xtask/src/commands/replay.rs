@@ -13,6 +13,7 @@ use crate::live;
 use crate::recording::{Note, Recording, newest};
 use crate::screen;
 use crate::stack::StackStatus;
+use crate::text_file;
 
 /// Milliseconds between two frames.
 const FRAME: u64 = 100;
@@ -54,7 +55,7 @@ impl Replay {
     pub(crate) async fn run(self) -> anyhow::Result<()> {
         let path = self.path()?;
         let name = path.display().to_string();
-        let text = std::fs::read_to_string(&path)
+        let text = text_file::read(&path)
             .with_context(|| format!("cannot read the recording `{name}`"))?;
         let recording = Recording::parse(&name, &text)?;
         let mode = match self.plain {

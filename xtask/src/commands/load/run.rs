@@ -25,6 +25,7 @@ use crate::load::report::{Report, Setup};
 use crate::load::verdict::{Limits, Observed, Outcome};
 use crate::load::{page, running, terminal};
 use crate::screen;
+use crate::text_file;
 use crate::workspace::Workspace;
 
 /// Files that this program has open beside its requests' connections.
@@ -81,8 +82,7 @@ impl Load {
             };
         };
         let name = path.display().to_string();
-        let text =
-            std::fs::read_to_string(path).with_context(|| format!("cannot read `{name}`"))?;
+        let text = text_file::read(path).with_context(|| format!("cannot read `{name}`"))?;
         phases::read(&name, &text)
     }
 

@@ -19,6 +19,7 @@ use crate::parameters::Parameters;
 use crate::screen::{self, GOOD};
 use crate::stack::Stack;
 use crate::stage_file::{StageFile, with_parameter};
+use crate::text_file;
 use crate::workspace::Workspace;
 
 impl Rotate {
@@ -153,7 +154,7 @@ impl Rotate {
         let root = read_template(&workspace.templates(), "root.yaml")?;
         let stage_file = StageFile::read(workspace, &self.stage.stage, &root)?;
         let path = stage_file.name();
-        let text = match std::fs::read_to_string(workspace.root().join(&path)) {
+        let text = match text_file::read(&workspace.root().join(&path)) {
             Ok(text) => text,
             Err(err) if err.kind() == std::io::ErrorKind::NotFound => String::new(),
             Err(err) => return Err(err).context(format!("cannot read `{path}`")),
