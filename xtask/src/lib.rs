@@ -98,6 +98,7 @@ mod stage_file;
 mod status;
 mod step;
 mod symbols;
+mod tag;
 mod template;
 mod text_file;
 #[cfg(test)]

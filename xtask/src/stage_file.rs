@@ -20,7 +20,7 @@ mod tests;
 
 pub(crate) use editing::with_parameter;
 use reading::Said;
-pub(crate) use reading::{OWN_TAGS, check_alarm};
+pub(crate) use reading::check_alarm;
 
 /// From the repository's root.
 const DIRECTORY: &str = "infra/stages";

@@ -149,7 +149,13 @@ impl ValueArgs {
             Some(path) => parameters::read_file(path)?,
             None => Parameters::new(),
         };
-        chosen.extend(self.params.iter().cloned());
+        let mut given = Parameters::new();
+        for (name, value) in &self.params {
+            if given.insert(name.clone(), value.clone()).is_some() {
+                anyhow::bail!("`--param {name}=..` is given twice; leave one of them out");
+            }
+        }
+        chosen.extend(given);
         Ok(chosen)
     }
 }

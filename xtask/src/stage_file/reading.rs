@@ -10,14 +10,12 @@ use crate::constraint::broken_rule;
 use crate::parameters::Parameters;
 use crate::source::{Place, Problem, nearest};
 use crate::stack::Tags;
+use crate::tag;
 use crate::template::Template;
 use crate::template::positions::{Positions, push};
 
 #[cfg(test)]
 mod tests;
-
-/// Tags that every stack has from the tool.
-pub(crate) const OWN_TAGS: [&str; 2] = ["service", "stage"];
 
 /// CloudFormation's limit.
 const ALARMS: usize = 5;
@@ -193,26 +191,19 @@ impl Reader<'_> {
         let mut tags = Tags::new();
         for (key, value) in self.object(pointer, "Tags", value) {
             let pointer = below(pointer, key);
-            let title = if OWN_TAGS.contains(&key.as_str()) {
-                Some(format!("the tag `{key}` is set by this tool"))
-            } else if key.to_lowercase().starts_with("aws:") {
-                Some(format!("the tag `{key}` has a prefix that is AWS's own"))
-            } else if key.is_empty() || key.chars().count() > 128 {
-                Some("a tag's key has 1 to 128 characters".to_owned())
-            } else {
-                None
-            };
-            if let Some(title) = title {
+            if let Err(title) = tag::check_key(key) {
                 self.at_key(&pointer, Problem::new(title).mend("choose another key"));
             }
             let Some(value) = self.string(&pointer, &format!("tag `{key}`"), value) else {
                 continue;
             };
-            if value.chars().count() > 256 {
-                let problem = Problem::new("a tag's value has at most 256 characters");
-                self.at_value(&pointer, problem.mend("shorten it"));
+            if let Err(title) = tag::check_value(key, value) {
+                self.at_value(&pointer, Problem::new(title).mend("choose another value"));
             }
             tags.insert(key.clone(), value.to_owned());
+        }
+        if let Err(title) = tag::check_count(&tags) {
+            self.at_key(pointer, Problem::new(title).mend("leave some out"));
         }
         tags
     }

@@ -3,12 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use anyhow::Context as _;
+
 use crate::adoption;
 use crate::assembly::Assembly;
 use crate::options::{OnFailure, Options, Settings};
 use crate::parameters;
-use crate::stack::{DeployAction, Stack};
-use crate::stage_file::{OWN_TAGS, StageFile, check_alarm};
+use crate::stack::{DeployAction, Stack, Tags};
+use crate::stage_file::{StageFile, check_alarm};
+use crate::tag;
 use crate::template::Template;
 
 /// How long CloudFormation watches the alarms where nothing else is said.
@@ -98,13 +101,6 @@ pub(super) enum Protection {
 impl OptionArgs {
     /// Refuses what cannot be right, before anything is built or written.
     pub(super) fn check(&self, root: &Template) -> anyhow::Result<()> {
-        if let Some((key, _)) = self
-            .tags
-            .iter()
-            .find(|(key, _)| OWN_TAGS.contains(&key.as_str()))
-        {
-            anyhow::bail!("the tag `{key}` is set already; choose another key");
-        }
         let alarms = self.rollback_alarms.iter();
         for alarm in alarms.filter(|alarm| *alarm != NO_ALARM) {
             check_alarm(root, alarm)?;
@@ -117,6 +113,22 @@ impl OptionArgs {
             anyhow::bail!("`--express` does not wait, so there is no `--monitoring-time`");
         }
         Ok(())
+    }
+
+    /// Refuses tags that no stack can have, those of the stage's file among them.
+    pub(super) fn check_tags(&self, of_file: &Tags) -> anyhow::Result<()> {
+        let mut given = Tags::new();
+        for (key, value) in &self.tags {
+            tag::check_key(key)
+                .and_then(|()| tag::check_value(key, value))
+                .map_err(anyhow::Error::msg)
+                .with_context(|| format!("`--tag {key}=..`"))?;
+            if given.insert(key.clone(), value.clone()).is_some() {
+                anyhow::bail!("`--tag {key}=..` is given twice; leave one of them out");
+            }
+        }
+        let all: Tags = of_file.clone().into_iter().chain(given).collect();
+        tag::check_count(&all).map_err(anyhow::Error::msg)
     }
 
     /// The options for a deploy over `stack`, and what to tell of the alarms it is not watched by.
@@ -391,6 +403,30 @@ mod tests {
     }
 
     #[test]
+    fn tags_are_held_to_what_the_stage_file_is_held_to() {
+        let check = |tags: &[String], of_file: usize| {
+            let arguments: Vec<&str> = tags.iter().map(String::as_str).collect();
+            let of_file = (0..of_file).map(|one| (one.to_string(), "v".to_owned()));
+            let checked = parse(&arguments).check_tags(&of_file.collect());
+            checked.err().map(|err| format!("{err:#}"))
+        };
+        let tag = |key: &str, value: &str| format!("--tag={key}={value}");
+        assert_eq!(check(&[tag("team", "a=b")], 47), None);
+        // One of the file's, with another value.
+        assert_eq!(check(&[tag("7", "x")], 48), None);
+        for (tags, of_file) in [
+            (vec![tag("service", "x")], 0),
+            (vec![tag("aws:x", "1")], 0),
+            (vec![tag(&"k".repeat(140), "1")], 0),
+            (vec![tag("team", &"v".repeat(257))], 0),
+            (vec![tag("team", "a"), tag("team", "a")], 0),
+            (vec![tag("team", "a")], 48),
+        ] {
+            assert!(check(&tags, of_file).is_some(), "{tags:?}");
+        }
+    }
+
+    #[test]
     fn what_cannot_be_is_refused() {
         let stage = stage("dev");
         let delete = parse(&["--on-failure=delete"]);
@@ -410,8 +446,6 @@ mod tests {
         let text = "Resources: {}\nOutputs: {OneAlarmArn: {Value: x}, Table: {Value: y}}\n";
         let root = Template::parse("root.yaml", text.to_owned()).unwrap();
         let is_right = |arguments: &[&str]| parse(arguments).check(&root).is_ok();
-        assert!(is_right(&["--tag=team=x"]));
-        assert!(!is_right(&["--tag=service=x"]));
         assert!(!is_right(&["--express", "--monitoring-time=5"]));
         let arn = "--rollback-alarm=arn:aws:cloudwatch:eu-west-1:111122223333:alarm:a";
         assert!(is_right(&[arn, "--rollback-alarm=OneAlarmArn"]));

@@ -42,6 +42,7 @@ impl Deploy {
     pub(crate) async fn run(self, sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {
         let mut choices = self.choices.read(workspace, &self.stage.stage)?;
         self.options.check(&choices.root)?;
+        self.options.check_tags(choices.stage_file.tags())?;
         if self.fast && choices.stage_file.is_production() {
             anyhow::bail!(
                 "`--fast` is not for `{}`: its updates are watched and rolled back as a whole",

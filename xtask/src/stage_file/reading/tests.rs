@@ -375,9 +375,9 @@ fn broken_json_says_where() {
 
 #[test]
 fn tabs_and_escapes_are_json() {
-    let text = "{\t\"Tags\":\r\n\t{\"a\\/\\u00e9\":\t\"\u{1f3ac}\"}}";
+    let text = "{\t\"Tags\":\r\n\t{\"a\\/\\u00e9\":\t\"\u{e9}\"}}";
     let said = read("infra/stages/live.json", text, &root()).unwrap();
-    assert_eq!(said.tags["a/\u{e9}"], "\u{1f3ac}");
+    assert_eq!(said.tags["a/\u{e9}"], "\u{e9}");
     // The one thing in JSON that YAML does not have.
     check(
         "{\"Tags\": {\"a\": \"\\ud83c\\udfac\"}}",
