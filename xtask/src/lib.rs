@@ -64,6 +64,7 @@ mod inputs;
 mod inspection;
 mod interrupt;
 mod intrinsics;
+mod json_text;
 mod limits;
 mod linting;
 mod listing;

@@ -7,9 +7,11 @@ use anyhow::Context as _;
 use serde_json::Value;
 
 use crate::constraint::check_value;
+use crate::json_text::JsonText;
 use crate::rules::check_rules;
 use crate::source::{Problem, nearest};
-use crate::template::{Template, plain_string};
+use crate::template::Template;
+use crate::template::positions::below;
 use crate::text_file;
 
 /// Parameter values by name.
@@ -26,46 +28,70 @@ pub(crate) fn parse_assignment(text: &str) -> Result<(String, String), String> {
 /// Reads a parameters file: an object of names and values, or the list of
 /// `ParameterKey`/`ParameterValue` pairs that the AWS CLI takes.
 pub(crate) fn read_file(path: &Path) -> anyhow::Result<Parameters> {
+    let name = path.display().to_string();
     let text = text_file::read(path)
-        .with_context(|| format!("cannot read the parameters file `{}`", path.display()))?;
-    parse_file(&text).with_context(|| format!("in the parameters file `{}`", path.display()))
+        .with_context(|| format!("cannot read the parameters file `{name}`"))?;
+    // A value that is secret stays so.
+    parse_file(&name, &text).map_err(|problem| problem.unquoted().into())
 }
 
-fn parse_file(text: &str) -> anyhow::Result<Parameters> {
-    let value: Value = serde_json::from_str(text)?;
+fn parse_file(name: &str, text: &str) -> Result<Parameters, Problem> {
+    let file = JsonText::parse(name, text)?;
     let mut parameters = Parameters::new();
-    match &value {
+    match file.value() {
         Value::Object(object) => {
-            for (name, value) in object {
-                insert_once(&mut parameters, name, value)?;
+            for name in object.keys() {
+                insert_once(&mut parameters, name, &file, &below("", name))?;
             }
         }
         Value::Array(items) => {
             for (index, item) in items.iter().enumerate() {
+                let pointer = below("", &index.to_string());
                 let name = item.get("ParameterKey").and_then(Value::as_str);
-                let value = item.get("ParameterValue");
-                let (Some(name), Some(value)) = (name, value) else {
-                    anyhow::bail!("entry {index} lacks `ParameterKey` or `ParameterValue`");
+                let (Some(name), Some(_)) = (name, item.get("ParameterValue")) else {
+                    let title = "an entry lacks `ParameterKey` or `ParameterValue`";
+                    return Err(Problem::new(title).at(file.value_at(&pointer)).mend(
+                        "write `{\"ParameterKey\": \"NAME\", \"ParameterValue\": \"VALUE\"}`",
+                    ));
                 };
-                insert_once(&mut parameters, name, value)?;
+                let pointer = below(&pointer, "ParameterValue");
+                insert_once(&mut parameters, name, &file, &pointer)?;
             }
         }
-        _ => anyhow::bail!("expected an object of names and values"),
+        _ => {
+            return Err(
+                Problem::new("a parameters file is an object of names and values")
+                    .at(file.value_at(""))
+                    .mend("`{\"NAME\": \"VALUE\"}` is one"),
+            );
+        }
     }
     Ok(parameters)
 }
 
-fn insert_once(parameters: &mut Parameters, name: &str, value: &Value) -> anyhow::Result<()> {
-    if value.is_object() || value.is_array() || value.is_null() {
-        anyhow::bail!("parameter `{name}` must be a string, a number or a boolean");
+/// Takes the value at `pointer`; a number as its digits are written.
+fn insert_once(
+    parameters: &mut Parameters,
+    name: &str,
+    file: &JsonText,
+    pointer: &str,
+) -> Result<(), Problem> {
+    let value = match file.value().pointer(pointer) {
+        Some(Value::String(text)) => text.clone(),
+        Some(Value::Number(_) | Value::Bool(_)) => file.written(pointer).to_owned(),
+        _ => {
+            let title = format!("parameter `{name}` must be a string, a number or a boolean");
+            return Err(Problem::new(title)
+                .at(file.value_at(pointer))
+                .mend("write it in quotes, items of a list with commas between"));
+        }
+    };
+    match parameters.insert(name.to_owned(), value) {
+        None => Ok(()),
+        Some(_) => Err(Problem::new(format!("parameter `{name}` is there twice"))
+            .at(file.value_at(pointer))
+            .mend("remove one of the two")),
     }
-    if parameters
-        .insert(name.to_owned(), plain_string(value))
-        .is_some()
-    {
-        anyhow::bail!("parameter `{name}` is given twice");
-    }
-    Ok(())
 }
 
 /// The full set of values for `root`: what the tool supplies, what the user chose, and the
@@ -233,29 +259,96 @@ mod tests {
 
     #[test]
     fn both_file_shapes_are_read() {
-        let object = parse_file(r#"{"Rate": 60, "On": true, "Name": "x"}"#).unwrap();
+        let object = parse_file("p.json", r#"{"Rate": 60, "On": true, "Name": "x"}"#).unwrap();
         let list = parse_file(
-            r#"[{"ParameterKey": "Rate", "ParameterValue": "60"},
+            "p.json",
+            r#"[{"ParameterKey": "Rate", "ParameterValue": 60},
                 {"ParameterKey": "On", "ParameterValue": "true"},
                 {"ParameterKey": "Name", "ParameterValue": "x"}]"#,
-        )
-        .unwrap();
-        assert_eq!(object, list);
+        );
+        assert_eq!(object, list.unwrap());
+    }
+
+    #[test]
+    fn a_value_is_what_is_written() {
+        for (written, expected) in [
+            ("1.10", "1.10"),
+            ("1e3", "1e3"),
+            ("1E+3", "1E+3"),
+            ("-0", "-0"),
+            ("12345678901234567890123", "12345678901234567890123"),
+            ("0.30000000000000004", "0.30000000000000004"),
+            ("false", "false"),
+            (r#""012345678901""#, "012345678901"),
+            (r#""\ud83c\udfac \/ \n""#, "\u{1f3ac} / \n"),
+        ] {
+            let text = format!("\u{feff}{{\"A~/B\":\t{written} }}");
+            let parameters = parse_file("p.json", &text).unwrap();
+            assert_eq!(parameters["A~/B"], expected, "{written}");
+        }
     }
 
     #[test]
     fn broken_files_say_where() {
         let check = |text: &str, expected: Expect| {
-            expected.assert_eq(&format!("{:#}", parse_file(text).unwrap_err()));
+            let shown = format!("{}\n", parse_file("p.json", text).unwrap_err().unquoted());
+            expected.assert_eq(&anstream::adapter::strip_str(&shown).to_string());
         };
-        check("{\n  \"a\" 1}", expect!["expected `:` at line 2 column 7"]);
+        check(
+            "{\n  \"a\" 1}",
+            expect![[r#"
+            not valid JSON: expected `:`
+             |
+             = at: p.json:2:7
+             = to mend: look at this line and the one above for a comma or a quote too many or too few
+        "#]],
+        );
         check(
             r#"{"a": []}"#,
-            expect!["parameter `a` must be a string, a number or a boolean"],
+            expect![[r#"
+            parameter `a` must be a string, a number or a boolean
+             |
+             = at: p.json:1:7
+             = to mend: write it in quotes, items of a list with commas between
+        "#]],
         );
         check(
             r#"[{"ParameterKey": "a"}]"#,
-            expect!["entry 0 lacks `ParameterKey` or `ParameterValue`"],
+            expect![[r#"
+            an entry lacks `ParameterKey` or `ParameterValue`
+             |
+             = at: p.json:1:2
+             = to mend: write `{"ParameterKey": "NAME", "ParameterValue": "VALUE"}`
+        "#]],
+        );
+        check(
+            "7",
+            expect![[r#"
+            a parameters file is an object of names and values
+             |
+             = at: p.json:1:1
+             = to mend: `{"NAME": "VALUE"}` is one
+        "#]],
+        );
+        check(
+            "{\"a\": 1,\n \"\\u0061\": 1}",
+            expect![[r#"
+            `a` is there twice
+             |
+             = at: p.json:2:2
+             = the first: p.json:1:2
+             = to mend: remove one of the two
+        "#]],
+        );
+        check(
+            r#"[{"ParameterKey": "a", "ParameterValue": "1"},
+                {"ParameterKey": "a", "ParameterValue": "1"}]"#,
+            expect![[r#"
+                parameter `a` is there twice
+                 |
+                 = at: p.json:2:57
+                 = to mend: remove one of the two
+            "#]],
         );
     }
 }

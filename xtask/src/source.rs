@@ -90,6 +90,14 @@ impl Problem {
         self
     }
 
+    /// Names the place and shows nothing of the file, in which there may be a secret.
+    pub(crate) fn unquoted(mut self) -> Self {
+        if let Some(place) = self.place.take() {
+            self.notes.insert(0, ("at", place.to_string()));
+        }
+        self
+    }
+
     /// What the user can do.
     pub(crate) fn mend(self, text: impl Into<String>) -> Self {
         self.note("to mend", text)

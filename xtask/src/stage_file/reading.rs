@@ -1,18 +1,17 @@
 //! A stage file's text, read strictly: what is wrong in it is told with its line, and not
 //! deployed.
 
-use std::sync::Arc;
-
 use serde_json::{Map, Value};
 
 use crate::assembly::supplied_parameters;
 use crate::constraint::broken_rule;
+use crate::json_text::JsonText;
 use crate::parameters::Parameters;
-use crate::source::{Place, Problem, nearest};
+use crate::source::{Problem, nearest};
 use crate::stack::Tags;
 use crate::tag;
 use crate::template::Template;
-use crate::template::positions::{Positions, push};
+use crate::template::positions::below;
 
 #[cfg(test)]
 mod tests;
@@ -43,54 +42,28 @@ pub(super) struct Said {
 
 /// What the file `name` says with `text`, or everything that is wrong with it.
 pub(super) fn read(name: &str, text: &str, root: &Template) -> Result<Said, Vec<Problem>> {
-    let (object, positions) = parse(name, text).map_err(|problem| vec![problem])?;
+    let file = JsonText::parse(name, text).map_err(|problem| vec![problem])?;
+    let Some(object) = file.value().as_object() else {
+        return Err(vec![
+            Problem::new("a stage file is an object")
+                .at(file.value_at(""))
+                .mend("`{\"Parameters\": {\"NAME\": \"VALUE\"}}` is one"),
+        ]);
+    };
     let mut reader = Reader {
-        name,
-        text: text.into(),
-        positions,
+        file: &file,
         root,
         problems: Vec::new(),
     };
-    let said = reader.file(&object);
+    let said = reader.file(object);
     match reader.problems.is_empty() {
         true => Ok(said),
         false => Err(reader.problems),
     }
 }
 
-fn parse(name: &str, text: &str) -> Result<(Map<String, Value>, Positions), Problem> {
-    let shared: Arc<str> = text.into();
-    let at = |byte: usize| Some(Place::new(name, &shared, byte..byte + 1));
-    let value: Value = serde_json::from_str(text).map_err(|err| {
-        let lines = text
-            .split_inclusive('\n')
-            .take(err.line().saturating_sub(1));
-        let byte = lines.map(str::len).sum::<usize>() + err.column().saturating_sub(1);
-        let said = err.to_string();
-        let said = said.split(" at line ").next().unwrap_or_default();
-        Problem::new(format!("not valid JSON: {said}"))
-            .at(at(byte))
-            .mend("look at this line and the one above for a comma or a quote too many or too few")
-    })?;
-    let positions = Positions::of_json(text).map_err(|(said, byte)| {
-        let advice = match said.contains("duplicated key") {
-            true => "remove this member or the one before it with the same name",
-            false => "write the character itself instead of its escape",
-        };
-        Problem::new(said).at(at(byte)).mend(advice)
-    })?;
-    match value {
-        Value::Object(object) => Ok((object, positions)),
-        _ => Err(Problem::new("a stage file is an object")
-            .at(at(0))
-            .mend("`{\"Parameters\": {\"NAME\": \"VALUE\"}}` is one")),
-    }
-}
-
 struct Reader<'a> {
-    name: &'a str,
-    text: Arc<str>,
-    positions: Positions,
+    file: &'a JsonText,
     root: &'a Template,
     problems: Vec<Problem>,
 }
@@ -265,7 +238,9 @@ impl Reader<'_> {
         if text.is_none() {
             let problem = Problem::new(format!("{what} must be a string"));
             let advice = match value {
-                Value::Number(_) | Value::Bool(_) => format!("write `\"{value}\"`"),
+                Value::Number(_) | Value::Bool(_) => {
+                    format!("write `\"{}\"`", self.file.written(pointer))
+                }
                 _ => "write it in quotes".to_owned(),
             };
             self.at_value(pointer, problem.mend(advice));
@@ -285,18 +260,11 @@ impl Reader<'_> {
     }
 
     fn at_key(&mut self, pointer: &str, problem: Problem) {
-        let span = self.positions.key(pointer);
-        self.push(span, problem);
+        self.problems.push(problem.at(self.file.key(pointer)));
     }
 
     fn at_value(&mut self, pointer: &str, problem: Problem) {
-        let span = self.positions.value(pointer);
-        self.push(span, problem);
-    }
-
-    fn push(&mut self, span: Option<std::ops::Range<usize>>, problem: Problem) {
-        let place = span.map(|span| Place::new(self.name, &self.text, span));
-        self.problems.push(problem.at(place));
+        self.problems.push(problem.at(self.file.value_at(pointer)));
     }
 }
 
@@ -328,10 +296,4 @@ pub(crate) fn check_alarm(root: &Template, alarm: &str) -> Result<(), Problem> {
         "{root} has no output `{alarm}` with an alarm's ARN"
     ))
     .mend(advice))
-}
-
-fn below(pointer: &str, step: &str) -> String {
-    let mut pointer = pointer.to_owned();
-    push(&mut pointer, step);
-    pointer
 }

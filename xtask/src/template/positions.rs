@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use saphyr::{LoadableYamlNode as _, MarkedYaml, Marker, YamlData};
+use saphyr::{MarkedYaml, Marker, YamlData};
 
 /// The bytes of one part.
 #[derive(Debug, Clone)]
@@ -24,16 +24,6 @@ impl Positions {
         let lines = Lines::of(text);
         positions.add(document, &lines, &mut String::new());
         positions
-    }
-
-    /// Of a text that is valid JSON; what is wrong all the same, and at which byte.
-    pub(crate) fn of_json(text: &str) -> Result<Self, (String, usize)> {
-        // JSON is YAML, but for tabs between its parts; strings cannot hold any.
-        let spaced = text.replace('\t', " ");
-        let documents = MarkedYaml::load_from_str(&spaced)
-            .map_err(|err| (err.info().to_owned(), byte_of(text, *err.marker())))?;
-        let document = documents.first();
-        Ok(document.map_or_else(Self::default, |document| Self::of(document, text)))
     }
 
     fn add(&mut self, node: &MarkedYaml<'_>, lines: &Lines<'_>, pointer: &mut String) {
@@ -69,7 +59,7 @@ impl Positions {
         }
     }
 
-    fn insert(&mut self, pointer: &str, key: Option<Range<usize>>, value: Range<usize>) {
+    pub(crate) fn insert(&mut self, pointer: &str, key: Option<Range<usize>>, value: Range<usize>) {
         self.0.insert(pointer.to_owned(), Spans { key, value });
     }
 
@@ -88,6 +78,13 @@ impl Positions {
 pub(crate) fn push(pointer: &mut String, step: &str) {
     pointer.push('/');
     pointer.push_str(&step.replace('~', "~0").replace('/', "~1"));
+}
+
+/// The JSON pointer of one step below another.
+pub(crate) fn below(pointer: &str, step: &str) -> String {
+    let mut pointer = pointer.to_owned();
+    push(&mut pointer, step);
+    pointer
 }
 
 fn name_of(key: &MarkedYaml<'_>) -> Option<String> {
