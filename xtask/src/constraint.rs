@@ -5,7 +5,7 @@ use regex_lite::Regex;
 use serde_json::Value;
 
 use crate::source::{Place, Problem};
-use crate::template::{Template, plain_string};
+use crate::template::{Template, number_of, plain_string};
 
 /// Fails unless `template` allows `value` for the parameter `name`, which it declares.
 pub(crate) fn check_value(template: &Template, name: &str, value: &str) -> anyhow::Result<()> {
@@ -42,7 +42,7 @@ fn problem(declared: &Value, value: &str) -> Option<(&'static str, String)> {
         let Ok(number) = value.parse::<f64>() else {
             return Some(("Type", "a number".to_owned()));
         };
-        let limit = |key: &str| declared.get(key).and_then(Value::as_f64);
+        let limit = |key: &str| declared.get(key).and_then(number_of);
         if limit("MinValue").is_some_and(|least| number < least) {
             return Some(("MinValue", format!("at least {}", text("MinValue")?)));
         }

@@ -233,6 +233,7 @@ fn give_types(template: &Template, parameters: &Parameters, value: &mut Value) {
 fn typed(declared: &str, text: &str) -> Value {
     let is_list = declared.starts_with("List<") || declared == "CommaDelimitedList";
     let number = text.parse::<Number>().ok();
+    let number = number.filter(|number| number.to_string() == text);
     match (text, number) {
         ("true", _) => true.into(),
         ("false", _) => false.into(),

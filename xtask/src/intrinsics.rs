@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use crate::parameters::Parameters;
-use crate::template::Template;
+use crate::template::{Template, plain_string};
 
 /// The `Resources` of `template` with parameters and conditions resolved, by logical ID.
 /// A resource whose condition is false is absent, as it is in the stack.
@@ -165,7 +165,12 @@ impl Resolver<'_> {
                     return None;
                 };
                 let (left, right) = (self.resolve(left), self.resolve(right));
-                (!left.is_object() && !right.is_object()).then(|| left == right)
+                // CloudFormation compares text; `50` is what a parameter of that value is.
+                match (&left, &right) {
+                    (Value::Object(_), _) | (_, Value::Object(_)) => None,
+                    (Value::Array(_), _) | (_, Value::Array(_)) => Some(left == right),
+                    _ => Some(plain_string(&left) == plain_string(&right)),
+                }
             }
             _ => None,
         }

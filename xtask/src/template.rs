@@ -4,16 +4,19 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use saphyr::{LoadableYamlNode as _, MarkedYaml, Marker, Scalar, YamlData};
-use serde_json::{Map, Value};
+use saphyr::MarkedYaml;
+use serde_json::Value;
 
 use crate::source::{Place, Problem};
+use crate::text_file::without_mark;
 
 pub(crate) mod positions;
+mod reading;
 #[cfg(test)]
 mod tests;
 
-use positions::{Positions, byte_of};
+use positions::{Lines, Positions};
+use reading::{Loaded, name_of};
 
 /// A template: its text as written, and what the text says in CloudFormation's long form
 /// (`!Ref X` is `{"Ref": "X"}`, `!GetAtt A.B` is `{"Fn::GetAtt": ["A", "B"]}`).
@@ -48,44 +51,51 @@ pub(crate) struct Parameter {
 impl Template {
     /// Parses `text`. Errors are problems with their place.
     pub(crate) fn parse(name: &str, text: String) -> anyhow::Result<Self> {
+        let text = without_mark(&text).to_owned();
         let shared: Arc<str> = text.as_str().into();
+        let lines = Lines::of(&shared);
         let problem = |title: String, start: usize, end: usize| {
             Problem::new(title).at(Some(Place::new(name, &shared, start..end)))
         };
-        let documents = MarkedYaml::load_from_str(&text).map_err(|err| {
-            let start = byte_of(&text, *err.marker());
+        let loaded = Loaded::of(&shared).map_err(|err| {
+            let start = lines.byte(*err.marker());
             let problem = problem(format!("not valid YAML: {}", err.info()), start, start + 1);
-            problem.mend(match err.info() {
-                info if info.contains("duplicated key") => "rename one of the two, or remove it",
-                _ => {
-                    "from here on it makes no sense; look above, too, for a bracket or a quote that \
-                     is not closed, and at the indentation"
-                }
-            })
+            problem.mend(reading::advice(err.info(), lines.line(*err.marker())))
         })?;
-        let [document] = documents.as_slice() else {
-            let title = format!("expected one YAML document, found {}", documents.len());
-            return Err(problem(title, 0, 0)
-                .mend("a template has no `---` between its parts")
-                .into());
+        let document = match loaded.documents.as_slice() {
+            [document] => document,
+            [] => {
+                let title = "the template is empty".to_owned();
+                let advice = "a template is a mapping with a `Resources` section";
+                return Err(problem(title, 0, 0).mend(advice).into());
+            }
+            [_, second, ..] => {
+                let title = format!(
+                    "expected one YAML document, found {}",
+                    loaded.documents.len()
+                );
+                let start = lines.byte(second.span.start);
+                return Err(problem(title, start, start)
+                    .mend("a template has no `---` between its parts")
+                    .into());
+            }
         };
-        let value = to_json(document).map_err(|(title, marker)| {
-            let start = byte_of(&text, marker);
-            problem(title, start, start + 1).mend("write the value out, without YAML's own extras")
+        let value = loaded.value(document, &lines).map_err(|fault| {
+            problem(fault.title, fault.span.start, fault.span.end).mend(fault.advice)
         })?;
         if !value.is_object() {
             let title = "a template is a mapping with a `Resources` section";
             return Err(problem(title.to_owned(), 0, usize::MAX).into());
         }
         let resource_lines = resource_lines(document);
-        let positions = Positions::of(document, &text);
+        let positions = Positions::of(document, &lines);
         let template = Self {
             name: name.to_owned(),
             text,
             value,
             resource_lines,
             file: Arc::new(File {
-                text: shared,
+                text: Arc::clone(&shared),
                 positions,
             }),
             renamed: BTreeMap::new(),
@@ -250,6 +260,14 @@ pub(crate) fn plain_string(value: &Value) -> String {
     }
 }
 
+/// The number that a scalar is or has the text of.
+pub(crate) fn number_of(value: &Value) -> Option<f64> {
+    match value {
+        Value::String(text) => text.parse().ok(),
+        other => other.as_f64(),
+    }
+}
+
 fn is_content(line: &str) -> bool {
     let trimmed = line.trim_start();
     !trimmed.is_empty() && !trimmed.starts_with('#')
@@ -260,76 +278,14 @@ fn indent_of(line: &str) -> usize {
 }
 
 fn resource_lines(document: &MarkedYaml<'_>) -> BTreeMap<String, usize> {
-    let resources = document.data.as_mapping_get("Resources");
-    let mapping = resources.and_then(|resources| resources.data.as_mapping());
+    let sections = document.data.as_mapping().into_iter().flatten();
+    let mut resources = sections.filter(|(name, _)| name_of(name) == Some("Resources"));
+    let mapping = resources
+        .next()
+        .and_then(|(_, resources)| resources.data.as_mapping());
     mapping
         .into_iter()
         .flatten()
-        .filter_map(|(key, _)| Some((key.data.as_str()?.to_owned(), key.span.start.line())))
+        .filter_map(|(key, _)| Some((name_of(key)?.to_owned(), key.span.start.line())))
         .collect()
-}
-
-/// The node in long form, or what is wrong with it and where.
-fn to_json(node: &MarkedYaml<'_>) -> Result<Value, (String, Marker)> {
-    let problem = |title: String| Err((title, node.span.start));
-    Ok(match &node.data {
-        YamlData::Value(scalar) => scalar_to_json(scalar),
-        YamlData::Sequence(items) => Value::Array(
-            items
-                .iter()
-                .map(|item| to_json(item))
-                .collect::<Result<_, _>>()?,
-        ),
-        YamlData::Mapping(entries) => {
-            let mut object = Map::new();
-            for (key, value) in entries {
-                let key = match to_json(key)? {
-                    Value::Array(_) | Value::Object(_) => {
-                        return problem("a key must be a string".to_owned());
-                    }
-                    scalar => plain_string(&scalar),
-                };
-                object.insert(key, to_json(value)?);
-            }
-            Value::Object(object)
-        }
-        YamlData::Tagged(tag, inner) => {
-            let inner = to_json(inner)?;
-            if tag.handle != "!" {
-                return problem(format!("unknown tag `{}{}`", tag.handle, tag.suffix));
-            }
-            intrinsic(&tag.suffix, inner)
-        }
-        YamlData::Alias(_) => {
-            return problem("YAML anchors are not used in templates".to_owned());
-        }
-        YamlData::BadValue | YamlData::Representation(..) => {
-            return problem("a value that cannot be read".to_owned());
-        }
-    })
-}
-
-fn scalar_to_json(scalar: &Scalar<'_>) -> Value {
-    match scalar {
-        Scalar::Null => Value::Null,
-        Scalar::Boolean(value) => Value::Bool(*value),
-        Scalar::Integer(value) => Value::from(*value),
-        Scalar::FloatingPoint(value) => Value::from(value.into_inner()),
-        Scalar::String(text) => Value::String(text.clone().into_owned()),
-    }
-}
-
-fn intrinsic(tag: &str, inner: Value) -> Value {
-    let (key, inner) = match (tag, inner) {
-        ("Ref" | "Condition", inner) => (tag.to_owned(), inner),
-        ("GetAtt", Value::String(path)) => {
-            let parts = match path.split_once('.') {
-                Some((logical_id, attribute)) => vec![logical_id.into(), attribute.into()],
-                None => vec![Value::String(path)],
-            };
-            ("Fn::GetAtt".to_owned(), Value::Array(parts))
-        }
-        (_, inner) => (format!("Fn::{tag}"), inner),
-    };
-    Value::Object(Map::from_iter([(key, inner)]))
 }

@@ -60,6 +60,37 @@ fn the_same_again_is_no_change() {
     );
 }
 
+/// A digit at the beginning or the end is part of the value, in a property and in a default.
+#[test]
+fn a_number_that_is_written_differently_is_a_change() {
+    for (old, new, is_change) in [
+        ("012345678901", "12345678901", true),
+        ("1.10", "1.1", true),
+        ("0x1F", "31", true),
+        ("1e3", "1000", true),
+        ("100000000000000000001", "100000000000000000002", true),
+        ("'50'", "50", false),
+        ("True", "true", false),
+    ] {
+        let template = |value: &str| {
+            let api = API.replace("Name: !Ref TableArn", &format!("Name: {value}"));
+            let root = ROOT.replace("Default: 50", &format!("Default: {value}"));
+            let mut tree = tree("50", &api, None);
+            tree.template = Template::parse("root.yaml", root).unwrap();
+            tree
+        };
+        let (old_tree, new_tree) = (template(old), template(new));
+        let changes = compare(Some(&old_tree), &new_tree);
+        assert_eq!(!changes.is_empty(), is_change, "{old} -> {new}");
+        let default = |tree: &StackTree| tree.template.parameters()[0].default.clone();
+        assert_eq!(
+            default(&old_tree) != default(&new_tree),
+            is_change,
+            "{old} -> {new}"
+        );
+    }
+}
+
 #[test]
 fn a_root_parameter_is_followed_to_the_property_it_feeds() {
     check(

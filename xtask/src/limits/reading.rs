@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::{Layer, LayerName, Layers, Limit, Tier};
 use crate::flattening::{Flat, Origin, Templates};
 use crate::parameters::Parameters;
+use crate::template::number_of;
 
 /// Per account and region, in most regions, unless raised: "Amazon API Gateway quotas" in its
 /// developer guide.
@@ -84,7 +85,7 @@ struct Resource<'a> {
 
 impl Resource<'_> {
     fn number(&self, pointer: &str) -> Option<f64> {
-        number(self.value.pointer(&format!("/Properties{pointer}"))?)
+        number_of(self.value.pointer(&format!("/Properties{pointer}"))?)
     }
 }
 
@@ -144,7 +145,7 @@ impl<'a> Reader<'a> {
             .filter_map(|response| {
                 let properties = response.value.get("Properties")?;
                 let kind = properties.get("ResponseType")?.as_str()?;
-                let status = number(properties.get("StatusCode")?)?;
+                let status = number_of(properties.get("StatusCode")?)?;
                 Some((kind, status_code(status)?))
             })
             .collect();
@@ -170,10 +171,10 @@ impl<'a> Reader<'a> {
                 }
                 let pointer = format!("/Rules/{index}/Statement/RateBasedStatement/Limit");
                 let requests = self.needed(&acl, &pointer)?;
-                let window = statement.get("EvaluationWindowSec").and_then(number);
+                let window = statement.get("EvaluationWindowSec").and_then(number_of);
                 let window_seconds = window.unwrap_or(WAF_WINDOW);
                 let own = block.pointer("/CustomResponse/ResponseCode");
-                let status = own.and_then(number).and_then(status_code);
+                let status = own.and_then(number_of).and_then(status_code);
                 let layer = Layer {
                     name: LayerName::Waf,
                     limit: Limit::Lookback {
@@ -335,14 +336,6 @@ impl<'a> Reader<'a> {
             source: self.place(&table, "/BillingMode"),
             origin: Some(table.origin.clone()),
         })
-    }
-}
-
-/// A number, or the text of one.
-fn number(value: &Value) -> Option<f64> {
-    match value {
-        Value::String(text) => text.parse().ok(),
-        other => other.as_f64(),
     }
 }
 

@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use saphyr::{MarkedYaml, Marker, YamlData};
+use saphyr::{MarkedYaml, Marker, Tag, YamlData};
+use saphyr_parser::Span;
+
+use super::reading;
 
 /// The bytes of one part.
 #[derive(Debug, Clone)]
@@ -19,10 +22,9 @@ struct Spans {
 pub(crate) struct Positions(BTreeMap<String, Spans>);
 
 impl Positions {
-    pub(super) fn of(document: &MarkedYaml<'_>, text: &str) -> Self {
+    pub(super) fn of(document: &MarkedYaml<'_>, lines: &Lines<'_>) -> Self {
         let mut positions = Self::default();
-        let lines = Lines::of(text);
-        positions.add(document, &lines, &mut String::new());
+        positions.add(document, lines, &mut String::new());
         positions
     }
 
@@ -31,9 +33,12 @@ impl Positions {
         match &node.data {
             YamlData::Mapping(entries) => {
                 for (key, value) in entries {
-                    let Some(name) = name_of(key) else { continue };
-                    push(pointer, &name);
-                    self.insert(pointer, Some(lines.bytes(key)), lines.bytes(value));
+                    let Some(name) = reading::name_of(key) else {
+                        continue;
+                    };
+                    push(pointer, name);
+                    let (key, bytes) = (lines.bytes(key.span), lines.bytes(value.span));
+                    self.insert(pointer, Some(key), bytes);
                     self.add(value, lines, pointer);
                     pointer.truncate(length);
                 }
@@ -41,22 +46,37 @@ impl Positions {
             YamlData::Sequence(items) => {
                 for (index, item) in items.iter().enumerate() {
                     push(pointer, &index.to_string());
-                    self.insert(pointer, None, lines.bytes(item));
+                    self.insert(pointer, None, lines.bytes(item.span));
                     self.add(item, lines, pointer);
                     pointer.truncate(length);
                 }
             }
             YamlData::Tagged(tag, inner) => {
-                match tag.suffix.as_str() {
-                    name @ ("Ref" | "Condition") => push(pointer, name),
-                    name => push(pointer, &format!("Fn::{name}")),
-                }
-                self.insert(pointer, None, lines.bytes(node));
+                self.insert_tagged(tag, node, lines, pointer);
                 self.add(inner, lines, pointer);
+                pointer.truncate(length);
+            }
+            YamlData::Representation(_, _, Some(tag)) => {
+                self.insert_tagged(tag, node, lines, pointer);
                 pointer.truncate(length);
             }
             _ => {}
         }
+    }
+
+    /// Steps into a tag's long form.
+    fn insert_tagged(
+        &mut self,
+        tag: &Tag,
+        node: &MarkedYaml<'_>,
+        lines: &Lines<'_>,
+        pointer: &mut String,
+    ) {
+        match tag.suffix.as_str() {
+            name @ ("Ref" | "Condition") => push(pointer, name),
+            name => push(pointer, &format!("Fn::{name}")),
+        }
+        self.insert(pointer, None, lines.bytes(node.span));
     }
 
     pub(crate) fn insert(&mut self, pointer: &str, key: Option<Range<usize>>, value: Range<usize>) {
@@ -87,21 +107,14 @@ pub(crate) fn below(pointer: &str, step: &str) -> String {
     pointer
 }
 
-fn name_of(key: &MarkedYaml<'_>) -> Option<String> {
-    match super::to_json(key).ok()? {
-        serde_json::Value::Array(_) | serde_json::Value::Object(_) => None,
-        scalar => Some(super::plain_string(&scalar)),
-    }
-}
-
 /// The parser counts lines and characters, and what shows places wants bytes.
-struct Lines<'a> {
+pub(super) struct Lines<'a> {
     text: &'a str,
     starts: Vec<usize>,
 }
 
 impl<'a> Lines<'a> {
-    fn of(text: &'a str) -> Self {
+    pub(super) fn of(text: &'a str) -> Self {
         let ends = text.match_indices('\n').map(|(end, _)| end + 1);
         Self {
             text,
@@ -109,12 +122,26 @@ impl<'a> Lines<'a> {
         }
     }
 
-    fn bytes(&self, node: &MarkedYaml<'_>) -> Range<usize> {
-        let start = self.byte(node.span.start);
-        start..self.byte(node.span.end).max(start)
+    pub(super) fn bytes(&self, span: Span) -> Range<usize> {
+        let start = self.byte(span.start);
+        start..self.byte(span.end).max(start)
     }
 
-    fn byte(&self, marker: Marker) -> usize {
+    /// What the text has there.
+    pub(super) fn written(&self, bytes: &Range<usize>) -> &'a str {
+        self.text.get(bytes.clone()).unwrap_or_default()
+    }
+
+    /// The whole line of a marker.
+    pub(super) fn line(&self, marker: Marker) -> &'a str {
+        let start = self.starts.get(marker.line().saturating_sub(1));
+        let rest = start.and_then(|start| self.text.get(*start..));
+        rest.and_then(|rest| rest.lines().next())
+            .unwrap_or_default()
+    }
+
+    /// The byte that a marker of the parser stands for.
+    pub(super) fn byte(&self, marker: Marker) -> usize {
         let line = marker.line().saturating_sub(1);
         let Some(start) = self.starts.get(line) else {
             return self.text.len();
@@ -122,9 +149,4 @@ impl<'a> Lines<'a> {
         let column = self.text[*start..].char_indices().nth(marker.col());
         column.map_or(self.text.len(), |(offset, _)| start + offset)
     }
-}
-
-/// The byte that a marker of the parser stands for.
-pub(super) fn byte_of(text: &str, marker: Marker) -> usize {
-    Lines::of(text).byte(marker)
 }

@@ -195,26 +195,26 @@ fn broken_templates_are_explained_with_their_place() {
     check(
         "Resources:\n  A:\n    Type: !!x Y\n",
         expect![[r#"
-        error: a value that cannot be read
-         --> broken.yaml:3:11
-          |
-        3 |     Type: !!x Y
-          |           ^
-          |
-          = to mend: write the value out, without YAML's own extras
-    "#]],
+            error: unknown tag `!!x`
+             --> broken.yaml:3:11
+              |
+            3 |     Type: !!x Y
+              |           ^^^^^
+              |
+              = to mend: write the value out, without YAML's own extras
+        "#]],
     );
     check(
         "Resources: {}\n---\nResources: {}\n",
         expect![[r#"
-        error: expected one YAML document, found 2
-         --> broken.yaml:1:1
-          |
-        1 | Resources: {}
-          | ^
-          |
-          = to mend: a template has no `---` between its parts
-    "#]],
+            error: expected one YAML document, found 2
+             --> broken.yaml:3:1
+              |
+            3 | Resources: {}
+              | ^
+              |
+              = to mend: a template has no `---` between its parts
+        "#]],
     );
     check(
         "Resources:\n  A:\n    Properties: {}\n",

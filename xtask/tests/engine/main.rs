@@ -32,3 +32,4 @@ mod statuses;
 #[path = "../support/mod.rs"]
 mod support;
 mod uploads;
+mod values;

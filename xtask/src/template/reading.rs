@@ -1,0 +1,284 @@
+//! YAML as CloudFormation reads it. Its reader is one for YAML 1.1, and what it takes for a number
+//! reaches a parameter, a property or a comparison as text: so a scalar is what is written, unless
+//! a number or a boolean is written in no other way.
+
+use std::ops::Range;
+
+use saphyr::{MarkedYaml, ScalarStyle, ScanError, Tag, YamlData, YamlLoader};
+use saphyr_parser::{Event, Parser, Span, SpannedEventReceiver};
+use serde_json::{Map, Value};
+
+use super::positions::Lines;
+
+#[cfg(test)]
+mod tests;
+
+/// What CloudFormation does not take.
+#[derive(Debug)]
+pub(super) struct Fault {
+    pub(super) title: String,
+    pub(super) advice: &'static str,
+    pub(super) span: Range<usize>,
+}
+
+/// A text's documents, their scalars as they are written, and the first alias in it, in whose
+/// place the documents have what it stands for.
+pub(super) struct Loaded<'input> {
+    pub(super) documents: Vec<MarkedYaml<'input>>,
+    alias: Option<Span>,
+}
+
+impl<'input> Loaded<'input> {
+    pub(super) fn of(text: &'input str) -> Result<Self, ScanError> {
+        let mut receiver = Receiver {
+            loader: YamlLoader::default(),
+            alias: None,
+        };
+        receiver.loader.early_parse(false);
+        Parser::new_from_iter(text.chars()).load(&mut receiver, true)?;
+        match receiver.loader.error() {
+            Some(err) => Err(err.clone()),
+            None => Ok(Self {
+                documents: receiver.loader.into_documents(),
+                alias: receiver.alias,
+            }),
+        }
+    }
+
+    /// The only document in long form.
+    pub(super) fn value(
+        &self,
+        document: &MarkedYaml<'_>,
+        lines: &Lines<'_>,
+    ) -> Result<Value, Fault> {
+        let value = value_of(document, lines)?;
+        let Some(alias) = self.alias else {
+            return Ok(value);
+        };
+        let span = lines.bytes(alias);
+        let name = lines.written(&span);
+        Err(Fault {
+            title: format!("`{name}` is an alias, which CloudFormation does not take"),
+            advice: "write out what it stands for",
+            span,
+        })
+    }
+}
+
+struct Receiver<'input> {
+    loader: YamlLoader<'input, MarkedYaml<'input>>,
+    alias: Option<Span>,
+}
+
+impl<'input> SpannedEventReceiver<'input> for Receiver<'input> {
+    fn on_event(&mut self, event: Event<'input>, span: Span) {
+        if matches!(event, Event::Alias(_)) {
+            self.alias.get_or_insert(span);
+        }
+        self.loader.on_event(event, span);
+    }
+}
+
+fn value_of(node: &MarkedYaml<'_>, lines: &Lines<'_>) -> Result<Value, Fault> {
+    let fault = |title: String, advice| {
+        let span = lines.bytes(node.span);
+        Err(Fault {
+            title,
+            advice,
+            span,
+        })
+    };
+    Ok(match &node.data {
+        YamlData::Representation(text, style, tag) => {
+            let plain = *style == ScalarStyle::Plain;
+            match tag.as_deref() {
+                None if plain && is_null(text) => {
+                    let title = "no value is here, and CloudFormation takes no null";
+                    return fault(title.to_owned(), NO_NULL);
+                }
+                None if plain => plain_value(text),
+                None => text.as_ref().into(),
+                Some(tag) if tag.handle == "!" => intrinsic(&tag.suffix, text.as_ref().into()),
+                Some(tag) if tag.is_yaml_core_schema() && tag.suffix == "str" => {
+                    text.as_ref().into()
+                }
+                Some(tag) if tag.is_yaml_core_schema() && is_known(&tag.suffix) => {
+                    plain_value(text)
+                }
+                Some(tag) => return fault(unknown(tag), PLAIN),
+            }
+        }
+        YamlData::Sequence(items) => {
+            let items = items.iter().map(|item| value_of(item, lines));
+            Value::Array(items.collect::<Result<_, _>>()?)
+        }
+        YamlData::Mapping(entries) => {
+            let mut object = Map::new();
+            for (key, value) in entries {
+                let name = key_of(key, node, lines)?;
+                let fault = |title: String, advice| {
+                    let span = lines.bytes(key.span);
+                    Err(Fault {
+                        title,
+                        advice,
+                        span,
+                    })
+                };
+                if is_null_node(value) {
+                    let title = format!("`{name}` has no value, and CloudFormation takes no null");
+                    return fault(title, NO_NULL);
+                }
+                if object.contains_key(&name) {
+                    return fault(format!("`{name}` is there twice"), TWICE);
+                }
+                object.insert(name, value_of(value, lines)?);
+            }
+            Value::Object(object)
+        }
+        YamlData::Tagged(tag, inner) if tag.handle == "!" => {
+            intrinsic(&tag.suffix, value_of(inner, lines)?)
+        }
+        YamlData::Tagged(tag, _) => return fault(unknown(tag), PLAIN),
+        YamlData::Value(_) | YamlData::Alias(_) | YamlData::BadValue => {
+            return fault("a value that cannot be read".to_owned(), PLAIN);
+        }
+    })
+}
+
+const NO_NULL: &str = "write a value, `''` for an empty text, or remove the key";
+const PLAIN: &str = "write the value out, without YAML's own extras";
+const QUOTE_REFERENCE: &str = "put the whole value in quotes, as in `'{{resolve:ssm:NAME}}'`";
+const TWICE: &str = "rename one of the two, or remove it";
+
+/// A key's name, as it is written; `node` is the mapping that has it.
+fn key_of(key: &MarkedYaml<'_>, node: &MarkedYaml<'_>, lines: &Lines<'_>) -> Result<String, Fault> {
+    let fault = |title: String, advice, span| {
+        let span = lines.bytes(span);
+        Err(Fault {
+            title,
+            advice,
+            span,
+        })
+    };
+    let Some(name) = name_of(key).filter(|_| !is_null_node(key)) else {
+        if lines.written(&lines.bytes(node.span)).starts_with("{{") {
+            let title = "`{{..}}` without quotes is a mapping inside a mapping, and no text";
+            return fault(title.to_owned(), QUOTE_REFERENCE, node.span);
+        }
+        return fault("a key must be a string".to_owned(), PLAIN, key.span);
+    };
+    if name == "<<" {
+        let title = "`<<` is YAML's merge key, which CloudFormation does not take";
+        return fault(title.to_owned(), "write out what is merged", key.span);
+    }
+    if name.starts_with("Fn::ForEach") {
+        let title =
+            format!("`{name}` is a loop, which needs the transform `AWS::LanguageExtensions`");
+        let advice = "write out what it repeats; transforms are not expanded here, and a deploy \
+                      does not allow them";
+        return fault(title, advice, key.span);
+    }
+    Ok(name.to_owned())
+}
+
+/// The name that a key is; `None` for one that is no scalar.
+pub(super) fn name_of<'a>(key: &'a MarkedYaml<'_>) -> Option<&'a str> {
+    match &key.data {
+        YamlData::Representation(text, ..) => Some(text),
+        _ => None,
+    }
+}
+
+/// JSON writes a number and a boolean in one way; written in another it is text to whoever does
+/// not calculate.
+fn plain_value(text: &str) -> Value {
+    let value = serde_json::from_str::<Value>(text).ok();
+    let value = value.filter(|value| {
+        value.is_number() && serde_json::to_string(value).is_ok_and(|again| again == text)
+    });
+    match text {
+        _ if is_true(text) => true.into(),
+        _ if is_false(text) => false.into(),
+        _ => value.unwrap_or_else(|| text.into()),
+    }
+}
+
+fn is_null_node(node: &MarkedYaml<'_>) -> bool {
+    let text = match &node.data {
+        YamlData::Representation(text, ScalarStyle::Plain, None) => text,
+        _ => return false,
+    };
+    is_null(text)
+}
+
+fn is_null(text: &str) -> bool {
+    matches!(text, "" | "~" | "null" | "Null" | "NULL")
+}
+
+/// The tags of YAML's own that a scalar may have.
+fn is_known(suffix: &str) -> bool {
+    matches!(suffix, "int" | "float" | "bool")
+}
+
+fn unknown(tag: &Tag) -> String {
+    match tag.is_yaml_core_schema() {
+        true => format!("unknown tag `!!{}`", tag.suffix),
+        false => format!("unknown tag `{}{}`", tag.handle, tag.suffix),
+    }
+}
+
+/// YAML 1.1 has more words for it.
+fn is_true(text: &str) -> bool {
+    matches!(
+        text,
+        "true" | "True" | "TRUE" | "yes" | "Yes" | "YES" | "on" | "On" | "ON"
+    )
+}
+
+fn is_false(text: &str) -> bool {
+    matches!(
+        text,
+        "false" | "False" | "FALSE" | "no" | "No" | "NO" | "off" | "Off" | "OFF"
+    )
+}
+
+/// What to do about a line that the parser stops at.
+pub(super) fn advice(said: &str, line: &str) -> &'static str {
+    let content = line.trim_start();
+    let value = content.split_once(": ").map_or(content, |(_, value)| value);
+    let value = value.trim_start_matches("- ").trim_start();
+    let indent = &line[..line.len() - content.len()];
+    match value.chars().next() {
+        _ if said.contains("duplicated key") => TWICE,
+        _ if indent.contains('\t') || value.starts_with('\t') => {
+            "YAML has no tabs; indent with spaces"
+        }
+        _ if value.contains("{{resolve:") => QUOTE_REFERENCE,
+        Some('*') => "`*` begins an alias in YAML; as text it stands in quotes: `'*'`",
+        Some('@' | '`' | '%') => {
+            "a value that begins with `@`, `%` or a backtick must be in quotes"
+        }
+        _ if said.contains("mapping values are not allowed") => {
+            "a value with `: ` in it must be in quotes; else look at the indentation"
+        }
+        _ => {
+            "from here on it makes no sense; look above, too, for a bracket or a quote that \
+             is not closed, and at the indentation"
+        }
+    }
+}
+
+fn intrinsic(tag: &str, inner: Value) -> Value {
+    let (key, inner) = match (tag, inner) {
+        ("Ref" | "Condition", inner) => (tag.to_owned(), inner),
+        ("GetAtt", Value::String(path)) => {
+            let parts = match path.split_once('.') {
+                Some((logical_id, attribute)) => vec![logical_id.into(), attribute.into()],
+                None => vec![Value::String(path)],
+            };
+            ("Fn::GetAtt".to_owned(), Value::Array(parts))
+        }
+        (_, inner) => (format!("Fn::{tag}"), inner),
+    };
+    Value::Object(Map::from_iter([(key, inner)]))
+}
