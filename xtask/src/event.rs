@@ -6,6 +6,7 @@ use anstyle::{AnsiColor, Style};
 use serde::{Deserialize, Serialize};
 
 use crate::change_set::NESTED_STACK;
+use crate::source::printable;
 
 #[cfg(test)]
 mod tests;
@@ -199,7 +200,7 @@ pub(crate) fn render(event: &StackEvent, root: &str) -> String {
     let line = format!("  {style}{:<27}{style:#} {place}", event.status);
     match &event.reason {
         Some(reason) if event.is_failure() => {
-            format!("{line}  {}  {reason}", event.resource_type)
+            format!("{line}  {}  {}", event.resource_type, printable(reason))
         }
         _ => line,
     }

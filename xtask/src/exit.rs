@@ -46,6 +46,22 @@ pub(crate) fn code(err: &anyhow::Error) -> u8 {
     }
 }
 
+/// The end of a program whose results were `written` or not; a failure of its own counts for more.
+pub(crate) fn if_written(
+    result: anyhow::Result<()>,
+    written: anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    match (result, written) {
+        (result, Ok(())) => result,
+        (Ok(()), Err(unwritten)) => Err(unwritten),
+        (Err(err), Err(unwritten)) => match err.downcast_ref::<Exit>() {
+            // What would have said why was not written.
+            Some(Exit::Silent | Exit::Different) => Err(unwritten),
+            _ => Err(err),
+        },
+    }
+}
+
 impl fmt::Display for Exit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -115,7 +115,11 @@ mod workspace;
 
 /// Runs the command of this process's arguments.
 pub fn main() -> ExitCode {
-    let cli = commands::Cli::parse();
+    screen::begin();
+    let cli = match commands::Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(usage) => return screen::usage(&usage),
+    };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();
@@ -128,7 +132,7 @@ pub fn main() -> ExitCode {
         }
         Err(err) => Err(err.into()),
     };
-    match result {
+    match exit::if_written(result, screen::written()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(err) => {
             let exit = err.downcast_ref::<exit::Exit>();

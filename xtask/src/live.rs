@@ -224,13 +224,10 @@ pub(crate) fn write(mode: Mode, text: &str) {
     if text.is_empty() {
         return;
     }
-    let mut stderr = std::io::stderr().lock();
-    // The live display's own escape codes must pass where colours may not.
-    let _ = match mode {
-        Mode::Live { .. } => stderr.write_all(text.as_bytes()),
-        Mode::Plain => anstream::AutoStream::auto(&mut stderr).write_all(text.as_bytes()),
-    };
-    let _ = stderr.flush();
+    match mode {
+        Mode::Live { .. } => screen::write_codes(text),
+        Mode::Plain => screen::write_plain(text),
+    }
 }
 
 /// The terminal's size now.

@@ -5,6 +5,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::change_set::wrapped;
+use crate::display::text::clean;
+use crate::source::printable;
 
 #[cfg(test)]
 mod tests;
@@ -113,7 +115,7 @@ impl LogLine {
     pub(crate) fn render(&self) -> String {
         const INDENT: usize = 22;
         let time = time_of_day(self.timestamp_ms);
-        let mut text = self.summary().replace(['\n', '\t'], " ");
+        let mut text = clean(&self.summary());
         if let Some(id) = &self.request_id {
             text.push_str(&format!("  {id}"));
         }
@@ -149,7 +151,7 @@ fn collect(outer: &str, value: &Value, fields: &mut Vec<String>) {
             }
         }
         value if outer.is_empty() || is_absent(value) => {}
-        Value::String(text) => fields.push(format!("{outer}: {text}")),
+        Value::String(text) => fields.push(format!("{outer}: {}", printable(text))),
         value => fields.push(format!("{outer}: {value}")),
     }
 }

@@ -28,7 +28,9 @@ pub(crate) fn print(outputs: &BTreeMap<String, String>, json: bool) -> anyhow::R
     }
     let width = outputs.keys().map(String::len).max().unwrap_or(0);
     for (name, value) in outputs {
-        screen::data(format!("{name:width$}  {value}"));
+        // A value of several lines stays in its column.
+        let value = value.replace('\n', &format!("\n{:width$}  ", ""));
+        screen::show(format!("{name:width$}  {value}"));
     }
     Ok(())
 }

@@ -7,6 +7,8 @@ use std::sync::Arc;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
+use crate::display::text::is_obeyed;
+
 /// A place in a file, with the file's text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Place {
@@ -127,7 +129,7 @@ impl std::error::Error for Problem {}
 pub(crate) fn printable(text: &str) -> String {
     let mut printable = String::with_capacity(text.len());
     for character in text.trim_end().chars() {
-        match character.is_control() {
+        match is_obeyed(character) {
             true => printable.extend(character.escape_default()),
             false => printable.push(character),
         }

@@ -8,6 +8,7 @@ pub(crate) mod cost;
 mod tests;
 
 use crate::change_set::wrapped;
+use crate::source::printable;
 use cost::Cost;
 
 /// What is known of a stage. What is absent could not be found out where it was asked.
@@ -83,7 +84,7 @@ pub(crate) struct Concurrency {
 pub(crate) fn render(status: &Status) -> String {
     let mut lines = Vec::new();
     let mut add = |name: &str, text: String| {
-        let parts = wrapped(&text, 66);
+        let parts = wrapped(&printable(&text), 66);
         for (index, part) in parts.iter().enumerate() {
             let name = if index == 0 { name } else { "" };
             lines.push(format!("{name:<13} {}", part.trim()).trim_end().to_owned());

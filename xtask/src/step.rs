@@ -87,13 +87,13 @@ impl Steps {
             table.add_row([step.name, result, &tests, &time]);
         }
         let failed_steps = self.finished.iter().filter(|step| !step.is_good()).count();
-        screen::data(format!("\n{}\n", table.trim_fmt()));
+        screen::show(format!("\n{}\n", table.trim_fmt()));
         let style = if failed_steps == 0 { GOOD } else { BAD };
         if failed_steps > 0 {
-            screen::data(format!("{style}{failed_steps} steps failed{style:#}"));
+            screen::show(format!("{style}{failed_steps} steps failed{style:#}"));
         }
         if total.passed + total.failed > 0 {
-            screen::data(format!("{} passed, {} failed", total.passed, total.failed));
+            screen::show(format!("{} passed, {} failed", total.passed, total.failed));
         }
         match failed_steps {
             0 => Ok(()),

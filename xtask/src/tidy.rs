@@ -365,6 +365,26 @@ fn every_module_says_what_it_owns() {
     }
 }
 
+/// Elsewhere, an output that cannot be written would be a panic or no failure.
+#[test]
+fn nothing_but_the_screen_writes_to_the_screen() {
+    for (path, text) in sources_in("xtask/src") {
+        if path.ends_with("screen.rs") || path.components().any(|one| one.as_os_str() == "tidy") {
+            continue;
+        }
+        // Asking for the width writes nothing.
+        let text = text.replace("terminal_size_of(std::io::std", "");
+        for word in ["print!(", "println!(", "stdout()", "stderr()"] {
+            let word = format!("{}{word}", if word.ends_with("()") { "io::" } else { "" });
+            assert!(
+                path.ends_with("tidy.rs") || !code_of(&text).contains(&word),
+                "{}: `{word}`",
+                path.display()
+            );
+        }
+    }
+}
+
 #[test]
 fn unfinished_work_is_an_issue_and_not_a_comment() {
     for (path, text) in [sources_in("handler/src"), sources_in("xtask/src")].concat() {

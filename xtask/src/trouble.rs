@@ -3,6 +3,8 @@
 use std::error::Error;
 use std::fmt;
 
+use crate::source::printable;
+
 /// A call that failed, in one line.
 #[derive(Debug)]
 pub(crate) struct ServiceError {
@@ -23,7 +25,8 @@ pub(crate) enum Trouble {
 
 impl fmt::Display for ServiceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
+        // A service's words are in it.
+        f.write_str(&printable(&self.text))
     }
 }
 

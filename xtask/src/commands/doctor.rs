@@ -55,7 +55,7 @@ impl Doctor {
         let worst = findings.iter().map(|finding| finding.verdict).max();
         match self.json {
             true => screen::data(serde_json::to_string_pretty(&doctor::Report { findings })?),
-            false => screen::data(doctor::render(&findings)),
+            false => screen::show(doctor::render(&findings)),
         }
         match worst {
             Some(Verdict::Error) => Err(Exit::Silent.into()),

@@ -95,7 +95,7 @@ impl Limits {
         };
         match self.json {
             true => screen::data(serde_json::to_string_pretty(&report)?),
-            false => screen::data(report.render().trim_end()),
+            false => screen::show(report.render().trim_end()),
         }
         Ok(())
     }

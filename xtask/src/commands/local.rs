@@ -39,7 +39,7 @@ impl Local {
         match self.command {
             LocalCommand::Up { port } => {
                 let emulator = emulator::up(sh, workspace, &place, port)?;
-                screen::data(emulator.endpoint());
+                screen::show(emulator.endpoint());
             }
             LocalCommand::Down => match emulator::down(&place)? {
                 true => screen::say("the local cloud is stopped"),
@@ -53,8 +53,8 @@ impl Local {
                     screen::data(serde_json::to_string_pretty(&status)?);
                 } else {
                     match endpoint {
-                        Some(endpoint) => screen::data(format!("running on {endpoint}")),
-                        None => screen::data("not running; `cargo xtask deploy --local` starts it"),
+                        Some(endpoint) => screen::show(format!("running on {endpoint}")),
+                        None => screen::show("not running; `cargo xtask deploy --local` starts it"),
                     }
                 }
             }

@@ -37,7 +37,7 @@ impl Ls {
         if self.json {
             screen::data(serde_json::to_string_pretty(&rows)?);
         } else {
-            screen::data(table(&rows));
+            screen::show(table(&rows));
             if stage_file.absence().is_none() {
                 screen::say(said(&stage_file));
             }

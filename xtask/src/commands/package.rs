@@ -90,7 +90,7 @@ impl Package {
         if let Some(earlier) = &earlier {
             let (now, then) = (&zip.manifest.output, &earlier.output);
             let change = growth::change(now.zip_bytes, then.zip_bytes);
-            screen::data(format!("change    {change}"));
+            screen::show(format!("change    {change}"));
         }
         self.report(&zip.manifest, earlier.as_ref())?;
         if self.sbom {
@@ -103,7 +103,7 @@ impl Package {
             };
             let bill = sbom::cyclonedx(&dependencies, &program)?;
             handler::replace(&path, bill.as_bytes())?;
-            screen::data(format!("sbom      {}", workspace.display(&path)));
+            screen::show(format!("sbom      {}", workspace.display(&path)));
         }
         match &self.expect_sha256 {
             Some(expected) => expect(&zip.manifest, expected),
@@ -152,17 +152,17 @@ fn expect(package: &Manifest, expected: &str) -> anyhow::Result<()> {
 
 fn show(workspace: &Workspace, target: Target, zip: &Zip) {
     let output = &zip.manifest.output;
-    screen::data(format!("path      {}", workspace.display(&zip.path)));
-    screen::data(format!(
+    screen::show(format!("path      {}", workspace.display(&zip.path)));
+    screen::show(format!(
         "size      {} bytes, {} unzipped",
         output.zip_bytes, output.bootstrap_bytes
     ));
-    screen::data(format!("sha256    {}", hex(&zip.asset.sha256)));
+    screen::show(format!("sha256    {}", hex(&zip.asset.sha256)));
     let manifest = zip.path.with_file_name(MANIFEST);
-    screen::data(format!("manifest  {}", workspace.display(&manifest)));
+    screen::show(format!("manifest  {}", workspace.display(&manifest)));
     if target != Target::LocalCloud {
         let symbols = handler::symbols(&zip.path, &output.zip_sha256);
-        screen::data(format!("symbols   {}", workspace.display(&symbols)));
+        screen::show(format!("symbols   {}", workspace.display(&symbols)));
     }
 }
 
@@ -174,24 +174,24 @@ fn explain_inputs(
     inputs: &Inputs,
 ) {
     let Some(before) = before else {
-        screen::data("no package yet: everything is new");
+        screen::show("no package yet: everything is new");
         return;
     };
     let differences = inputs.differences(&before.inputs);
     if !differences.is_empty() {
-        screen::data("changed since the last package:");
+        screen::show("changed since the last package:");
         for difference in differences {
-            screen::data(format!("  {difference}"));
+            screen::show(format!("  {difference}"));
         }
         return;
     }
-    screen::data("nothing has changed since the last package");
+    screen::show("nothing has changed since the last package");
     let Some(previous) = Manifest::read_previous(&target.directory(workspace)) else {
         return;
     };
-    screen::data("it differs from the one before in:");
+    screen::show("it differs from the one before in:");
     for difference in before.inputs.differences(&previous.inputs) {
-        screen::data(format!("  {difference}"));
+        screen::show(format!("  {difference}"));
     }
     compare_zips(&previous, before);
 }
@@ -207,11 +207,11 @@ fn explain_output(before: Option<&Manifest>, zip: &Zip) {
 fn compare_zips(before: &Manifest, after: &Manifest) {
     let (before, after) = (&before.output, &after.output);
     if before.zip_sha256 == after.zip_sha256 {
-        screen::data("the zip stayed the same: nothing of this reaches the binary");
+        screen::show("the zip stayed the same: nothing of this reaches the binary");
         return;
     }
     let grown = after.zip_bytes.cast_signed() - before.zip_bytes.cast_signed();
-    screen::data(format!(
+    screen::show(format!(
         "the zip changed: {} -> {} ({grown:+} bytes)",
         &before.zip_sha256[..12],
         &after.zip_sha256[..12],

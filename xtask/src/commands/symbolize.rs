@@ -55,7 +55,7 @@ impl Symbolize {
         };
         if !self.address.is_empty() {
             let stack = library.symbols(None)?.stack(&self.address)?;
-            screen::data(stack);
+            screen::show(stack);
             return Ok(());
         }
         let mut stacks = 0;
@@ -71,10 +71,10 @@ impl Symbolize {
             match self.stack(&mut library, &panic) {
                 Ok(stack) => {
                     if stacks > 0 {
-                        screen::data("");
+                        screen::show("");
                     }
-                    screen::data(heading(&panic));
-                    screen::data(stack);
+                    screen::show(heading(&panic));
+                    screen::show(stack);
                 }
                 Err(err) => failures.push(format!("{err:#}")),
             }

@@ -65,10 +65,78 @@ pub(crate) fn clean(text: &str) -> String {
     shown
         .map(|c| match c.width() {
             None => ' ',
-            Some(_) if c.is_control() => ' ',
+            Some(_) if is_obeyed(c) => ' ',
             Some(_) => c,
         })
         .collect()
+}
+
+/// Whether a screen does something at this character other than to show it: controls, line ends,
+/// and what turns the direction of the text around it.
+pub(crate) fn is_obeyed(c: char) -> bool {
+    let turns = matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    c.is_control() || turns || matches!(c, '\u{2028}' | '\u{2029}')
+}
+
+/// A text of several lines of which a screen obeys nothing but the line ends, the tabs and the
+/// colours, and the log of a continuous integration nothing at all.
+pub(crate) fn harmless(text: &str) -> String {
+    let lines: Vec<String> = text.split('\n').map(harmless_line).collect();
+    lines.join("\n")
+}
+
+fn harmless_line(line: &str) -> String {
+    let mut shown = String::with_capacity(line.len());
+    let mut is_begin = true;
+    let mut rest = line;
+    while let Some(c) = rest.chars().next() {
+        let style = style_length(rest);
+        if style > 0 {
+            shown.push_str(&rest[..style]);
+            rest = &rest[style..];
+            continue;
+        }
+        match c {
+            '\t' => shown.push(c),
+            c if is_obeyed(c) => shown.extend(c.escape_default()),
+            c => shown.push(c),
+        }
+        // A blank within the marker, and it is none.
+        if is_command(rest, is_begin) {
+            shown.push(' ');
+        }
+        is_begin &= c.is_whitespace();
+        rest = &rest[c.len_utf8()..];
+    }
+    shown
+}
+
+/// The bytes of the escape code for a style that the text begins with.
+fn style_length(text: &str) -> usize {
+    let Some(codes) = text.strip_prefix("\u{1b}[") else {
+        return 0;
+    };
+    let codes = codes.trim_start_matches(|c: char| c.is_ascii_digit() || c == ';');
+    match codes.strip_prefix('m') {
+        Some(rest) => text.len() - rest.len(),
+        None => 0,
+    }
+}
+
+/// Whether GitHub, Azure or TeamCity take the text for a command: `::error::`, the first thing of a
+/// line, and `##[error]`, anywhere.
+fn is_command(text: &str, is_begin: bool) -> bool {
+    let name = |text: &str| {
+        text.trim_start_matches(|c: char| c.is_ascii_alphabetic() || c == '-')
+            .len()
+    };
+    if let Some(command) = text.strip_prefix("##") {
+        return command[command.len() - name(command)..].starts_with('[');
+    }
+    match text.strip_prefix("::") {
+        Some(command) => is_begin && name(command) < command.len() && command.contains("::"),
+        None => false,
+    }
 }
 
 fn cut(text: &str, width: usize) -> String {
@@ -158,6 +226,44 @@ mod tests {
     #[test]
     fn a_reason_cannot_move_the_cursor() {
         assert_eq!(line(40, "a\u{1b}[2Jb\nc\rd\u{9b}3Je"), "a [2Jb c d 3Je");
+    }
+
+    #[test]
+    fn nothing_in_a_text_is_obeyed_but_its_lines_and_colours() {
+        for (text, expected) in [
+            (
+                "\u{1b}[1;31merror:\u{1b}[0m a\tb\n",
+                "\u{1b}[1;31merror:\u{1b}[0m a\tb\n",
+            ),
+            (
+                "a\u{1b}[2Jb\rc\u{9b}3Jd\u{1b}",
+                "a\\u{1b}[2Jb\\rc\\u{9b}3Jd\\u{1b}",
+            ),
+            (
+                "is \u{202e}detelpmoc\u{2066}",
+                "is \\u{202e}detelpmoc\\u{2066}",
+            ),
+            (
+                "\u{61c}\u{200e}\u{200f}\u{2028}",
+                "\\u{61c}\\u{200e}\\u{200f}\\u{2028}",
+            ),
+            ("Übermäßig 段階 👩\u{200d}🚀", "Übermäßig 段階 👩\u{200d}🚀"),
+            (
+                "a\n::error file=x::b\n\u{1b}[2m  ::set-output::c",
+                "a\n: :error file=x::b\n\u{1b}[2m  : :set-output::c",
+            ),
+            (
+                "no ##[error] ##vso[task] ## [x] #[derive]",
+                "no # #[error] # #vso[task] ## [x] #[derive]",
+            ),
+            (
+                "::1 and std::io::Error\n::/0",
+                "::1 and std::io::Error\n::/0",
+            ),
+        ] {
+            assert_eq!(harmless(text), expected);
+        }
+        assert_eq!(clean("a\u{202e}b"), "a b");
     }
 
     #[test]

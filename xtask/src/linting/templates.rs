@@ -199,7 +199,7 @@ fn print(findings: &BTreeSet<Finding>, tallies: &BTreeMap<&str, Tally>) {
     if !findings.is_empty() {
         let terminal = terminal_size::terminal_size_of(std::io::stdout());
         let width = terminal.map_or(WIDTH, |(width, _)| width.0.clamp(60, WIDTH));
-        screen::data(format!("{}\n", findings_table(findings, width)));
+        screen::show(format!("{}\n", findings_table(findings, width)));
     }
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
@@ -216,7 +216,7 @@ fn print(findings: &BTreeSet<Finding>, tallies: &BTreeMap<&str, Tally>) {
             tally.waived.to_string(),
         ]);
     }
-    screen::data(table.trim_fmt());
+    screen::show(table.trim_fmt());
 }
 
 #[cfg(test)]

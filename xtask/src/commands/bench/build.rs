@@ -66,7 +66,7 @@ impl BuildBench {
             "{table}\n\nMedians of {} runs on {cores} cores.\n",
             self.rounds
         );
-        screen::data(&text);
+        screen::show(&text);
         let results = workspace.target().join("bench");
         sh.create_dir(&results)?;
         sh.write_file(results.join("build.md"), &text)?;

@@ -65,7 +65,7 @@ impl DisplayBench {
                 milliseconds(GOAL),
             ]);
         }
-        screen::data(format!(
+        screen::show(format!(
             "{table}\n\n{} frames of {} resources, in processor time.",
             self.frames, self.resources
         ));

@@ -144,7 +144,7 @@ impl PackageBench {
             self.unchanged,
             std::thread::available_parallelism().map_or(1, usize::from),
         );
-        screen::data(&text);
+        screen::show(&text);
         let directory = workspace.target().join("bench");
         sh.create_dir(&directory)?;
         sh.write_file(directory.join("package.md"), &text)?;

@@ -15,6 +15,7 @@ use crate::exit::Exit;
 use crate::follow::Pace;
 use crate::interrupt::Interrupts;
 use crate::screen::{self, STRONG};
+use crate::source::printable;
 use crate::stack::Stack;
 use crate::workspace::Workspace;
 
@@ -100,8 +101,9 @@ async fn of_stack(
             Detection::Complete => break,
             Detection::Failed(reason) => {
                 screen::say(format!(
-                    "{}: some resources could not be looked at: {reason}",
-                    stack.name
+                    "{}: some resources could not be looked at: {}",
+                    stack.name,
+                    printable(&reason)
                 ));
                 break;
             }

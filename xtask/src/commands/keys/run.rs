@@ -41,7 +41,7 @@ impl Keys {
             screen::data(serde_json::to_string_pretty(&listing)?);
             return Ok(());
         }
-        screen::data(api_keys::render(&keys, &date(SystemTime::now())));
+        screen::show(api_keys::render(&keys, &date(SystemTime::now())));
         if deployed.is_local() {
             screen::note(
                 "The local cloud holds the quota and does not tell what was used of it; that \

@@ -64,7 +64,7 @@ impl Load {
         write_page(&page_file, &page::render(&report))?;
         match self.json {
             true => screen::data(serde_json::to_string_pretty(&report)?),
-            false => screen::data(terminal::render(&report)),
+            false => screen::show(terminal::render(&report)),
         }
         screen::say(format!("report: {}", workspace.display(&page_file)));
         conclude(&report)

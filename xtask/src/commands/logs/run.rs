@@ -78,7 +78,7 @@ impl Logs {
                     self.print(&line)?;
                 }
             }
-            if !self.follow {
+            if !self.follow || !screen::is_read() {
                 break;
             }
             from = from.max(until - LATENESS_MS);
@@ -130,7 +130,7 @@ impl Logs {
             self.print(line)?;
             if !self.json {
                 for field in line.fields() {
-                    screen::data(format!("    {QUIET}{field}{QUIET:#}"));
+                    screen::show(format!("    {QUIET}{field}{QUIET:#}"));
                 }
             }
         }
@@ -146,7 +146,7 @@ impl Logs {
     fn print(&self, line: &LogLine) -> anyhow::Result<()> {
         match self.json {
             true => screen::data(serde_json::to_string(line)?),
-            false => screen::data(line.render()),
+            false => screen::show(line.render()),
         }
         Ok(())
     }
@@ -157,8 +157,8 @@ async fn show_trace(connection: &Connection, id: &str) -> anyhow::Result<()> {
     let ids = [id.to_owned()];
     match xray::traces(connection, &ids).await?.first() {
         Some(trace) => {
-            screen::data(format!("\n{STRONG}trace {}{STRONG:#}", trace.id));
-            screen::data(trace::render(&trace.segments).trim_end());
+            screen::show(format!("\n{STRONG}trace {}{STRONG:#}", trace.id));
+            screen::show(trace::render(&trace.segments).trim_end());
         }
         None => screen::say(format!("X-Ray did not sample trace {id}")),
     }

@@ -33,7 +33,7 @@ impl Smoke {
 fn print(outcome: &Outcome, json: bool) -> anyhow::Result<()> {
     match json {
         true => screen::data(serde_json::to_string_pretty(outcome)?),
-        false => screen::data(smoke::render(outcome).trim_end()),
+        false => screen::show(smoke::render(outcome).trim_end()),
     }
     Ok(())
 }

@@ -51,7 +51,7 @@ impl Status {
         }
         match self.json {
             true => screen::data(serde_json::to_string_pretty(&screen)?),
-            false => screen::data(status::render(&screen)),
+            false => screen::show(status::render(&screen)),
         }
         Ok(())
     }

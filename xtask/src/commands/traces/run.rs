@@ -88,7 +88,7 @@ fn show(trace: &Trace, summary: Option<&TraceSummary>) {
             said.push_str(&format!("  {trouble}"));
         }
     }
-    screen::data(format!(
+    screen::show(format!(
         "{STRONG}{}{STRONG:#}{QUIET}{said}{QUIET:#}\n{}",
         trace.id,
         trace::render(&trace.segments)
