@@ -45,6 +45,21 @@ fn events_come_out_once_and_in_order() {
 }
 
 #[test]
+fn a_reason_is_one_line_that_nothing_obeys() {
+    let reason = "no\n::error::forged\r\u{1b}[2J\u{1b}[1m\u{202e}";
+    let event = StackEvent {
+        reason: Some(reason.to_owned()),
+        ..event("1", 1, "root", ("A", "a"), "CREATE_FAILED")
+    };
+    let line = anstream::adapter::strip_str(&render(&event, "root")).to_string();
+    let reason = r"no\n::error::forged\r\u{1b}[2J\u{1b}[1m\u{202e}";
+    assert!(
+        line.ends_with(&format!("AWS::SNS::Topic  {reason}")),
+        "{line}"
+    );
+}
+
+#[test]
 fn what_has_ended_needs_no_beginning() {
     let events = vec![
         event("3", 3, "root", ("B", "b"), "CREATE_IN_PROGRESS"),

@@ -21,6 +21,7 @@ mod flags;
 mod github;
 mod model;
 mod operations;
+mod output;
 #[path = "../../src/inspection/tests/program.rs"]
 #[allow(dead_code, reason = "the inspection's tests use all of it")]
 mod program;

@@ -171,6 +171,11 @@ impl Site {
         Running::start(self.bare_command(&self.tree, arguments)).end()
     }
 
+    /// A command of this tree, for streams of the caller's own.
+    pub(crate) fn command_here(&self, arguments: &[&str]) -> Command {
+        self.command(&self.tree, arguments)
+    }
+
     pub(crate) fn start(&self, arguments: &[&str]) -> Running {
         Running::start(self.command(&self.tree, arguments))
     }
