@@ -13,7 +13,7 @@ use crate::display::subject::{Subject, Verb, planned};
 use crate::estimate::Estimate;
 use crate::event::{EventLog, StackEvent};
 use crate::exit::Exit;
-use crate::interrupt::Interrupts;
+use crate::interrupt::{Interruption, Interrupts};
 use crate::live::{self, Watch};
 use crate::patience::patient;
 use crate::stack::Stack;
@@ -103,16 +103,20 @@ pub(crate) async fn follow(
     };
     tokio::pin!(settle, redraw, end);
     let (stack, log) = loop {
-        tokio::select! {
+        let first = tokio::select! {
             settled = &mut settle => break settled?,
-            () = &mut redraw => {}
+            () = &mut redraw => continue,
             () = &mut end => {
                 return Err(Exit::unknown(format!(
                     "no longer watching after the given time; CloudFormation goes on with `{name}`"
                 ))
                 .into());
             }
-            () = interrupts.next() => {}
+            first = interrupts.interruption() => first,
+        };
+        // Nobody is there who could think again.
+        if first == Interruption::HungUp {
+            return Err(detached(operation, false).into());
         }
         watch.borrow_mut().say(match operation.kind {
             Kind::Update => "Ctrl-C again within five seconds cancels the update",
@@ -124,7 +128,7 @@ pub(crate) async fn follow(
             settled = &mut settle => break settled?,
             () = &mut redraw => false,
             () = tokio::time::sleep(SECOND_THOUGHT) => false,
-            () = interrupts.next() => true,
+            second = interrupts.interruption() => second == Interruption::Asked,
         };
         if operation.kind != Kind::Update || !again {
             return Err(detached(operation, again).into());

@@ -1,7 +1,6 @@
-//! Ctrl-C once and twice, in each phase.
+//! Ctrl-C once and twice, in each phase, and a terminal that is closed.
 
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -11,13 +10,12 @@ use crate::site::{STACK, Site};
 use crate::statuses::site_in;
 use crate::support::Run;
 
-/// Runs until the `count`th call of `action` is carried out, and interrupts it then; once more
-/// when it says `second`.
+/// Runs until the `count`th call of `action` is carried out, and sends it `signal` then.
 fn interrupted(
     site: &Site,
     arguments: &[&str],
     (action, count): (&'static str, usize),
-    second: Option<&str>,
+    signal: Signal,
 ) -> Run {
     let victim: Arc<OnceLock<Pid>> = Arc::default();
     let pid = Arc::clone(&victim);
@@ -26,20 +24,12 @@ fn interrupted(
         if call.action == action && moment == Moment::Done {
             seen += 1;
             if seen == count {
-                while pid.get().is_none() {
-                    std::thread::sleep(Duration::from_millis(1));
-                }
-                let _ = kill_process(*pid.get().unwrap(), Signal::INT);
+                let _ = kill_process(*pid.wait(), signal);
             }
         }
     });
-    let mut running = site.start(arguments);
+    let running = site.start(arguments);
     victim.set(running.pid()).unwrap();
-    if let Some(second) = second {
-        // Where it is never said, the run's end shows what was said instead.
-        running.says(second);
-        running.interrupt();
-    }
     let run = running.end();
     site.cloud.no_hook();
     run
@@ -51,9 +41,13 @@ fn count(site: &Site, action: &str) -> usize {
 }
 
 fn nothing_is_left(journey: Journey, at: (&'static str, usize)) {
+    nothing_is_left_of(journey, at, Signal::INT);
+}
+
+fn nothing_is_left_of(journey: Journey, at: (&'static str, usize), signal: Signal) {
     let site = journey.site();
     site.cloud.state().looks = 3;
-    let run = interrupted(&site, journey.arguments, at, None);
+    let run = interrupted(&site, journey.arguments, at, signal);
     let problems = site.problems(&run, 1, journey.begin);
     assert_eq!(problems, Vec::<String>::new(), "{at:?}");
     assert_eq!(count(&site, "ExecuteChangeSet"), 0);
@@ -80,8 +74,59 @@ fn while_a_change_set_is_made_it_is_deleted() {
     }
 }
 
+#[test]
+fn a_closed_terminal_leaves_nothing_either() {
+    for signal in [Signal::HUP, Signal::TERM] {
+        nothing_is_left_of(CREATE, ("GetCallerIdentity", 1), signal);
+        nothing_is_left_of(CREATE, ("PutObject", 2), signal);
+        nothing_is_left_of(CREATE, ("CreateChangeSet", 1), signal);
+        nothing_is_left_of(UPDATE, ("DescribeChangeSet", 1), signal);
+    }
+}
+
+/// Runs with SIGHUP ignored, as under `nohup`.
+const NOHUP: &str = "trap '' HUP; exec \"$@\"";
+
+#[test]
+fn what_shall_outlive_its_terminal_does() {
+    let site = CREATE.site();
+    let victim: Arc<OnceLock<Pid>> = Arc::default();
+    let pid = Arc::clone(&victim);
+    site.cloud.on_call(move |call, moment, _| {
+        if moment == Moment::Done && call.action != "GetCallerIdentity" {
+            let _ = kill_process(*pid.wait(), Signal::HUP);
+        }
+    });
+    let running = site.start_in(&["sh", "-c", NOHUP, "sh"], CREATE.arguments);
+    victim.set(running.pid()).unwrap();
+    let run = running.end();
+    site.cloud.no_hook();
+    let problems = site.problems(&run, 0, CREATE.end);
+    assert_eq!(problems, Vec::<String>::new());
+}
+
+/// The kernel and the shell both tell of a closed terminal: that is nobody's second thought.
+#[test]
+fn a_terminal_that_is_closed_while_updating_cancels_nothing() {
+    let (site, run) = run_long_with(UPDATE, Signal::HUP, 2, None);
+    let run = run.expect(4).says("same command");
+    assert_eq!(count(&site, "CancelUpdateStack"), 0, "{}", run.stderr);
+    let_go(&site);
+    assert_eq!(UPDATE.again(&site), Vec::<String>::new());
+}
+
 /// The operation lasts long, from its begin on.
 fn run_long(journey: Journey, second: Option<&str>) -> (Site, Run) {
+    run_long_with(journey, Signal::INT, 1, second)
+}
+
+/// The same with a signal that comes several `times` at once.
+fn run_long_with(
+    journey: Journey,
+    signal: Signal,
+    times: usize,
+    second: Option<&str>,
+) -> (Site, Run) {
     let mut site = journey.site();
     // There must be time for a second thought.
     site.patience = "0.1";
@@ -103,10 +148,9 @@ fn run_long(journey: Journey, second: Option<&str>) -> (Site, Run) {
         if is_executed && call.action == "DescribeStacks" {
             looks += 1;
             if looks == 3 {
-                while pid.get().is_none() {
-                    std::thread::sleep(Duration::from_millis(1));
+                for _ in 0..times {
+                    let _ = kill_process(*pid.wait(), signal);
                 }
-                let _ = kill_process(*pid.get().unwrap(), Signal::INT);
             }
         }
     });
@@ -187,7 +231,7 @@ fn while_waiting_for_somebody_elses_operation_it_ends() {
         let root = state.find(STACK).unwrap();
         state.stacks[root].steps[0].looks = 2000;
     }
-    let run = interrupted(&site, UPDATE.arguments, ("DescribeStacks", 4), None);
+    let run = interrupted(&site, UPDATE.arguments, ("DescribeStacks", 4), Signal::INT);
     let problems = site.problems(&run, 1, "UPDATE_IN_PROGRESS");
     assert_eq!(problems, Vec::<String>::new());
     assert_eq!(site.cloud.mutating_calls().len(), 0);

@@ -180,6 +180,12 @@ impl Site {
         Running::start(self.command(&self.tree, arguments))
     }
 
+    /// Starts it as the last arguments of another program, which becomes it.
+    pub(crate) fn start_in(&self, before: &[&str], arguments: &[&str]) -> Running {
+        let command = self.command(&self.tree, arguments);
+        Running::start(in_another(before, &command))
+    }
+
     /// From another working tree, as somebody else does it. It waits for no place among the
     /// programs that run: others of the same test may hold them.
     pub(crate) fn start_elsewhere(&self, arguments: &[&str]) -> Running {
@@ -204,20 +210,8 @@ impl Site {
     /// everything that the terminal showed as stdout.
     pub(crate) fn answer(&self, arguments: &[&str], answer: &str) -> Run {
         let command = self.command(&self.tree, arguments);
-        let mut terminal = Command::new("python3");
-        terminal
-            .args(["-c", TERMINAL, answer])
-            .arg(command.get_program())
-            .args(command.get_args())
-            .current_dir(command.get_current_dir().unwrap())
-            .env("TERM", "dumb")
-            .stdin(Stdio::null());
-        for (name, value) in command.get_envs() {
-            match value {
-                Some(value) => terminal.env(name, value),
-                None => terminal.env_remove(name),
-            };
-        }
+        let mut terminal = in_another(&["python3", "-c", TERMINAL, answer], &command);
+        terminal.env("TERM", "dumb");
         Running::start(terminal).end()
     }
 
@@ -256,6 +250,24 @@ impl Site {
         }
         problems
     }
+}
+
+/// `command` as the last arguments of another program.
+fn in_another(before: &[&str], command: &Command) -> Command {
+    let mut another = Command::new(before[0]);
+    another
+        .args(&before[1..])
+        .arg(command.get_program())
+        .args(command.get_args())
+        .current_dir(command.get_current_dir().unwrap())
+        .stdin(Stdio::null());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => another.env(name, value),
+            None => another.env_remove(name),
+        };
+    }
+    another
 }
 
 /// The end of what a run said.
