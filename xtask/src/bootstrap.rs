@@ -10,7 +10,7 @@ use crate::aws::Connection;
 use crate::aws::cloudformation::{self, CloudFormation};
 use crate::comparison::StackTree;
 use crate::consent::Consent;
-use crate::deployment::{Engine, Plan};
+use crate::deployment::{Engine, Plan, again};
 use crate::encryption_key::EncryptionKey;
 use crate::interrupt::Interrupts;
 use crate::options::Options;
@@ -74,17 +74,19 @@ pub(crate) async fn deploy(
 ) -> anyhow::Result<String> {
     let cfn = &connection.cloudformation();
     let mut engine = Engine::new(cfn.clone(), cloud, workspace, Interrupts::listen()?);
-    let stack = engine.settled(BOOTSTRAP_STACK).await?;
-    let plan = plan(workspace, choice, stack.as_ref())?;
-    let note = match stack.as_ref().and_then(|stack| key_left(stack, &plan)) {
-        Some(key) => Some(farewell(&key, &cloudformation::all_stacks(cfn).await?)),
-        None => None,
-    };
     let place = connection.place();
-    let stack = engine
-        .bring(stack, &plan, &place, note.as_deref(), consent)
-        .await?;
-    bucket_of(&stack)
+    let attempt = async || {
+        let stack = engine.settled(BOOTSTRAP_STACK).await?;
+        let plan = plan(workspace, choice, stack.as_ref())?;
+        let note = match stack.as_ref().and_then(|stack| key_left(stack, &plan)) {
+            Some(key) => Some(farewell(&key, &cloudformation::all_stacks(cfn).await?)),
+            None => None,
+        };
+        engine
+            .bring(stack, &plan, &place, note.as_deref(), consent)
+            .await
+    };
+    bucket_of(&again(BOOTSTRAP_STACK, attempt).await?)
 }
 
 fn plan(workspace: &Workspace, choice: Choice, stack: Option<&Stack>) -> anyhow::Result<Plan> {

@@ -11,7 +11,7 @@ use crate::aws::cloudformation::{self, CloudFormation};
 use crate::checkup::function_name;
 use crate::comparison::StackTree;
 use crate::consent::Consent;
-use crate::deployment::{Engine, Plan};
+use crate::deployment::{Engine, Plan, again};
 use crate::interrupt::Interrupts;
 use crate::options::Options;
 use crate::parameters::{self, Parameters};
@@ -74,11 +74,14 @@ pub(crate) async fn deploy(
     let cfn = connection.cloudformation();
     let name = wish.stage.github_stack_name();
     let mut engine = Engine::new(cfn.clone(), cloud, workspace, Interrupts::listen()?);
-    let stack = engine.settled(&name).await?;
-    let all = cloudformation::all_stacks(&cfn).await?;
-    let plan = plan(workspace, cloud, wish, stack.as_ref(), &all)?;
     let place = connection.place();
-    let stack = engine.bring(stack, &plan, &place, None, consent).await?;
+    let attempt = async || {
+        let stack = engine.settled(&name).await?;
+        let all = cloudformation::all_stacks(&cfn).await?;
+        let plan = plan(workspace, cloud, wish, stack.as_ref(), &all)?;
+        engine.bring(stack, &plan, &place, None, consent).await
+    };
+    let stack = again(&name, attempt).await?;
     let role = |output: &str| {
         let role = stack.outputs.get(output).cloned();
         role.with_context(|| format!("stack `{name}` has no output `{output}`"))

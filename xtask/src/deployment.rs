@@ -2,6 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
+use std::time::Duration;
+
+use serde_json::Value;
 
 use crate::assembly::Cloud;
 use crate::aws::cloudformation::{self, CloudFormation};
@@ -9,6 +12,7 @@ use crate::change_set::{self, Action, Change, NESTED_STACK};
 use crate::comparison::sections::{Sections, sections};
 use crate::comparison::{StackTree, compare, explained, needs_explanation};
 use crate::diagnosis::Sources;
+use crate::exit::Exit;
 use crate::follow::Pace;
 use crate::interrupt::Interrupts;
 use crate::intrinsics::resolved_resources;
@@ -20,17 +24,24 @@ use crate::readback;
 use crate::screen::{self, STRONG};
 use crate::stack::{DeployAction, Stack};
 use crate::template::Template;
+use crate::vigil::vigil;
 use crate::workflow_run;
 use crate::workspace::Workspace;
 
 mod currency;
 mod execution;
+mod overtaking;
 mod recovery;
+mod removal;
 mod revision;
 mod standalone;
 
 pub(crate) use currency::{has_same_template, is_current};
 pub(crate) use execution::{Executed, Prepared};
+pub(crate) use overtaking::{ATTEMPTS, again, is_overtaken};
+
+/// How long somebody else's operation on a stack is waited for.
+const SETTLE_TIMEOUT: Duration = Duration::from_secs(3600);
 
 /// What a stack shall be.
 #[derive(Debug)]
@@ -97,6 +108,13 @@ impl Engine {
     /// The stack as it is once nobody else works on it, and without what an earlier run of this
     /// program left in it.
     pub(crate) async fn settled(&mut self, name: &str) -> anyhow::Result<Option<Stack>> {
+        let stack = self.at_rest(name).await?;
+        self.tidy_up(name, stack).await
+    }
+
+    /// The stack of this name or ID once nobody works on it; `None` where there is none, or none
+    /// any more.
+    async fn at_rest(&mut self, name: &str) -> anyhow::Result<Option<Stack>> {
         let (cfn, mut pace) = (&self.cfn, Pace::new(self.cloud));
         let settle = async {
             let mut announced = false;
@@ -115,9 +133,25 @@ impl Engine {
                 }
             }
         };
-        let stack = self.interrupts.unless(settle).await?;
-        self.tidy_up(name, stack).await
+        let doing = format!("waiting for {name}");
+        let settle = async {
+            let settled = vigil(&doing, SETTLE_TIMEOUT, settle).await;
+            settled.unwrap_or_else(|| {
+                Err(Exit::unknown(format!(
+                    "what somebody else does to `{name}` has not ended within an hour"
+                ))
+                .into())
+            })
+        };
+        self.interrupts.unless(settle).await
     }
+}
+
+/// Whether `stack` has no output at all though its template has some, whatever the conditions.
+fn lacks_outputs(stack: &Stack, tree: &StackTree) -> bool {
+    let outputs = tree.template.value().get("Outputs");
+    let mut outputs = outputs.and_then(Value::as_object).into_iter().flatten();
+    stack.outputs.is_empty() && outputs.any(|(_, output)| output.get("Condition").is_none())
 }
 
 /// Leaves out what a false condition keeps from being created: the emulator lists it.

@@ -157,7 +157,7 @@ fn locate(
 }
 
 fn outcome(status: &str) -> &'static str {
-    const OUTCOMES: [(&str, &str); 10] = [
+    const OUTCOMES: [(&str, &str); 11] = [
         ("CREATE_FAILED", "was not created"),
         ("UPDATE_FAILED", "was not updated"),
         ("DELETE_FAILED", "was not deleted"),
@@ -171,6 +171,7 @@ fn outcome(status: &str) -> &'static str {
         ),
         (HOOK_FAILED, "does not pass a hook"),
         (CHANGE_SET_FAILED, "has no valid change set"),
+        (EXECUTION_FAILED, "was not changed"),
     ];
     let known = OUTCOMES.iter().find(|(known, _)| *known == status);
     known.map_or("failed", |(_, outcome)| outcome)
@@ -183,6 +184,8 @@ pub(crate) const HOOK_FAILED: &str = "HOOK_COMPLETE_FAILED";
 
 /// The status of a stack whose change set could not be made.
 pub(crate) const CHANGE_SET_FAILED: &str = "CHANGE_SET_FAILED";
+/// The status of a stack whose change set could not be executed.
+pub(crate) const EXECUTION_FAILED: &str = "EXECUTE_FAILED";
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 

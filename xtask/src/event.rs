@@ -151,6 +151,12 @@ impl EventLog {
             .any(|event| event.status == status)
     }
 
+    /// What the stack `stack_id` itself said of a failure, the first one.
+    pub(crate) fn own_failure(&self, stack_id: &str) -> Option<&StackEvent> {
+        let mut events = self.events.iter();
+        events.find(|event| event.is_own() && event.stack_id == stack_id && event.is_failure())
+    }
+
     /// Every failure that is not a nested stack's echo of one, in the order of their coming.
     pub(crate) fn failures(&self) -> Vec<&StackEvent> {
         let events = self.events.iter();

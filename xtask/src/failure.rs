@@ -6,6 +6,7 @@ use crate::diagnosis::{self, CHANGE_SET_FAILED, Failure, Sources};
 use crate::event::StackEvent;
 use crate::exit::Exit;
 use crate::stack::Stack;
+use crate::trouble::{ServiceError, Trouble};
 
 /// The error of a stack that was not `verb` (`deployed`, `deleted`), for the cause that its events
 /// tell of. `log` says where to read everything that happened.
@@ -44,8 +45,12 @@ pub(crate) async fn of_stack(
         });
     }
     let log = log.map_or(String::new(), |log| format!("; every event: {log}"));
+    let it_is = match stack.status.is_deployed() {
+        true => ", though it is",
+        false => "; it is",
+    };
     let verdict = format!(
-        "`{}` was not {verb}; it is {}{log}",
+        "`{}` was not {verb}{it_is} {}{log}",
         stack.name, stack.status
     );
     Exit::Failed(diagnosis::report(&failures, &verdict, sources)).into()
@@ -71,6 +76,28 @@ pub(crate) async fn of_change_set(
     let verdict =
         format!("CloudFormation rejects the change set for `{stack}`; nothing was changed");
     anyhow::anyhow!(diagnosis::report(&failures, &verdict, sources))
+}
+
+/// The error of a request that CloudFormation refused, which leaves the stack as it was; any
+/// other error is left as it is. `status` is what came of the request, in CloudFormation's
+/// spelling.
+pub(crate) fn of_refusal(
+    err: anyhow::Error,
+    status: &str,
+    verdict: &str,
+    sources: &Sources<'_>,
+) -> anyhow::Error {
+    let refusal = err.downcast_ref::<ServiceError>();
+    let Some(refusal) = refusal.filter(|refusal| refusal.trouble == Trouble::Refused) else {
+        return err;
+    };
+    let failure = Failure {
+        stack: sources.root_stack.to_owned(),
+        status: status.to_owned(),
+        reason: Some(refusal.text.clone()),
+        ..Failure::default()
+    };
+    anyhow::anyhow!(diagnosis::report(&[failure], verdict, sources))
 }
 
 #[cfg(test)]
@@ -227,5 +254,33 @@ mod tests {
             CloudFormation rejects the change set for `movies-dev`; nothing was changed
         "#]],
         );
+    }
+
+    #[test]
+    fn a_refused_request_is_explained_and_another_error_is_left() {
+        let error = |trouble| -> anyhow::Error {
+            let text = "Requires capabilities : [CAPABILITY_NAMED_IAM] (InsufficientCapabilitiesException)";
+            let text = text.to_owned();
+            let err = anyhow::Error::from(ServiceError { text, trouble });
+            err.context("cannot create a change set for `movies-dev`")
+        };
+        let verdict = "CloudFormation refuses a change set for `movies-dev`; nothing was changed";
+        let of = |trouble| of_refusal(error(trouble), CHANGE_SET_FAILED, verdict, &SOURCES);
+        check(
+            &of(Trouble::Refused),
+            None,
+            expect![[r#"
+                error: movies-dev has no valid change set
+                 |
+                 = CloudFormation: Requires capabilities : [CAPABILITY_NAMED_IAM] (InsufficientCapabilitiesException)
+                 = to mend: the template asks for `CAPABILITY_NAMED_IAM` and a deploy grants CAPABILITY_IAM: let CloudFormation name roles and policies, and write transforms out
+
+                CloudFormation refuses a change set for `movies-dev`; nothing was changed
+            "#]],
+        );
+        for trouble in [Trouble::Overtaken, Trouble::Passing, Trouble::Expired] {
+            let err = of(trouble);
+            assert_eq!(crate::trouble::trouble(&err), Some(trouble));
+        }
     }
 }

@@ -180,9 +180,11 @@ async fn settle(
         watch.borrow_mut().absorb(fresh);
         // The status lags behind the request; only an event of this operation proves that a
         // settled status is its result and not the one before. Without events, time has to do.
+        // A stack that is gone comes back as another one.
         let proven = log.has_settled(&stack.id, stack.status.as_str());
         let overdue = begin.elapsed() > patient(LAG) && !stack.status.is_empty();
-        if stack.status.is_settled() && (proven || overdue) {
+        let is_gone = stack.status.as_str() == "DELETE_COMPLETE";
+        if stack.status.is_settled() && (proven || overdue || is_gone) {
             return Ok((stack, log));
         }
         pace.wait().await;

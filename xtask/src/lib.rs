@@ -109,6 +109,8 @@ mod toolchain;
 mod trace;
 mod trouble;
 #[cfg(feature = "aws")]
+mod vigil;
+#[cfg(feature = "aws")]
 mod web;
 mod workflow_run;
 mod workspace;

@@ -133,6 +133,12 @@ impl StackStatus {
         )
     }
 
+    /// Whether a deploy that ended here did what was asked. A creation that fails can end with the
+    /// stack's deletion.
+    pub(crate) fn is_deployed(&self) -> bool {
+        self.is_success() && self.0 != "DELETE_COMPLETE"
+    }
+
     /// Whether CloudFormation would make a change set for a stack that is so.
     pub(crate) fn takes_change_set(&self) -> bool {
         matches!(
@@ -169,7 +175,11 @@ impl StackStatus {
             "IMPORT_ROLLBACK_FAILED" => DeployAction::Refuse(
                 "an import could not be rolled back; finish it in the CloudFormation console",
             ),
-            _ => DeployAction::Wait,
+            _ if !self.is_settled() => DeployAction::Wait,
+            _ => DeployAction::Refuse(
+                "this program does not know that status; look at the stack in the CloudFormation \
+                 console",
+            ),
         }
     }
 }
@@ -227,6 +237,18 @@ mod tests {
             action("IMPORT_ROLLBACK_FAILED"),
             DeployAction::Refuse(_)
         ));
+    }
+
+    #[test]
+    fn a_status_that_is_not_known_is_no_success_and_takes_no_change_set() {
+        let status = StackStatus("PAUSED".to_owned());
+        assert!(status.is_settled() && !status.is_success() && !status.takes_change_set());
+        assert!(matches!(status.deploy_action(), DeployAction::Refuse(_)));
+        let running = StackStatus("PAUSE_IN_PROGRESS".to_owned());
+        assert!(!running.is_settled() && !running.is_success());
+        assert_eq!(running.deploy_action(), DeployAction::Wait);
+        let deleted = StackStatus("DELETE_COMPLETE".to_owned());
+        assert!(deleted.is_success() && !deleted.is_deployed());
     }
 
     #[test]

@@ -21,6 +21,8 @@ pub(crate) enum Trouble {
     Passing,
     /// The service understood and refused.
     Refused,
+    /// It was refused for the state that a stack is in: somebody else was sooner.
+    Overtaken,
 }
 
 impl fmt::Display for ServiceError {

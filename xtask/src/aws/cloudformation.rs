@@ -10,6 +10,7 @@ use aws_sdk_cloudformation::types::{self, TemplateStage};
 use crate::aws::error::readable;
 use crate::options::Settings;
 use crate::stack::{Stack, StackStatus};
+use crate::trouble::{ServiceError, Trouble};
 
 pub(crate) mod change_sets;
 pub(crate) mod changes;
@@ -163,4 +164,35 @@ fn is_absent<E: ProvideErrorMetadata>(err: &SdkError<E>) -> bool {
         && err
             .message()
             .is_some_and(|message| message.ends_with("does not exist"))
+}
+
+/// The error of a request that is right for a stack in some states only: one that the stack's
+/// state is in the way of says so.
+fn refused<E>(err: SdkError<E>) -> anyhow::Error
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+{
+    let is_overtaken = is_absent(&err) || err.message().is_some_and(is_in_the_way);
+    let err = readable(err);
+    match err.downcast::<ServiceError>() {
+        Ok(err) if is_overtaken => ServiceError {
+            trouble: Trouble::Overtaken,
+            ..err
+        }
+        .into(),
+        Ok(err) => err.into(),
+        Err(err) => err,
+    }
+}
+
+/// Whether CloudFormation refuses for the state that a stack is in; the text alone tells.
+fn is_in_the_way(message: &str) -> bool {
+    [
+        // As in "Stack:arn:.. is in UPDATE_IN_PROGRESS state and can not be updated."
+        " state and can not ",
+        "already exists and cannot be created again",
+        "cannot be deleted while in status",
+    ]
+    .iter()
+    .any(|text| message.contains(text))
 }

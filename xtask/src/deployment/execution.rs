@@ -1,29 +1,30 @@
 //! A change set from its request to its execution, or to its deletion.
 
-use std::time::{Duration, Instant};
+use std::cell::Cell;
+use std::time::Duration;
 
-use super::{Engine, Plan, with_nested, without_absent};
+use super::overtaking::Overtaken;
+use super::{Engine, Plan, lacks_outputs, with_nested, without_absent};
 use crate::aws::cloudformation::change_sets::{
     self, ChangeSetId, ChangeSetRequest, ChangeSetState, Execution,
 };
-use crate::aws::cloudformation::operations::{self, Manner};
 use crate::aws::cloudformation::{self, changes, events};
 use crate::change_set::Change;
 use crate::consent::Consent;
-use crate::diagnosis::Sources;
+use crate::diagnosis::{CHANGE_SET_FAILED, EXECUTION_FAILED, Sources};
 use crate::exit::Exit;
 use crate::failure;
 use crate::follow::{Followed, Kind, Operation, Pace, follow};
 use crate::live;
 use crate::options::Options;
-use crate::patience::patient;
 use crate::pending::Note;
 use crate::screen;
 use crate::stack::{DeployAction, Stack};
 use crate::trouble::{Trouble, trouble};
+use crate::vigil::vigil;
 
-/// How long the deletion of a change set may take.
-const DISCARD_TIMEOUT: Duration = Duration::from_secs(120);
+/// How long the making of a change set may take, and the reading of it.
+const PREPARE_TIMEOUT: Duration = Duration::from_secs(1800);
 
 /// A change set that can be executed, and what it would change.
 #[derive(Debug)]
@@ -53,8 +54,8 @@ impl Prepared {
 }
 
 impl Engine {
-    /// A change set for `plan`, ready to execute; `None` where it has no changes. What fails or
-    /// is interrupted leaves no change set and no empty stack behind.
+    /// A change set for `plan`, ready to execute; `None` where it has no changes. What fails, is
+    /// interrupted or overtaken leaves no change set and no empty stack behind.
     pub(crate) async fn prepare(
         &mut self,
         stack: Option<&Stack>,
@@ -79,8 +80,10 @@ impl Engine {
         let note = self.pending.note(&plan.stack_name, &name)?;
         let cfn = self.cfn.clone();
         let mut pace = Pace::new(self.cloud);
+        let is_accepted = Cell::new(false);
         let work = async {
             let change_set = change_sets::create(&cfn, &request).await?;
+            is_accepted.set(true);
             let state = loop {
                 match change_sets::state(&cfn, &change_set).await? {
                     ChangeSetState::Pending => pace.wait().await,
@@ -92,6 +95,11 @@ impl Engine {
                 ChangeSetState::Failed(reason) => {
                     Err(failure::of_change_set(&cfn, &change_set.id, reason, &plan.sources()).await)
                 }
+                ChangeSetState::Lost(status) => Err(anyhow::anyhow!(
+                    "change set `{name}` for `{}` is {status} and cannot be executed; \
+                     nothing was changed, run the same command again",
+                    plan.stack_name
+                )),
                 ChangeSetState::Pending | ChangeSetState::Ready => {
                     let changes = changes::read(&cfn, &change_set.id).await?;
                     let changes = without_absent(changes, plan);
@@ -99,6 +107,16 @@ impl Engine {
                     Ok(Some((change_set, changes)))
                 }
             }
+        };
+        let work = async {
+            let made = vigil("waiting for the change set", PREPARE_TIMEOUT, work).await;
+            made.unwrap_or_else(|| {
+                Err(anyhow::anyhow!(
+                    "change set `{name}` for `{}` is not ready after half an hour; \
+                     nothing was changed, run the same command again",
+                    plan.stack_name
+                ))
+            })
         };
         match self.interrupts.unless(work).await {
             Ok(Some((change_set, changes))) => {
@@ -122,7 +140,21 @@ impl Engine {
             }
             // Refused, or made without our hearing of it: either can leave an empty stack.
             Err(err) => {
-                let cleanup = self.remove(&plan.stack_name, note).await;
+                let name = &plan.stack_name;
+                let overtaken = self
+                    .is_overtaken(&err, name, stack, is_accepted.get())
+                    .await;
+                let err = match (overtaken, is_accepted.get()) {
+                    (true, _) => Overtaken::error(name),
+                    (false, true) => err,
+                    (false, false) => {
+                        let verdict = format!(
+                            "CloudFormation refuses a change set for `{name}`; nothing was changed"
+                        );
+                        failure::of_refusal(err, CHANGE_SET_FAILED, &verdict, &plan.sources())
+                    }
+                };
+                let cleanup = self.remove(name, note).await;
                 Err(after_cleanup(err, cleanup))
             }
         }
@@ -173,40 +205,6 @@ impl Engine {
         Ok(())
     }
 
-    /// Deletes a change set and waits until it is gone: the nested ones go with it, one after the
-    /// other.
-    pub(super) async fn delete_change_set(&self, stack: &str, name: &str) -> anyhow::Result<()> {
-        change_sets::delete(&self.cfn, stack, name).await?;
-        let mut pace = Pace::new(self.cloud);
-        let begin = Instant::now();
-        while change_sets::exists(&self.cfn, stack, name).await? {
-            if begin.elapsed() > patient(DISCARD_TIMEOUT) {
-                anyhow::bail!("change set `{name}` is not deleted yet");
-            }
-            pace.wait().await;
-        }
-        Ok(())
-    }
-
-    /// Deletes a stack that never held anything. One with a change set is somebody's.
-    pub(super) async fn remove_if_empty(&self, name: &str) -> anyhow::Result<()> {
-        let Some(stack) = cloudformation::find_stack(&self.cfn, name).await? else {
-            return Ok(());
-        };
-        if !stack.status.is_empty() {
-            return Ok(());
-        }
-        if change_sets::names(&self.cfn, &stack.id).await?.is_empty() {
-            let token = unique_name();
-            let manner = Manner {
-                token: &token,
-                role_arn: None,
-            };
-            operations::delete_stack(&self.cfn, &stack.id, manner, &[]).await?;
-        }
-        Ok(())
-    }
-
     /// Asks, and executes the change set after a yes; after anything else it is discarded.
     pub(crate) async fn execute_with_consent(
         &mut self,
@@ -245,12 +243,18 @@ impl Engine {
                 // Begun, though the answer was lost.
                 Ok(Execution::Begun) => {}
                 Ok(Execution::Waiting) => {
-                    let is_busy = self.is_busy(&change_set.stack_id).await;
+                    let is_overtaken = trouble(&err) == Some(Trouble::Overtaken)
+                        || self.is_busy(&change_set.stack_id).await;
                     let cleanup = self.discard(name, prepared).await;
-                    return match (is_busy, cleanup) {
-                        (true, Ok(())) => Ok(Executed::Overtaken),
-                        (_, cleanup) => Err(after_cleanup(err, cleanup)),
-                    };
+                    if is_overtaken && cleanup.is_ok() {
+                        return Ok(Executed::Overtaken);
+                    }
+                    let verdict = format!(
+                        "CloudFormation refuses to execute the change set for `{name}`; \
+                         nothing was changed"
+                    );
+                    let err = failure::of_refusal(err, EXECUTION_FAILED, &verdict, sources);
+                    return Err(after_cleanup(err, cleanup));
                 }
                 Ok(Execution::Obsolete | Execution::Gone) => {
                     self.discard(name, prepared).await?;
@@ -283,11 +287,22 @@ impl Engine {
         if let Some(note) = prepared.note {
             note.strike();
         }
-        if !followed.stack.status.is_success() {
+        let Followed { stack, log, .. } = &followed;
+        // A stack can say that it failed, and end as if it had not.
+        if !stack.status.is_deployed() || log.own_failure(&stack.id).is_some() {
             return Err(self.failed(&followed, "deployed", sources).await);
         }
-        let stack = followed.stack;
-        Ok(Executed::Done(stack))
+        let lacks_outputs = sources.tree.is_some_and(|tree| lacks_outputs(stack, tree));
+        if lacks_outputs && !options.express {
+            return Err(Exit::Failed(format!(
+                "`{name}` is {} and has none of its template's outputs, so that it is not what was \
+                 asked for; look at its events in the CloudFormation console, then mend it there \
+                 or delete it with `cargo xtask destroy`",
+                stack.status
+            ))
+            .into());
+        }
+        Ok(Executed::Done(followed.stack))
     }
 
     /// The time after which events belong to what begins now. Events are best effort: where they

@@ -1,5 +1,6 @@
 //! From a state that no change set can start from to one that it can.
 
+use super::overtaking::{ATTEMPTS, Overtaken, is_overtaken};
 use super::{Engine, Plan};
 use crate::aws::cloudformation;
 use crate::aws::cloudformation::change_sets::{self, Execution};
@@ -9,6 +10,7 @@ use crate::consent::Consent;
 use crate::diagnosis::Sources;
 use crate::event;
 use crate::exit::Exit;
+use crate::failure;
 use crate::follow::{Kind, Operation, follow};
 use crate::screen;
 use crate::stack::{DeployAction, Stack};
@@ -127,7 +129,10 @@ impl Engine {
             Recovery::RollBack => operations::roll_back(&self.cfn, &stack.id, manner).await,
             Recovery::Continue => operations::continue_rollback(&self.cfn, &stack.id, manner).await,
         };
-        self.has_begun(stack, asked).await?;
+        self.has_begun(stack, asked).await.map_err(|err| {
+            let verdict = format!("CloudFormation refuses to roll `{}` back", stack.name);
+            failure::of_refusal(err, "ROLLBACK_FAILED", &verdict, &plan.sources())
+        })?;
         let operation = Operation {
             stack_id: &stack.id,
             name: &stack.name,
@@ -167,6 +172,9 @@ impl Engine {
         let Err(err) = asked else {
             return Ok(());
         };
+        if self.is_overtaken(&err, &stack.id, Some(stack), false).await {
+            return Err(Overtaken::error(&stack.name));
+        }
         if trouble(&err) == Some(Trouble::Refused) {
             return Err(err);
         }
@@ -179,6 +187,32 @@ impl Engine {
             ))
             .into()),
         }
+    }
+
+    /// Deletes a stack that is to go whatever it has become: what somebody else does to it
+    /// meanwhile is waited for.
+    pub(crate) async fn destroy(
+        &mut self,
+        stack: &Stack,
+        retained: &[String],
+        planned: &[Change],
+    ) -> anyhow::Result<()> {
+        let mut deleted = self.delete(stack, None, retained, planned).await;
+        for _ in 1..ATTEMPTS {
+            match deleted {
+                Err(err) if is_overtaken(&err) => {}
+                deleted => return deleted,
+            }
+            screen::say(format!(
+                "somebody else changed {} meanwhile; it is deleted after that",
+                stack.name
+            ));
+            let Some(now) = self.at_rest(&stack.id).await? else {
+                return Ok(());
+            };
+            deleted = self.delete(&now, None, retained, planned).await;
+        }
+        deleted
     }
 
     /// Deletes the stack and follows it until it is gone. `retained` are logical IDs that stay,
@@ -198,7 +232,14 @@ impl Engine {
             role_arn,
         };
         let asked = operations::delete_stack(&self.cfn, &stack.id, manner, retained).await;
-        self.has_begun(stack, asked).await?;
+        let sources = Sources {
+            root_stack: &stack.name,
+            tree: None,
+        };
+        self.has_begun(stack, asked).await.map_err(|err| {
+            let verdict = format!("CloudFormation refuses to delete `{}`", stack.name);
+            failure::of_refusal(err, "DELETE_FAILED", &verdict, &sources)
+        })?;
         let operation = Operation {
             stack_id: &stack.id,
             name: &stack.name,
@@ -211,10 +252,6 @@ impl Engine {
         };
         let followed = follow(&self.cfn, operation, &mut self.interrupts).await?;
         if followed.stack.status.as_str() != "DELETE_COMPLETE" {
-            let sources = Sources {
-                root_stack: &stack.name,
-                tree: None,
-            };
             return Err(self.failed(&followed, "deleted", &sources).await);
         }
         Ok(())

@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 
 use anyhow::Context as _;
 
+use super::overtaking::Overtaken;
 use super::{Engine, Executed, Plan, deployed_tree, show};
 use crate::consent::Consent;
 use crate::options::Options;
@@ -49,10 +50,7 @@ impl Engine {
             .await?;
         match executed {
             Executed::Done(stack) => Ok(stack),
-            Executed::Overtaken => Err(anyhow::anyhow!(
-                "somebody else changed `{name}` meanwhile and nothing was done; \
-                 run the same command again"
-            )),
+            Executed::Overtaken => Err(Overtaken::error(name)),
         }
     }
 }

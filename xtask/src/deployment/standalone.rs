@@ -3,6 +3,7 @@
 
 use anyhow::Context as _;
 
+use super::overtaking::Overtaken;
 use super::{Engine, Executed, Plan, beside, is_current, show, show_beside};
 use crate::consent::Consent;
 use crate::screen;
@@ -44,9 +45,7 @@ impl Engine {
             .await?;
         match executed {
             Executed::Done(stack) => Ok(stack),
-            Executed::Overtaken => anyhow::bail!(
-                "`{name}` was changed by somebody else meanwhile; run the same command again"
-            ),
+            Executed::Overtaken => Err(Overtaken::error(name)),
         }
     }
 }

@@ -16,12 +16,14 @@ mod concurrency;
 mod connections;
 mod crashes;
 mod encryption;
+mod endings;
 mod faults;
 mod flags;
 mod github;
 mod model;
 mod operations;
 mod output;
+mod overtaken;
 #[path = "../../src/inspection/tests/program.rs"]
 #[allow(dead_code, reason = "the inspection's tests use all of it")]
 mod program;

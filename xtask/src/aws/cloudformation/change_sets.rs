@@ -12,7 +12,7 @@ use aws_sdk_cloudformation::types::{
 };
 use aws_types::request_id::RequestId as _;
 
-use super::is_absent;
+use super::{is_absent, refused};
 use crate::aws::error::readable;
 use crate::options::{OnFailure, Options};
 use crate::parameters::Parameters;
@@ -44,6 +44,16 @@ pub(crate) enum ChangeSetState {
     Ready,
     /// The stack is as the template wants it already.
     NoChanges,
+    Failed(String),
+    /// It will never be ready: it is being deleted, or is in a status that is not known here.
+    Lost(String),
+}
+
+/// How far the deletion of a change set is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Deletion {
+    Pending,
+    Gone,
     Failed(String),
 }
 
@@ -107,7 +117,7 @@ pub(crate) async fn create(
         .set_deployment_config(deployment_config(options))
         .send()
         .await
-        .map_err(readable)
+        .map_err(refused)
         .with_context(|| format!("cannot create a change set for `{stack_name}`"))?;
     Ok(ChangeSetId {
         id: created.id().context("the change set has no ID")?.to_owned(),
@@ -188,7 +198,16 @@ pub(crate) async fn state(
     cfn: &Client,
     change_set: &ChangeSetId,
 ) -> anyhow::Result<ChangeSetState> {
-    let output = describe(cfn, &change_set.id).await?;
+    let call = cfn.describe_change_set().change_set_name(&change_set.id);
+    let output = match call.send().await {
+        Ok(output) => output,
+        Err(err) if is_no_change_set(err.code()) || is_absent(&err) => {
+            return Ok(ChangeSetState::Lost(
+                ChangeSetStatus::DeleteComplete.to_string(),
+            ));
+        }
+        Err(err) => return Err(readable(err).context("cannot see how far the change set is")),
+    };
     let state = state_of(&output);
     if let ChangeSetState::Failed(reason) = &state {
         // The root only says that a nested change set failed; that one knows why.
@@ -244,7 +263,11 @@ fn state_of(output: &DescribeChangeSetOutput) -> ChangeSetState {
         Some(ChangeSetStatus::CreateComplete) => ChangeSetState::Ready,
         Some(ChangeSetStatus::Failed) if is_no_change(reason) => ChangeSetState::NoChanges,
         Some(ChangeSetStatus::Failed) => ChangeSetState::Failed(reason.to_owned()),
-        _ => ChangeSetState::Pending,
+        Some(ChangeSetStatus::CreatePending | ChangeSetStatus::CreateInProgress) => {
+            ChangeSetState::Pending
+        }
+        Some(status) => ChangeSetState::Lost(status.to_string()),
+        None => ChangeSetState::Lost("without a status".to_owned()),
     }
 }
 
@@ -278,7 +301,7 @@ pub(crate) async fn execute(
     let answer = call
         .send()
         .await
-        .map_err(readable)
+        .map_err(refused)
         .context("cannot execute the change set")?;
     // The operation answers nothing, so that anybody's page passes for a yes but for this.
     answer.request_id().with_context(|| {
@@ -305,9 +328,31 @@ pub(crate) async fn delete(cfn: &Client, stack_name: &str, name: &str) -> anyhow
     }
 }
 
-/// Whether the stack has the change set still.
-pub(crate) async fn exists(cfn: &Client, stack_name: &str, name: &str) -> anyhow::Result<bool> {
-    Ok(find(cfn, stack_name, name).await?.is_some())
+/// How far the deletion of a change set is.
+pub(crate) async fn deletion(
+    cfn: &Client,
+    stack_name: &str,
+    name: &str,
+) -> anyhow::Result<Deletion> {
+    let call = cfn
+        .describe_change_set()
+        .stack_name(stack_name)
+        .change_set_name(name);
+    let described = match call.send().await {
+        Ok(described) => described,
+        Err(err) if is_no_change_set(err.code()) || is_absent(&err) => return Ok(Deletion::Gone),
+        Err(err) => {
+            return Err(readable(err).context("cannot see whether the change set is deleted"));
+        }
+    };
+    Ok(match described.status() {
+        Some(ChangeSetStatus::DeleteComplete) => Deletion::Gone,
+        Some(ChangeSetStatus::DeleteFailed) => {
+            let reason = described.status_reason().unwrap_or("no reason given");
+            Deletion::Failed(reason.to_owned())
+        }
+        _ => Deletion::Pending,
+    })
 }
 
 /// The code of the API, and the one of its error type.

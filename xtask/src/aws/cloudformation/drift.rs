@@ -44,7 +44,11 @@ pub(crate) async fn detection(cfn: &Client, id: &str) -> anyhow::Result<Detectio
             let reason = status.detection_status_reason();
             Detection::Failed(reason.unwrap_or("no reason given").to_owned())
         }
-        _ => Detection::Running,
+        Some(StackDriftDetectionStatus::DetectionInProgress) => Detection::Running,
+        status => {
+            let status = status.map_or("without a status", |status| status.as_str());
+            anyhow::bail!("the drift detection is {status}, which this program does not know");
+        }
     })
 }
 

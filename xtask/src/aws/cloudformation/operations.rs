@@ -3,6 +3,7 @@
 use anyhow::Context as _;
 use aws_sdk_cloudformation::Client;
 
+use super::refused;
 use crate::aws::error::readable;
 
 /// How an operation is to be done. `token` is repeated in its events.
@@ -29,7 +30,7 @@ pub(crate) async fn delete_stack(
         .set_retain_resources(retained)
         .send()
         .await
-        .map_err(readable)
+        .map_err(refused)
         .with_context(|| format!("cannot delete stack `{stack_id}`"))?;
     Ok(())
 }
@@ -46,7 +47,7 @@ pub(crate) async fn roll_back(
         .set_role_arn(manner.role_arn.map(ToOwned::to_owned))
         .send()
         .await
-        .map_err(readable)
+        .map_err(refused)
         .with_context(|| format!("cannot roll back stack `{stack_id}`"))?;
     Ok(())
 }
@@ -63,7 +64,7 @@ pub(crate) async fn continue_rollback(
         .set_role_arn(manner.role_arn.map(ToOwned::to_owned))
         .send()
         .await
-        .map_err(readable)
+        .map_err(refused)
         .with_context(|| format!("cannot continue the rollback of stack `{stack_id}`"))?;
     Ok(())
 }

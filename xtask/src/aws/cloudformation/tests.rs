@@ -13,7 +13,7 @@ use aws_sdk_cloudformation::primitives::DateTime;
 use aws_sdk_cloudformation::types;
 use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
 
-use super::change_sets::{self, ChangeSetId, ChangeSetState};
+use super::change_sets::{self, ChangeSetId, ChangeSetState, Deletion};
 use super::*;
 use crate::change_set::{Action, Change};
 use crate::event::EventLog;
@@ -117,6 +117,38 @@ async fn both_texts_of_no_changes_are_known() {
         state(types::ChangeSetStatus::CreateComplete, "").await,
         ChangeSetState::Ready
     );
+}
+
+#[tokio::test]
+async fn a_change_set_that_will_never_be_ready_is_not_pending() {
+    for status in [
+        "DELETE_IN_PROGRESS",
+        "DELETE_FAILED",
+        "DELETE_COMPLETE",
+        "SHELVED",
+    ] {
+        assert_eq!(
+            state(types::ChangeSetStatus::from(status), "").await,
+            ChangeSetState::Lost(status.to_owned())
+        );
+    }
+}
+
+#[test]
+fn a_stack_that_is_in_the_way_is_told_by_its_text() {
+    for text in [
+        "Stack:arn:aws:cloudformation:eu-west-1:1:stack/movies-dev/1 is in UPDATE_IN_PROGRESS state and can not be updated.",
+        "Stack [movies-dev] already exists and cannot be created again with the changeSet [xtask-1].",
+        "Stack [arn:aws:cloudformation:eu-west-1:1:stack/movies-dev/1] cannot be deleted while in status UPDATE_IN_PROGRESS",
+    ] {
+        assert!(is_in_the_way(text), "{text}");
+    }
+    for text in [
+        "Stack [movies-dev] cannot be deleted while TerminationProtection is enabled",
+        "Parameters: [Colour] must have values",
+    ] {
+        assert!(!is_in_the_way(text), "{text}");
+    }
 }
 
 #[tokio::test]
@@ -258,11 +290,8 @@ async fn a_deleted_change_set_is_gone() {
             .build();
         DescribeChangeSetError::generic(metadata)
     });
-    assert!(
-        !change_sets::exists(&client(&[&gone]), "movies-dev", "xtask-1")
-            .await
-            .unwrap()
-    );
+    let deletion = change_sets::deletion(&client(&[&gone]), "movies-dev", "xtask-1").await;
+    assert_eq!(deletion.unwrap(), Deletion::Gone);
 }
 
 #[tokio::test]

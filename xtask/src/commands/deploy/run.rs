@@ -15,7 +15,7 @@ use crate::aws::cloudformation::{self, operations};
 use crate::commands::args::{Choices, Environment, farewell_to_key};
 use crate::commands::assemble;
 use crate::consent::Consent;
-use crate::deployment::{self, Engine, Executed, Prepared};
+use crate::deployment::{self, ATTEMPTS, Engine, Executed, Prepared};
 use crate::diagnosis::Sources;
 use crate::interrupt::Interrupts;
 use crate::publish::publish;
@@ -23,9 +23,6 @@ use crate::screen::{self, QUIET};
 use crate::session;
 use crate::stack::Stack;
 use crate::workspace::Workspace;
-
-/// How often a deploy is planned again because somebody else was sooner.
-const ATTEMPTS: usize = 3;
 
 /// How one attempt ended.
 enum Attempt {
@@ -83,7 +80,11 @@ impl Deploy {
                     (&assembly, &choices),
                     consent,
                 )
-                .await?;
+                .await;
+            let attempt = match attempt {
+                Err(err) if deployment::is_overtaken(&err) => Attempt::Overtaken,
+                attempt => attempt?,
+            };
             match attempt {
                 Attempt::Done(stack, before) => {
                     self.protect(&choices, &engine, &stack).await?;

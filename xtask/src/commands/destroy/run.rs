@@ -72,9 +72,7 @@ impl Destroy {
             operations::set_termination_protection(&cfn, &name, false).await?;
         }
         let retained = self.leave_in_nested_stacks(&mut engine, &stack).await?;
-        engine
-            .delete(&stack, None, &retained, &planned(&fates))
-            .await?;
+        engine.destroy(&stack, &retained, &planned(&fates)).await?;
         self.delete_old_keys(&environment.connection, &stack)
             .await?;
         screen::success(&format!("{name} is deleted"), begin);

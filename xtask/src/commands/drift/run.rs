@@ -1,5 +1,7 @@
 //! The steps of `drift`.
 
+use std::time::Duration;
+
 use anyhow::Context as _;
 use xshell::Shell;
 
@@ -17,7 +19,11 @@ use crate::interrupt::Interrupts;
 use crate::screen::{self, STRONG};
 use crate::source::printable;
 use crate::stack::Stack;
+use crate::vigil::vigil;
 use crate::workspace::Workspace;
+
+/// How long CloudFormation may take for one stack.
+const DETECTION_TIMEOUT: Duration = Duration::from_secs(1800);
 
 impl Drift {
     pub(crate) async fn run(self, sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {
@@ -95,20 +101,30 @@ async fn of_stack(
         }
     }
     let mut pace = Pace::new(cloud);
-    loop {
-        match drift::detection(cfn, &detection).await? {
-            Detection::Running => pace.wait().await,
-            Detection::Complete => break,
-            Detection::Failed(reason) => {
-                screen::say(format!(
-                    "{}: some resources could not be looked at: {}",
-                    stack.name,
-                    printable(&reason)
-                ));
-                break;
+    let work = async {
+        loop {
+            match drift::detection(cfn, &detection).await? {
+                Detection::Running => pace.wait().await,
+                Detection::Complete => return anyhow::Ok(()),
+                Detection::Failed(reason) => {
+                    screen::say(format!(
+                        "{}: some resources could not be looked at: {}",
+                        stack.name,
+                        printable(&reason)
+                    ));
+                    return Ok(());
+                }
             }
         }
-    }
+    };
+    let doing = format!("waiting for the drift of {}", stack.name);
+    let ended = vigil(&doing, DETECTION_TIMEOUT, work).await;
+    ended.with_context(|| {
+        format!(
+            "CloudFormation has not compared `{}` within half an hour; run the same command again",
+            stack.name
+        )
+    })??;
     let mut changes = drift::drifted(cfn, &stack.id).await?;
     // A nested stack's own drift is shown by its resources.
     changes.retain(|change| change.resource_type != NESTED_STACK);

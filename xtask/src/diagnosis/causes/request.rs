@@ -47,6 +47,30 @@ pub(super) const ROWS: &[Row] = &[
         ..ANY
     },
     Row {
+        name: "parameter missing",
+        says: &[r"Parameters: \[(?P<parameter>\w+)[^\]]*\] must have values"],
+        advice: "give it a value with `--param {parameter}=VALUE`, or in the stage's file",
+        ..ANY
+    },
+    Row {
+        name: "parameter unknown",
+        says: &[r"Parameters: \[(?P<parameter>\w+)[^\]]*\] do not exist in the template"],
+        advice: "infra/cfn/root.yaml has no parameter `{parameter}`: declare it there, or leave it out of the stage's file and the command",
+        ..ANY
+    },
+    Row {
+        name: "template",
+        says: &["Template (?:format |validation )?error"],
+        advice: "mend the template; `cargo xtask lint` finds most of such before a deploy",
+        ..ANY
+    },
+    Row {
+        name: "request repeated",
+        says: &["TokenAlreadyExists", "mismatch with existing attribute"],
+        advice: "run the same command again: each run asks under a name of its own",
+        ..ANY
+    },
+    Row {
         name: "early validation",
         says: &[r"hook\(s\)/validation failed: \[(?P<validation>[\w:]+)"],
         advice: "CloudFormation keeps the details apart: `aws cloudformation describe-events --filters FailedEvents=true --change-set-name ARN`, and the right to do so is `cloudformation:DescribeEvents`",

@@ -45,6 +45,11 @@ impl State {
         if let Some(response) = self.recorded(action, request) {
             return response;
         }
+        if let Some((refused, code, message)) = self.refuses
+            && refused == action
+        {
+            return Refusal::new(400, code, message).response();
+        }
         let result = match action {
             "GetCallerIdentity" => Ok(answer(
                 action,

@@ -128,6 +128,8 @@ pub(crate) struct State {
     pub(crate) looks: u32,
     /// Changes and events on a page; 100 where it is 0.
     pub(crate) page: usize,
+    /// An action that is refused, with the code and the words for it.
+    pub(crate) refuses: Option<(&'static str, &'static str, &'static str)>,
     /// S3 gets other bytes than were sent.
     pub(crate) corrupts_uploads: bool,
     /// Events of one operation come late and in any order, by this seed.

@@ -235,4 +235,60 @@ pub(super) const CASES: &[Case] = &[
         "The following resource(s) failed to update: [Stage].",
         "continue-update-rollback --stack-name movies-dev-Api-1A2B`",
     ),
+    // From memory.
+    (
+        "parameter missing",
+        "",
+        "CHANGE_SET_FAILED",
+        "Parameters: [HandlerKey, AssetBucketName] must have values (ValidationError)",
+        "`--param HandlerKey=VALUE`",
+    ),
+    // From memory.
+    (
+        "parameter unknown",
+        "",
+        "CHANGE_SET_FAILED",
+        "Parameters: [Colour] do not exist in the template (ValidationError)",
+        "no parameter `Colour`",
+    ),
+    // From memory.
+    (
+        "template",
+        "",
+        "CHANGE_SET_FAILED",
+        "Template error: instance of Fn::GetAtt references undefined resource Topic (ValidationError)",
+        "cargo xtask lint",
+    ),
+    // From memory.
+    (
+        "template",
+        "",
+        "CHANGE_SET_FAILED",
+        "Template format error: Unresolved resource dependencies [Topic] in the Outputs block of the template (ValidationError)",
+        "cargo xtask lint",
+    ),
+    // From memory.
+    (
+        "request repeated",
+        "",
+        "CHANGE_SET_FAILED",
+        "ChangeSet xtask-1 cannot be created due to a mismatch with existing attribute ClientToken (AlreadyExistsException)",
+        "same command again",
+    ),
+    // From memory.
+    (
+        "request repeated",
+        "",
+        "EXECUTE_FAILED",
+        "A client request token already exists (TokenAlreadyExistsException)",
+        "same command again",
+    ),
+    // From memory.
+    (
+        "limit",
+        "",
+        "CHANGE_SET_FAILED",
+        "ChangeSet limit exceeded for stack movies-dev (LimitExceededException)",
+        "service-quotas",
+    ),
 ];
