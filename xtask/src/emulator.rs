@@ -17,6 +17,7 @@ use xshell::Shell;
 use crate::screen;
 use crate::tool;
 use crate::tool::pip::is_of_python;
+use crate::variable;
 use crate::workspace::Workspace;
 
 const LAUNCHER_NAME: &str = "emulator.py";
@@ -73,7 +74,7 @@ impl Place {
     /// `XTASK_LOCAL_DIR` where it is set (the tests' emulators must not meet a person's), else
     /// `local` in cargo's target directory.
     pub(crate) fn of(workspace: &Workspace) -> Self {
-        let directory = std::env::var_os("XTASK_LOCAL_DIR").map(PathBuf::from);
+        let directory = variable::value("XTASK_LOCAL_DIR").map(PathBuf::from);
         Self {
             directory: directory.unwrap_or_else(|| workspace.target().join("local")),
         }

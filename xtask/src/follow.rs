@@ -9,6 +9,7 @@ use tokio::time::MissedTickBehavior;
 use crate::assembly::Cloud;
 use crate::aws::cloudformation::{self, CloudFormation, operations};
 use crate::change_set::Change;
+use crate::defect;
 use crate::display::subject::{Subject, Verb, planned};
 use crate::estimate::Estimate;
 use crate::event::{EventLog, StackEvent};
@@ -85,6 +86,7 @@ pub(crate) async fn follow(
     interrupts: &mut Interrupts,
 ) -> anyhow::Result<Followed> {
     let name = operation.name;
+    defect::cloudformation_begins();
     let watch = RefCell::new(Watch::begin(operation.subject(), operation.cloud));
     let settle = settle(cfn, operation, &watch);
     let redraw = async {
@@ -140,6 +142,7 @@ pub(crate) async fn follow(
     };
     let recording = watch.borrow().recording();
     watch.borrow_mut().end(&stack);
+    defect::cloudformation_ended();
     Ok(Followed {
         stack,
         log,

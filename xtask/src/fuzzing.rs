@@ -11,6 +11,7 @@ use xshell::{Cmd, Shell, cmd};
 
 use crate::cargo::undisturbed;
 use crate::screen::{self, QUIET};
+use crate::variable;
 use crate::workspace::Workspace;
 
 const CARGO_FUZZ_VERSION: &str = "0.13.2";
@@ -127,7 +128,7 @@ fn build(sh: &Shell, workspace: &Workspace) -> anyhow::Result<PathBuf> {
 
 /// Fails where there is no C++ compiler: libFuzzer comes as source.
 pub(crate) fn check_compiler(sh: &Shell) -> anyhow::Result<()> {
-    let compiler = std::env::var("CXX").unwrap_or_else(|_| "c++".to_owned());
+    let compiler = variable::value("CXX").unwrap_or_else(|| "c++".into());
     cmd!(sh, "{compiler} --version")
         .quiet()
         .ignore_stdout()
@@ -135,8 +136,9 @@ pub(crate) fn check_compiler(sh: &Shell) -> anyhow::Result<()> {
         .run()
         .with_context(|| {
             format!(
-                "no C++ compiler `{compiler}`, which libFuzzer is built with; on Debian and \
-                 Ubuntu: `apt-get install g++`, on macOS: `xcode-select --install`"
+                "no C++ compiler `{}`, which libFuzzer is built with; on Debian and \
+                 Ubuntu: `apt-get install g++`, on macOS: `xcode-select --install`",
+                compiler.display()
             )
         })
 }

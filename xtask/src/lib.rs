@@ -34,6 +34,7 @@ mod comparison;
 mod connection_failure;
 mod consent;
 mod constraint;
+mod defect;
 mod dependencies;
 #[cfg(feature = "aws")]
 mod deploy_role;
@@ -108,6 +109,7 @@ mod tool;
 mod toolchain;
 mod trace;
 mod trouble;
+mod variable;
 #[cfg(feature = "aws")]
 mod vigil;
 #[cfg(feature = "aws")]
@@ -117,7 +119,16 @@ mod workspace;
 
 /// Runs the command of this process's arguments.
 pub fn main() -> ExitCode {
+    defect::listen();
+    defect::caught(run).unwrap_or_else(ExitCode::from)
+}
+
+fn run() -> ExitCode {
     screen::begin();
+    if let Err(err) = variable::drop_empty() {
+        screen::error(&err);
+        return ExitCode::from(exit::code(&err));
+    }
     let cli = match commands::Cli::try_parse() {
         Ok(cli) => cli,
         Err(usage) => return screen::usage(&usage),
@@ -127,10 +138,13 @@ pub fn main() -> ExitCode {
         .build();
     let result = match runtime {
         Ok(runtime) => {
-            let result = runtime.block_on(cli.run());
+            let result = defect::caught(|| runtime.block_on(cli.run()));
             // A question that nobody answered must not hold the program.
             runtime.shutdown_background();
-            result
+            match result {
+                Ok(result) => result,
+                Err(code) => return ExitCode::from(code),
+            }
         }
         Err(err) => Err(err.into()),
     };

@@ -7,6 +7,7 @@ use xshell::{Cmd, Shell, cmd};
 
 use crate::architecture::Architecture;
 use crate::screen;
+use crate::variable;
 use crate::workspace::Workspace;
 
 /// The toolchain that `rust-toolchain.toml` names, or that the user put in its place.
@@ -143,10 +144,10 @@ impl Objcopy {
 /// The compiler that cargo will use. The one beside the cargo that started this program answers
 /// sooner than rustup's stand-in for both.
 fn compiler() -> PathBuf {
-    if let Some(rustc) = std::env::var_os("RUSTC") {
+    if let Some(rustc) = variable::value("RUSTC") {
         return rustc.into();
     }
-    let cargo = std::env::var_os("CARGO").map(PathBuf::from);
+    let cargo = variable::value("CARGO").map(PathBuf::from);
     let beside = cargo.map(|cargo| cargo.with_file_name("rustc"));
     beside
         .filter(|rustc| rustc.is_file())

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 
+use crate::variable;
+
 /// The variables in which GitHub names its files. Programs that are started for something else
 /// than the run's own report go without them.
 pub(crate) const VARIABLES: [&str; 2] = [SUMMARY, OUTPUT];
@@ -42,11 +44,10 @@ fn verbatim(text: &str) -> String {
     format!("{fence}text\n{plain}\n{fence}\n")
 }
 
-fn append(variable: &str, text: &str) -> anyhow::Result<()> {
-    let path = std::env::var_os(variable).filter(|path| !path.is_empty());
-    match path {
+fn append(name: &str, text: &str) -> anyhow::Result<()> {
+    match variable::value(name) {
         Some(path) => append_to(&PathBuf::from(path), text)
-            .with_context(|| format!("cannot write to the file that `{variable}` names")),
+            .with_context(|| format!("cannot write to the file that `{name}` names")),
         None => Ok(()),
     }
 }

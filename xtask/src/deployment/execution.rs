@@ -11,6 +11,7 @@ use crate::aws::cloudformation::change_sets::{
 use crate::aws::cloudformation::{self, changes, events};
 use crate::change_set::Change;
 use crate::consent::Consent;
+use crate::defect;
 use crate::diagnosis::{CHANGE_SET_FAILED, EXECUTION_FAILED, Sources};
 use crate::exit::Exit;
 use crate::failure;
@@ -238,6 +239,7 @@ impl Engine {
             }
         };
         let token = unique_name();
+        defect::cloudformation_begins();
         if let Err(err) = change_sets::execute(&self.cfn, &change_set, &token).await {
             match self.fate(&change_set, &token).await {
                 // Begun, though the answer was lost.

@@ -12,6 +12,7 @@ use crate::cargo;
 use crate::checkout;
 use crate::screen;
 use crate::tool;
+use crate::variable;
 use crate::workflow_run;
 use crate::workspace::Workspace;
 
@@ -86,7 +87,7 @@ fn build_again(copy: &Path, home: &Path, arguments: &[&str]) -> anyhow::Result<(
     // Rustup looks below the home directory unless it is told.
     if let Some(own) = std::env::home_dir() {
         let rustup = own.join(".rustup");
-        if std::env::var_os("RUSTUP_HOME").is_none() && rustup.is_dir() {
+        if variable::value("RUSTUP_HOME").is_none() && rustup.is_dir() {
             build.env("RUSTUP_HOME", rustup);
         }
         build.env("HOME", home);
