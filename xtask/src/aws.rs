@@ -9,11 +9,12 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::{ProvideCredentials as _, SharedCredentialsProvider};
-use aws_runtime::env_config::file::EnvConfigFiles;
+use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
 use aws_smithy_runtime_api::client::http::{HttpConnectorSettings, SharedHttpConnector};
-use aws_types::os_shim_internal::{Env, Fs};
 
 use self::http::{Report, Route};
+use self::origin::{Origin, Seen};
+use self::selection::Selected;
 use self::sign_in::{Kept, Process};
 use crate::patience::patient;
 
@@ -27,12 +28,17 @@ mod error;
 pub(crate) mod http;
 pub(crate) mod lambda;
 pub(crate) mod logs;
+mod mfa;
+mod origin;
 #[cfg(test)]
 mod recorded;
 pub(crate) mod refusal;
 pub(crate) mod s3;
+mod selection;
+mod settings;
 mod sign_in;
 pub(crate) mod signed;
+mod sso;
 pub(crate) mod xray;
 
 /// Attempts of one call; CloudFormation throttles whole accounts.
@@ -59,6 +65,9 @@ pub(crate) struct Connection {
     connector: SharedHttpConnector,
     pub(crate) account: String,
     pub(crate) region: String,
+    origin: Option<Origin>,
+    /// When credentials end that nothing renews.
+    end: Option<SystemTime>,
 }
 
 /// Which profile and region to use; what is absent is found as the AWS CLI finds it.
@@ -74,62 +83,87 @@ impl Connection {
     /// # Errors
     ///
     /// One line each for: unknown profile, no region, no credentials, expired credentials,
-    /// an endpoint that does not answer.
-    pub(crate) async fn to_aws(selection: &Selection, report: Report) -> anyhow::Result<Self> {
-        let profile = selection
-            .profile
-            .clone()
-            .or_else(|| std::env::var("AWS_PROFILE").ok());
-        if let Some(profile) = &profile {
-            check_profile(profile).await?;
-        }
-        let profiles = sign_in::profiles(profile.as_deref()).await;
-        let route = Route::to_aws(profiles.as_ref(), report)?;
+    /// an endpoint that does not answer. `ask_code` is asked for a code of the device whose
+    /// serial number it is given, where the profile wants one.
+    pub(crate) async fn to_aws(
+        selection: &Selection,
+        report: Report,
+        ask_code: impl FnOnce(&str) -> anyhow::Result<Option<String>>,
+    ) -> anyhow::Result<Self> {
+        let selected = selection::select(selection).await?;
+        let route = Route::to_aws(selected.profiles.as_ref(), report)?;
         let mut loader = loader(&route);
-        if let Some(profile) = &profile {
+        if let Some(profile) = &selected.profile {
             loader = loader.profile_name(profile);
         }
         if let Some(region) = &selection.region {
             loader = loader.region(Region::new(region.clone()));
         }
-        let process = profiles.as_ref().and_then(Process::of);
-        let config =
-            Self::sign_in(loader.load().await, process, profile.as_deref(), report).await?;
-        Self::from_config(config, &route, profile.as_deref()).await
+        let config = settings::checked(loader.load().await, selection, &selected)?;
+        let Some(device) = &selected.device else {
+            let config = Self::sign_in(selected.apply(config), &selected, report).await?;
+            return Self::from_config(config, &route, &selected).await;
+        };
+        let profile = selected.profile_name();
+        let code = ask_code(&device.serial)?.with_context(|| {
+            format!(
+                "profile `{profile}` wants a code of `{}`, and nobody can be asked; {}",
+                device.serial,
+                mfa::exported(profile)
+            )
+        })?;
+        let credentials = device.assume(&config, &code).await?;
+        let end = credentials.expiry();
+        let provider = SharedCredentialsProvider::new(credentials);
+        let config = config.into_builder().credentials_provider(provider).build();
+        Ok(Self {
+            origin: Some(Origin::Profile(profile.to_owned())),
+            // A new code would be needed.
+            end,
+            ..Self::from_config(config, &route, &selected).await?
+        })
     }
 
-    /// Connects to the emulator at `endpoint`; the user's own credentials are never used there.
+    /// Connects to the emulator at `endpoint`; nothing that the user set for AWS reaches it.
     pub(crate) async fn to_local(endpoint: &str, report: Report) -> anyhow::Result<Self> {
+        // A set without a file panics.
+        let no_files = EnvConfigFiles::builder()
+            .with_contents(EnvConfigFileKind::Config, "")
+            .build();
         let route = Route::to_local(report)?;
         let config = loader(&route)
+            .empty_test_environment()
+            .profile_files(no_files)
             .region(Region::from_static(LOCAL_REGION))
             .endpoint_url(endpoint)
             .credentials_provider(Credentials::from_keys("test", "test", None))
             .load()
             .await;
-        Self::from_config(config, &route, None).await
+        Self::from_config(config, &route, &Selected::default()).await
     }
 
     /// The same configuration, with credentials that are there and kept.
     async fn sign_in(
         config: SdkConfig,
-        process: Option<Process>,
-        profile: Option<&str>,
+        selected: &Selected,
         report: Report,
     ) -> anyhow::Result<SdkConfig> {
         let source = config.credentials_provider().context("no credentials")?;
+        let process = selected.profiles.as_ref().and_then(Process::of);
         let kept = Kept::new(source, process.clone(), report);
         let kept = SharedCredentialsProvider::new(kept);
         let first = kept.provide_credentials().await;
-        first.map_err(|err| error::explain_sign_in(&err, process.as_ref(), profile))?;
+        first.map_err(|err| error::explain_sign_in(&err, process.as_ref(), selected))?;
         Ok(config.into_builder().credentials_provider(kept).build())
     }
 
     async fn from_config(
         config: SdkConfig,
         route: &Route,
-        profile: Option<&str>,
+        selected: &Selected,
     ) -> anyhow::Result<Self> {
+        let seen = Seen::default();
+        let config = seen.watch(config, selected.profile_name());
         let region = config.region().map(ToString::to_string).context(
             "no region: pass `--region`, set AWS_REGION, or add `region` to the profile",
         )?;
@@ -141,7 +175,7 @@ impl Connection {
             .get_caller_identity()
             .send()
             .await;
-        let identity = identity.map_err(|err| error::explain_connection(&err, profile))?;
+        let identity = identity.map_err(|err| error::explain_connection(&err, selected))?;
         let account = identity
             .account()
             .context("the caller identity has no account")?
@@ -149,23 +183,28 @@ impl Connection {
         let settings = HttpConnectorSettings::builder()
             .connect_timeout(patient(CONNECT_TIMEOUT))
             .read_timeout(patient(READ_TIMEOUT));
+        let origin = seen.origin();
         Ok(Self {
             connector: route.connector(settings.build()),
             config,
             account,
             region,
+            end: origin.as_ref().and_then(Origin::end),
+            origin,
         })
     }
 
-    /// When the credentials end, if they do.
-    pub(crate) async fn expiry(&self) -> Option<SystemTime> {
-        let provider = self.config.credentials_provider()?;
-        provider.provide_credentials().await.ok()?.expiry()
+    /// When the credentials end, if nothing renews them.
+    pub(crate) fn expiry(&self) -> Option<SystemTime> {
+        self.end
     }
 
     /// Where a change goes, for the question before it.
     pub(crate) fn place(&self) -> String {
-        format!("account {}, {}", self.account, self.region)
+        let origin = self.origin.as_ref();
+        let origin = origin.map(|origin| format!(" ({origin})"));
+        let origin = origin.unwrap_or_default();
+        format!("account {}, {}{origin}", self.account, self.region)
     }
 
     pub(crate) fn cloudformation(&self) -> aws_sdk_cloudformation::Client {
@@ -196,21 +235,4 @@ fn retries(attempts: u32) -> RetryConfig {
         .with_max_attempts(attempts)
         .with_initial_backoff(patient(BACKOFF))
         .with_max_backoff(patient(MAX_BACKOFF))
-}
-
-async fn check_profile(profile: &str) -> anyhow::Result<()> {
-    let profiles =
-        aws_config::profile::load(&Fs::real(), &Env::real(), &EnvConfigFiles::default(), None)
-            .await
-            .context("cannot read the AWS configuration files")?;
-    if profiles.get_profile(profile).is_none() {
-        let mut known: Vec<&str> = profiles.profiles().collect();
-        known.sort_unstable();
-        let known = match known.is_empty() {
-            true => "there are none; create one with `aws configure sso`".to_owned(),
-            false => format!("known profiles: {}", known.join(", ")),
-        };
-        anyhow::bail!("no AWS profile `{profile}`; {known}");
-    }
-    Ok(())
 }

@@ -59,7 +59,7 @@ pub(crate) async fn of_account(
 ) -> Vec<Finding> {
     let mut findings = vec![Finding::ok("account and region", connection.place())];
     if cloud == Cloud::Aws {
-        let expiry = connection.expiry().await;
+        let expiry = connection.expiry();
         let left = expiry.map(|end| end.duration_since(SystemTime::now()).unwrap_or_default());
         findings.push(doctor::credentials(left, login));
     }

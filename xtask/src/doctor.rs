@@ -96,7 +96,7 @@ impl Finding {
 pub(crate) fn credentials(left: Option<Duration>, login: &str) -> Finding {
     const NAME: &str = "credentials";
     match left {
-        None => Finding::ok(NAME, "valid, without an end"),
+        None => Finding::ok(NAME, "valid, without a known end"),
         Some(left) => {
             let minutes = left.as_secs() / 60;
             match left >= LONG_ENOUGH {

@@ -14,8 +14,8 @@ const CREATE: Duration = Duration::from_secs(20 * 60);
 const UPDATE: Duration = Duration::from_secs(8 * 60);
 
 /// Says so when the credentials end before the changes can be expected to be done.
-pub(crate) async fn warn(connection: &Connection, cloud: Cloud, changes: &[Change]) {
-    let Some(expiry) = connection.expiry().await else {
+pub(crate) fn warn(connection: &Connection, cloud: Cloud, changes: &[Change]) {
+    let Some(expiry) = connection.expiry() else {
         return;
     };
     let left = expiry

@@ -7,8 +7,9 @@ use aws_credential_types::provider::error::{CredentialsError, TokenError};
 use aws_sdk_cloudformation::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sts::operation::assume_role::AssumeRoleError;
 
-use super::clock;
+use super::selection::Selected;
 use super::sign_in::Process;
+use super::{clock, sso};
 use crate::connection_failure::{ConnectionFailure, cause, causes};
 use crate::trouble::{ServiceError, Trouble};
 
@@ -46,16 +47,16 @@ pub(super) fn is_expired(code: &str) -> bool {
 }
 
 /// The first call of every command either works or fails for one of these reasons.
-pub(super) fn explain_connection<E>(err: &SdkError<E>, profile: Option<&str>) -> anyhow::Error
+pub(super) fn explain_connection<E>(err: &SdkError<E>, selected: &Selected) -> anyhow::Error
 where
     E: ProvideErrorMetadata + Error + Send + Sync + 'static,
 {
     if let Some(err) = cause::<CredentialsError>(err) {
-        return explain_sign_in(err, None, profile);
+        return explain_sign_in(err, None, selected);
     }
     let code = err.code().unwrap_or_default();
     let text = if is_expired(code) {
-        let login = login(profile);
+        let login = login(selected);
         format!("the credentials have expired; sign in again, for example with `{login}`")
     } else if let Some(clock) = clock_to_blame(err) {
         clock
@@ -76,10 +77,13 @@ where
 pub(super) fn explain_sign_in(
     err: &CredentialsError,
     process: Option<&Process>,
-    profile: Option<&str>,
+    selected: &Selected,
 ) -> anyhow::Error {
-    let login = login(profile);
-    let text = if let Some(failure) = cause::<ConnectionFailure>(err) {
+    let login = login(selected);
+    let chain: Vec<String> = causes(err).map(ToString::to_string).collect();
+    let text = if let Some(advice) = sso::advice(&chain.join(": "), selected.sign_in.as_deref()) {
+        advice
+    } else if let Some(failure) = cause::<ConnectionFailure>(err) {
         failure.to_string()
     } else if let Some(refusal) = cause::<AssumeRoleError>(err) {
         match refusal.code().unwrap_or_default() {
@@ -119,10 +123,11 @@ pub(super) fn explain_sign_in(
     anyhow::anyhow!(text)
 }
 
-fn login(profile: Option<&str>) -> String {
-    match profile {
-        Some(profile) => format!("aws sso login --profile {profile}"),
-        None => "aws sso login".to_owned(),
+fn login(selected: &Selected) -> String {
+    match (&selected.sign_in, &selected.profile) {
+        (Some(sign_in), _) => sign_in.clone(),
+        (None, Some(profile)) => format!("aws sso login --profile {profile}"),
+        (None, None) => "aws sso login".to_owned(),
     }
 }
 

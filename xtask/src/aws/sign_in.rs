@@ -1,7 +1,6 @@
 //! Credentials, asked for once: where they come from may be a program, a browser or a second
 //! factor, and the calls are many.
 
-use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
 
 use aws_config::profile::ProfileSet;
@@ -9,8 +8,6 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::future;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
-use aws_runtime::env_config::file::EnvConfigFiles;
-use aws_types::os_shim_internal::{Env, Fs};
 use tokio::sync::Mutex;
 
 use super::http::{Report, silence};
@@ -24,15 +21,6 @@ const REMAINDER: Duration = Duration::from_secs(60);
 
 /// So many profiles may stand behind one another.
 const PROFILES: usize = 8;
-
-/// The profiles of the user's files, with `profile` as the selected one. Files that cannot be read
-/// are told of where they are needed.
-pub(super) async fn profiles(profile: Option<&str>) -> Option<ProfileSet> {
-    let (fs, env, files) = (Fs::real(), Env::real(), EnvConfigFiles::default());
-    let selected = profile.map(|profile| Cow::Owned(profile.to_owned()));
-    let profiles = aws_config::profile::load(&fs, &env, &files, selected).await;
-    profiles.ok()
-}
 
 /// A program that a profile names for its credentials.
 #[derive(Debug, Clone, PartialEq, Eq)]

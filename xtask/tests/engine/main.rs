@@ -7,6 +7,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod account;
 mod adoption;
 mod asset;
 mod calls;

@@ -32,7 +32,7 @@ fn a_stage_on_aws_is_one_screen() {
     shows(
         &run,
         expect![[r#"
-        stage         movies-dev in account 111122223333, us-east-1
+        stage         movies-dev in account 111122223333, us-east-1 (keys of the environment)
         stack         CREATE_COMPLETE
         handler       4584a6cef223 is deployed; the working tree's is not packaged as
                       it is now
@@ -210,8 +210,8 @@ fn a_doctor_finds_an_account_well() {
         format!("{verdict} {name}: {}\n", text(finding, "text"))
     });
     expect![[r#"
-        ok account and region: account 111122223333, us-east-1
-        ok credentials: valid, without an end
+        ok account and region: account 111122223333, us-east-1 (keys of the environment)
+        ok credentials: valid, without a known end
         warning asset bucket: none yet
         ok API Gateway's logs role: arn:aws:iam::111122223333:role/logs
         ok Lambda concurrency: 1000 in the account, 900 free; 100 are to be reserved

@@ -199,6 +199,13 @@ impl Site {
         self.start(arguments).end()
     }
 
+    /// Runs with other variables.
+    pub(crate) fn run_with(&self, variables: &[(&str, &str)], arguments: &[&str]) -> Run {
+        let mut command = self.command(&self.tree, arguments);
+        command.envs(variables.iter().copied());
+        Running::start(command).end()
+    }
+
     /// Runs in another directory.
     pub(crate) fn run_in(&self, directory: &Path, arguments: &[&str]) -> Run {
         let mut command = self.command(&self.tree, arguments);

@@ -8,7 +8,7 @@ use crate::assembly::Cloud;
 use crate::aws::{Connection, Selection};
 use crate::emulator::{self, Emulator, Place};
 use crate::live;
-use crate::screen;
+use crate::screen::{self, STRONG};
 use crate::workspace::Workspace;
 
 /// An open connection, and the emulator behind it where there is one.
@@ -30,7 +30,7 @@ impl EnvironmentArgs {
                 profile: self.profile.clone(),
                 region: self.region.clone(),
             };
-            let connection = Connection::to_aws(&selection, say).await?;
+            let connection = Connection::to_aws(&selection, say, ask_code).await?;
             return Ok(Environment {
                 connection,
                 emulator: None,
@@ -57,5 +57,21 @@ impl EnvironmentArgs {
 fn say(text: &str) {
     if !live::is_shown() {
         screen::progress(text);
+    }
+}
+
+/// The code that a device shows, where somebody is there to read it.
+fn ask_code(serial: &str) -> anyhow::Result<Option<String>> {
+    if !screen::can_ask() {
+        return Ok(None);
+    }
+    screen::say(format!("{STRONG}Code of {serial}:{STRONG:#}"));
+    let mut code = String::new();
+    std::io::stdin()
+        .read_line(&mut code)
+        .context("cannot read the code")?;
+    match code.trim() {
+        "" => anyhow::bail!("no code was given"),
+        code => Ok(Some(code.to_owned())),
     }
 }

@@ -184,7 +184,7 @@ impl Deploy {
         };
         deployment::show_beside(&beside, &name);
         deployment::show(&prepared.changes, &name, &assembly.omissions);
-        session::warn(connection, environment.cloud, &prepared.changes).await;
+        session::warn(connection, environment.cloud, &prepared.changes);
         for line in farewell_to_key(stack.as_ref(), &plan)
             .into_iter()
             .chain(unwatched)
@@ -222,8 +222,7 @@ impl Deploy {
             &environment.connection,
             environment.cloud,
             &prepared.changes,
-        )
-        .await;
+        );
         let (options, _) = self.options.options(&choices.stage_file, None)?;
         let sources = Sources {
             root_stack: &name,
