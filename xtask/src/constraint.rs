@@ -103,6 +103,16 @@ mod tests {
     }
 
     #[test]
+    fn a_limit_may_be_written_in_any_way() {
+        let text =
+            "Parameters: {N: {Type: Number, MinValue: 1e1, MaxValue: 20.0}}\nResources: {}\n";
+        let template = Template::parse("root.yaml", text.to_owned()).unwrap();
+        let is_right = |value: &str| check_value(&template, "N", value).is_ok();
+        assert!(is_right("10") && is_right("2e1"));
+        assert!(!is_right("9") && !is_right("20.5"));
+    }
+
+    #[test]
     fn other_values_are_refused_with_what_is_allowed() {
         check(
             "Timeout",

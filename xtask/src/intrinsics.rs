@@ -256,6 +256,32 @@ mod tests {
         );
     }
 
+    /// A parameter's value is text; what it is compared with may be written as a number.
+    #[test]
+    fn a_number_equals_the_text_that_it_is_written_as() {
+        for (size, compared, equal) in [
+            ("50", "50", true),
+            ("50", "'50'", true),
+            ("1.10", "1.10", true),
+            ("1.1", "1.10", false),
+            ("012", "12", false),
+            ("true", "True", true),
+        ] {
+            let text = format!(
+                "Conditions: {{C: !Equals [!Ref Size, {compared}]}}\n\
+                 Resources: {{Thing: {{Type: T, Condition: C}}}}\n"
+            );
+            let template = Template::parse("t.yaml", text).unwrap();
+            let parameters = Parameters::from([("Size".to_owned(), size.to_owned())]);
+            let resolved = resolved_resources(&template, &parameters);
+            assert_eq!(
+                resolved.contains_key("Thing"),
+                equal,
+                "{size} and {compared}"
+            );
+        }
+    }
+
     #[test]
     fn a_part_of_a_text_is_selected() {
         check(
