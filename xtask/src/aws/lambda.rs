@@ -59,7 +59,11 @@ pub(crate) async fn update_code(
                 "function `{function}` does not take the code: {}",
                 text("LastUpdateStatusReason").unwrap_or("no reason given")
             ),
-            _ => return Ok(()),
+            Some("Successful") | None => return Ok(()),
+            Some(status) => anyhow::bail!(
+                "function `{function}` says that its update is {status}; look at it in Lambda's \
+                 console, and run the same command again"
+            ),
         }
         if begin.elapsed() > patient(TIMEOUT) {
             anyhow::bail!("function `{function}` has not taken the code after two minutes");
