@@ -206,7 +206,10 @@ pub(crate) async fn state(
                 ChangeSetStatus::DeleteComplete.to_string(),
             ));
         }
-        Err(err) => return Err(readable(err).context("cannot see how far the change set is")),
+        Err(err) => {
+            let context = format!("cannot describe change set `{}`", change_set.id);
+            return Err(readable(err).context(context));
+        }
     };
     let state = state_of(&output);
     if let ChangeSetState::Failed(reason) = &state {
@@ -342,7 +345,8 @@ pub(crate) async fn deletion(
         Ok(described) => described,
         Err(err) if is_no_change_set(err.code()) || is_absent(&err) => return Ok(Deletion::Gone),
         Err(err) => {
-            return Err(readable(err).context("cannot see whether the change set is deleted"));
+            let context = format!("cannot see whether change set `{name}` is deleted");
+            return Err(readable(err).context(context));
         }
     };
     Ok(match described.status() {
