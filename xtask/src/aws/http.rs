@@ -29,8 +29,8 @@ use crate::proxy;
 /// Where a word goes while something is waited for.
 pub(crate) type Report = fn(&str);
 
-/// Without a word, nothing is waited for longer.
-const SILENCE: Duration = Duration::from_secs(5);
+/// Without a word, nothing is waited for longer; less than a connection may take.
+const SILENCE: Duration = Duration::from_secs(3);
 /// However little patience there is.
 const LEAST_SILENCE: Duration = Duration::from_secs(1);
 

@@ -104,10 +104,9 @@ impl Kept {
         let answer = match tokio::time::timeout(silence(), &mut asked).await {
             Ok(answer) => answer,
             Err(_) => {
-                // Servers that are waited for are told of by the HTTP client.
-                if let Some(process) = &self.process {
-                    (self.report)(&format!("waiting for {process}"));
-                }
+                let whom = self.process.as_ref().map(ToString::to_string);
+                let whom = whom.unwrap_or_else(|| "the credentials".to_owned());
+                (self.report)(&format!("waiting for {whom}"));
                 asked.await
             }
         };
