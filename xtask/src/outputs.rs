@@ -26,11 +26,39 @@ pub(crate) fn print(outputs: &BTreeMap<String, String>, json: bool) -> anyhow::R
         screen::data(serde_json::to_string_pretty(outputs)?);
         return Ok(());
     }
-    let width = outputs.keys().map(String::len).max().unwrap_or(0);
-    for (name, value) in outputs {
-        // A value of several lines stays in its column.
-        let value = value.replace('\n', &format!("\n{:width$}  ", ""));
-        screen::show(format!("{name:width$}  {value}"));
+    for line in lines(outputs) {
+        screen::show(line);
     }
     Ok(())
+}
+
+/// Each output beside its name. A value of several lines stays in its column.
+fn lines(outputs: &BTreeMap<String, String>) -> Vec<String> {
+    let width = outputs.keys().map(String::len).max().unwrap_or(0);
+    let line = |(name, value): (&String, &String)| {
+        let value = value
+            .trim_end()
+            .replace('\n', &format!("\n{:width$}  ", ""));
+        format!("{name:width$}  {value}")
+    };
+    outputs.iter().map(line).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_of_several_lines_stays_in_its_column() {
+        let outputs = [
+            ("Endpoint", "https://a"),
+            ("Key", "one\nEndpoint  https://b\n"),
+        ];
+        let outputs = outputs.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let expected = [
+            "Endpoint  https://a",
+            "Key       one\n          Endpoint  https://b",
+        ];
+        assert_eq!(lines(&outputs.into()), expected);
+    }
 }

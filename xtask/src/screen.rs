@@ -234,12 +234,9 @@ mod tests {
             ("TERM=xterm NO_COLOR=1 CLICOLOR_FORCE=1", Never),
         ] {
             let variable = |name: &str| {
-                let set = environment.split(' ').filter_map(|one| one.split_once('='));
-                let value = set.filter(|(one, _)| *one == name).map(|(_, value)| value);
-                value
-                    .last()
-                    .filter(|value| !value.is_empty())
-                    .map(OsString::from)
+                let mut set = environment.split(' ').filter_map(|one| one.split_once('='));
+                let (_, value) = set.find(|(one, _)| *one == name)?;
+                (!value.is_empty()).then(|| OsString::from(value))
             };
             assert_eq!(colour_choice(variable), expected, "{environment}");
         }
