@@ -167,14 +167,12 @@ impl Connection {
         let region = config.region().map(ToString::to_string).context(
             "no region: pass `--region`, set AWS_REGION, or add `region` to the profile",
         )?;
-        let sts = aws_sdk_sts::config::Builder::from(&config)
+        let first = aws_sdk_sts::config::Builder::from(&config)
             .retry_config(retries(FIRST_ATTEMPTS))
             .timeout_config(timeouts(FIRST_READ_TIMEOUT))
             .build();
-        let identity = aws_sdk_sts::Client::from_conf(sts)
-            .get_caller_identity()
-            .send()
-            .await;
+        let sts = aws_sdk_sts::Client::from_conf(first);
+        let identity = sts.get_caller_identity().send().await;
         let identity = identity.map_err(|err| error::explain_connection(&err, selected))?;
         let account = identity
             .account()

@@ -1,10 +1,10 @@
 //! A panic: a defect of this program, which is said in one line and has an exit code of its own.
 
-use std::io::Write as _;
 use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::exit::Exit;
+use crate::screen;
 
 /// Whether CloudFormation was told to begin something whose end was not seen yet.
 static AT_WORK: AtomicBool = AtomicBool::new(false);
@@ -41,8 +41,8 @@ fn say(info: &PanicHookInfo<'_>) {
     if wish.is_some_and(|wish| wish != "0") {
         text.push_str(&format!("\n{}", std::backtrace::Backtrace::force_capture()));
     }
-    // A stderr that cannot be written must not be a second panic, which would abort.
-    let _ = writeln!(std::io::stderr(), "{text}");
+    // It does not panic where stderr cannot be written; a second panic would abort.
+    screen::say(text);
 }
 
 fn line(message: &str, place: Option<&str>, at_work: bool) -> String {

@@ -77,7 +77,7 @@ pub(crate) struct Problem {
 impl Problem {
     pub(crate) fn new(title: impl Into<String>) -> Self {
         Self {
-            title: printable(&title.into()),
+            title: printable(title.into().trim_end()),
             place: None,
             notes: Vec::new(),
         }
@@ -88,7 +88,7 @@ impl Problem {
     }
 
     pub(crate) fn note(mut self, name: &'static str, text: impl Into<String>) -> Self {
-        self.notes.push((name, printable(&text.into())));
+        self.notes.push((name, printable(text.into().trim_end())));
         self
     }
 
@@ -128,7 +128,7 @@ impl std::error::Error for Problem {}
 /// a service.
 pub(crate) fn printable(text: &str) -> String {
     let mut printable = String::with_capacity(text.len());
-    for character in text.trim_end().chars() {
+    for character in text.chars() {
         match is_obeyed(character) {
             true => printable.extend(character.escape_default()),
             false => printable.push(character),

@@ -99,7 +99,8 @@ impl Device {
             .build();
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
         let unique = format!("xtask-{}", now.unwrap_or_default().as_secs());
-        let answer = aws_sdk_sts::Client::new(&config)
+        let sts = aws_sdk_sts::Client::new(&config);
+        let answer = sts
             .assume_role()
             .role_arn(&self.role_arn)
             .role_session_name(self.session_name.as_deref().unwrap_or(&unique))

@@ -7,12 +7,7 @@ use std::path::PathBuf;
 use super::super::code_of;
 
 /// How a client is named where it is called, without white space, and the service behind it.
-const CLIENTS: [(&str, &str); 3] = [
-    ("cfn.", "CloudFormation"),
-    ("s3.", "S3"),
-    // In two parts, because nothing outside of `aws` may name an SDK.
-    (concat!("aws_", "sdk_sts::Client::from_conf(sts)."), "STS"),
-];
+const CLIENTS: [(&str, &str); 3] = [("cfn.", "CloudFormation"), ("s3.", "S3"), ("sts.", "STS")];
 
 /// `Service operation`, for each.
 pub(super) fn made(sources: &[(PathBuf, String)]) -> BTreeSet<String> {
