@@ -245,6 +245,7 @@ impl Engine {
                 // Begun, though the answer was lost.
                 Ok(Execution::Begun) => {}
                 Ok(Execution::Waiting) => {
+                    defect::cloudformation_ended();
                     let is_overtaken = trouble(&err) == Some(Trouble::Overtaken)
                         || self.is_busy(&change_set.stack_id).await;
                     let cleanup = self.discard(name, prepared).await;
@@ -259,6 +260,7 @@ impl Engine {
                     return Err(after_cleanup(err, cleanup));
                 }
                 Ok(Execution::Obsolete | Execution::Gone) => {
+                    defect::cloudformation_ended();
                     self.discard(name, prepared).await?;
                     return Ok(Executed::Overtaken);
                 }

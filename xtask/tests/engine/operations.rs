@@ -32,7 +32,8 @@ fn a_stage_on_aws_is_one_screen() {
     shows(
         &run,
         expect![[r#"
-        stage         movies-dev in account 111122223333, us-east-1 (keys of the environment)
+        stage         movies-dev in account 111122223333, us-east-1 (keys of the
+                      environment)
         stack         CREATE_COMPLETE
         handler       4584a6cef223 is deployed; the working tree's is not packaged as
                       it is now
