@@ -85,6 +85,27 @@ fn the_local_cloud_is_found_without_any_program() {
 }
 
 #[test]
+fn nothing_that_is_set_for_aws_reaches_the_local_cloud() {
+    let cloud = LocalCloud::start();
+    let nowhere = "http://127.0.0.1:9";
+    let mut outputs = cloud.command(&repository());
+    outputs
+        .args(["outputs", "--local"])
+        .env("AWS_USE_FIPS_ENDPOINT", "true")
+        .env("AWS_USE_DUALSTACK_ENDPOINT", "true")
+        .env("AWS_PROFILE", "missing")
+        .env("AWS_CONFIG_FILE", repository().join("Cargo.toml"))
+        .env("AWS_REGION", "no region")
+        .env("AWS_CA_BUNDLE", "missing.pem")
+        .env("AWS_ENDPOINT_URL_STS", nowhere)
+        .env("AWS_ENDPOINT_URL_CLOUDFORMATION", nowhere)
+        .env("HTTP_PROXY", nowhere);
+    Run::of(&mut outputs)
+        .expect(1)
+        .says("there is no stack `movies-dev`");
+}
+
+#[test]
 fn a_port_in_use_is_named_and_nothing_is_started() {
     let home = tempfile::tempdir().unwrap();
     let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
