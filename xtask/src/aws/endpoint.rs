@@ -15,7 +15,7 @@ pub(crate) struct Service {
     /// In signatures and hosts.
     pub(super) name: &'static str,
     /// In settings, as in `AWS_ENDPOINT_URL_CLOUDWATCH_LOGS`.
-    id: &'static str,
+    pub(super) id: &'static str,
     /// In AWS GovCloud every host is one for FIPS; some services have a second name for it there.
     is_fips_in_its_name: bool,
 }

@@ -29,6 +29,8 @@ pub(super) struct Selected {
     pub(super) sign_in: Option<String>,
     /// Where a role is assumed with a code.
     pub(super) device: Option<Device>,
+    /// AWS is asked for the credentials.
+    pub(super) calls_to_sign_in: bool,
     /// The user's files, with the profile as the selected one.
     pub(super) profiles: Option<ProfileSet>,
 }
@@ -68,6 +70,7 @@ pub(super) async fn select(selection: &Selection) -> anyhow::Result<Selected> {
     if !has_keys || is_explicit {
         selected.follow_sources(&profiles)?;
     }
+    selected.calls_to_sign_in |= variable::value("AWS_WEB_IDENTITY_TOKEN_FILE").is_some();
     selected.profiles = Some(profiles);
     Ok(selected)
 }
@@ -84,9 +87,13 @@ impl Selected {
             return Ok(());
         };
         let name = last.name();
+        let is_role = |profile: &&Profile| profile.get("role_arn").is_some();
+        self.calls_to_sign_in = sources.iter().any(is_role);
         if last.get("login_session").is_some() {
+            self.calls_to_sign_in = true;
             self.sign_in = Some(format!("aws login --profile {name}"));
         } else if last.get("sso_session").is_some() || last.get("sso_start_url").is_some() {
+            self.calls_to_sign_in = true;
             self.sign_in = Some(format!("aws sso login --profile {name}"));
             let is_complete = ["sso_account_id", "sso_role_name"]
                 .iter()

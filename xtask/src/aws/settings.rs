@@ -5,12 +5,26 @@ use aws_config::SdkConfig;
 use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 use ureq::http::Uri;
 
-use super::Selection;
 use super::selection::Selected;
+use super::{Selection, endpoint};
 use crate::variable;
 
-/// The services that the SDK's clients here and those who provide credentials call.
-const SERVICES: [&str; 6] = ["STS", "CloudFormation", "S3", "SSO", "SSO OIDC", "Signin"];
+/// The services that those who provide credentials call, by clients of their own.
+const OF_SIGN_IN: [&str; 4] = ["STS", "SSO", "SSO OIDC", "Signin"];
+
+/// The other services that are called here.
+const SERVICES: [&str; 10] = [
+    "CloudFormation",
+    "S3",
+    endpoint::API_GATEWAY.id,
+    endpoint::CLOUDTRAIL.id,
+    endpoint::CLOUDWATCH.id,
+    endpoint::EC2.id,
+    endpoint::LAMBDA.id,
+    endpoint::LOGS.id,
+    endpoint::SERVICE_QUOTAS.id,
+    endpoint::XRAY.id,
+];
 
 const ENDPOINT: &str = "AWS_ENDPOINT_URL";
 
@@ -28,8 +42,18 @@ pub(super) fn checked(
     if let Some(region) = config.region() {
         check_region(region.as_ref(), || region_source(selection, profile))?;
     }
+    for service in OF_SIGN_IN {
+        let url = endpoint_of(&config, service);
+        // Those clients read the files themselves, and panic at it.
+        if url.is_some_and(|url| url.trim().is_empty()) && selected.calls_to_sign_in {
+            anyhow::bail!(
+                "an `endpoint_url` of profile `{profile}` is empty, and signing in calls {service}; \
+                 remove it or write a URL"
+            );
+        }
+    }
     let config = without_empty_endpoints(config);
-    for service in SERVICES {
+    for service in OF_SIGN_IN.into_iter().chain(SERVICES) {
         let Some(url) = endpoint_of(&config, service) else {
             continue;
         };

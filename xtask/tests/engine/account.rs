@@ -14,6 +14,11 @@ source_profile = nobody
 role_arn = arn:aws:iam::111122223333:role/r
 source_profile = ours
 mfa_serial = arn:aws:iam::111122223333:mfa/me
+[profile empty]
+role_arn = arn:aws:iam::111122223333:role/r
+source_profile = ours
+region = eu-west-1
+endpoint_url =
 ";
 
 #[test]
@@ -73,6 +78,18 @@ fn what_cannot_be_right_is_named_with_where_it_stands() {
         "http://[",
         &[],
         "`http://[` of AWS_ENDPOINT_URL_S3 is no URL",
+    );
+    says(
+        "AWS_ENDPOINT_URL_LAMBDA",
+        "foo",
+        &[],
+        "`foo` of AWS_ENDPOINT_URL_LAMBDA is no URL",
+    );
+    says(
+        "AWS_ENDPOINT_URL",
+        "",
+        &["--profile", "empty"],
+        "an `endpoint_url` of profile `empty` is empty, and signing in calls STS",
     );
     says(
         "AWS_PROFILE",
