@@ -1,6 +1,6 @@
 //! Lambda: a function's code, replaced without CloudFormation.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::Context as _;
 use serde_json::{Value, json};
@@ -8,8 +8,6 @@ use serde_json::{Value, json};
 use super::{Connection, endpoint, signed};
 use crate::patience::patient;
 
-/// How long Lambda may take to make new code the function's.
-const TIMEOUT: Duration = Duration::from_secs(120);
 const INTERVAL: Duration = Duration::from_millis(300);
 
 /// Whether there is a function of this name.
@@ -44,7 +42,6 @@ pub(crate) async fn update_code(
     )
     .await
     .with_context(|| format!("cannot update the code of function `{function}`"))?;
-    let begin = Instant::now();
     loop {
         let answer = signed::get_json(
             connection,
@@ -64,9 +61,6 @@ pub(crate) async fn update_code(
                 "function `{function}` says that its update is {status}; look at it in Lambda's \
                  console, and run the same command again"
             ),
-        }
-        if begin.elapsed() > patient(TIMEOUT) {
-            anyhow::bail!("function `{function}` has not taken the code after two minutes");
         }
         tokio::time::sleep(patient(INTERVAL)).await;
     }

@@ -1,6 +1,7 @@
 //! `deploy --fast`: new code at once, and CloudFormation's update after it.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use anyhow::Context as _;
 
@@ -11,11 +12,15 @@ use crate::deployment::{self, Plan};
 use crate::readback;
 use crate::screen;
 use crate::stack::Stack;
+use crate::vigil::vigil;
 
 /// The root parameter that changes with the code.
 const HANDLER_KEY: &str = "HandlerKey";
 
 const FUNCTION: &str = "AWS::Lambda::Function";
+
+/// How long Lambda may take to make new code the function's.
+const UPDATE_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// Why more than the code would change; nothing if only the code does.
 ///
@@ -82,7 +87,12 @@ pub(super) async fn update_code(
         .with_context(|| format!("there is no parameter `{HANDLER_KEY}`"))?;
     let function = function_of(cfn, stack).await?;
     let begin = std::time::Instant::now();
-    lambda::update_code(connection, &function, bucket, key).await?;
+    let update = lambda::update_code(connection, &function, bucket, key);
+    let doing = format!("waiting for `{function}` to take the code");
+    let updated = vigil(&doing, UPDATE_TIMEOUT, update).await;
+    updated.with_context(|| {
+        format!("function `{function}` has not taken the code after two minutes")
+    })??;
     screen::progress(format!(
         "`{function}` has the new code, {:.1} s after it was published; \
          CloudFormation gets the same, so that no drift is left",
