@@ -1,4 +1,4 @@
-"""ministack 1.5.33 with four repairs, for which there is no setting.
+"""ministack 1.5.33 with five repairs, for which there is no setting.
 
 1. A nested update forgets the attributes of resources that did not change, so that every
    !GetAtt of one, in a property or an output, fails.
@@ -7,18 +7,20 @@
    nothing that reports those metrics is there to set it off.
 4. An API key that is disabled stays valid: the patch's "false" is kept as text, which counts as
    true.
+5. A change set for outputs alone is taken for one without changes.
 """
 
 import runpy
 
 from ministack.services import apigateway_v1, cloudformation
-from ministack.services.cloudformation import provisioners
+from ministack.services.cloudformation import handlers, helpers, provisioners
 
 update_resource = provisioners._update_resource
 nested = provisioners._RESOURCE_HANDLERS["AWS::CloudFormation::Stack"]
 delete_nested_stack = nested["delete"]
 alarm_record = provisioners._cw_metric_alarm_record
 update_api_key = apigateway_v1._update_api_key
+create_change_set = handlers._ACTION_HANDLERS["CreateChangeSet"]
 
 
 def update_keeping_attributes(
@@ -63,6 +65,24 @@ def update_api_key_with_boolean(key_id, data):
     return update_api_key(key_id, data)
 
 
+def create_change_set_for_outputs(params):
+    answer = create_change_set(params)
+    name = helpers._p(params, "ChangeSetName")
+    for change_set in cloudformation._change_sets.values():
+        if change_set["ChangeSetName"] != name:
+            continue
+        stack = cloudformation._stacks.get(change_set["StackName"]) or {}
+        before, after = stack.get("_template") or {}, change_set["_template"]
+        if "didn't contain changes" in change_set["StatusReason"] and before.get(
+            "Outputs"
+        ) != after.get("Outputs"):
+            change_set.update(
+                Status="CREATE_COMPLETE", ExecutionStatus="AVAILABLE", StatusReason=""
+            )
+    return answer
+
+
+handlers._ACTION_HANDLERS["CreateChangeSet"] = create_change_set_for_outputs
 apigateway_v1._update_api_key = update_api_key_with_boolean
 provisioners._cw_metric_alarm_record = alarm_over_first_metric
 provisioners._update_resource = update_keeping_attributes

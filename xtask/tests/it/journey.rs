@@ -7,7 +7,8 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Value, json};
 
 use crate::support::{
-    BUILDS, LocalCloud, Recorder, Run, copy_of_repository, edit, post, repository, xtask,
+    BUILDS, LocalCloud, Recorder, Run, copy_of_repository, edit, post, repository,
+    target_directory, xtask,
 };
 
 const MOVIE: &str = r#"{"year":"2023","title":"kkkg","id":"12"}"#;
@@ -108,6 +109,7 @@ async fn a_stage_lives_and_dies() {
     the_curl_on_the_screen_works(&deployed.stderr);
     nothing_changed_means_no_mutating_call(&cloud);
     a_limit_changes_one_stack(&cloud).await;
+    an_added_output_is_a_change(&cloud);
     a_changed_handler_answers(&cloud, &endpoint, &standard);
     assert_eq!(stored_movie(&cloud, &table).await, movie);
 
@@ -260,6 +262,31 @@ async fn a_limit_changes_one_stack(cloud: &LocalCloud) {
         pending.is_empty(),
         "change sets were left behind: {pending:?}"
     );
+}
+
+/// No resource changes with it, and it is deployed all the same.
+fn an_added_output_is_a_change(cloud: &LocalCloud) {
+    let copy = copy_of_repository();
+    // Its handler is built at another place.
+    cloud.deploy_copy(&copy).expect(0);
+    let root = copy.path().join("infra/cfn/root.yaml");
+    let motto = "\nOutputs:\n  Motto:\n    Description: A motto.\n    Value: movies\n";
+    edit(&root, "\nOutputs:\n", motto);
+    for extra in [&["--exit-code"][..], &["--exit-code", "--no-change-set"]] {
+        let mut diff = cloud.command(copy.path());
+        diff.args(["diff", "--local"]).args(extra);
+        diff.env("CARGO_TARGET_DIR", target_directory());
+        Run::of(&mut diff)
+            .expect(5)
+            .says("Value: movies (new)")
+            .says("no resource changes");
+    }
+    cloud
+        .deploy_copy(&copy)
+        .expect(0)
+        .says("movies-dev is deployed");
+    let outputs = cloud.run(&["outputs", "--local", "--json"]).expect(0);
+    assert_eq!(outputs.json()["Motto"], "movies");
 }
 
 fn a_changed_handler_answers(cloud: &LocalCloud, endpoint: &str, key: &str) {
