@@ -202,6 +202,15 @@ fn explain_certificate(origin: &str, host: &str, err: &CertificateError) -> Stri
                  AWS_ENDPOINT_URL"
             )
         }
+        // In the words of what rustls is made of.
+        Certificate::Other(other) => {
+            let words = other.to_string();
+            let reason = match words.as_str() {
+                "CaUsedAsEndEntity" => "it is an authority's own, and no server's",
+                words => words,
+            };
+            format!("the certificate of `{origin}` is not accepted: {reason}")
+        }
         err => format!("the certificate of `{origin}` is not accepted: {err}"),
     }
 }
