@@ -43,7 +43,7 @@ async fn a_deploy_does_what_its_flags_say() {
     );
     deploy(&["--tag=stage=other"])
         .expect(1)
-        .says("the tag `stage` is set already");
+        .says("the tag `stage` is set by this tool");
     deploy(&[
         "--tag=team=movies",
         "--on-failure=delete",

@@ -27,7 +27,9 @@ impl Checkout {
         command
             .arg("package")
             .args(arguments)
-            .env("CARGO_TARGET_DIR", target_directory())
+            // A package of its own, of what was compiled for this repository already.
+            .env_remove("CARGO_TARGET_DIR")
+            .env("CARGO_BUILD_BUILD_DIR", target_directory())
             .env_remove("RUSTFLAGS")
             .envs(environment.iter().copied());
         Run::of(&mut command)
