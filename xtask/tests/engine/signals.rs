@@ -236,3 +236,10 @@ fn while_waiting_for_somebody_elses_operation_it_ends() {
     assert_eq!(problems, Vec::<String>::new());
     assert_eq!(site.cloud.mutating_calls().len(), 0);
 }
+
+#[test]
+fn following_ends_well_in_the_middle_of_a_look() {
+    let site = Site::serving();
+    let at = ("FilterLogEvents", 2);
+    interrupted(&site, &["logs", "--follow"], at, Signal::INT).expect(0);
+}

@@ -9,6 +9,7 @@ use xshell::Shell;
 use super::Logs;
 use crate::aws::{Connection, logs, signed, xray};
 use crate::commands::args::Deployed;
+use crate::exit::Exit;
 use crate::interrupt::Interrupts;
 use crate::log_line::{LogLine, Source};
 use crate::patience::patient;
@@ -71,7 +72,12 @@ impl Logs {
             let until = now_ms()?;
             let found = interrupts
                 .unless(find(connection, &groups, (from, until), ""))
-                .await?;
+                .await;
+            let found = match found {
+                // That is how following ends, also in the middle of a look.
+                Err(err) if self.follow && is_interrupted(&err) => break,
+                found => found?,
+            };
             for (id, line) in found {
                 if seen.insert(id) {
                     any = true;
@@ -150,6 +156,10 @@ impl Logs {
         }
         Ok(())
     }
+}
+
+fn is_interrupted(err: &anyhow::Error) -> bool {
+    matches!(err.downcast_ref(), Some(Exit::Declined))
 }
 
 /// A trace that was not sampled is not there.
