@@ -12,18 +12,6 @@ pub(crate) fn width(text: &str) -> usize {
     text.chars().count()
 }
 
-/// Control characters would break the tree, and could move the cursor.
-pub(crate) fn clean(text: &str) -> String {
-    let mut result = String::new();
-    for character in text.chars() {
-        match character.is_control() {
-            true => result.extend(character.escape_default()),
-            false => result.push(character),
-        }
-    }
-    result
-}
-
 /// `text` with its middle left out where it is wider than `limit`.
 pub(crate) fn shortened(text: &str, limit: usize) -> String {
     let length = width(text);

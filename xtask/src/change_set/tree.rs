@@ -4,12 +4,13 @@
 use anstyle::{AnsiColor, Style};
 
 use super::difference::expanded;
-use super::line::{WIDTH, clean, flowed, focused, width, wrapped};
+use super::line::{WIDTH, flowed, focused, width, wrapped};
 use super::secret::MASK;
 use super::{
     Action, Change, Fate, KNOWN_AFTER_APPLY, PropertyChange, Replacement, Source, resources,
     security,
 };
+use crate::source::printable;
 
 pub(crate) const ADDED: Style = AnsiColor::Green.on_default();
 pub(crate) const MODIFIED: Style = AnsiColor::Yellow.on_default();
@@ -240,8 +241,8 @@ fn render_nodes(lines: &mut Vec<String>, nodes: &[Node], indent: &str) {
         let below = format!("{indent}{below}");
         let room = WIDTH.saturating_sub(width(&below)).max(20);
         let text = match &node.property {
-            Some(property) => property_lines(&clean(&node.label), property, room),
-            None => wrapped(&clean(&node.label), room),
+            Some(property) => property_lines(&printable(&node.label), property, room),
+            None => wrapped(&printable(&node.label), room),
         };
         for (number, line) in text.iter().enumerate() {
             match number {
@@ -339,7 +340,7 @@ fn block(
 
 fn shown(value: &Option<String>) -> Option<String> {
     let value = value.as_ref()?;
-    Some(clean(
+    Some(printable(
         &value.replace(KNOWN_AFTER_APPLY, "(known after the deploy)"),
     ))
 }
