@@ -6,6 +6,9 @@ use aws_config::SdkConfig;
 use aws_sdk_cloudformation::config::endpoint::{DefaultResolver, Params, ResolveEndpoint};
 use aws_types::service_config::ServiceConfigKey;
 
+/// The endpoint of all services; with a service's id behind it, that service's.
+pub(super) const VARIABLE: &str = "AWS_ENDPOINT_URL";
+
 /// The service whose rules in the SDK tell the hosts of every partition.
 const KNOWN: &str = "cloudformation";
 
@@ -46,26 +49,30 @@ pub(super) const XRAY: Service = service_with_fips("xray", "XRay");
 
 /// The endpoint's URL, without a slash at its end.
 pub(super) async fn of(config: &SdkConfig, service: Service) -> anyhow::Result<String> {
-    let url = match configured(config, service)? {
+    let url = match configured(config, service) {
         Some(url) => url,
         None => aws_host(config, service).await?,
     };
     Ok(url.trim_end_matches('/').to_owned())
 }
 
-fn configured(config: &SdkConfig, service: Service) -> anyhow::Result<Option<String>> {
+fn configured(config: &SdkConfig, service: Service) -> Option<String> {
     let of_all = config.endpoint_url().map(ToOwned::to_owned);
     if config.get_origin("endpoint_url").is_client_config() {
-        return Ok(of_all);
+        return of_all;
     }
+    setting(config, service.id).or(of_all)
+}
+
+/// What the variables and the profile say of the service of this id, or of all.
+pub(super) fn setting(config: &SdkConfig, id: &str) -> Option<String> {
     let key = ServiceConfigKey::builder()
-        .service_id(service.id)
-        .env("AWS_ENDPOINT_URL")
+        .service_id(id)
+        .env(VARIABLE)
         .profile("endpoint_url")
-        .build()?;
-    let settings = config.service_config();
-    let of_service = settings.and_then(|settings| settings.load_config(key));
-    Ok(of_service.filter(|url| !url.is_empty()).or(of_all))
+        .build()
+        .ok()?;
+    config.service_config()?.load_config(key)
 }
 
 async fn aws_host(config: &SdkConfig, service: Service) -> anyhow::Result<String> {

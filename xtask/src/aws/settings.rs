@@ -5,8 +5,9 @@ use aws_config::SdkConfig;
 use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 use ureq::http::Uri;
 
+use super::Selection;
+use super::endpoint::{self, VARIABLE};
 use super::selection::Selected;
-use super::{Selection, endpoint};
 use crate::variable;
 
 /// The services that those who provide credentials call, by clients of their own.
@@ -26,8 +27,6 @@ const SERVICES: [&str; 10] = [
     endpoint::XRAY.id,
 ];
 
-const ENDPOINT: &str = "AWS_ENDPOINT_URL";
-
 /// `config` without empty endpoints.
 ///
 /// # Errors
@@ -43,7 +42,7 @@ pub(super) fn checked(
         check_region(region.as_ref(), || region_source(selection, profile))?;
     }
     for service in OF_SIGN_IN {
-        let url = endpoint_of(&config, service);
+        let url = endpoint::setting(&config, service);
         // Those clients read the files themselves, and panic at it.
         if url.is_some_and(|url| url.trim().is_empty()) && selected.calls_to_sign_in {
             anyhow::bail!(
@@ -54,7 +53,7 @@ pub(super) fn checked(
     }
     let config = without_empty_endpoints(config);
     for service in OF_SIGN_IN.into_iter().chain(SERVICES) {
-        let Some(url) = endpoint_of(&config, service) else {
+        let Some(url) = endpoint::setting(&config, service) else {
             continue;
         };
         check_url(&url, || endpoint_source(service, profile))?;
@@ -113,24 +112,14 @@ fn check_url(url: &str, source: impl FnOnce() -> String) -> anyhow::Result<()> {
 
 fn endpoint_source(service: &str, profile: &str) -> String {
     let service = service.to_uppercase().replace(' ', "_");
-    let own = format!("{ENDPOINT}_{service}");
+    let own = format!("{VARIABLE}_{service}");
     if variable::value(&own).is_some() {
         own
-    } else if variable::value(ENDPOINT).is_some() {
-        ENDPOINT.to_owned()
+    } else if variable::value(VARIABLE).is_some() {
+        VARIABLE.to_owned()
     } else {
         format!("`endpoint_url` of profile `{profile}`")
     }
-}
-
-fn endpoint_of(config: &SdkConfig, service: &str) -> Option<String> {
-    let key = ServiceConfigKey::builder()
-        .service_id(service)
-        .env(ENDPOINT)
-        .profile("endpoint_url")
-        .build()
-        .ok()?;
-    config.service_config()?.load_config(key)
 }
 
 fn without_empty_endpoints(config: SdkConfig) -> SdkConfig {
@@ -180,7 +169,7 @@ mod tests {
 
     #[test]
     fn an_endpoint_that_is_none_is_named_with_who_set_it() {
-        let check = |url: &str| check_url(url, || ENDPOINT.to_owned());
+        let check = |url: &str| check_url(url, || VARIABLE.to_owned());
         for wrong in [
             "foo",
             "http://[",
