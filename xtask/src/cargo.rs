@@ -86,12 +86,6 @@ pub(crate) struct Member {
     pub(crate) manifest_path: PathBuf,
 }
 
-/// Whether there is a cargo to ask. Without one, a program that cargo built can still be started.
-pub(crate) fn is_there() -> bool {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path).any(|directory| directory.join("cargo").is_file())
-}
-
 /// Asks cargo about the workspace at `root`.
 ///
 /// # Errors

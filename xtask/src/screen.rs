@@ -14,6 +14,7 @@ use anstyle::{AnsiColor, Style};
 use anyhow::Context as _;
 
 use crate::display::text::{harmless, wrap};
+use crate::variable;
 
 /// For headings and results.
 pub(crate) const STRONG: Style = Style::new().bold();
@@ -31,7 +32,7 @@ static UNWRITTEN: Mutex<Option<Error>> = Mutex::new(None);
 pub(crate) fn begin() {
     match is_ci() {
         true => set_plain(),
-        false => colour_choice(variable).write_global(),
+        false => colour_choice(variable::value).write_global(),
     }
 }
 
@@ -41,14 +42,9 @@ pub(crate) fn set_plain() {
     ColorChoice::Never.write_global();
 }
 
-/// A variable of the environment; an empty one is an unset one.
-fn variable(name: &str) -> Option<OsString> {
-    std::env::var_os(name).filter(|value| !value.is_empty())
-}
-
 /// Whether a continuous integration runs this program; each of them sets `CI`.
 pub(crate) fn is_ci() -> bool {
-    variable("CI").is_some_and(is_on)
+    variable::value("CI").is_some_and(is_on)
 }
 
 fn is_on(value: OsString) -> bool {
@@ -80,7 +76,7 @@ fn is_dumb(term: Option<OsString>) -> bool {
 
 /// Whether stderr is a terminal on which lines can be drawn again.
 pub(crate) fn can_redraw() -> bool {
-    let is_plain = PLAIN.load(Ordering::Relaxed) || is_dumb(variable("TERM"));
+    let is_plain = PLAIN.load(Ordering::Relaxed) || is_dumb(variable::value("TERM"));
     !is_plain && !is_ci() && std::io::stderr().is_terminal()
 }
 

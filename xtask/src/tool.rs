@@ -317,12 +317,6 @@ pub(crate) fn lend(workspace: &Workspace, copy: &Path) -> anyhow::Result<()> {
     lend().with_context(|| format!("cannot lend the tools to `{}`", copy.display()))
 }
 
-/// Whether there is a Python at all; `provide` says if it is too old.
-pub(crate) fn has_python() -> bool {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path).any(|directory| directory.join("python3").is_file())
-}
-
 /// The version of `python3`.
 ///
 /// # Errors

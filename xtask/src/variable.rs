@@ -25,6 +25,12 @@ pub(crate) fn text(name: &str) -> anyhow::Result<Option<String>> {
     value(name).map(text).transpose()
 }
 
+/// Whether PATH leads to a program of this name.
+pub(crate) fn finds_program(name: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|directory| directory.join(name).is_file())
+}
+
 /// Goes on without the empty variables that AWS's SDK or a client of HTTP would read.
 ///
 /// # Errors

@@ -7,6 +7,8 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
+use crate::variable;
+
 /// A client for `url` that takes every status as an answer. What is on this machine is asked
 /// without a proxy.
 pub(crate) fn agent(url: &str, timeout: Duration) -> ureq::Agent {
@@ -32,7 +34,7 @@ pub(crate) fn agent(url: &str, timeout: Duration) -> ureq::Agent {
 
 /// That it cannot be read is told where the account is connected to.
 fn bundle() -> Vec<CertificateDer<'static>> {
-    let path = std::env::var_os("AWS_CA_BUNDLE").filter(|path| !path.is_empty());
+    let path = variable::value("AWS_CA_BUNDLE");
     let certificates = path.and_then(|path| CertificateDer::pem_file_iter(path).ok());
     certificates.into_iter().flatten().flatten().collect()
 }

@@ -9,6 +9,7 @@ use xshell::Shell;
 
 use crate::cargo;
 use crate::screen;
+use crate::variable;
 
 /// The repository this program works on, found upwards from the current directory.
 #[derive(Debug, Clone)]
@@ -46,7 +47,8 @@ impl Workspace {
         let is_package = root
             .ancestors()
             .any(|directory| directory.join("Cargo.toml").is_file());
-        let target = match is_package && cargo::is_there() {
+        // A program that cargo built can be started where there is none.
+        let target = match is_package && variable::finds_program("cargo") {
             true => cargo::metadata(&sh, &root)?.target_directory,
             false => root.join("target"),
         };

@@ -25,6 +25,7 @@ use ureq::http::Uri;
 use crate::connection_failure::{ConnectionFailure, origin};
 use crate::patience::patient;
 use crate::proxy;
+use crate::variable;
 
 /// Where a word goes while something is waited for.
 pub(crate) type Report = fn(&str);
@@ -131,8 +132,7 @@ fn system() -> TrustStore {
 
 impl Bundle {
     fn find(profiles: Option<&ProfileSet>) -> Option<Self> {
-        let variable = std::env::var(BUNDLE).ok().filter(|path| !path.is_empty());
-        if let Some(path) = variable {
+        if let Ok(Some(path)) = variable::text(BUNDLE) {
             return Some(Self {
                 path,
                 named_by: BUNDLE.to_owned(),

@@ -14,6 +14,7 @@ use crate::screen;
 use crate::tool;
 use crate::tool::pip::{is_of_python, isolated};
 use crate::toolchain::Toolchain;
+use crate::variable;
 use crate::workspace::Workspace;
 
 /// The package that is built.
@@ -32,7 +33,7 @@ impl Linker {
     /// Zig; or, on a machine without Python, a cross compiler that is there.
     pub(super) fn choose(sh: &Shell, architecture: Architecture) -> Self {
         let gcc = Self::Gcc(architecture);
-        match !tool::has_python() && gcc.version(sh).is_some() {
+        match !variable::finds_program("python3") && gcc.version(sh).is_some() {
             true => gcc,
             false => Self::Zig,
         }
