@@ -131,16 +131,19 @@ fn explain(uri: &Uri, proxy: Option<&str>, err: &(dyn Error + 'static)) -> Strin
     if says("timeout occurred") {
         return format!("no answer from `{origin}` in time; {check}");
     }
-    if let Some(err) = cause::<hyper::Error>(err) {
-        if err.is_parse() {
-            return format!(
-                "what answers at `{origin}` does not speak HTTP: the address is one for `https`, \
-                 or of another program; {check}"
-            );
-        }
-        if err.is_incomplete_message() {
-            return format!("{ended}; {check}");
-        }
+    // A request that was still waiting for the connection tells of its end at second hand.
+    let of_http = |is: fn(&hyper::Error) -> bool| {
+        let mut errors = causes(err).filter_map(|err| err.downcast_ref::<hyper::Error>());
+        errors.any(is)
+    };
+    if of_http(hyper::Error::is_parse) {
+        return format!(
+            "what answers at `{origin}` does not speak HTTP: the address is one for `https`, \
+             or of another program; {check}"
+        );
+    }
+    if of_http(hyper::Error::is_incomplete_message) {
+        return format!("{ended}; {check}");
     }
     if kind(&[
         ErrorKind::ConnectionReset,
