@@ -97,8 +97,13 @@ impl Reader<'_> {
         lines
     }
 
+    /// Of the APIs that answer; one without a deployment does not.
     fn api(&self) -> Vec<String> {
+        let deployments = self.of_type("AWS::ApiGateway::Deployment");
+        let deployed = deployments.map(|(_, one)| text(one, "Properties/RestApiId/Ref"));
+        let deployed: Vec<String> = deployed.collect();
         let apis = self.of_type("AWS::ApiGateway::RestApi");
+        let apis = apis.filter(|(id, _)| deployed.iter().any(|one| one == id));
         let kinds =
             apis.flat_map(|(_, api)| at(&api["Properties"], "EndpointConfiguration/Types/*"));
         let kinds = kinds.map(|kind| format!("REST API, {}", plain_string(kind).to_lowercase()));
