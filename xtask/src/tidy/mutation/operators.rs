@@ -125,7 +125,8 @@ pub(super) fn mutants(stack: &str, template: &Value) -> Vec<Mutant> {
             }
         }
         for policy in ["DeletionPolicy", "UpdateReplacePolicy"] {
-            if resource[policy] == "Retain"
+            let kept = resource[policy].as_str();
+            if kept.is_some_and(|policy| policy.starts_with("Retain"))
                 && kind != "AWS::IAM::Role"
                 && kind != "AWS::ApiGateway::Account"
                 && kind != "AWS::S3::BucketPolicy"
