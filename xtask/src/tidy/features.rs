@@ -224,6 +224,8 @@ fn the_function_is_as_documented() {
             < 29
     );
     assert_eq!(function["TracingConfig"]["Mode"], "Active");
+    // The handler filters by `LOG_LEVEL`, and Lambda drops nothing of what it logs.
+    assert_eq!(function["LoggingConfig"]["ApplicationLogLevel"], "DEBUG");
     assert_eq!(function["ReservedConcurrentExecutions"], "100");
     assert_eq!(
         function["VpcConfig"]["SubnetIds"],
