@@ -27,6 +27,8 @@ const OF_PRODUCTION: (&str, &str) = ("aws:ResourceTag/stage", "production");
 const NEW_ONLY: (&str, &str) = ("s3:if-none-match", "*");
 const FOR_API_GATEWAY: (&str, &str) = ("lambda:Principal", "apigateway.amazonaws.com");
 const FOR_ANYBODY: (&str, &str) = ("lambda:Principal", "*");
+const FIRST_API: (&str, &str) = ("iam:AWSServiceName", "ops.apigateway.amazonaws.com");
+const OF_LEX: (&str, &str) = ("iam:AWSServiceName", "lex.amazonaws.com");
 const BY_KMS_ITSELF: [(&str, &str); 0] = [];
 const THROUGH_S3: (&str, &str) = ("kms:ViaService", "s3.eu-west-1.amazonaws.com");
 
@@ -39,6 +41,7 @@ const THE_BOUND: &str = "iam::123456789012:policy/movies-github-dev-Boundary-1A"
 const POLICY: &str = "iam::123456789012:policy/movies-dev-Identity-1A-FunctionPolicy-1A";
 const FUNCTION: &str = "lambda:eu-west-1:123456789012:function:apigw_handler";
 const PRODUCTION_FUNCTION: &str = "lambda:eu-west-1:123456789012:function:apigw_handler_production";
+const ROLE_OF_API_GATEWAY: &str = "iam::123456789012:role/aws-service-role/ops.apigateway.amazonaws.com/AWSServiceRoleForAPIGateway";
 const TABLE: &str = "dynamodb:eu-west-1:123456789012:table/movies-dev-Data-1A-Table-1A";
 const VPC: &str = "ec2:eu-west-1:123456789012:vpc/vpc-1";
 
@@ -55,7 +58,7 @@ fn is_allowed((action, resource, context): Request<'_>) -> bool {
 
 #[test]
 fn a_deploy_of_the_stage_is_allowed() {
-    let requests: [Request<'_>; 20] = [
+    let requests: [Request<'_>; 21] = [
         (
             "cloudformation:CreateChangeSet",
             "cloudformation:eu-west-1:123456789012:stack/movies-dev/1",
@@ -95,6 +98,11 @@ fn a_deploy_of_the_stage_is_allowed() {
         ("ec2:DeleteVpc", VPC, &[OF_DEV, OF_MOVIES]),
         ("apigateway:POST", "apigateway:eu-west-1::/restapis", &[]),
         (
+            "iam:CreateServiceLinkedRole",
+            ROLE_OF_API_GATEWAY,
+            &[FIRST_API],
+        ),
+        (
             "logs:PutRetentionPolicy",
             "logs:eu-west-1:123456789012:log-group:/aws/lambda/apigw_handler:*",
             &[],
@@ -113,7 +121,18 @@ fn a_deploy_of_the_stage_is_allowed() {
 /// A role with more rights than the deploy role's is out of its reach, on every way there.
 #[test]
 fn the_role_cannot_widen_its_rights() {
-    let requests: [Request<'_>; 21] = [
+    let requests: [Request<'_>; 24] = [
+        ("iam:CreateServiceLinkedRole", ROLE_OF_API_GATEWAY, &[]),
+        (
+            "iam:CreateServiceLinkedRole",
+            ROLE_OF_API_GATEWAY,
+            &[OF_LEX],
+        ),
+        (
+            "iam:CreateServiceLinkedRole",
+            "iam::123456789012:role/aws-service-role/lex.amazonaws.com/AWSServiceRoleForLexBots",
+            &[OF_LEX],
+        ),
         ("iam:CreateRole", ROLE, &[]),
         ("iam:CreateRole", ROLE, &[OTHER_BOUND]),
         ("iam:PutRolePermissionsBoundary", ROLE, &[OTHER_BOUND]),
