@@ -37,6 +37,13 @@ pub(crate) fn candidates(assembly: &Assembly) -> Result<Vec<String>, Problem> {
     Ok(found)
 }
 
+/// The name that the data stack's template writes out for its table.
+pub(crate) fn table_name(data: &Template) -> Option<&str> {
+    let mut resources = data.resources();
+    let (_, table) = resources.find(|(_, resource)| resource["Type"] == "AWS::DynamoDB::Table")?;
+    table["Properties"]["TableName"].as_str()
+}
+
 fn named(stack: &str, template: &Template) -> Vec<String> {
     let retained = template.resources().filter(|(_, resource)| {
         let policy = resource["DeletionPolicy"].as_str();
@@ -80,5 +87,19 @@ mod tests {
             &format!("{group}{{LogGroupName: /films}}"),
             &["Data.Table (/films)"],
         );
+    }
+
+    #[test]
+    fn a_table_that_was_there_before_has_a_name_in_the_template() {
+        let name = |properties: &str| {
+            let text = format!(
+                "Resources:\n  Movies: {{Type: AWS::DynamoDB::Table, Properties: {{{properties}}}}}"
+            );
+            let template = Template::parse("infra/cfn/data.yaml", text).unwrap();
+            table_name(&template).map(ToOwned::to_owned)
+        };
+        assert_eq!(name("TableName: films"), Some("films".to_owned()));
+        assert_eq!(name("TableName: !Ref Name"), None);
+        assert_eq!(name(""), None);
     }
 }

@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 
 use anyhow::Context as _;
 
+use crate::adoption;
 use crate::assembly::{Cloud, read_template};
 use crate::aws::Connection;
 use crate::aws::cloudformation::{self, CloudFormation};
@@ -21,6 +22,7 @@ use crate::stack::{SERVICE, Stack, Stage};
 use crate::workspace::Workspace;
 
 const TEMPLATE: &str = "github-oidc.yaml";
+const DATA_TEMPLATE: &str = "data.yaml";
 const DEPLOY_ROLE: &str = "DeployRoleArn";
 const DIFF_ROLE: &str = "DiffRoleArn";
 const BOUNDARY: &str = "PermissionsBoundaryArn";
@@ -101,6 +103,7 @@ fn plan(
 ) -> anyhow::Result<Plan> {
     let template = read_template(&workspace.templates(), TEMPLATE)?;
     check_references(&template)?;
+    let data = read_template(&workspace.templates(), DATA_TEMPLATE)?;
     let makes_provider = cloud == Cloud::Aws && makes_provider(wish, stack, all);
     let chosen = [
         ("Repository", wish.repository.to_string()),
@@ -110,6 +113,11 @@ fn plan(
         (
             "EncryptionKeyArn",
             wish.encryption_key.unwrap_or_default().to_owned(),
+        ),
+        // A name that CloudFormation makes begins with the stack's, and is allowed anyway.
+        (
+            "TableName",
+            adoption::table_name(&data).unwrap_or_default().to_owned(),
         ),
         (
             PROVIDER,

@@ -81,3 +81,16 @@ fn where_nothing_could_be_imported_nothing_is_begun() {
         .says("write `TableName: <table>`");
     assert!(site.cloud.mutating_calls().is_empty());
 }
+
+/// CloudFormation's names begin with the stack's and are allowed anyway; this one is not.
+#[test]
+fn the_deploy_role_is_told_the_tables_own_name() {
+    for (is_named, expected) in [(true, TABLE), (false, "")] {
+        let site = site(is_named);
+        let role = ["bootstrap", "--yes", "--github=o/r", "--github-stage=dev"];
+        site.run(&role).expect(0);
+        let state = site.cloud.state();
+        let stack = state.stack("movies-github-dev").unwrap();
+        assert_eq!(stack.parameters["TableName"], expected);
+    }
+}

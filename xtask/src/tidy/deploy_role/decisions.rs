@@ -1,7 +1,7 @@
 //! What the deploy role of stage `dev` is allowed and refused, request by request.
 
-use super::policies;
 use super::policy::{Context, allows};
+use super::{everything_on, policies, policies_with};
 
 const BOUND: (&str, &str) = (
     "iam:PermissionsBoundary",
@@ -250,4 +250,33 @@ fn data_is_out_of_reach() {
     for request in requests {
         assert!(!is_allowed(request), "{request:?}");
     }
+}
+
+/// One that was there before the stage has a name of its own.
+#[test]
+fn an_adopted_table_is_within_reach_by_its_name_alone() {
+    let films = "arn:aws:dynamodb:eu-west-1:123456789012:table/films";
+    let others = ["films2", "film", "movies-production-Data-1A-Table-1A"];
+    let others = others.map(|name| format!("arn:aws:dynamodb:eu-west-1:123456789012:table/{name}"));
+    let mut chosen = everything_on();
+    let (before, bound_before) = policies_with(&chosen);
+    chosen.insert("TableName".to_owned(), "films".to_owned());
+    let (policies, bound) = policies_with(&chosen);
+    let none = Context::new();
+    let deploys = |table: &str| allows(policies.values(), "dynamodb:UpdateTable", table, &none);
+    let writes = |table: &str| allows([&bound], "dynamodb:PutItem", table, &none);
+    for table in [films, &format!("arn:aws:{TABLE}")] {
+        assert!(deploys(table) && writes(table), "{table}");
+    }
+    for table in &others {
+        assert!(!deploys(table) && !writes(table), "{table}");
+    }
+    assert!(!allows(
+        before.values(),
+        "dynamodb:UpdateTable",
+        films,
+        &none
+    ));
+    assert!(!allows([&bound_before], "dynamodb:PutItem", films, &none));
+    assert!(!allows(policies.values(), "dynamodb:PutItem", films, &none));
 }
