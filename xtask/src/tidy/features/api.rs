@@ -9,6 +9,11 @@ fn the_api_asks_for_a_key_validates_and_is_traced() {
     let flat = flat(&[]);
     let api = flat.only("AWS::ApiGateway::RestApi");
     assert_eq!(api["EndpointConfiguration"]["Types"], json!(["REGIONAL"]));
+    assert_eq!(
+        api["SecurityPolicy"],
+        "SecurityPolicy_TLS13_1_2_PFS_PQ_2025_09"
+    );
+    assert_eq!(api["EndpointAccessMode"], "STRICT");
     let method = flat.only("AWS::ApiGateway::Method");
     assert_eq!(method["HttpMethod"], "POST");
     assert_eq!(method["ResourceId"], "<Api.RestApi.RootResourceId>");
@@ -135,6 +140,8 @@ fn the_access_log_tells_who_and_what_and_never_the_key() {
         "$context.identity.apiKeyId",
         "$context.httpMethod",
         "$context.path",
+        "$context.tlsVersion",
+        "$context.cipherSuite",
         "$context.status",
         "$context.responseLatency",
         "$context.integration.latency",
