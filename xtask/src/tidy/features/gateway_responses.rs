@@ -70,6 +70,8 @@ fn each_kind_of_answer_has_its_status() {
         ("INTEGRATION_FAILURE", "504"),
         ("INTEGRATION_TIMEOUT", "504"),
         ("INVALID_API_KEY", "403"),
+        // An unknown path, by a request with an `Authorization` header.
+        ("INVALID_SIGNATURE", "404"),
         // Told apart from a missing key.
         ("MISSING_AUTHENTICATION_TOKEN", "404"),
         ("QUOTA_EXCEEDED", "429"),
