@@ -10,6 +10,7 @@ use crate::assembly::Cloud;
 mod api;
 mod gateway_responses;
 mod observability;
+mod outputs;
 mod queries;
 
 fn flat(chosen: &[(&str, &str)]) -> Flat {
