@@ -11,7 +11,7 @@ use crate::aws::cloudformation::{self, CloudFormation};
 use crate::comparison::StackTree;
 use crate::consent::Consent;
 use crate::deployment::{Engine, Plan, again};
-use crate::encryption_key::EncryptionKey;
+use crate::encryption_key::{EncryptionKey, PRICE};
 use crate::interrupt::Interrupts;
 use crate::options::Options;
 use crate::parameters::{self, Parameters};
@@ -144,8 +144,8 @@ fn farewell(key: &str, stacks: &[Stack]) -> String {
     });
     let mut text = format!(
         "{STRONG}The key stays, outside of any stack:{STRONG:#} {key}\n\
-         It costs 1 USD per month as before. What is encrypted with it (tables, logs, backups, the \
-         assets in the bucket) can be read as long as it exists; once it is deleted, never again.\n\
+         It costs as before: {PRICE}. What is encrypted with it (tables, logs, backups, the assets \
+         in the bucket) can be read as long as it exists; once it is deleted, never again.\n\
          Another `--encryption-key customer-managed` makes another key."
     );
     if let Some(stage) = users.next() {

@@ -2,10 +2,14 @@
 
 use std::fmt;
 
+/// What a key costs. Each of the first two yearly rotations adds as much as the key itself.
+pub(crate) const PRICE: &str = "1 USD per month, 3 from the third year on";
+
 /// Whose key encrypts what is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum EncryptionKey {
-    /// One KMS key of the account, with rotation: 1 USD per month, and 0.03 USD for 10,000 requests.
+    /// One KMS key of the account, with rotation.
+    #[value(help = format!("One KMS key of the account, with rotation: {PRICE}, and 0.03 USD for 10,000 requests"))]
     CustomerManaged,
     /// Keys of AWS, which cost nothing.
     AwsOwned,

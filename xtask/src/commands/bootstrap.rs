@@ -26,9 +26,9 @@ pub(crate) struct Bootstrap {
 
     /// Whose key encrypts what is stored; without this flag it stays as it is, `aws-owned` at first.
     ///
-    /// A key of your own costs 1 USD per month and 0.03 USD per 10,000 requests. It encrypts the
-    /// asset bucket, and the stages that set the parameter `EncryptionKey` to the same. It is
-    /// never deleted by this tool: what it encrypted can be read as long as it exists.
+    /// A key of your own encrypts the asset bucket, and the stages that set the parameter
+    /// `EncryptionKey` to the same. It is never deleted by this tool: what it encrypted can be read
+    /// as long as it exists.
     #[arg(long, value_name = "WHOSE")]
     encryption_key: Option<EncryptionKey>,
 

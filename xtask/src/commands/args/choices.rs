@@ -12,7 +12,7 @@ use crate::aws::{Connection, signed};
 use crate::bootstrap;
 use crate::deploy_role;
 use crate::deployment::Plan;
-use crate::encryption_key::EncryptionKey;
+use crate::encryption_key::{EncryptionKey, PRICE};
 use crate::options::Options;
 use crate::parameters::{self, Parameters};
 use crate::screen::STRONG;
@@ -80,7 +80,7 @@ impl Choices {
             format!(
                 "stage `{}` is to be encrypted with a key of your own (`{KEY_CHOICE}` is `{}`), \
                  and there is none in {place}; `cargo xtask bootstrap --encryption-key {}{repeated}` \
-                 makes one for 1 USD per month",
+                 makes one for {PRICE}",
                 self.stage_file.stage(),
                 EncryptionKey::CustomerManaged,
                 EncryptionKey::CustomerManaged,
