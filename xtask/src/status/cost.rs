@@ -254,6 +254,16 @@ mod tests {
             has_encryption_key: true,
         };
         assert_eq!(read, counted);
+        let keyless = Fixtures {
+            has_encryption_key: false,
+            ..read
+        };
+        let fixed = estimate(&prices().unwrap(), keyless, usage(0.0)).fixed_usd;
+        let readme = std::fs::read_to_string(directory.join("../../README.md")).unwrap();
+        assert!(
+            readme.contains(&format!("costs {fixed:.2} USD a month")),
+            "README.md says another price of an idle stage than {fixed:.2} USD"
+        );
         let busy = Fixtures {
             custom_metrics: 10,
             ..FIXTURES
