@@ -11,26 +11,25 @@ use crate::linting::templates;
 use crate::parameters::Parameters;
 use crate::template::plain_string;
 
-/// Actions for which `*` is the only resource there is, and why. An action that is not here needs
-/// the ARN of what it is for.
+/// Actions that may have `*`, and why. An action that is not here needs the ARN of what it is for.
 const WITHOUT_RESOURCE: [(&str, &str); 8] = [
     (
         "ec2:AssignPrivateIpAddresses",
-        "Lambda checks it on `*` when the function is made",
+        "Lambda's interfaces have no id before it makes them",
     ),
     (
         "ec2:CreateNetworkInterface",
-        "Lambda checks it on `*` when the function is made",
+        "Lambda's interfaces have no id before it makes them",
     ),
     (
         "ec2:DeleteNetworkInterface",
-        "Lambda checks it on `*` when the function is made",
+        "Lambda's interfaces have no id before it makes them",
     ),
     ("ec2:DescribeNetworkInterfaces", "it knows no resource"),
     ("ec2:DescribeSubnets", "it knows no resource"),
     (
         "ec2:UnassignPrivateIpAddresses",
-        "Lambda checks it on `*` when the function is made",
+        "Lambda's interfaces have no id before it makes them",
     ),
     ("xray:PutTelemetryRecords", "it knows no resource"),
     ("xray:PutTraceSegments", "it knows no resource"),
