@@ -100,7 +100,7 @@ fn each_alarm_watches_what_it_is_named_after() {
     // The concurrency's is 80 % of what is reserved, the quotas' a percentage.
     expect_test::expect![[r#"
         BlockedShareAlarm >= 20 in 2 of 3: AWS/WAFV2 AllowedRequests Sum in 300 s, AWS/WAFV2 BlockedRequests Sum in 300 s
-          IF(FILL(allowed, 0) + FILL(blocked, 0) >= 100, 100 * FILL(blocked, 0) / (FILL(allowed, 0) + FILL(blocked, 0)), 0)
+          IF(SUM([allowed, blocked]) >= 100, 100 * blocked / SUM([allowed, blocked]), 0)
         ConcurrencyAlarm >= 80 in 1 of 1: AWS/Lambda ConcurrentExecutions Maximum in 60 s
         ErrorsAlarm >= 1 in 1 of 1: AWS/Lambda Errors Sum in 60 s
         LatencyAlarm >= 1000 in 3 of 5: AWS/ApiGateway Latency p99 in 60 s
