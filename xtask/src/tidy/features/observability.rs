@@ -268,6 +268,30 @@ fn the_dashboard_names_metrics_that_exist() {
     assert_eq!(of_the_handler, HANDLER_METRICS);
 }
 
+/// The rule of a managed group has the series of the group alone: what single rules of it are set
+/// to count is in series with dimensions of their own.
+#[test]
+fn the_dashboard_finds_what_single_rules_of_managed_groups_count() {
+    let flat = flat(&[]);
+    let web_acl = flat.only("AWS::WAFv2::WebACL");
+    let name = web_acl["VisibilityConfig"]["MetricName"].as_str().unwrap();
+    let dimensions = "ManagedRuleGroup,ManagedRuleGroupRule,Region,WebACL";
+    let search = format!(
+        "SEARCH('{{AWS/WAFV2,{dimensions}}} MetricName=\"CountedRequests\" WebACL=\"{name}\"', \
+         'Sum', 60)"
+    );
+    let widgets = widgets(&[]);
+    let metrics = widgets
+        .iter()
+        .filter_map(|widget| widget["properties"]["metrics"].as_array());
+    let searches: Vec<&Value> = metrics
+        .flatten()
+        .map(|metric| &metric[0]["expression"])
+        .filter(|one| one.as_str().is_some_and(|text| text.contains("SEARCH")))
+        .collect();
+    assert_eq!(searches, [&json!(search)]);
+}
+
 #[test]
 fn the_dashboard_shows_every_alarm_and_the_limits() {
     let flat = flat(&[]);
