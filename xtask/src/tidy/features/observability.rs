@@ -188,12 +188,15 @@ fn the_api_is_watched_by_its_name() {
     assert_eq!(alarm["Dimensions"][1]["Value"], "test");
 }
 
-fn widgets(chosen: &[(&str, &str)]) -> Vec<Value> {
+fn dashboard(chosen: &[(&str, &str)]) -> Value {
     let flat = flat(chosen);
     let dashboard = flat.only("AWS::CloudWatch::Dashboard");
     let body = dashboard["DashboardBody"].as_str().unwrap();
-    let body: Value = serde_json::from_str(body).unwrap_or_else(|err| panic!("{err}: {body}"));
-    body["widgets"].as_array().unwrap().clone()
+    serde_json::from_str(body).unwrap_or_else(|err| panic!("{err}: {body}"))
+}
+
+fn widgets(chosen: &[(&str, &str)]) -> Vec<Value> {
+    dashboard(chosen)["widgets"].as_array().unwrap().clone()
 }
 
 #[test]
@@ -290,6 +293,29 @@ fn the_dashboard_finds_what_single_rules_of_managed_groups_count() {
         .filter(|one| one.as_str().is_some_and(|text| text.contains("SEARCH")))
         .collect();
     assert_eq!(searches, [&json!(search)]);
+}
+
+/// A point is at the begin of its period, so a shorter window may hold none.
+#[test]
+fn the_dashboard_shows_a_point_of_each_period() {
+    let dashboard = dashboard(&[]);
+    let seconds = |window: &Value| {
+        let text = window.as_str().unwrap();
+        let unit = match text.strip_suffix('H') {
+            Some(_) => 3600,
+            None => 86400,
+        };
+        let number = text.trim_matches(|one: char| !one.is_ascii_digit());
+        number.parse::<u64>().unwrap() * unit
+    };
+    for widget in dashboard["widgets"].as_array().unwrap() {
+        let Some(period) = widget["properties"]["period"].as_u64() else {
+            continue;
+        };
+        let own = widget["properties"].get("start");
+        let window = seconds(own.unwrap_or(&dashboard["start"]));
+        assert!(2 * period <= window, "{widget}");
+    }
 }
 
 #[test]
