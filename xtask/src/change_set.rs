@@ -45,6 +45,9 @@ pub(crate) enum Action {
     Import,
     /// An API's deployment is added and the one before it removed.
     Redeploy,
+    /// Nothing is done to it: what is there is what the template wants, and CloudFormation takes
+    /// note of that.
+    Sync,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -137,6 +140,11 @@ impl Change {
             && self.properties.iter().all(unchanged)
     }
 
+    /// Whether nothing is done to the resource, though CloudFormation lists it.
+    pub(crate) fn is_untouched(&self) -> bool {
+        self.action == Action::Sync || self.is_unfounded()
+    }
+
     /// The replacement without what rests on values that stay.
     pub(crate) fn effective_replacement(&self) -> Replacement {
         let mut causes = self.replacing_properties().peekable();
@@ -169,6 +177,8 @@ pub(crate) struct Totals {
     pub(crate) replaced: usize,
     /// Listed by CloudFormation, although nothing behind them changes.
     pub(crate) unfounded: usize,
+    /// Drifted to where the template wants them.
+    pub(crate) synced: usize,
 }
 
 pub(crate) fn totals(changes: &[Change]) -> Totals {
@@ -181,6 +191,7 @@ pub(crate) fn totals(changes: &[Change]) -> Totals {
                 totals.added += 1;
                 totals.removed += 1;
             }
+            Action::Sync => totals.synced += 1,
             Action::Modify if change.is_unfounded() => totals.unfounded += 1,
             Action::Modify if change.effective_replacement() == Replacement::Certain => {
                 totals.replaced += 1;
@@ -219,6 +230,7 @@ impl Totals {
             (self.replaced, "to replace"),
             (self.removed, "to delete"),
             (self.unfounded, "listed with an unchanged source"),
+            (self.synced, "to note as they are"),
         ];
         let parts = parts.iter().filter(|(count, _)| *count > 0);
         let parts: Vec<String> = parts

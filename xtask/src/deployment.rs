@@ -109,6 +109,13 @@ impl Engine {
     /// program left in it.
     pub(crate) async fn settled(&mut self, name: &str) -> anyhow::Result<Option<Stack>> {
         let stack = self.at_rest(name).await?;
+        if let Some(Stack { status, .. }) = stack.as_ref()
+            && !status.is_known()
+        {
+            screen::say(format!(
+                "{name} is {status}, a status that this program does not know"
+            ));
+        }
         self.tidy_up(name, stack).await
     }
 

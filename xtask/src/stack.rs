@@ -91,6 +91,32 @@ impl fmt::Display for StackStatus {
     }
 }
 
+const KNOWN_STATUSES: [&str; 23] = [
+    "CREATE_IN_PROGRESS",
+    "CREATE_FAILED",
+    "CREATE_COMPLETE",
+    "ROLLBACK_IN_PROGRESS",
+    "ROLLBACK_FAILED",
+    "ROLLBACK_COMPLETE",
+    "DELETE_IN_PROGRESS",
+    "DELETE_FAILED",
+    "DELETE_COMPLETE",
+    "UPDATE_IN_PROGRESS",
+    "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS",
+    "UPDATE_COMPLETE",
+    "UPDATE_FAILED",
+    "UPDATE_ROLLBACK_IN_PROGRESS",
+    "UPDATE_ROLLBACK_FAILED",
+    "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS",
+    "UPDATE_ROLLBACK_COMPLETE",
+    "REVIEW_IN_PROGRESS",
+    "IMPORT_IN_PROGRESS",
+    "IMPORT_COMPLETE",
+    "IMPORT_ROLLBACK_IN_PROGRESS",
+    "IMPORT_ROLLBACK_FAILED",
+    "IMPORT_ROLLBACK_COMPLETE",
+];
+
 /// What a deploy does first with a stack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum DeployAction {
@@ -113,6 +139,11 @@ pub(crate) enum DeployAction {
 impl StackStatus {
     pub(crate) fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Whether CloudFormation's documentation had the status when this was written.
+    pub(crate) fn is_known(&self) -> bool {
+        KNOWN_STATUSES.contains(&self.as_str())
     }
 
     /// Whether the stack was made for a change set and never held anything.
@@ -176,6 +207,10 @@ impl StackStatus {
                 "an import could not be rolled back; finish it in the CloudFormation console",
             ),
             _ if !self.is_settled() => DeployAction::Wait,
+            // A status says an operation and how it ended. After one that ended well a stack takes
+            // the next change, and CloudFormation refuses a change set where it does not; what is
+            // left after a failure, or behind another word, only the operation's name would tell.
+            status if status.ends_with("_COMPLETE") => DeployAction::Update,
             _ => DeployAction::Refuse(
                 "this program does not know that status; look at the stack in the CloudFormation \
                  console",
@@ -240,13 +275,17 @@ mod tests {
     }
 
     #[test]
-    fn a_status_that_is_not_known_is_no_success_and_takes_no_change_set() {
+    fn a_status_that_is_not_known_is_no_success_and_its_ending_counts() {
         let status = StackStatus("PAUSED".to_owned());
         assert!(status.is_settled() && !status.is_success() && !status.takes_change_set());
         assert!(matches!(status.deploy_action(), DeployAction::Refuse(_)));
+        assert!(matches!(action("PAUSE_FAILED"), DeployAction::Refuse(_)));
         let running = StackStatus("PAUSE_IN_PROGRESS".to_owned());
         assert!(!running.is_settled() && !running.is_success());
         assert_eq!(running.deploy_action(), DeployAction::Wait);
+        let ended = StackStatus("PAUSE_COMPLETE".to_owned());
+        assert!(ended.is_settled() && !ended.is_success() && !ended.is_known());
+        assert_eq!(ended.deploy_action(), DeployAction::Update);
         let deleted = StackStatus("DELETE_COMPLETE".to_owned());
         assert!(deleted.is_success() && !deleted.is_deployed());
     }

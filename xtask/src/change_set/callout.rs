@@ -44,7 +44,7 @@ fn relevant(changes: &[Change]) -> Vec<(String, &Change)> {
                     inner.map(|(place, inner)| (format!("{} / {place}", change.logical_id), inner)),
                 );
             }
-            None if security::is_relevant(change) && !change.is_unfounded() => {
+            None if security::is_relevant(change) && !change.is_untouched() => {
                 found.push((change.logical_id.clone(), change));
             }
             None => {}

@@ -21,7 +21,7 @@ pub(crate) struct Row {
     pub(crate) resource: String,
     #[serde(rename = "type")]
     pub(crate) resource_type: String,
-    /// `add`, `modify`, `remove`, `import` or `redeploy`.
+    /// `add`, `modify`, `remove`, `import`, `redeploy`, or `sync` where nothing is done to it.
     pub(crate) action: &'static str,
     /// `never`, `possible` or `certain`.
     pub(crate) replacement: &'static str,
@@ -80,6 +80,7 @@ fn row(resource: &str, change: &Change) -> Row {
             Action::Remove => "remove",
             Action::Import => "import",
             Action::Redeploy => "redeploy",
+            Action::Sync => "sync",
         },
         replacement: match change.replacement {
             Replacement::Never => "never",

@@ -107,6 +107,7 @@ pub(crate) fn sign(change: &Change) -> (char, Style) {
         Action::Add | Action::Import => ('+', ADDED),
         Action::Remove => ('-', REMOVED),
         Action::Redeploy => ('~', MODIFIED),
+        Action::Sync => ('=', QUIET),
         Action::Modify if !replaced_below(change, Replacement::Certain).is_empty() => {
             ('!', REMOVED)
         }
@@ -132,7 +133,7 @@ fn notes(change: &Change, is_new: bool) -> Option<String> {
         None => own(&mut notes, change),
     }
     let mut inner = resources(std::slice::from_ref(change)).into_iter();
-    let is_relevant = inner.any(|(_, inner)| security::is_relevant(inner) && !inner.is_unfounded());
+    let is_relevant = inner.any(|(_, inner)| security::is_relevant(inner) && !inner.is_untouched());
     if is_relevant && !is_new {
         notes.push("security".to_owned());
     }
@@ -183,6 +184,7 @@ fn own(notes: &mut Vec<String>, change: &Change) {
     match change.action {
         Action::Import => notes.push("imported".to_owned()),
         Action::Redeploy => notes.push("redeploys the API".to_owned()),
+        Action::Sync => notes.push("left as it is".to_owned()),
         _ => {}
     }
 }

@@ -278,6 +278,7 @@ impl Tracer<'_> {
             return unchanged();
         };
         match change.action {
+            Action::Sync => unchanged(),
             Action::Modify if self.is_unfounded(at, change) => unchanged(),
             Action::Modify => match self.replacement(at, change) {
                 Replacement::Certain => changed("is replaced"),

@@ -177,10 +177,16 @@ impl Engine {
         match change_sets::execution(&self.cfn, &change_set).await? {
             Execution::Waiting => {}
             Execution::Begun => anyhow::bail!("change set `{name}` is executed already"),
-            Execution::Obsolete | Execution::Gone => anyhow::bail!(
-                "change set `{name}` cannot be executed: it failed, or the stack has changed \
-                 since; `cargo xtask deploy --no-execute` makes another"
+            Execution::Obsolete(status) => anyhow::bail!(
+                "change set `{name}` is {status} and cannot be executed: it failed, or the stack \
+                 has changed since; `cargo xtask deploy --no-execute` makes another"
             ),
+            Execution::Gone => anyhow::bail!(
+                "change set `{name}` is gone; `cargo xtask deploy --no-execute` makes another"
+            ),
+        }
+        if let Some(stack) = stack {
+            takes_change(stack)?;
         }
         let changes = changes::read(&self.cfn, &change_set.id).await?;
         Ok(Prepared {
@@ -259,7 +265,7 @@ impl Engine {
                     let err = failure::of_refusal(err, EXECUTION_FAILED, &verdict, sources);
                     return Err(after_cleanup(err, cleanup));
                 }
-                Ok(Execution::Obsolete | Execution::Gone) => {
+                Ok(Execution::Obsolete(_) | Execution::Gone) => {
                     defect::cloudformation_ended();
                     self.discard(name, prepared).await?;
                     return Ok(Executed::Overtaken);
@@ -339,7 +345,7 @@ impl Engine {
         let execution = change_sets::execution(&self.cfn, change_set).await?;
         match execution {
             // The stack's change sets go when one is executed; whose it was, the events tell.
-            Execution::Obsolete | Execution::Gone
+            Execution::Obsolete(_) | Execution::Gone
                 if events::mention(&self.cfn, &change_set.stack_id, token).await? =>
             {
                 Ok(Execution::Begun)
@@ -361,6 +367,20 @@ fn after_cleanup(err: anyhow::Error, cleanup: anyhow::Result<()>) -> anyhow::Err
         Err(cleanup) => err.context(format!(
             "what was begun could not be taken back ({cleanup:#}), and the next run does it"
         )),
+    }
+}
+
+/// Refuses a stack that no change set can start from.
+pub(super) fn takes_change(stack: &Stack) -> anyhow::Result<()> {
+    let Stack { name, status, .. } = stack;
+    match status.takes_change_set() {
+        true => Ok(()),
+        false => Err(Exit::Failed(format!(
+            "stack `{name}` is {status}, and no change set can start from there; \
+             `cargo xtask deploy` would first {}",
+            status.way_out()
+        ))
+        .into()),
     }
 }
 

@@ -70,7 +70,8 @@ impl Engine {
         was_begun: bool,
     ) -> bool {
         match trouble(err) {
-            Some(Trouble::Overtaken) => true,
+            // It would be refused again: that a change can start there was only concluded.
+            Some(Trouble::Overtaken) => before.is_none_or(|stack| stack.status.is_known()),
             Some(Trouble::Expired | Trouble::Passing) => false,
             _ if err.is::<Exit>() => false,
             Some(Trouble::Refused) | None => {

@@ -58,7 +58,7 @@ impl Engine {
         let execution = change_sets::execution(&self.cfn, &change_set).await?;
         Ok(matches!(
             execution,
-            Execution::Waiting | Execution::Obsolete
+            Execution::Waiting | Execution::Obsolete(_)
         ))
     }
 

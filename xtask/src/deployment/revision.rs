@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 
 use anyhow::Context as _;
 
+use super::execution::takes_change;
 use super::overtaking::Overtaken;
 use super::{Engine, Executed, Plan, deployed_tree, show};
 use crate::consent::Consent;
@@ -22,6 +23,7 @@ impl Engine {
         consent: Consent,
         question: &str,
     ) -> anyhow::Result<Stack> {
+        takes_change(stack)?;
         let name = &stack.name;
         let tree = deployed_tree(&self.cfn, stack).await?;
         let mut tree = tree.with_context(|| format!("stack `{name}` holds nothing yet"))?;

@@ -70,15 +70,17 @@ fn collect(found: &mut Vec<Planned>, changes: &[Change], stack: &str) {
         if let Some(nested) = &change.nested {
             collect(found, nested, &place);
         } else if change.resource_type != crate::change_set::NESTED_STACK {
+            let operation = match change.action {
+                Action::Add => ResourceOperation::Create,
+                Action::Modify | Action::Redeploy => ResourceOperation::Update,
+                Action::Remove => ResourceOperation::Delete,
+                Action::Import => ResourceOperation::Import,
+                Action::Sync => continue,
+            };
             found.push(Planned {
                 place,
                 resource_type: change.resource_type.clone(),
-                operation: match change.action {
-                    Action::Add => ResourceOperation::Create,
-                    Action::Modify | Action::Redeploy => ResourceOperation::Update,
-                    Action::Remove => ResourceOperation::Delete,
-                    Action::Import => ResourceOperation::Import,
-                },
+                operation,
             });
         }
     }

@@ -276,3 +276,54 @@ fn a_protected_stack_is_never_deleted() {
         problems(&site, verb, settled, refused)
     });
 }
+
+/// What a later CloudFormation may call a stack. Its change sets are refused here, too.
+#[test]
+fn a_status_that_nobody_knows_is_named_and_nothing_is_done_over_it() {
+    let told = "movies-dev is PAUSED, a status that this program does not know";
+    let site = site_in("PAUSED", "");
+    let change = ["--param", "StandardRateLimitPerSecond=60"];
+    let deploy = [&["deploy", "--yes"], &change[..]].concat();
+    site.run(&deploy)
+        .expect(3)
+        .says(told)
+        .says("look at the stack in the CloudFormation");
+    assert!(site.cloud.mutating_calls().is_empty());
+
+    // Nor by its ending what it would have to be known by its name for.
+    let site = site_in("PAUSE_FAILED", "");
+    site.run(&deploy)
+        .expect(3)
+        .says("stack `movies-dev` is PAUSE_FAILED");
+    assert!(site.cloud.mutating_calls().is_empty());
+
+    // By its ending a change can start from it; that CloudFormation says no is said once.
+    let site = site_in("PAUSE_COMPLETE", "");
+    let run = site.run(&deploy).expect(1).says("PAUSE_COMPLETE, a status");
+    run.says("is in PAUSE_COMPLETE state and can not be updated");
+    assert_eq!(
+        calls(&site.cloud.mutating_calls()),
+        "CreateChangeSet UPDATE, DeleteChangeSet"
+    );
+
+    let site = site_in("PAUSE_IN_PROGRESS", "UPDATE_COMPLETE");
+    site.run(&deploy).expect(0).says("movies-dev is deployed");
+}
+
+#[test]
+fn a_kept_change_set_is_not_executed_over_a_status_that_takes_none() {
+    let site = Site::deployed();
+    let change = ["--param", "StandardRateLimitPerSecond=60"];
+    let keep = [&["deploy", "--no-execute"], &change[..]].concat();
+    let kept = site.run(&keep).expect(0).stdout.trim().to_owned();
+    for status in ["PAUSED", "UPDATE_FAILED"] {
+        put(&mut site.cloud.state(), status, "");
+        site.run(&["deploy", &kept, "--yes"])
+            .expect(3)
+            .says(&format!(
+                "stack `movies-dev` is {status}, and no change set can start"
+            ));
+    }
+    let calls = site.cloud.mutating_calls();
+    assert!(calls.iter().all(|call| call.action != "ExecuteChangeSet"));
+}

@@ -58,14 +58,15 @@ pub(crate) enum Deletion {
 }
 
 /// What has become of a change set that was to be executed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Execution {
     /// It can be executed still.
     Waiting,
     /// It is executed, or was.
     Begun,
-    /// The stack has changed since, so that it cannot be executed any more.
-    Obsolete,
+    /// It cannot be executed, mostly because the stack has changed since; its status, as
+    /// CloudFormation has it.
+    Obsolete(String),
     /// It is not there: CloudFormation deletes a stack's change sets when one is executed.
     Gone,
 }
@@ -242,7 +243,10 @@ pub(crate) async fn execution(cfn: &Client, change_set: &ChangeSetId) -> anyhow:
             | ExecutionStatus::ExecuteComplete
             | ExecutionStatus::ExecuteFailed,
         ) => Execution::Begun,
-        _ => Execution::Obsolete,
+        // One that is not known and begins as those do is of an execution, too.
+        Some(status) if status.as_str().starts_with("EXECUTE_") => Execution::Begun,
+        Some(status) => Execution::Obsolete(status.as_str().to_owned()),
+        None => Execution::Obsolete("without an execution status".to_owned()),
     })
 }
 
@@ -269,9 +273,24 @@ fn state_of(output: &DescribeChangeSetOutput) -> ChangeSetState {
         Some(ChangeSetStatus::CreatePending | ChangeSetStatus::CreateInProgress) => {
             ChangeSetState::Pending
         }
-        Some(status) => ChangeSetState::Lost(status.to_string()),
+        Some(
+            status @ (ChangeSetStatus::DeletePending
+            | ChangeSetStatus::DeleteInProgress
+            | ChangeSetStatus::DeleteComplete
+            | ChangeSetStatus::DeleteFailed),
+        ) => ChangeSetState::Lost(status.as_str().to_owned()),
+        // What a status that is not known means, its ending tells, and whether it can be executed.
+        Some(_) if output.execution_status() == Some(&ExecutionStatus::Available) => {
+            ChangeSetState::Ready
+        }
+        Some(status) if is_under_way(status.as_str()) => ChangeSetState::Pending,
+        Some(status) => ChangeSetState::Lost(status.as_str().to_owned()),
         None => ChangeSetState::Lost("without a status".to_owned()),
     }
+}
+
+fn is_under_way(status: &str) -> bool {
+    status.ends_with("_PENDING") || status.ends_with("_IN_PROGRESS")
 }
 
 /// The names of the stack's change sets.

@@ -16,6 +16,8 @@ use crate::change_set::{Action, Change, Fate, Replacement};
 mod properties;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod values;
 
 /// A change set as far as it could be read.
 struct Described {
@@ -142,11 +144,13 @@ async fn to_changes(
     for resource in &described {
         let logical_id = resource.logical_resource_id().unwrap_or_default();
         let resource_type = resource.resource_type().unwrap_or_default();
+        let action = resource.action().and_then(action);
         let mut change = Change {
             replacement: replacement(resource),
-            fate: fate(resource),
+            fate: resource.policy_action().and_then(fate),
             properties: properties(resource),
-            ..Change::new(action(resource.action()), logical_id, resource_type)
+            notes: notes(resource),
+            ..Change::new(action.unwrap_or(Action::Modify), logical_id, resource_type)
         };
         if let Some(id) = resource.change_set_id() {
             match nested(cfn, id).await? {
@@ -184,31 +188,56 @@ async fn nested(cfn: &Client, id: &str) -> anyhow::Result<Result<Vec<Change>, St
     }
 }
 
-fn action(action: Option<&ChangeAction>) -> Action {
-    match action {
-        Some(ChangeAction::Add) => Action::Add,
-        Some(ChangeAction::Remove) => Action::Remove,
-        Some(ChangeAction::Import) => Action::Import,
-        _ => Action::Modify,
-    }
+/// `None` for one that is not known; such a change is shown as one that may do anything.
+fn action(action: &ChangeAction) -> Option<Action> {
+    Some(match action {
+        ChangeAction::Add => Action::Add,
+        ChangeAction::Modify | ChangeAction::Dynamic => Action::Modify,
+        ChangeAction::Remove => Action::Remove,
+        ChangeAction::Import => Action::Import,
+        ChangeAction::SyncWithActual => Action::Sync,
+        _ => return None,
+    })
 }
 
 fn replacement(change: &types::ResourceChange) -> Replacement {
     match (change.replacement(), change.action()) {
         (Some(types::Replacement::True), _) => Replacement::Certain,
+        (Some(types::Replacement::False), _) => Replacement::Never,
+        (Some(_), _) => Replacement::Possible,
         // `Dynamic`: what happens is not known before it happens.
-        (Some(types::Replacement::Conditional), _) | (None, Some(ChangeAction::Dynamic)) => {
-            Replacement::Possible
-        }
-        _ => Replacement::Never,
+        (None, Some(ChangeAction::Dynamic)) => Replacement::Possible,
+        (None, Some(other)) if action(other).is_none() => Replacement::Possible,
+        (None, _) => Replacement::Never,
     }
 }
 
-fn fate(change: &types::ResourceChange) -> Option<Fate> {
-    match change.policy_action()? {
+fn fate(policy: &PolicyAction) -> Option<Fate> {
+    match policy {
         PolicyAction::Delete | PolicyAction::ReplaceAndDelete => Some(Fate::Deleted),
         PolicyAction::Retain | PolicyAction::ReplaceAndRetain => Some(Fate::Retained),
         PolicyAction::Snapshot | PolicyAction::ReplaceAndSnapshot => Some(Fate::Snapshot),
         _ => None,
     }
+}
+
+/// What CloudFormation says in words of its own that are not known here, as it says it.
+fn notes(change: &types::ResourceChange) -> Vec<String> {
+    let action = change.action().filter(|one| action(one).is_none());
+    let replacement = change.replacement().filter(|one| !is_known(one));
+    let policy = change.policy_action().filter(|one| fate(one).is_none());
+    let words = [
+        ("action", action.map(ChangeAction::as_str)),
+        ("replacement", replacement.map(types::Replacement::as_str)),
+        ("policy", policy.map(PolicyAction::as_str)),
+    ];
+    let words = words.into_iter();
+    words
+        .filter_map(|(what, word)| Some(format!("CloudFormation's word for its {what}: {}", word?)))
+        .collect()
+}
+
+fn is_known(replacement: &types::Replacement) -> bool {
+    use types::Replacement::{Conditional, False, True};
+    matches!(replacement, True | False | Conditional)
 }

@@ -45,9 +45,11 @@ pub(crate) async fn detection(cfn: &Client, id: &str) -> anyhow::Result<Detectio
             Detection::Failed(reason.unwrap_or("no reason given").to_owned())
         }
         Some(StackDriftDetectionStatus::DetectionInProgress) => Detection::Running,
+        // One that is not known does not keep what was compared from being shown.
+        Some(status) if status.as_str().ends_with("_IN_PROGRESS") => Detection::Running,
         status => {
             let status = status.map_or("without a status", |status| status.as_str());
-            anyhow::bail!("the drift detection is {status}, which this program does not know");
+            Detection::Failed(format!("the detection is {status}"))
         }
     })
 }
@@ -73,10 +75,13 @@ pub(crate) async fn drifted(cfn: &Client, stack_id: &str) -> anyhow::Result<Vec<
 }
 
 fn to_change(drift: &types::StackResourceDrift) -> Change {
-    let action = match drift.stack_resource_drift_status() {
+    let status = drift.stack_resource_drift_status();
+    let action = match status {
         Some(Status::Deleted) => Action::Remove,
         _ => Action::Modify,
     };
+    // Only two were asked for.
+    let other = status.filter(|status| !matches!(status, Status::Modified | Status::Deleted));
     let differences = drift.property_differences().iter();
     let properties = differences
         .map(|difference| PropertyChange {
@@ -94,12 +99,17 @@ fn to_change(drift: &types::StackResourceDrift) -> Change {
     let resource_type = drift.resource_type().unwrap_or_default();
     Change {
         properties,
+        notes: other
+            .iter()
+            .map(|status| format!("its drift is {status}"))
+            .collect(),
         ..Change::new(action, logical_id, resource_type)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use aws_sdk_cloudformation::operation::describe_stack_drift_detection_status::DescribeStackDriftDetectionStatusOutput;
     use aws_sdk_cloudformation::operation::describe_stack_resource_drifts::DescribeStackResourceDriftsOutput;
     use aws_sdk_cloudformation::types::{
         DifferenceType, PropertyDifference, StackResourceDrift, StackResourceDriftStatus,
@@ -127,6 +137,26 @@ mod tests {
             .stack_resource_drift_status(status)
             .timestamp(aws_sdk_cloudformation::primitives::DateTime::from_secs(0))
             .build()
+    }
+
+    #[tokio::test]
+    async fn a_detection_in_a_status_that_is_not_known_keeps_nothing_from_being_shown() {
+        for (status, expected) in [
+            ("DETECTION_PAUSED_IN_PROGRESS", Detection::Running),
+            (
+                "DETECTION_PARTIAL",
+                Detection::Failed("the detection is DETECTION_PARTIAL".to_owned()),
+            ),
+        ] {
+            let rule =
+                mock!(Client::describe_stack_drift_detection_status).then_output(move || {
+                    DescribeStackDriftDetectionStatusOutput::builder()
+                        .detection_status(status.into())
+                        .build()
+                });
+            let cfn = mock_client!(aws_sdk_cloudformation, RuleMode::MatchAny, &[&rule]);
+            assert_eq!(detection(&cfn, "drift").await.unwrap(), expected);
+        }
     }
 
     /// The values that are there come second, and all pages are read.

@@ -132,6 +132,8 @@ async fn a_change_set_that_will_never_be_ready_is_not_pending() {
             ChangeSetState::Lost(status.to_owned())
         );
     }
+    let running = types::ChangeSetStatus::from("IMPORT_IN_PROGRESS");
+    assert_eq!(state(running, "").await, ChangeSetState::Pending);
 }
 
 #[test]

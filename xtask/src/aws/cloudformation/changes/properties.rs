@@ -131,19 +131,34 @@ fn reason(
     target: &types::ResourceTargetDefinition,
 ) -> Reason {
     Reason {
-        origin: match detail.change_source() {
-            Some(ChangeSource::DirectModification) => Origin::Template,
-            Some(ChangeSource::ParameterReference) => Origin::Parameter,
-            Some(ChangeSource::ResourceReference) => Origin::Resource,
-            Some(ChangeSource::ResourceAttribute) => Origin::Attribute,
-            _ => Origin::Other,
-        },
+        origin: detail
+            .change_source()
+            .and_then(origin)
+            .unwrap_or(Origin::Other),
         entity: detail.causing_entity().map(ToOwned::to_owned),
-        is_dynamic: detail.evaluation() == Some(&EvaluationType::Dynamic),
+        is_dynamic: detail.evaluation().is_some_and(is_dynamic),
         recreation: match target.requires_recreation() {
             Some(RequiresRecreation::Always) => Replacement::Certain,
-            Some(RequiresRecreation::Conditionally) => Replacement::Possible,
-            _ => Replacement::Never,
+            Some(RequiresRecreation::Never) | None => Replacement::Never,
+            // On a condition, or in a word that is not known.
+            Some(_) => Replacement::Possible,
         },
     }
+}
+
+/// `None` for one that is not known.
+pub(super) fn origin(source: &ChangeSource) -> Option<Origin> {
+    Some(match source {
+        ChangeSource::DirectModification => Origin::Template,
+        ChangeSource::ParameterReference => Origin::Parameter,
+        ChangeSource::ResourceReference => Origin::Resource,
+        ChangeSource::ResourceAttribute => Origin::Attribute,
+        ChangeSource::Automatic | ChangeSource::NoModification => Origin::Other,
+        _ => return None,
+    })
+}
+
+/// What is not said to be known before the deploy is not.
+pub(super) fn is_dynamic(evaluation: &EvaluationType) -> bool {
+    *evaluation != EvaluationType::Static
 }

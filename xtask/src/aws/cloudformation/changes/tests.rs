@@ -8,7 +8,7 @@ use super::*;
 use crate::change_set::{callouts, render};
 
 /// The answer to one call of DescribeChangeSet, as CloudFormation sends it.
-fn answer(
+pub(super) fn answer(
     id: &'static str,
     with_values: bool,
     token: Option<&'static str>,
@@ -36,7 +36,7 @@ fn answer(
         })
 }
 
-fn page(changes: &[String], next: Option<&str>) -> String {
+pub(super) fn page(changes: &[String], next: Option<&str>) -> String {
     let next = next.map(|token| format!("<NextToken>{token}</NextToken>"));
     format!(
         "<Status>CREATE_COMPLETE</Status><Changes>{}</Changes>{}",
@@ -76,7 +76,7 @@ fn detail(path: &str, values: &str, evaluation: &str, source: &str) -> String {
     )
 }
 
-async fn check(rules: &[Rule], expected: Expect) {
+pub(super) async fn check(rules: &[Rule], expected: Expect) {
     let rules: Vec<&Rule> = rules.iter().collect();
     let cfn = mock_client!(aws_sdk_cloudformation, RuleMode::MatchAny, &rules);
     let text = match read(&cfn, "root").await {

@@ -1,0 +1,136 @@
+//! Every value that the SDK has for what is matched on, so that a newer SDK with more of them fails
+//! here, and what becomes of values that it has not either.
+
+use aws_sdk_cloudformation::types::{
+    ChangeSetStatus, ChangeSource, EvaluationType, EventType, ExecutionStatus, HookFailureMode,
+    Replacement, RequiresRecreation, ResourceStatus, StackDriftDetectionStatus,
+    StackResourceDriftStatus, StackStatus, ValidationStatus,
+};
+use expect_test::expect;
+
+use super::tests::{answer, check, page};
+use super::*;
+
+/// What `is_known` does not take of the SDK's values.
+fn unknown<'a, T: From<&'a str>>(
+    values: &[&'a str],
+    is_known: impl Fn(&T) -> bool,
+) -> Vec<&'a str> {
+    let values = values.iter().copied();
+    values.filter(|value| !is_known(&T::from(*value))).collect()
+}
+
+#[test]
+fn every_value_of_the_sdk_has_a_meaning_here() {
+    let none: Vec<&str> = Vec::new();
+    let of = |found: Vec<&str>, name: &str| assert_eq!(found, none, "{name}");
+    of(
+        unknown(ChangeAction::values(), |one| action(one).is_some()),
+        "ChangeAction",
+    );
+    of(unknown(Replacement::values(), is_known), "Replacement");
+    of(
+        unknown(PolicyAction::values(), |one| fate(one).is_some()),
+        "PolicyAction",
+    );
+    of(
+        unknown(ChangeSource::values(), |one| {
+            properties::origin(one).is_some()
+        }),
+        "ChangeSource",
+    );
+    of(
+        unknown(StackStatus::values(), |one: &StackStatus| {
+            crate::stack::StackStatus(one.as_str().to_owned()).is_known()
+        }),
+        "StackStatus",
+    );
+    // A resource's status says by its ending how far it is; one alone says no more than that.
+    of(
+        unknown(ResourceStatus::values(), |one: &ResourceStatus| {
+            let endings = ["_IN_PROGRESS", "_COMPLETE", "_FAILED"];
+            *one == ResourceStatus::DeleteSkipped
+                || endings.iter().any(|ending| one.as_str().ends_with(ending))
+        }),
+        "ResourceStatus",
+    );
+}
+
+/// Of these all values are written out where they are matched on, or all but one mean the same.
+#[test]
+fn the_sdk_has_no_more_values_than_were_thought_of() {
+    for (values, expected) in [
+        (EvaluationType::values(), "Dynamic Static"),
+        (RequiresRecreation::values(), "Always Conditionally Never"),
+        (
+            ChangeSetStatus::values(),
+            "CREATE_COMPLETE CREATE_IN_PROGRESS CREATE_PENDING DELETE_COMPLETE DELETE_FAILED \
+             DELETE_IN_PROGRESS DELETE_PENDING FAILED",
+        ),
+        (
+            ExecutionStatus::values(),
+            "AVAILABLE EXECUTE_COMPLETE EXECUTE_FAILED EXECUTE_IN_PROGRESS OBSOLETE UNAVAILABLE",
+        ),
+        (
+            StackDriftDetectionStatus::values(),
+            "DETECTION_COMPLETE DETECTION_FAILED DETECTION_IN_PROGRESS",
+        ),
+        (
+            StackResourceDriftStatus::values(),
+            "DELETED IN_SYNC MODIFIED NOT_CHECKED UNKNOWN UNSUPPORTED",
+        ),
+        (
+            EventType::values(),
+            "HOOK_INVOCATION_ERROR PROGRESS_EVENT PROVISIONING_ERROR STACK_EVENT VALIDATION_ERROR",
+        ),
+        (HookFailureMode::values(), "FAIL WARN"),
+        (ValidationStatus::values(), "FAILED SKIPPED"),
+    ] {
+        let mut values = values.to_vec();
+        values.sort_unstable();
+        assert_eq!(values.join(" "), expected);
+    }
+}
+
+/// As long as nobody knows better, it may replace the resource.
+#[tokio::test]
+async fn a_value_that_is_not_known_is_shown_as_it_is() {
+    let change = |action: &str, id: &str, rest: &str| {
+        format!(
+            "<member><Type>Resource</Type><ResourceChange><Action>{action}</Action>\
+             <LogicalResourceId>{id}</LogicalResourceId>\
+             <ResourceType>AWS::SNS::Topic</ResourceType>{rest}</ResourceChange></member>"
+        )
+    };
+    let changes = [
+        change("Freeze", "Action", ""),
+        change(
+            "Modify",
+            "Replacement",
+            "<Replacement>Perhaps</Replacement>",
+        ),
+        change("Remove", "Policy", "<PolicyAction>Archive</PolicyAction>"),
+        change("SyncWithActual", "Same", ""),
+    ];
+    let rules = [
+        answer("root", false, None, page(&changes, None)),
+        answer("root", true, None, page(&changes, None)),
+    ];
+    check(
+        &rules,
+        expect![[r#"
+        movies-dev
+          ~ Action       AWS::SNS::Topic  [may be replaced]
+            └─ CloudFormation's word for its action: Freeze
+          ~ Replacement  AWS::SNS::Topic  [may be replaced]
+            └─ CloudFormation's word for its replacement: Perhaps
+          - Policy       AWS::SNS::Topic
+            └─ CloudFormation's word for its policy: Archive
+          = Same         AWS::SNS::Topic  [left as it is]
+        may be replaced:
+          ~ Action  AWS::SNS::Topic
+          ~ Replacement  AWS::SNS::Topic
+    "#]],
+    )
+    .await;
+}
