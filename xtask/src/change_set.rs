@@ -12,8 +12,10 @@ mod security;
 #[cfg(test)]
 mod tests;
 mod tree;
+mod warning;
 
 pub(crate) use line::wrapped;
+pub(crate) use warning::{Warning, Warnings};
 
 pub(crate) const NESTED_STACK: &str = "AWS::CloudFormation::Stack";
 

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::assembly::Cloud;
 use crate::aws::cloudformation::{self, CloudFormation};
-use crate::change_set::{self, Action, Change, NESTED_STACK};
+use crate::change_set::{self, Action, Change, NESTED_STACK, Warnings};
 use crate::comparison::sections::{Sections, sections};
 use crate::comparison::{StackTree, compare, explained, needs_explanation};
 use crate::diagnosis::Sources;
@@ -30,11 +30,13 @@ use crate::workspace::Workspace;
 
 mod currency;
 mod execution;
+mod kept;
 mod overtaking;
 mod recovery;
 mod removal;
 mod revision;
 mod standalone;
+mod warnings;
 
 pub(crate) use currency::{has_same_template, is_current};
 pub(crate) use execution::{Executed, Prepared};
@@ -258,10 +260,16 @@ pub(crate) fn show_beside(beside: &Sections, stack_name: &str) {
     }
 }
 
-/// Shows what a change set would do, and what the local cloud leaves out of it.
-pub(crate) fn show(changes: &[Change], stack_name: &str, omissions: &[Omission]) {
+/// Shows what a change set would do, what CloudFormation warns of, and what the local cloud leaves
+/// out of it.
+pub(crate) fn show(
+    changes: &[Change],
+    warnings: &Warnings,
+    stack_name: &str,
+    omissions: &[Omission],
+) {
     let tree = change_set::render(changes);
-    let callouts = change_set::callouts(changes);
+    let callouts = change_set::callouts(changes) + &warnings.render();
     let totals = change_set::totals(changes).summary();
     screen::say(format!("\n{STRONG}{stack_name}{STRONG:#}"));
     screen::say(&tree);

@@ -3,7 +3,7 @@
 
 use anstyle::{AnsiColor, Style};
 
-use crate::change_set::NESTED_STACK;
+use crate::change_set::{NESTED_STACK, Warning};
 use crate::comparison::StackTree;
 use crate::event::StackEvent;
 use crate::source::{Place, Problem, printable};
@@ -128,6 +128,22 @@ fn problem(failure: &Failure, sources: &Sources<'_>) -> Problem {
 /// The failure as several lines, with colours as escape codes and without `error: ` in front.
 pub(crate) fn render(failure: &Failure, sources: &Sources<'_>) -> String {
     problem(failure, sources).to_string()
+}
+
+/// What CloudFormation only warns of, with its place.
+pub(crate) fn warning(failure: &Failure, sources: &Sources<'_>) -> Warning {
+    let mut chain = sources.chain(&failure.stack);
+    let template = sources.template(&chain);
+    let place = template.and_then(|template| locate(failure, template, &failure.logical_id, ""));
+    if !failure.logical_id.is_empty() {
+        chain.push(failure.logical_id.clone());
+    }
+    Warning {
+        resource: chain.join("."),
+        resource_type: failure.resource_type.clone(),
+        text: failure.reason.clone().unwrap_or_default(),
+        at: place.map(|place| place.file_and_line()),
+    }
 }
 
 /// The most precise place that the failure tells of: what it names, the property its cause is

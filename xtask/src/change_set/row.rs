@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Action, Change, NESTED_STACK, Replacement};
+use super::{Action, Change, NESTED_STACK, Replacement, Warning};
 
 /// What differs between a stack and something else.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -11,6 +11,9 @@ pub(crate) struct Rows {
     pub(crate) stack: String,
     /// Empty where nothing differs.
     pub(crate) changes: Vec<Row>,
+    /// What CloudFormation warns of; absent where it does not, or was not asked.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) warnings: Vec<Warning>,
 }
 
 /// One resource.
@@ -46,6 +49,14 @@ impl Rows {
         Self {
             stack: stack.to_owned(),
             changes: rows,
+            warnings: Vec::new(),
+        }
+    }
+
+    pub(crate) fn warned(self, warnings: &[Warning]) -> Self {
+        Self {
+            warnings: warnings.to_vec(),
+            ..self
         }
     }
 }

@@ -4,12 +4,13 @@ use std::cell::Cell;
 use std::time::Duration;
 
 use super::overtaking::Overtaken;
+use super::warnings::warnings;
 use super::{Engine, Plan, lacks_outputs, with_nested, without_absent};
 use crate::aws::cloudformation::change_sets::{
     self, ChangeSetId, ChangeSetRequest, ChangeSetState, Execution,
 };
 use crate::aws::cloudformation::{self, changes, events};
-use crate::change_set::Change;
+use crate::change_set::{Change, Warnings};
 use crate::consent::Consent;
 use crate::defect;
 use crate::diagnosis::{CHANGE_SET_FAILED, EXECUTION_FAILED, Sources};
@@ -32,10 +33,11 @@ const PREPARE_TIMEOUT: Duration = Duration::from_secs(1800);
 pub(crate) struct Prepared {
     pub(crate) change_set: ChangeSetId,
     pub(crate) changes: Vec<Change>,
+    pub(crate) warnings: Warnings,
     /// Whether executing it creates the stack.
-    creates: bool,
+    pub(super) creates: bool,
     /// What removes it again if it is not executed; nothing for one that somebody keeps.
-    note: Option<Note>,
+    pub(super) note: Option<Note>,
 }
 
 /// What came of executing a change set.
@@ -80,7 +82,8 @@ impl Engine {
         };
         let note = self.pending.note(&plan.stack_name, &name)?;
         let cfn = self.cfn.clone();
-        let mut pace = Pace::new(self.cloud);
+        let cloud = self.cloud;
+        let mut pace = Pace::new(cloud);
         let is_accepted = Cell::new(false);
         let work = async {
             let change_set = change_sets::create(&cfn, &request).await?;
@@ -102,10 +105,12 @@ impl Engine {
                     plan.stack_name
                 )),
                 ChangeSetState::Pending | ChangeSetState::Ready => {
-                    let changes = changes::read(&cfn, &change_set.id).await?;
-                    let changes = without_absent(changes, plan);
+                    let listed = changes::read(&cfn, &change_set.id).await?;
+                    let sets = &listed.change_sets;
+                    let warnings = warnings(&cfn, cloud, sets, &plan.sources()).await;
+                    let changes = without_absent(listed.changes, plan);
                     let changes = with_nested(&cfn, stack, plan, changes).await?;
-                    Ok(Some((change_set, changes)))
+                    Ok(Some((change_set, changes, warnings)))
                 }
             }
         };
@@ -120,7 +125,7 @@ impl Engine {
             })
         };
         match self.interrupts.unless(work).await {
-            Ok(Some((change_set, changes))) => {
+            Ok(Some((change_set, changes, warnings))) => {
                 let note = match plan.options.keep_change_set {
                     true => {
                         note.strike();
@@ -131,6 +136,7 @@ impl Engine {
                 Ok(Some(Prepared {
                     change_set,
                     changes,
+                    warnings,
                     creates,
                     note,
                 }))
@@ -159,42 +165,6 @@ impl Engine {
                 Err(after_cleanup(err, cleanup))
             }
         }
-    }
-
-    /// A change set that an earlier command left to be executed.
-    pub(crate) async fn kept(
-        &mut self,
-        stack: Option<&Stack>,
-        stack_name: &str,
-        name: &str,
-    ) -> anyhow::Result<Prepared> {
-        let Some(change_set) = change_sets::find(&self.cfn, stack_name, name).await? else {
-            anyhow::bail!(
-                "stack `{stack_name}` has no change set `{name}`; a stack's change sets are \
-                 deleted when one of them is executed"
-            );
-        };
-        match change_sets::execution(&self.cfn, &change_set).await? {
-            Execution::Waiting => {}
-            Execution::Begun => anyhow::bail!("change set `{name}` is executed already"),
-            Execution::Obsolete(status) => anyhow::bail!(
-                "change set `{name}` is {status} and cannot be executed: it failed, or the stack \
-                 has changed since; `cargo xtask deploy --no-execute` makes another"
-            ),
-            Execution::Gone => anyhow::bail!(
-                "change set `{name}` is gone; `cargo xtask deploy --no-execute` makes another"
-            ),
-        }
-        if let Some(stack) = stack {
-            takes_change(stack)?;
-        }
-        let changes = changes::read(&self.cfn, &change_set.id).await?;
-        Ok(Prepared {
-            change_set,
-            changes,
-            creates: stack.is_none_or(|stack| stack.status.is_empty()),
-            note: None,
-        })
     }
 
     /// Deletes a change set that will not be executed, and the empty stack it was made in.
@@ -367,20 +337,6 @@ fn after_cleanup(err: anyhow::Error, cleanup: anyhow::Result<()>) -> anyhow::Err
         Err(cleanup) => err.context(format!(
             "what was begun could not be taken back ({cleanup:#}), and the next run does it"
         )),
-    }
-}
-
-/// Refuses a stack that no change set can start from.
-pub(super) fn takes_change(stack: &Stack) -> anyhow::Result<()> {
-    let Stack { name, status, .. } = stack;
-    match status.takes_change_set() {
-        true => Ok(()),
-        false => Err(Exit::Failed(format!(
-            "stack `{name}` is {status}, and no change set can start from there; \
-             `cargo xtask deploy` would first {}",
-            status.way_out()
-        ))
-        .into()),
     }
 }
 

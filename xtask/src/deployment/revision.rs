@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use anyhow::Context as _;
 
-use super::execution::takes_change;
+use super::kept::takes_change;
 use super::overtaking::Overtaken;
 use super::{Engine, Executed, Plan, deployed_tree, show};
 use crate::consent::Consent;
@@ -46,7 +46,7 @@ impl Engine {
         let Some(prepared) = self.prepare(Some(stack), &plan).await? else {
             return Ok(stack.clone());
         };
-        show(&prepared.changes, name, &[]);
+        show(&prepared.changes, &prepared.warnings, name, &[]);
         let executed = self
             .execute_with_consent(prepared, &plan.sources(), &plan.options, consent, question)
             .await?;

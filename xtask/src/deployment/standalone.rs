@@ -35,7 +35,7 @@ impl Engine {
             return stack.with_context(|| format!("the stack `{name}` vanished"));
         };
         show_beside(&beside, name);
-        show(&prepared.changes, name, &[]);
+        show(&prepared.changes, &prepared.warnings, name, &[]);
         if let Some(note) = note {
             screen::say(note);
         }

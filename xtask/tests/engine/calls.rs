@@ -65,6 +65,18 @@ fn a_short_deploy_makes_few_calls() {
     assert!(update <= 60, "{update}");
 }
 
+/// Once for the root's change set, and once for each nested one that changes something.
+#[test]
+fn what_is_warned_of_is_asked_for_once_a_change_set() {
+    for (journey, expected) in [(CREATE, 7), (UPDATE, 2)] {
+        let site = journey.site();
+        site.run(journey.arguments).expect(0);
+        let calls = site.cloud.calls();
+        let asked = calls.iter().filter(|call| call.action == "DescribeEvents");
+        assert_eq!(asked.count(), expected);
+    }
+}
+
 #[test]
 fn an_unchanged_stage_is_only_looked_at() {
     let site = Site::deployed();

@@ -37,3 +37,4 @@ mod statuses;
 mod support;
 mod uploads;
 mod values;
+mod warnings;

@@ -26,13 +26,26 @@ struct Described {
     reason: String,
 }
 
+/// What a change set would change, and which change sets that was read from.
+#[derive(Debug)]
+pub(crate) struct Listed {
+    pub(crate) changes: Vec<Change>,
+    /// The IDs of the change set and of those nested in it that change something.
+    pub(crate) change_sets: Vec<String>,
+}
+
 /// Everything the change set would change. A nested stack whose change set cannot be read has
 /// `nested: None` and a note that says why.
-pub(crate) async fn read(cfn: &Client, change_set: &str) -> anyhow::Result<Vec<Change>> {
+pub(crate) async fn read(cfn: &Client, change_set: &str) -> anyhow::Result<Listed> {
     let described = describe(cfn, change_set)
         .await?
         .with_context(|| format!("change set `{change_set}` is gone"))?;
-    to_changes(cfn, described.changes).await
+    let mut change_sets = vec![change_set.to_owned()];
+    let changes = to_changes(cfn, described.changes, &mut change_sets).await?;
+    Ok(Listed {
+        changes,
+        change_sets,
+    })
 }
 
 /// With property values, CloudFormation drops resources on some pages; without them it lists
@@ -139,6 +152,7 @@ fn complete(known: &mut types::ResourceChange, other: types::ResourceChange) {
 async fn to_changes(
     cfn: &Client,
     described: Vec<types::ResourceChange>,
+    change_sets: &mut Vec<String>,
 ) -> anyhow::Result<Vec<Change>> {
     let mut changes = Vec::new();
     for resource in &described {
@@ -153,7 +167,7 @@ async fn to_changes(
             ..Change::new(action.unwrap_or(Action::Modify), logical_id, resource_type)
         };
         if let Some(id) = resource.change_set_id() {
-            match nested(cfn, id).await? {
+            match nested(cfn, id, change_sets).await? {
                 Ok(inner) => {
                     change.nested = Some(inner);
                     // The URL is the hash of what is shown below.
@@ -170,7 +184,11 @@ async fn to_changes(
 }
 
 /// The changes of a nested change set, or why there are none to see.
-async fn nested(cfn: &Client, id: &str) -> anyhow::Result<Result<Vec<Change>, String>> {
+async fn nested(
+    cfn: &Client,
+    id: &str,
+    change_sets: &mut Vec<String>,
+) -> anyhow::Result<Result<Vec<Change>, String>> {
     let Some(described) = Box::pin(describe(cfn, id)).await? else {
         return Ok(Err("its change set is gone".to_owned()));
     };
@@ -184,7 +202,13 @@ async fn nested(cfn: &Client, id: &str) -> anyhow::Result<Result<Vec<Change>, St
             | ChangeSetStatus::DeleteInProgress
             | ChangeSetStatus::DeletePending,
         ) => Ok(Err("its change set is deleted".to_owned())),
-        _ => Ok(Ok(Box::pin(to_changes(cfn, described.changes)).await?)),
+        _ => {
+            if !described.changes.is_empty() {
+                change_sets.push(id.to_owned());
+            }
+            let changes = to_changes(cfn, described.changes, change_sets);
+            Ok(Ok(Box::pin(changes).await?))
+        }
     }
 }
 

@@ -267,7 +267,7 @@ async fn pages_and_nested_change_sets_are_merged() {
             output().changes(resource("C", None, None)).build(),
         ),
     ];
-    let changes = changes::read(&client(&rules.iter().collect::<Vec<_>>()), "root")
+    let listed = changes::read(&client(&rules.iter().collect::<Vec<_>>()), "root")
         .await
         .unwrap();
     let ids = |changes: &[Change]| -> Vec<String> {
@@ -276,6 +276,8 @@ async fn pages_and_nested_change_sets_are_merged() {
             .map(|change| change.logical_id.clone())
             .collect()
     };
+    assert_eq!(listed.change_sets, ["root", "nested"]);
+    let changes = listed.changes;
     assert_eq!(ids(&changes), ["A", "B"]);
     assert_eq!(changes[0].action, Action::Modify);
     assert_eq!(changes[0].properties[0].path, "Throttle.RateLimit");

@@ -183,7 +183,12 @@ impl Deploy {
             ));
         };
         deployment::show_beside(&beside, &name);
-        deployment::show(&prepared.changes, &name, &assembly.omissions);
+        deployment::show(
+            &prepared.changes,
+            &prepared.warnings,
+            &name,
+            &assembly.omissions,
+        );
         session::warn(connection, environment.cloud, &prepared.changes);
         for line in farewell_to_key(stack.as_ref(), &plan)
             .into_iter()
@@ -217,7 +222,7 @@ impl Deploy {
         let name = self.stage.stage.stack_name();
         let stack = engine.settled(&name).await?;
         let prepared = engine.kept(stack.as_ref(), &name, change_set).await?;
-        deployment::show(&prepared.changes, &name, &[]);
+        deployment::show(&prepared.changes, &prepared.warnings, &name, &[]);
         session::warn(
             &environment.connection,
             environment.cloud,

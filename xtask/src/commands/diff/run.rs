@@ -4,8 +4,8 @@ use anyhow::Context as _;
 use xshell::Shell;
 
 use super::Diff;
-use crate::change_set::Change;
 use crate::change_set::row::Rows;
+use crate::change_set::{Change, Warnings};
 use crate::commands::args::farewell_to_key;
 use crate::commands::assemble;
 use crate::comparison::{compare, explained};
@@ -59,7 +59,7 @@ impl Diff {
         }
         let reading = deployment::beside(&cfn, deployed, &plan);
         let beside = engine.interrupts.unless(reading).await?;
-        let changes = if self.no_change_set || !has_bucket || !takes_change_set {
+        let (changes, warnings) = if self.no_change_set || !has_bucket || !takes_change_set {
             screen::progress("comparing templates and parameters; no change set");
             let tree = plan.deployed(&cfn, deployed).await?;
             let changes = compare(tree, &plan.tree);
@@ -70,22 +70,23 @@ impl Diff {
             if changes.is_empty() && beside.is_empty() {
                 return self.print_none(&name);
             }
-            changes
+            (changes, Warnings::default())
         } else {
             publish(&environment.connection.s3(), &bucket, &assembly).await?;
             let Some(mut prepared) = engine.prepare(stack.as_ref(), &plan).await? else {
                 return self.print_none(&name);
             };
             let changes = std::mem::take(&mut prepared.changes);
+            let warnings = std::mem::take(&mut prepared.warnings);
             engine
                 .discard(&name, prepared)
                 .await
                 .context("the change set of this diff is still there")?;
-            changes
+            (changes, warnings)
         };
         deployment::show_beside(&beside, &name);
-        self.print(&name, &changes)?;
-        deployment::show(&changes, &name, &assembly.omissions);
+        self.print(&name, &changes, &warnings)?;
+        deployment::show(&changes, &warnings, &name, &assembly.omissions);
         if let Some(line) = farewell_to_key(stack.as_ref(), &plan) {
             screen::say(line);
         }
@@ -99,12 +100,12 @@ impl Diff {
         let text = format!("{name}: no changes");
         screen::say(&text);
         workflow_run::summarize(&workflow_run::section(&text, ""))?;
-        self.print(name, &[])
+        self.print(name, &[], &Warnings::default())
     }
 
-    fn print(&self, name: &str, changes: &[Change]) -> anyhow::Result<()> {
+    fn print(&self, name: &str, changes: &[Change], warnings: &Warnings) -> anyhow::Result<()> {
         if self.json {
-            let rows = Rows::of(name, changes);
+            let rows = Rows::of(name, changes).warned(&warnings.all);
             screen::data(serde_json::to_string_pretty(&rows)?);
         }
         Ok(())

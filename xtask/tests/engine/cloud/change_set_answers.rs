@@ -44,6 +44,35 @@ impl State {
         Ok(answer("DescribeChangeSet", &result.concat()))
     }
 
+    /// The events of the making of a change set, newest first; no operation on a stack has any.
+    pub(crate) fn describe_events(&self, form: &Values) -> Answer {
+        if text(form, "ChangeSetName").is_empty() {
+            return Ok(answer("DescribeEvents", &list("OperationEvents", None)));
+        }
+        let set = &self.change_sets[self.change_set(form)?];
+        let stack = self.stack(&set.stack_id);
+        let place = stack.and_then(|stack| stack.parent.as_ref());
+        let place = place.map_or("", |(_, logical_id)| logical_id);
+        let warnings = self.warnings.iter().filter(|(of, _)| *of == place);
+        let mut events: Vec<String> = warnings
+            .map(|(_, members)| members.iter().map(|(name, text)| tag(name, text)).collect())
+            .collect();
+        events.push(tag("EventType", "STACK_EVENT") + &tag("OperationStatus", "SUCCEEDED"));
+        let begin: usize = text(form, "NextToken").parse().unwrap_or(0);
+        let end = (begin + self.page()).min(events.len());
+        let next = (end < events.len()).then(|| end.to_string());
+        let page = events[begin..end]
+            .iter()
+            .enumerate()
+            .map(|(number, event)| {
+                let id = format!("{}-{}", set.name, begin + number);
+                let own = tag("EventId", &id) + &tag("StackId", &set.stack_id);
+                own + &tag("OperationType", "CREATE_CHANGESET") + event
+            });
+        let result = list("OperationEvents", page) + &optional("NextToken", next.as_deref());
+        Ok(answer("DescribeEvents", &result))
+    }
+
     pub(crate) fn list_change_sets(&self, form: &Values) -> Answer {
         let name = text(form, "StackName");
         let stack = self.stack(name);

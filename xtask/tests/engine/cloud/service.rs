@@ -83,7 +83,7 @@ impl State {
                 self.list_stack_resources(action, form)
             }
             "DescribeStackEvents" => self.describe_stack_events(form),
-            "DescribeEvents" => Ok(answer(action, &list("OperationEvents", None))),
+            "DescribeEvents" => self.describe_events(form),
             "UpdateTerminationProtection" => self.update_termination_protection(form),
             "DeleteStack" => self.delete_stack(form),
             "RollbackStack" => self.roll_back("RollbackStack", form),

@@ -116,6 +116,9 @@ pub(crate) struct State {
     pub(crate) violations: Vec<String>,
     /// The physical IDs of what deleted stacks have left.
     pub(crate) retained: Vec<String>,
+    /// What the change sets of a stack are warned of: the stack's logical ID, or nothing for the
+    /// root, and the members of the event.
+    pub(crate) warnings: Vec<(&'static str, Values)>,
     /// The Parameter Store.
     pub(crate) stored: Values,
     /// Other settings alone are no change.

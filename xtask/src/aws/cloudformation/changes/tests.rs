@@ -80,7 +80,9 @@ pub(super) async fn check(rules: &[Rule], expected: Expect) {
     let rules: Vec<&Rule> = rules.iter().collect();
     let cfn = mock_client!(aws_sdk_cloudformation, RuleMode::MatchAny, &rules);
     let text = match read(&cfn, "root").await {
-        Ok(changes) => format!("movies-dev\n{}{}", render(&changes), callouts(&changes)),
+        Ok(Listed { changes, .. }) => {
+            format!("movies-dev\n{}{}", render(&changes), callouts(&changes))
+        }
         Err(err) => format!("{err:#}"),
     };
     expected.assert_eq(&anstream::adapter::strip_str(&text).to_string());
@@ -275,7 +277,7 @@ async fn values_reasons_and_policies_are_read() {
     .await;
     let rules: Vec<&Rule> = rules.iter().collect();
     let cfn = mock_client!(aws_sdk_cloudformation, RuleMode::MatchAny, &rules);
-    let read = read(&cfn, "root").await.unwrap();
+    let read = read(&cfn, "root").await.unwrap().changes;
     let reasons = &read[0].properties[0].reasons;
     assert_eq!(reasons.len(), 2);
     assert!(reasons[0].is_dynamic && !reasons[1].is_dynamic);

@@ -86,6 +86,24 @@ async fn failures_carry_their_reason_and_path_and_warnings_are_left_out() {
 }
 
 #[tokio::test]
+async fn what_is_only_warned_of_has_the_name_of_its_check() {
+    let events = mock!(Client::describe_events)
+        .match_requests(|request| {
+            request.change_set_name() == Some(CHANGE_SET) && request.filters().is_none()
+        })
+        .then_http_response(|| answer(200, EVENTS));
+    let found = warnings(&client(&[&events]), CHANGE_SET).await.unwrap();
+    let reasons = found.iter().filter_map(|one| one.reason.as_deref());
+    // Those that are not only warned of would have ended the change set.
+    let expected = [
+        "Acme::Org::Hook: topics are encrypted here",
+        "BUCKET_EMPTINESS_VALIDATION: The bucket 'b' is not empty.",
+        "PROPERTY_VALIDATION: Required property [PolicyDocument] not found",
+    ];
+    assert_eq!(reasons.collect::<Vec<_>>(), expected);
+}
+
+#[tokio::test]
 async fn a_nested_change_set_is_asked_where_the_root_knows_nothing() {
     let none = mock!(Client::describe_events)
         .match_requests(|request| request.change_set_name() == Some(CHANGE_SET))
