@@ -161,6 +161,7 @@ mod tests {
         let expected = [
             ("InvalidKeyResponse", Layer::ApiKey),
             ("UnknownPathResponse", Layer::Gateway),
+            ("UnknownPathSignedResponse", Layer::Gateway),
             ("WafFilteredResponse", Layer::Firewall),
             ("ThrottledResponse", Layer::Throttle),
             ("QuotaExceededResponse", Layer::Quota),
