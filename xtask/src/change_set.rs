@@ -109,6 +109,8 @@ pub(crate) enum Source {
     Unchanged(String),
     /// As in `Data / Table is replaced`.
     Changed(String),
+    /// What is there was set behind CloudFormation's back, and is taken back.
+    Drift,
 }
 
 impl Change {

@@ -34,6 +34,7 @@ mod kept;
 mod overtaking;
 mod recovery;
 mod removal;
+mod reversion;
 mod revision;
 mod standalone;
 mod warnings;
@@ -179,6 +180,11 @@ async fn with_nested(
     plan: &Plan,
     mut changes: Vec<Change>,
 ) -> anyhow::Result<Vec<Change>> {
+    // Nested stacks are looked at one by one then, and no template is another.
+    if plan.options.reverts_drift {
+        changes.retain(|change| change.resource_type != NESTED_STACK);
+        return Ok(changes);
+    }
     let unknown = |change: &Change| change.resource_type == NESTED_STACK && change.nested.is_none();
     if !changes.iter().any(unknown) && !needs_explanation(&changes) {
         return Ok(changes);

@@ -23,6 +23,8 @@ pub(crate) struct Options {
     pub(crate) express: bool,
     /// What exists under a literal name of a template is taken over.
     pub(crate) import_existing: bool,
+    /// What is there is compared with what is deployed, and brought back to it.
+    pub(crate) reverts_drift: bool,
     /// The role CloudFormation acts with.
     pub(crate) role_arn: Option<String>,
     /// Topics that get the stack's events.

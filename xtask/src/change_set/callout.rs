@@ -82,7 +82,7 @@ fn consequences(change: &Change) -> Vec<String> {
         let cause = match &property.source {
             Source::Changed(cause) => format!("{} ({cause})", property.path),
             Source::Unchanged(_) => continue,
-            Source::NotTraced => property.path.clone(),
+            Source::NotTraced | Source::Drift => property.path.clone(),
         };
         if !causes.contains(&cause) {
             causes.push(cause);

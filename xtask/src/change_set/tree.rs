@@ -269,6 +269,7 @@ fn property_lines(label: &str, property: &PropertyChange, room: usize) -> Vec<St
         Source::NotTraced => None,
         Source::Unchanged(source) => Some(format!("unchanged source: {source}")),
         Source::Changed(cause) => Some(format!("because {cause}")),
+        Source::Drift => Some("drift, taken back".to_owned()),
     };
     let (before, after) = (shown(&property.before), shown(&property.after));
     let is_secret = [&before, &after].iter().any(|value| {

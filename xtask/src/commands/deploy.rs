@@ -10,6 +10,8 @@ mod options;
 #[cfg(feature = "aws")]
 mod prerequisites;
 #[cfg(feature = "aws")]
+mod reversion;
+#[cfg(feature = "aws")]
 mod run;
 
 use options::OptionArgs;
@@ -31,7 +33,7 @@ pub(crate) struct Deploy {
     #[arg(value_name = "CHANGE-SET-NAME", conflicts_with_all = [
         "fast", "zip", "zip_sha256", "params", "params_file", "asset_bucket", "on_failure",
         "no_execute", "rollback_alarms", "monitoring_time", "tags", "notify", "role_arn", "express",
-        "import_existing",
+        "import_existing", "revert_drift",
     ])]
     change_set: Option<String>,
 
@@ -57,6 +59,18 @@ pub(crate) struct Deploy {
     /// code alone, and not in production.
     #[arg(long)]
     fast: bool,
+
+    /// Take back what was changed behind CloudFormation's back, and deploy nothing else.
+    ///
+    /// Every stack of the stage is compared with what is there and brought to what is deployed:
+    /// nothing is built, and templates, parameters and tags stay as they are. What AWS manages by
+    /// itself, secrets, and a value whose change would replace the resource are left alone.
+    #[arg(long, conflicts_with_all = [
+        "local", "change_set", "fast", "zip", "zip_sha256", "params", "params_file", "asset_bucket",
+        "on_failure", "no_execute", "rollback_alarms", "monitoring_time", "tags", "notify",
+        "role_arn", "express", "import_existing", "termination_protection",
+    ])]
+    revert_drift: bool,
 
     /// Do not send requests to the endpoint at the end.
     ///

@@ -199,7 +199,7 @@ impl Engine {
     }
 
     /// Executes the change set and follows it until the stack has settled.
-    async fn execute(
+    pub(super) async fn execute(
         &mut self,
         prepared: Prepared,
         sources: &Sources<'_>,
@@ -331,7 +331,7 @@ impl Engine {
 }
 
 /// The error that came first; what could not be cleaned up after it is added.
-fn after_cleanup(err: anyhow::Error, cleanup: anyhow::Result<()>) -> anyhow::Error {
+pub(super) fn after_cleanup(err: anyhow::Error, cleanup: anyhow::Result<()>) -> anyhow::Error {
     match cleanup {
         Ok(()) => err,
         Err(cleanup) => err.context(format!(

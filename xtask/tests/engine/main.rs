@@ -29,6 +29,7 @@ mod overtaken;
 #[allow(dead_code, reason = "the inspection's tests use all of it")]
 mod program;
 mod questions;
+mod reversion;
 mod signals;
 mod site;
 mod stages;

@@ -129,6 +129,7 @@ impl Site {
         let mut command = self.bare_command(tree, arguments);
         // What is neither built nor chosen has none of it.
         let is_settled = arguments.contains(&"--against")
+            || arguments.contains(&"--revert-drift")
             || arguments
                 .get(1)
                 .is_some_and(|name| name.starts_with("kept-"));

@@ -8,7 +8,8 @@ use aws_sdk_cloudformation::error::ProvideErrorMetadata as _;
 use aws_sdk_cloudformation::operation::describe_change_set::DescribeChangeSetOutput;
 use aws_sdk_cloudformation::types::{
     Capability, ChangeSetStatus, ChangeSetType, DeploymentConfig, DeploymentConfigMode,
-    ExecutionStatus, OnStackFailure, Parameter, RollbackConfiguration, RollbackTrigger, Tag,
+    DeploymentMode, ExecutionStatus, OnStackFailure, Parameter, RollbackConfiguration,
+    RollbackTrigger, Tag,
 };
 use aws_types::request_id::RequestId as _;
 
@@ -109,7 +110,9 @@ pub(crate) async fn create(
         .set_parameters(Some(parameters))
         .set_tags(changed.is_none().then_some(tags))
         .capabilities(Capability::CapabilityIam)
-        .include_nested_stacks(true)
+        // One that compares with what is there includes none.
+        .set_include_nested_stacks((!options.reverts_drift).then_some(true))
+        .set_deployment_mode(options.reverts_drift.then_some(DeploymentMode::RevertDrift))
         .set_import_existing_resources(options.import_existing.then_some(true))
         .set_on_stack_failure(on_stack_failure(options.on_failure))
         .set_role_arn(options.role_arn.clone())
@@ -140,7 +143,7 @@ fn on_stack_failure(on_failure: OnFailure) -> Option<OnStackFailure> {
 
 /// An update that says nothing has the alarms of the one before; with an empty list it has none.
 fn rollback_configuration(options: &Options, creates: bool) -> Option<RollbackConfiguration> {
-    if options.rollback_alarms.is_empty() && creates {
+    if options.rollback_alarms.is_empty() && (creates || options.reverts_drift) {
         return None;
     }
     let triggers = options.rollback_alarms.iter();
@@ -283,14 +286,10 @@ fn state_of(output: &DescribeChangeSetOutput) -> ChangeSetState {
         Some(_) if output.execution_status() == Some(&ExecutionStatus::Available) => {
             ChangeSetState::Ready
         }
-        Some(status) if is_under_way(status.as_str()) => ChangeSetState::Pending,
+        Some(status) if status.as_str().ends_with("_IN_PROGRESS") => ChangeSetState::Pending,
         Some(status) => ChangeSetState::Lost(status.as_str().to_owned()),
         None => ChangeSetState::Lost("without a status".to_owned()),
     }
-}
-
-fn is_under_way(status: &str) -> bool {
-    status.ends_with("_PENDING") || status.ends_with("_IN_PROGRESS")
 }
 
 /// The names of the stack's change sets.

@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 use anyhow::Context as _;
 use aws_sdk_cloudformation::Client;
 use aws_sdk_cloudformation::error::ProvideErrorMetadata as _;
-use aws_sdk_cloudformation::types::{self, ChangeAction, ChangeSetStatus, PolicyAction};
+use aws_sdk_cloudformation::types::{
+    self, ChangeAction, ChangeSetStatus, DriftIgnoredReason, PolicyAction,
+    StackResourceDriftStatus as DriftStatus,
+};
 
 use self::properties::properties;
 use super::change_sets::is_no_change;
@@ -256,9 +259,38 @@ fn notes(change: &types::ResourceChange) -> Vec<String> {
         ("policy", policy.map(PolicyAction::as_str)),
     ];
     let words = words.into_iter();
-    words
-        .filter_map(|(what, word)| Some(format!("CloudFormation's word for its {what}: {}", word?)))
-        .collect()
+    let words = words.filter_map(|(what, word)| {
+        Some(format!("CloudFormation's word for its {what}: {}", word?))
+    });
+    words.chain(drift(change)).collect()
+}
+
+/// What a change set that compares with what is there says of it, beside values.
+fn drift(change: &types::ResourceChange) -> Vec<String> {
+    let status = match change.resource_drift_status() {
+        None | Some(DriftStatus::InSync | DriftStatus::Modified) => None,
+        Some(DriftStatus::Deleted) => {
+            Some("deleted behind CloudFormation's back, and made again".to_owned())
+        }
+        Some(DriftStatus::Unsupported | DriftStatus::NotChecked) => {
+            Some("not compared with what is there".to_owned())
+        }
+        Some(other) => Some(format!("its drift is {}", other.as_str())),
+    };
+    let ignored = change.resource_drift_ignored_attributes().iter();
+    let ignored = ignored.map(|attribute| {
+        let path = attribute.path().unwrap_or_default();
+        let path = path.trim_start_matches("/Properties/").replace('/', ".");
+        let reason = match attribute.reason() {
+            Some(DriftIgnoredReason::ManagedByAws) => "AWS manages it",
+            Some(DriftIgnoredReason::WriteOnlyProperty) => "it cannot be read",
+            Some(DriftIgnoredReason::SensitiveProperty) => "it is a secret",
+            Some(other) => other.as_str(),
+            None => "no reason given",
+        };
+        format!("drift of {path} stays: {reason}")
+    });
+    status.into_iter().chain(ignored).collect()
 }
 
 fn is_known(replacement: &types::Replacement) -> bool {

@@ -164,13 +164,12 @@ impl OptionArgs {
             on_failure: self.on_failure,
             express: self.express,
             import_existing: self.import_existing,
+            reverts_drift: false,
             role_arn: self.role_arn.clone(),
             notify: self.notify.clone(),
             rollback_alarms,
             monitoring_minutes,
-            follow_for: self
-                .timeout
-                .map(|minutes| Duration::from_secs(60 * minutes)),
+            follow_for: self.follow_for(),
             keep_change_set: self.no_execute,
             only_parameters: None,
         };
@@ -276,6 +275,11 @@ impl OptionArgs {
 
     pub(super) fn is_express(&self) -> bool {
         self.express
+    }
+
+    pub(super) fn follow_for(&self) -> Option<Duration> {
+        self.timeout
+            .map(|minutes| Duration::from_secs(60 * minutes))
     }
 
     pub(super) fn keeps_change_set(&self) -> bool {

@@ -62,6 +62,11 @@ impl Deploy {
                 .execute_kept(change_set, &choices, &environment, engine, consent)
                 .await;
         }
+        if self.revert_drift {
+            return self
+                .take_drift_back(&choices, &environment, engine, consent)
+                .await;
+        }
         let repeated = self.environment.repeated();
         find_key(&mut choices, workspace, &environment, &repeated).await?;
         let cloud = environment.cloud;

@@ -63,7 +63,8 @@ impl Drift {
         let totals = change_set::totals(&changes).summary();
         screen::say(format!(
             "\nfrom the template to what is there: {totals}\n\
-             a deploy that changes such a property sets it again; `cargo xtask deploy` alone does not"
+             `cargo xtask deploy --revert-drift` takes it back; without that flag a deploy sets again \
+             only what it changes"
         ));
         match self.exit_code {
             true => Err(Exit::Different.into()),

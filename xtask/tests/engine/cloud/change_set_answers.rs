@@ -105,6 +105,15 @@ fn row(row: &Row, with_values: bool) -> String {
         if with_values {
             target += &(tag("BeforeValue", before) + &tag("AfterValue", after));
         }
+        if row.drift.is_some() {
+            target +=
+                &(tag("BeforeValueFrom", "ACTUAL_STATE") + &tag("AfterValueFrom", "TEMPLATE"));
+            let drift = tag("PreviousValue", after) + &tag("ActualValue", before);
+            target += &raw(
+                "Drift",
+                &(drift + &tag("DriftDetectionTimestamp", &time(0))),
+            );
+        }
         raw("Target", &target) + &tag("Evaluation", "Static")
     });
     let replacement = (row.action == "Modify").then_some("False");
@@ -115,6 +124,7 @@ fn row(row: &Row, with_values: bool) -> String {
         optional("Replacement", replacement),
         list("Details", detail),
         optional("ChangeSetId", row.change_set.as_deref()),
+        optional("ResourceDriftStatus", row.drift),
     ];
     tag("Type", "Resource") + &raw("ResourceChange", &change.concat())
 }

@@ -98,6 +98,16 @@ impl State {
                 ))));
             }
         }
+        let reverts_drift = text(form, "DeploymentMode") == "REVERT_DRIFT";
+        let is_rollback = matches!(text(form, "OnStackFailure"), "" | "ROLLBACK");
+        // What AWS's own language server knows of it.
+        let beside = ["IncludeNestedStacks", "ImportExistingResources"];
+        if reverts_drift
+            && (creates || !is_rollback || beside.iter().any(|name| text(form, name) == "true"))
+        {
+            let message = "REVERT_DRIFT is not supported for this change set";
+            return Err(self.wrong(Refusal::invalid(message)));
+        }
         let form = &self.with_previous(form);
         let (template, parameters) = self.requested(form)?;
         let stack_id = match status {
@@ -111,6 +121,7 @@ impl State {
             token: text(form, "ClientToken").to_owned(),
             creates,
             imports: text(form, "ImportExistingResources") == "true",
+            reverts_drift,
             template,
             parameters,
             tags: listed(form, "Tags", "Key", "Value"),
@@ -242,6 +253,13 @@ impl State {
     fn contents(&mut self, set: &ChangeSet) -> Result<(Vec<Row>, Vec<ChangeSet>), String> {
         let stack = self.stack(&set.stack_id).cloned();
         let stack = stack.ok_or("the stack is gone")?;
+        if set.reverts_drift {
+            let rows = self.drift_of(&set.stack_id);
+            return match rows.is_empty() {
+                true => Err(NO_CHANGES.to_owned()),
+                false => Ok((rows, Vec::new())),
+            };
+        }
         let deployed = match set.creates {
             true => None,
             false => stack.template.clone(),
@@ -277,6 +295,13 @@ impl State {
             ));
         }
         Ok((rows, nested))
+    }
+
+    fn drift_of(&self, stack_id: &str) -> Vec<Row> {
+        let parent = self.stack(stack_id).and_then(|stack| stack.parent.as_ref());
+        let place = parent.map_or("", |(_, logical_id)| logical_id);
+        let drift = self.drift.iter().filter(|(of, _)| *of == place);
+        drift.map(|(_, row)| row.clone()).collect()
     }
 
     fn nested_change_set(
@@ -325,6 +350,7 @@ impl State {
             token: String::new(),
             creates,
             imports: set.imports,
+            reverts_drift: false,
             rows,
             template,
             parameters,

@@ -57,6 +57,11 @@ impl State {
         }
         let set = self.change_sets.iter().find(|set| set.id == change_set);
         if let Some(set) = set.cloned() {
+            if set.reverts_drift {
+                let place = self.stacks[index].parent.clone();
+                let place = place.map_or(String::new(), |(_, logical_id)| logical_id);
+                self.drift.retain(|(of, _)| *of != place);
+            }
             self.take_over(index, &set);
         }
         self.executed(change_set, "EXECUTE_COMPLETE");

@@ -3,8 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use super::template::{NESTED, Row};
+use super::template::NESTED;
 use super::xml::Refusal;
+
+pub(crate) use super::template::Row;
 
 pub(crate) type Values = BTreeMap<String, String>;
 
@@ -92,6 +94,7 @@ pub(crate) struct ChangeSet {
     pub(crate) token: String,
     pub(crate) creates: bool,
     pub(crate) imports: bool,
+    pub(crate) reverts_drift: bool,
     pub(crate) template: String,
     pub(crate) parameters: Values,
     pub(crate) tags: Values,
@@ -116,6 +119,9 @@ pub(crate) struct State {
     pub(crate) violations: Vec<String>,
     /// The physical IDs of what deleted stacks have left.
     pub(crate) retained: Vec<String>,
+    /// What was changed behind CloudFormation's back, by the stack's logical ID: what would be done
+    /// to take it back.
+    pub(crate) drift: Vec<(&'static str, Row)>,
     /// What the change sets of a stack are warned of: the stack's logical ID, or nothing for the
     /// root, and the members of the event.
     pub(crate) warnings: Vec<(&'static str, Values)>,

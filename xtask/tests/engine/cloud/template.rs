@@ -168,6 +168,8 @@ pub(crate) struct Row {
     pub(crate) property: Option<(String, String, String)>,
     /// For a nested stack, its change set.
     pub(crate) change_set: Option<String>,
+    /// The drift status, where the change set compares with what is there.
+    pub(crate) drift: Option<&'static str>,
 }
 
 /// What changes between two templates with their parameters. A nested stack is always among it.
@@ -185,6 +187,7 @@ pub(crate) fn rows(old: Option<(&Scanned, &Values)>, new: (&Scanned, &Values)) -
         kind: block.kind().to_owned(),
         property,
         change_set: None,
+        drift: None,
     };
     let mut rows = Vec::new();
     for block in &new.0.resources {

@@ -52,7 +52,7 @@ const ROLE: &str = "arn:aws:iam::111122223333:role/deployer";
 
 const PREFIX_LIST: &str = "DynamoDbPrefixListId=pl-12345678";
 
-pub(super) const MODES: [Mode; 5] = [
+pub(super) const MODES: [Mode; 6] = [
     Mode {
         name: "deploy CHANGE-SET",
         command: "deploy",
@@ -76,6 +76,14 @@ pub(super) const MODES: [Mode; 5] = [
         ],
         // Nothing is executed, so nothing is asked and nothing is tried.
         moot: &["--yes", "--no-smoke"],
+    },
+    Mode {
+        name: "deploy --revert-drift",
+        command: "deploy",
+        scene: Scene::Current,
+        arguments: &["deploy", "--revert-drift", "--yes"],
+        // Nothing has drifted, so nothing is done that could be tried.
+        moot: &["--no-smoke"],
     },
     Mode {
         name: "deploy of what is current",
@@ -229,6 +237,14 @@ const OWN: &[(&str, &str, How)] = &[
         How::Test(
             "tests/engine/adoption.rs",
             "a_named_table_is_imported_and_stays_the_stages_table",
+        ),
+    ),
+    (
+        "deploy",
+        "--revert-drift",
+        How::Test(
+            "tests/engine/reversion.rs",
+            "drift_is_shown_and_taken_back_in_each_stack",
         ),
     ),
     ("deploy", "--fast", How::Seen(&["--fast"])),

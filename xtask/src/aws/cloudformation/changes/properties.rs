@@ -1,12 +1,15 @@
 //! What a change set says of a resource's properties: which differ, from what to what, and why.
 
 use aws_sdk_cloudformation::types::{
-    self, ChangeSource, EvaluationType, RequiresRecreation, ResourceAttribute,
+    self, AttributeChangeType, BeforeValueFrom, ChangeSource, EvaluationType, RequiresRecreation,
+    ResourceAttribute,
 };
 use serde_json::Value;
 
 use crate::change_set::difference::{differences, expanded};
-use crate::change_set::{MASK, Origin, PropertyChange, Reason, Replacement, is_secret_member};
+use crate::change_set::{
+    MASK, Origin, PropertyChange, Reason, Replacement, Source, is_secret_member,
+};
 use crate::template::plain_string;
 
 /// One entry per place that differs; CloudFormation repeats a property for every reason it has.
@@ -28,11 +31,11 @@ pub(super) fn properties(change: &types::ResourceChange) -> Vec<PropertyChange> 
             Some(known) if known.reasons.contains(&reason) => {}
             Some(known) => known.reasons.push(reason),
             None => properties.push(PropertyChange {
-                before: value(target.before_value(), before.as_ref(), &pointer),
+                before: value(live(target), before.as_ref(), &pointer),
                 after: value(target.after_value(), after.as_ref(), &pointer),
                 reasons: vec![reason],
+                source: source(target),
                 path,
-                ..PropertyChange::default()
             }),
         }
     }
@@ -54,6 +57,22 @@ pub(super) fn properties(change: &types::ResourceChange) -> Vec<PropertyChange> 
         .map(|property| masked_by_name(property, before.as_ref(), after.as_ref()))
         .flat_map(|property| expanded(resource_type, &property))
         .collect()
+}
+
+/// What is there before the change: where CloudFormation compared with that, the live value.
+fn live(target: &types::ResourceTargetDefinition) -> Option<&str> {
+    let drift = target.drift().and_then(|drift| drift.actual_value());
+    target.before_value().or(drift)
+}
+
+fn source(target: &types::ResourceTargetDefinition) -> Source {
+    let is_synced = target.attribute_change_type() == Some(&AttributeChangeType::SyncWithActual);
+    let has_drifted = target.drift().is_some()
+        || target.before_value_from() == Some(&BeforeValueFrom::ActualState);
+    match has_drifted && !is_synced {
+        true => Source::Drift,
+        false => Source::NotTraced,
+    }
 }
 
 /// A resource before or after the change, as CloudFormation encodes it.

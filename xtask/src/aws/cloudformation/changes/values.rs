@@ -2,8 +2,8 @@
 //! here, and what becomes of values that it has not either.
 
 use aws_sdk_cloudformation::types::{
-    ChangeSetStatus, ChangeSource, EvaluationType, EventType, ExecutionStatus, HookFailureMode,
-    Replacement, RequiresRecreation, ResourceStatus, StackDriftDetectionStatus,
+    AttributeChangeType, BeforeValueFrom, ChangeSource, EvaluationType, EventType, ExecutionStatus,
+    HookFailureMode, Replacement, RequiresRecreation, ResourceStatus, StackDriftDetectionStatus,
     StackResourceDriftStatus, StackStatus, ValidationStatus,
 };
 use expect_test::expect;
@@ -83,6 +83,18 @@ fn the_sdk_has_no_more_values_than_were_thought_of() {
             EventType::values(),
             "HOOK_INVOCATION_ERROR PROGRESS_EVENT PROVISIONING_ERROR STACK_EVENT VALIDATION_ERROR",
         ),
+        (
+            DriftIgnoredReason::values(),
+            "MANAGED_BY_AWS SENSITIVE_PROPERTY WRITE_ONLY_PROPERTY",
+        ),
+        (
+            AttributeChangeType::values(),
+            "Add Modify Remove SyncWithActual",
+        ),
+        (
+            BeforeValueFrom::values(),
+            "ACTUAL_STATE PREVIOUS_DEPLOYMENT_STATE",
+        ),
         (HookFailureMode::values(), "FAIL WARN"),
         (ValidationStatus::values(), "FAILED SKIPPED"),
     ] {
@@ -130,6 +142,55 @@ async fn a_value_that_is_not_known_is_shown_as_it_is() {
         may be replaced:
           ~ Action  AWS::SNS::Topic
           ~ Replacement  AWS::SNS::Topic
+    "#]],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn what_compares_with_what_is_there_names_the_drift() {
+    let target = "<Target><Attribute>Properties</Attribute><Name>DisplayName</Name>\
+        <RequiresRecreation>Never</RequiresRecreation><Path>/Properties/DisplayName</Path>\
+        <AfterValue>movies</AfterValue><BeforeValueFrom>ACTUAL_STATE</BeforeValueFrom>\
+        <AfterValueFrom>TEMPLATE</AfterValueFrom><Drift><PreviousValue>movies</PreviousValue>\
+        <ActualValue>films</ActualValue></Drift><AttributeChangeType>Modify</AttributeChangeType>\
+        </Target><Evaluation>Static</Evaluation><ChangeSource>NoModification</ChangeSource>";
+    let ignored = "<ResourceDriftIgnoredAttributes><member><Path>/Properties/Policy/Id</Path>\
+        <Reason>MANAGED_BY_AWS</Reason></member><member><Path>/Properties/Owner</Path>\
+        <Reason>NOBODY_CARES</Reason></member></ResourceDriftIgnoredAttributes>";
+    let change = |action: &str, id: &str, status: &str, rest: &str| {
+        format!(
+            "<member><Type>Resource</Type><ResourceChange><Action>{action}</Action>\
+             <LogicalResourceId>{id}</LogicalResourceId>\
+             <ResourceType>AWS::SNS::Topic</ResourceType>\
+             <ResourceDriftStatus>{status}</ResourceDriftStatus>{rest}</ResourceChange></member>"
+        )
+    };
+    let details = format!("<Details><member>{target}</member></Details>{ignored}");
+    let changes = [
+        change("Modify", "Named", "MODIFIED", &details),
+        change("Add", "Gone", "DELETED", ""),
+        change("Modify", "Unread", "UNSUPPORTED", ""),
+        change("Modify", "Odd", "WANDERED", ""),
+    ];
+    let rules = [
+        answer("root", false, None, page(&changes, None)),
+        answer("root", true, None, page(&changes, None)),
+    ];
+    check(
+        &rules,
+        expect![[r#"
+        movies-dev
+          ~ Named   AWS::SNS::Topic
+            ├─ DisplayName: films -> movies (drift, taken back)
+            ├─ drift of Policy.Id stays: AWS manages it
+            └─ drift of Owner stays: NOBODY_CARES
+          + Gone    AWS::SNS::Topic
+            └─ deleted behind CloudFormation's back, and made again
+          ~ Unread  AWS::SNS::Topic
+            └─ not compared with what is there
+          ~ Odd     AWS::SNS::Topic
+            └─ its drift is WANDERED
     "#]],
     )
     .await;

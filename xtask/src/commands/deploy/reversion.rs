@@ -1,0 +1,60 @@
+//! `deploy --revert-drift`: nothing is built and nothing new deployed.
+
+use std::time::Instant;
+
+use anyhow::Context as _;
+
+use super::Deploy;
+use crate::commands::args::{Choices, Environment};
+use crate::consent::Consent;
+use crate::deployment::{self, Engine};
+use crate::screen;
+use crate::session;
+
+impl Deploy {
+    /// Brings what was changed behind CloudFormation's back to what is deployed.
+    pub(super) async fn take_drift_back(
+        &self,
+        choices: &Choices,
+        environment: &Environment,
+        mut engine: Engine,
+        consent: Consent,
+    ) -> anyhow::Result<()> {
+        let begin = Instant::now();
+        let stage_file = &choices.stage_file;
+        let name = self.stage.stage.stack_name();
+        let stack = engine.settled(&name).await?;
+        let stack = stack.filter(|stack| !stack.status.is_empty());
+        let stack = stack.with_context(|| {
+            format!(
+                "`--revert-drift` is for a stage that is deployed, and there is no stack `{name}`; \
+                 `cargo xtask deploy{}` creates it",
+                self.environment.repeated()
+            )
+        })?;
+        screen::progress(format!(
+            "comparing {name} and its nested stacks with what is there"
+        ));
+        let follow_for = self.options.follow_for();
+        let Some(found) = engine.reversions(&stack, follow_for).await? else {
+            screen::say(format!("{name}: no drift\n"));
+            return self.finish(environment, &stack).await;
+        };
+        deployment::show(&found.changes, &found.warnings, &name, &[]);
+        session::warn(&environment.connection, environment.cloud, &found.changes);
+        let place = environment.connection.place();
+        let question = match stage_file.is_production() {
+            true => format!(
+                "Take this drift of the production stage `{}` back in {place}?",
+                stage_file.stage()
+            ),
+            false => format!("Take this drift back in {place}?"),
+        };
+        engine
+            .take_back(found, follow_for, consent, &question)
+            .await?;
+        screen::success(&format!("{name} is as it was deployed"), begin);
+        self.finish(environment, &stack).await?;
+        self.verify(&mut engine, environment, &stack, None).await
+    }
+}
