@@ -40,6 +40,7 @@ mod sign_in;
 pub(crate) mod signed;
 mod sso;
 pub(crate) mod xray;
+pub(crate) mod zones;
 
 /// Attempts of one call; CloudFormation throttles whole accounts.
 const ATTEMPTS: u32 = 5;

@@ -39,3 +39,4 @@ mod support;
 mod uploads;
 mod values;
 mod warnings;
+mod zones;

@@ -30,6 +30,13 @@ pub(crate) const STACK: &str = "movies-dev";
 /// What the tests multiply the program's waits with.
 const PATIENCE: &str = "0.01";
 
+/// What a deploy of a new stage would look up.
+const LOOKED_UP: [&str; 3] = [
+    "DynamoDbPrefixListId=pl-12345678",
+    "AvailabilityZoneA=us-east-1b",
+    "AvailabilityZoneB=us-east-1c",
+];
+
 /// Runs a program on a pseudo-terminal and types something at its question.
 const TERMINAL: &str = r"
 import os, pty, sys
@@ -59,6 +66,8 @@ pub(crate) struct Site {
     pub(crate) patience: &'static str,
     /// Whether there is an endpoint that a deploy can try.
     has_endpoint: bool,
+    /// Whether the program looks up what it has to know of a region; otherwise it is told.
+    pub(crate) looks_up: bool,
 }
 
 impl Site {
@@ -68,6 +77,7 @@ impl Site {
             cloud: Cloud::with(state),
             patience: PATIENCE,
             has_endpoint: false,
+            looks_up: false,
         }
     }
 
@@ -136,9 +146,11 @@ impl Site {
         if matches!(arguments.first(), Some(&("deploy" | "diff"))) && !is_settled {
             command
                 .args(["--asset-bucket", BUCKET])
-                .args(["--param", "DynamoDbPrefixListId=pl-12345678"])
                 .arg("--handler")
                 .arg(&tree.zip);
+            if !self.looks_up {
+                command.args(LOOKED_UP.iter().flat_map(|one| ["--param", one]));
+            }
         }
         // Most have an engine and no endpoint.
         if arguments.first() == Some(&"deploy") && !self.has_endpoint {

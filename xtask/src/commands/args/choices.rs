@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use super::{Environment, ParameterArgs, read_stage_file};
 use crate::assembly::{Assembly, read_template};
 use crate::aws::cloudformation::CloudFormation;
-use crate::aws::{Connection, signed};
+use crate::aws::{Connection, signed, zones};
 use crate::bootstrap;
 use crate::deploy_role;
 use crate::deployment::Plan;
@@ -16,7 +16,7 @@ use crate::encryption_key::{EncryptionKey, PRICE};
 use crate::options::Options;
 use crate::parameters::{self, Parameters};
 use crate::screen::STRONG;
-use crate::stack::{SERVICE, Stack, Stage};
+use crate::stack::{DeployAction, SERVICE, Stack, Stage};
 use crate::stage_file::StageFile;
 use crate::template::Template;
 use crate::workspace::Workspace;
@@ -28,8 +28,9 @@ const KEY_ARN: &str = "EncryptionKeyArn";
 /// The root parameter with the bound of the stage's roles.
 const BOUNDARY_ARN: &str = "PermissionsBoundaryArn";
 
-/// The root parameter that the tool looks up.
+/// The root parameters that the tool looks up for a new stage.
 const PREFIX_LIST: &str = "DynamoDbPrefixListId";
+const ZONES: [&str; 2] = ["AvailabilityZoneA", "AvailabilityZoneB"];
 
 /// Everything that is decided for a stage before anything is built.
 pub(in crate::commands) struct Choices {
@@ -125,6 +126,10 @@ impl Choices {
             let id = prefix_list(&environment.connection, deployed).await?;
             supplied.insert(PREFIX_LIST.to_owned(), id);
         }
+        if !ZONES.iter().any(|one| self.parameters.contains_key(*one)) {
+            let zones = zones_of_subnets(&environment.connection, deployed).await?;
+            supplied.extend(ZONES.map(ToOwned::to_owned).into_iter().zip(zones));
+        }
         let parameters = parameters::complete(&assembly.root, &supplied, &self.parameters)?;
         let mut tags = self.stage_file.tags().clone();
         tags.extend(BTreeMap::from([
@@ -178,5 +183,23 @@ async fn prefix_list(connection: &Connection, deployed: Option<&Stack>) -> anyho
     match deployed.and_then(|stack| stack.parameters.get(PREFIX_LIST)) {
         Some(id) => Ok(id.clone()),
         None => signed::dynamodb_prefix_list(connection).await,
+    }
+}
+
+/// A subnet that changes its zone is replaced, so a stage stays where it is, also where
+/// CloudFormation chose.
+async fn zones_of_subnets(
+    connection: &Connection,
+    deployed: Option<&Stack>,
+) -> anyhow::Result<[String; 2]> {
+    let is_new = |stack: &&Stack| {
+        matches!(
+            stack.status.deploy_action(),
+            DeployAction::Create | DeployAction::DeleteThenCreate
+        )
+    };
+    match deployed.filter(|stack| !is_new(stack)) {
+        Some(stack) => Ok(ZONES.map(|one| stack.parameters.get(one).cloned().unwrap_or_default())),
+        None => Ok(zones::with_lambda(connection).await?.unwrap_or_default()),
     }
 }

@@ -70,6 +70,11 @@ impl State {
                 "text/xml",
                 raw("r", &tag("prefixListId", "pl-12345678")),
             )),
+            "DescribeAvailabilityZones" => Ok(Response::new(
+                200,
+                "text/xml",
+                zones(&[("a", "az3"), ("b", "az1"), ("c", "az2")]),
+            )),
             "DescribeVpcs" => Ok(Response::new(
                 200,
                 "text/xml",
@@ -119,4 +124,21 @@ impl State {
         };
         result.unwrap_or_else(|refusal| refusal.response())
     }
+}
+
+/// As EC2 lists them, in an account whose first one has no Lambda.
+fn zones(zones: &[(&str, &str)]) -> String {
+    let zones = zones.iter().map(|(letter, id)| {
+        let members = [
+            tag("zoneName", &format!("us-east-1{letter}")),
+            tag("zoneState", "available"),
+            tag("regionName", "us-east-1"),
+            raw("messageSet", ""),
+            tag("zoneId", &format!("use1-{id}")),
+            tag("zoneType", "availability-zone"),
+        ];
+        raw("item", &members.concat())
+    });
+    let zones = raw("availabilityZoneInfo", &zones.collect::<String>());
+    raw("DescribeAvailabilityZonesResponse", &zones)
 }
