@@ -181,7 +181,7 @@ pub(super) const ROWS: &[Row] = &[
             r"endpoint service (?P<what>[\w.-]+) does not support the availability zone",
             r"(?i)endpoint service '(?P<what>[\w.-]+)' does not exist",
         ],
-        advice: "see where `{what}` is with `aws ec2 describe-vpc-endpoint-services --service-names {what}`, and choose other zones in infra/cfn/network.yaml or another region with `--region`",
+        advice: "see where `{what}` is with `aws ec2 describe-vpc-endpoint-services --service-names {what}`, and choose other zones with `--param AvailabilityZoneA=..` and `--param AvailabilityZoneB=..` or another region with `--region`",
         ..ANY
     },
     Row {
@@ -190,7 +190,15 @@ pub(super) const ROWS: &[Row] = &[
             "can currently only be created in the following availability zones: (?P<zones>[\\w-]+)",
         ],
         property: "AvailabilityZone",
-        advice: "choose one of the zones named above, `{zones}` for example",
+        advice: "choose two of the zones named above with `--param AvailabilityZoneA={zones}` and `--param AvailabilityZoneB=..`",
+        ..ANY
+    },
+    Row {
+        name: "zone without Lambda",
+        of: "AWS::Lambda::",
+        says: &["availability zone Lambda doesn't support"],
+        property: "VpcConfig",
+        advice: "choose two other zones with `--param AvailabilityZoneA=..` and `--param AvailabilityZoneB=..`: see which there are with `aws ec2 describe-availability-zones --query 'AvailabilityZones[].[ZoneName,ZoneId]'`; `use1-az3` has no Lambda",
         ..ANY
     },
     Row {

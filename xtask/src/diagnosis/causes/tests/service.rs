@@ -217,7 +217,15 @@ pub(super) const CASES: &[Case] = &[
         "AWS::EC2::Subnet",
         CREATED,
         r#"Resource handler returned message: "Value (ap-northeast-1b) for parameter availabilityZone is invalid. Subnets can currently only be created in the following availability zones: ap-northeast-1a, ap-northeast-1c, ap-northeast-1d. (Service: Ec2, Status Code: 400, Request ID: xxxxxxxxxxxxxxxxxxxxxxxxxx)" (RequestToken: xxxxxxxxxx, HandlerErrorCode: InvalidRequest)"#,
-        "`ap-northeast-1a`",
+        "AvailabilityZoneA=ap-northeast-1a`",
+    ),
+    // https://github.com/keboola/developer-portal/issues/81
+    (
+        "zone without Lambda",
+        LAMBDA,
+        CREATED,
+        "The provided subnets contain availability zone Lambda doesn't support. Please use a different set of subnets.",
+        "--param AvailabilityZoneA=..`",
     ),
     // https://github.com/hashicorp/terraform-provider-aws/issues/17889
     (
