@@ -280,8 +280,8 @@ fn the_dashboard_finds_what_single_rules_of_managed_groups_count() {
     let name = web_acl["VisibilityConfig"]["MetricName"].as_str().unwrap();
     let dimensions = "ManagedRuleGroup,ManagedRuleGroupRule,Region,WebACL";
     let search = format!(
-        "SEARCH('{{AWS/WAFV2,{dimensions}}} MetricName=\"CountedRequests\" WebACL=\"{name}\"', \
-         'Sum', 60)"
+        "SEARCH('{{AWS/WAFV2,{dimensions}}} \"CountedRequests\" WebACL=\"{name}\"', \
+         'Sum')"
     );
     let widgets = widgets(&[]);
     let metrics = widgets
