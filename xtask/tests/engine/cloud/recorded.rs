@@ -74,7 +74,8 @@ impl State {
             // What a first deploy would make is not there.
             "GetFunctionConfiguration" => {
                 let missing = json!({ "Type": "User", "Message": "Function not found" });
-                return Some(json_answer(404, &missing));
+                let refusal = json_answer(404, &missing);
+                return Some(refusal.with("x-amzn-errortype", "ResourceNotFoundException"));
             }
             "DescribeLogGroups" => json!({ "logGroups": [] }),
             "GetAccountSettings" => json!({

@@ -34,10 +34,20 @@ pub(crate) fn action(request: &Request) -> (String, Values) {
 
 /// The region of a request's signature.
 pub(crate) fn region(request: &Request) -> String {
+    scope(request, 2).to_owned()
+}
+
+/// The service of a request's signature.
+pub(super) fn signed_for(request: &Request) -> &str {
+    scope(request, 3)
+}
+
+/// A part of the scope that a request is signed for.
+fn scope(request: &Request, part: usize) -> &str {
     let signature = request.header("authorization").unwrap_or_default();
     let scope = signature.split_once("Credential=").map(|(_, rest)| rest);
-    let region = scope.and_then(|scope| scope.split('/').nth(2));
-    region.unwrap_or_default().to_owned()
+    let part = scope.and_then(|scope| scope.split('/').nth(part));
+    part.unwrap_or_default()
 }
 
 impl State {
@@ -48,7 +58,7 @@ impl State {
         if let Some((refused, code, message)) = self.refuses
             && refused == action
         {
-            return Refusal::new(400, code, message).response();
+            return Refusal::new(400, code, message).answer(request);
         }
         let result = match action {
             "GetCallerIdentity" => Ok(answer(
@@ -68,7 +78,13 @@ impl State {
             "DescribeManagedPrefixLists" => Ok(Response::new(
                 200,
                 "text/xml",
-                raw("r", &tag("prefixListId", "pl-12345678")),
+                raw(
+                    "DescribeManagedPrefixListsResponse",
+                    &raw(
+                        "prefixListSet",
+                        &raw("item", &tag("prefixListId", "pl-12345678")),
+                    ),
+                ),
             )),
             "DescribeAvailabilityZones" => Ok(Response::new(
                 200,
@@ -78,7 +94,10 @@ impl State {
             "DescribeVpcs" => Ok(Response::new(
                 200,
                 "text/xml",
-                raw("r", &raw("vpcSet", &raw("item", &tag("vpcId", "vpc-1")))),
+                raw(
+                    "DescribeVpcsResponse",
+                    &raw("vpcSet", &raw("item", &tag("vpcId", "vpc-1"))),
+                ),
             )),
             "UpdateFunctionCode" => Ok(Response::new(200, "application/json", "{}")),
             "HeadBucket" | "HeadObject" | "PutObject" | "GetObject" => Ok(self.s3(request)),
@@ -122,7 +141,7 @@ impl State {
                 ))
             }
         };
-        result.unwrap_or_else(|refusal| refusal.response())
+        result.unwrap_or_else(|refusal| refusal.answer(request))
     }
 }
 

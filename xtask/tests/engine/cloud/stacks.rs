@@ -55,21 +55,20 @@ impl State {
 
     pub(crate) fn list_stack_resources(&self, action: &str, form: &Values) -> Answer {
         let stack = &self.stacks[self.named(form)?];
+        let (name, time_of) = match action {
+            "ListStackResources" => ("StackResourceSummaries", "LastUpdatedTimestamp"),
+            _ => ("StackResources", "Timestamp"),
+        };
         let resources = stack.resources.iter().map(|one| {
             [
                 tag("LogicalResourceId", &one.logical_id),
                 tag("PhysicalResourceId", &one.physical_id),
                 tag("ResourceType", &one.kind),
                 tag("ResourceStatus", "CREATE_COMPLETE"),
-                tag("Timestamp", &time(0)),
-                tag("LastUpdatedTimestamp", &time(0)),
+                tag(time_of, &time(0)),
             ]
             .concat()
         });
-        let name = match action {
-            "ListStackResources" => "StackResourceSummaries",
-            _ => "StackResources",
-        };
         Ok(answer(action, &list(name, resources)))
     }
 
@@ -195,7 +194,10 @@ impl State {
     pub(crate) fn roll_back(&mut self, action: &'static str, form: &Values) -> Answer {
         let index = self.named(form)?;
         let Stack { id, status, .. } = self.stacks[index].clone();
-        let done = answer(action, &tag("StackId", &id));
+        let done = match action {
+            "RollbackStack" => answer(action, &tag("StackId", &id)),
+            _ => answer(action, ""),
+        };
         if self.is_repeated(action, form) {
             return Ok(done);
         }

@@ -1,6 +1,8 @@
 //! Answers of the query protocol.
 
-use super::http::Response;
+use serde_json::json;
+
+use super::http::{Request, Response};
 
 /// What CloudFormation refuses, with the status, the code and the words it has for it.
 #[derive(Debug, Clone)]
@@ -22,6 +24,25 @@ impl Refusal {
 
     pub(crate) fn invalid(message: impl Into<String>) -> Self {
         Self::new(400, "ValidationError", message)
+    }
+
+    /// The refusal as the service that was asked says it.
+    pub(crate) fn answer(&self, request: &Request) -> Response {
+        let error = tag("Code", self.code) + &tag("Message", &self.message);
+        let is_form = request.path == "/" && request.header("x-amz-target").is_none();
+        match super::service::signed_for(request) {
+            "s3" => Response::new(self.status, "application/xml", raw("Error", &error)),
+            "ec2" => {
+                let errors = raw("Errors", &raw("Error", &error)) + &tag("RequestID", "00000000");
+                Response::new(self.status, "text/xml", raw("Response", &errors))
+            }
+            _ if is_form => self.response(),
+            _ => {
+                let body = json!({ "__type": self.code, "message": self.message }).to_string();
+                Response::new(self.status, "application/json", body)
+                    .with("x-amzn-errortype", self.code)
+            }
+        }
     }
 
     pub(crate) fn response(&self) -> Response {
