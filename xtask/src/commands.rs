@@ -24,6 +24,7 @@ mod doctor;
 mod drift;
 mod fuzz;
 mod graph;
+mod judge;
 mod keys;
 mod limits;
 mod lint;
@@ -101,6 +102,7 @@ enum Command {
     Limits(limits::Limits),
     Lint(lint::Lint),
     Test(test::Test),
+    Judge(judge::Judge),
     Fuzz(fuzz::Fuzz),
     Bench(bench::Bench),
     Docs(docs::Docs),
@@ -136,6 +138,7 @@ impl Cli {
             Command::Limits(limits) => limits.run(&workspace),
             Command::Lint(lint) => lint.run(&sh, &workspace),
             Command::Test(test) => test.run(&sh, &workspace),
+            Command::Judge(judge) => judge.run(&sh, &workspace),
             Command::Fuzz(fuzz) => fuzz.run(&sh, &workspace),
             Command::Bench(bench) => bench.run(&sh, &workspace),
             Command::Docs(docs) => docs.run(&sh, &workspace),

@@ -92,6 +92,15 @@ pub(crate) const ZIZMOR: ToolSet = ToolSet {
     answers: &[&["zizmor", "--version"]],
 };
 
+/// AWS's own models of its services, and its signature: what the tests' exchanges are held against.
+pub(crate) const BOTOCORE: ToolSet = ToolSet {
+    name: "botocore",
+    requirements: include_str!("../tools/botocore.txt"),
+    size: "60 MB",
+    dependencies: true,
+    answers: &[&["python", "-c", "import botocore.session"]],
+};
+
 /// What `deny.toml` is for.
 pub(crate) const CARGO_DENY: CargoTool = CargoTool {
     name: "cargo-deny",

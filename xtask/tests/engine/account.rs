@@ -5,7 +5,7 @@ use crate::site::Site;
 const PROFILES: &str = "[profile ours]
 region = eu-west-1
 aws_access_key_id = ours
-aws_secret_access_key = secret
+aws_secret_access_key = test
 endpoint_url =
 [profile lost]
 role_arn = arn:aws:iam::111122223333:role/r

@@ -11,9 +11,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::support::judge::{self, Answer, Exchange};
 use http::{Request, Response};
 use state::{State, Values};
-use xml::{Refusal, raw};
+use xml::Refusal;
 
 pub(crate) mod bucket;
 mod change_set_answers;
@@ -93,6 +94,8 @@ type Hook = Box<dyn FnMut(&Call, Moment, &mut State) + Send>;
 struct Shared {
     state: Mutex<State>,
     calls: Mutex<Vec<Call>>,
+    /// For the judge.
+    exchanges: Mutex<Vec<Exchange>>,
     trouble: Mutex<Trouble>,
     /// The calls that went wrong and have not been repeated.
     failed: Mutex<BTreeSet<String>>,
@@ -116,6 +119,7 @@ impl Cloud {
         let shared = Arc::new(Shared {
             state: Mutex::new(state),
             calls: Mutex::default(),
+            exchanges: Mutex::default(),
             trouble: Mutex::default(),
             failed: Mutex::default(),
             hook: Mutex::default(),
@@ -144,6 +148,11 @@ impl Cloud {
         lock(&self.shared.calls).clone()
     }
 
+    /// What the judge will see.
+    pub(crate) fn exchanges(&self) -> Vec<Exchange> {
+        lock(&self.shared.exchanges).clone()
+    }
+
     pub(crate) fn mutating_calls(&self) -> Vec<Call> {
         let mut calls = self.calls();
         calls.retain(Call::is_mutating);
@@ -168,6 +177,11 @@ impl Drop for Cloud {
         self.shared.is_stopping.store(true, Ordering::SeqCst);
         // The listener looks up.
         let _ = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port));
+        let exchanges = std::mem::take(&mut *lock(&self.shared.exchanges));
+        if !std::thread::panicking() {
+            let invented = self.state().invented.clone();
+            judge::none_is_wrong(&exchanges, &invented);
+        }
     }
 }
 
@@ -202,16 +216,20 @@ fn answer(shared: &Shared, request: &Request, stream: &mut TcpStream) -> Option<
     let fault = fault(shared, &call);
     let response = match fault {
         Some(Fault::Timeout) => {
+            record(shared, &call, request, None);
             wait_for_end(shared, stream);
             return None;
         }
         None | Some(Fault::Reset) => {
             lock(&shared.state).respond(&call.action, &call.parameters, request)
         }
-        Some(fault) => refusal(fault, &call),
+        Some(fault) => refusal(fault, &call, request),
     };
     tell(shared, &call, Moment::Done);
     let bytes = response.bytes(request.method == "HEAD");
+    // A page of a hotel's is no answer of AWS.
+    let is_of_aws = fault != Some(Fault::Garbage);
+    record(shared, &call, request, is_of_aws.then_some(&response));
     if fault == Some(Fault::Reset) {
         let _ = stream.write_all(&bytes[..bytes.len() / 2]);
         return None;
@@ -219,6 +237,33 @@ fn answer(shared: &Shared, request: &Request, stream: &mut TcpStream) -> Option<
     stream.write_all(&bytes).ok()?;
     tell(shared, &call, Moment::Answered);
     Some(())
+}
+
+/// Keeps an exchange for the judge. A stage's own endpoint is no service of AWS's.
+fn record(shared: &Shared, call: &Call, request: &Request, response: Option<&Response>) {
+    if call.action == "Invoke" {
+        return;
+    }
+    let answer = response.map(|response| Answer {
+        status: response.status,
+        headers: response
+            .headers
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), value.clone()))
+            .collect(),
+        body: match request.method.as_str() {
+            "HEAD" => Vec::new(),
+            _ => response.body.clone(),
+        },
+    });
+    lock(&shared.exchanges).push(Exchange {
+        method: request.method.clone(),
+        target: request.target.clone(),
+        headers: request.headers.clone(),
+        body: request.body.clone(),
+        chunked: request.chunked.clone(),
+        answer,
+    });
 }
 
 fn tell(shared: &Shared, call: &Call, moment: Moment) {
@@ -246,7 +291,7 @@ fn fault(shared: &Shared, call: &Call) -> Option<Fault> {
     }
 }
 
-fn refusal(fault: Fault, call: &Call) -> Response {
+fn refusal(fault: Fault, call: &Call, request: &Request) -> Response {
     let is_s3 = call.action.ends_with("Object") || call.action == "HeadBucket";
     let (status, code, message) = match fault {
         Fault::Throttle if is_s3 => (503, "SlowDown", "Please reduce your request rate."),
@@ -260,14 +305,7 @@ fn refusal(fault: Fault, call: &Call) -> Response {
         ),
         _ => return Response::new(200, "text/html", "<html><p>Welcome to the hotel"),
     };
-    let refusal = Refusal::new(status, code, message);
-    match is_s3 {
-        true => {
-            let error = xml::tag("Code", code) + &xml::tag("Message", message);
-            Response::new(status, "application/xml", raw("Error", &error))
-        }
-        false => refusal.response(),
-    }
+    Refusal::new(status, code, message).answer(request)
 }
 
 fn wait_for_end(shared: &Shared, stream: &mut TcpStream) {

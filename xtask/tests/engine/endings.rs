@@ -39,6 +39,9 @@ fn a_change_set_in_a_status_without_a_future_is_not_waited_for() {
         let site = CREATE.site();
         let run = run_with(&site, CREATE.arguments, "CreateChangeSet", move |state| {
             state.change_sets[0].status = status;
+            if status == "SHELVED" {
+                state.invented.push(status);
+            }
         });
         let mut problems = site.problems(&run, 1, CREATE.begin);
         for text in [status, "change set `xtask-", "run the same command again"] {
@@ -80,6 +83,7 @@ fn an_operation_of_somebody_else_is_not_waited_for_without_end() {
         let mut state = site.cloud.state();
         let root = state.find(STACK).unwrap();
         state.settle(root, "PAUSE_IN_PROGRESS", None);
+        state.invented.push("PAUSE_IN_PROGRESS");
     }
     let run = site.run(UPDATE.arguments).expect(4);
     let run = run
@@ -95,6 +99,7 @@ fn a_status_that_is_not_known_is_shown_and_takes_no_change_set() {
         let mut state = site.cloud.state();
         let root = state.find(STACK).unwrap();
         state.settle(root, "PAUSED", None);
+        state.invented.push("PAUSED");
     }
     let run = site.run(UPDATE.arguments).expect(3);
     run.says("is PAUSED").says("CloudFormation console");

@@ -21,6 +21,7 @@ mod endings;
 mod faults;
 mod flags;
 mod github;
+mod judged;
 mod model;
 mod operations;
 mod output;

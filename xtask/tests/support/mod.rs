@@ -14,6 +14,8 @@ use aws_sdk_dynamodb::types::{
 use serde_json::Value;
 use tempfile::TempDir;
 
+pub(crate) mod judge;
+
 /// Builds share one target directory, so a test that builds a changed handler must not meet one
 /// that builds the repository's.
 pub(crate) static BUILDS: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());

@@ -10,11 +10,15 @@ const LARGEST: usize = 64 * 1024 * 1024;
 #[derive(Debug, Clone)]
 pub(crate) struct Request {
     pub(crate) method: String,
+    /// Path and query as they were sent.
+    pub(crate) target: String,
     pub(crate) path: String,
     pub(crate) query: BTreeMap<String, String>,
     /// Names in lower case.
     pub(crate) headers: BTreeMap<String, String>,
     pub(crate) body: Vec<u8>,
+    /// The body as it was sent, where that is in chunks.
+    pub(crate) chunked: Option<Vec<u8>>,
 }
 
 impl Request {
@@ -95,10 +99,12 @@ pub(crate) fn read(stream: &mut TcpStream) -> Option<Request> {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         let request = Request {
             method: parsed.method?.to_owned(),
+            target: target.to_owned(),
             path: decoded(path),
             query: pairs(query),
             headers,
             body: Vec::new(),
+            chunked: None,
         };
         let length = request.header("content-length");
         let length = length.and_then(|length| length.parse().ok()).unwrap_or(0);
@@ -118,7 +124,8 @@ pub(crate) fn read(stream: &mut TcpStream) -> Option<Request> {
         .header("content-encoding")
         .is_some_and(|encoding| encoding.contains("aws-chunked"))
     {
-        request.body = dechunked(&request.body);
+        let content = dechunked(&request.body);
+        request.chunked = Some(std::mem::replace(&mut request.body, content));
     }
     Some(request)
 }

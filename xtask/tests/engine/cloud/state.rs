@@ -117,6 +117,8 @@ pub(crate) struct State {
     pub(crate) objects: BTreeMap<String, (Vec<u8>, String)>,
     /// What was asked for and must never be asked for.
     pub(crate) violations: Vec<String>,
+    /// Statuses and the like that no model of AWS knows, on purpose.
+    pub(crate) invented: Vec<&'static str>,
     /// The physical IDs of what deleted stacks have left.
     pub(crate) retained: Vec<String>,
     /// What was changed behind CloudFormation's back, by the stack's logical ID: what would be done

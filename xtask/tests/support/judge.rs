@@ -1,0 +1,175 @@
+//! The judge of what goes between the tool and AWS: `xtask/tools/judge`, which knows AWS's own
+//! models of its services. One process of it judges for all tests of a binary.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::process::{Child, ChildStdin, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::{repository, xtask};
+
+/// More than the first installation takes, and far more than any judgement.
+const LIMIT: Duration = Duration::from_secs(300);
+
+/// What the tests' programs sign with.
+const SECRET: &str = "test";
+
+/// Statuses of a stack that CloudFormation tells in the stack's own events, as everybody sees them
+/// there, and that its model has for the stack alone.
+const UNMODELLED: [&str; 3] = [
+    "REVIEW_IN_PROGRESS",
+    "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS",
+    "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS",
+];
+
+/// A request as it was sent, and what it was answered.
+#[derive(Debug, Clone)]
+pub(crate) struct Exchange {
+    pub(crate) method: String,
+    /// Path and query.
+    pub(crate) target: String,
+    /// Names in lower case.
+    pub(crate) headers: BTreeMap<String, String>,
+    pub(crate) body: Vec<u8>,
+    /// The body as it was sent, where that is in chunks.
+    pub(crate) chunked: Option<Vec<u8>>,
+    /// Absent where it is not to be judged.
+    pub(crate) answer: Option<Answer>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: BTreeMap<String, String>,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Exchange {
+    /// Bodies by their lengths.
+    fn json(&self) -> Value {
+        let answer = self.answer.as_ref().map(|answer| {
+            json!({
+                "status": answer.status,
+                "headers": answer.headers,
+                "body": answer.body.len(),
+            })
+        });
+        let content = self.chunked.as_ref().map(|_| self.body.len());
+        json!({
+            "method": self.method,
+            "target": self.target,
+            "headers": self.headers,
+            "body": self.chunked.as_ref().unwrap_or(&self.body).len(),
+            "content": content,
+            "secret": SECRET,
+            "answer": answer,
+        })
+    }
+
+    fn bodies(&self) -> impl Iterator<Item = &Vec<u8>> {
+        let answer = self.answer.as_ref().map(|answer| &answer.body);
+        let sent = self.chunked.iter().chain([&self.body]);
+        sent.chain(answer)
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
+pub(crate) struct Verdict {
+    /// The service and the operation, where there is such a one.
+    pub(crate) operation: Option<String>,
+    pub(crate) wrong: Vec<String>,
+}
+
+/// What the models say of each.
+pub(crate) fn judge(exchanges: &[Exchange]) -> Vec<Verdict> {
+    static JUDGE: Mutex<Option<Judge>> = Mutex::new(None);
+    if exchanges.is_empty() {
+        return Vec::new();
+    }
+    let mut judge = JUDGE.lock().unwrap_or_else(PoisonError::into_inner);
+    let verdicts = judge.get_or_insert_with(Judge::start).ask(exchanges);
+    assert_eq!(verdicts.len(), exchanges.len());
+    verdicts
+}
+
+/// Fails with what is wrong with any of them, but for values that a test has `invented`. What is
+/// invented must be wrong: a model may know it one day.
+#[track_caller]
+pub(crate) fn none_is_wrong(exchanges: &[Exchange], invented: &[&str]) {
+    let mut complaints = complaints(exchanges);
+    for value in invented.iter().chain(&UNMODELLED) {
+        let of_value = format!("`{value}` is none of ");
+        let before = complaints.len();
+        complaints.retain(|complaint| !complaint.contains(&of_value));
+        let is_known = complaints.len() == before && invented.contains(value);
+        assert!(!is_known, "AWS's models know `{value}`, or it was not told");
+    }
+    assert!(
+        complaints.is_empty(),
+        "AWS's models say otherwise:\n{}",
+        complaints.join("\n")
+    );
+}
+
+/// What is wrong with any of them, each thing once.
+fn complaints(exchanges: &[Exchange]) -> Vec<String> {
+    let mut complaints = Vec::new();
+    for (exchange, verdict) in exchanges.iter().zip(judge(exchanges)) {
+        let asked = format!("{} {}", exchange.method, exchange.target);
+        let what = verdict.operation.unwrap_or(asked);
+        complaints.extend(verdict.wrong.iter().map(|wrong| format!("{what}: {wrong}")));
+    }
+    complaints.sort();
+    complaints.dedup();
+    complaints
+}
+
+struct Judge {
+    // It ends with its stdin, and so with this process.
+    _child: Child,
+    stdin: ChildStdin,
+    lines: Receiver<String>,
+}
+
+impl Judge {
+    fn start() -> Self {
+        let mut child = xtask(&repository(), &repository())
+            .arg("judge")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let stdout = BufReader::new(child.stdout.take().unwrap());
+        let (sender, lines) = channel();
+        std::thread::spawn(move || {
+            let mut lines = stdout.lines().map_while(Result::ok);
+            lines.all(|line| sender.send(line).is_ok())
+        });
+        Self {
+            stdin: child.stdin.take().unwrap(),
+            _child: child,
+            lines,
+        }
+    }
+
+    fn ask(&mut self, exchanges: &[Exchange]) -> Vec<Verdict> {
+        self.send(exchanges)
+            .expect("the judge has ended and says above why");
+        let line = self.lines.recv_timeout(LIMIT);
+        let line = line.expect("the judge has ended and says above why, or does not answer");
+        serde_json::from_str(&line).unwrap()
+    }
+
+    fn send(&mut self, exchanges: &[Exchange]) -> std::io::Result<()> {
+        let question: Vec<Value> = exchanges.iter().map(Exchange::json).collect();
+        writeln!(self.stdin, "{}", json!(question))?;
+        for body in exchanges.iter().flat_map(Exchange::bodies) {
+            self.stdin.write_all(body)?;
+        }
+        self.stdin.flush()
+    }
+}
