@@ -227,6 +227,16 @@ fn the_waf_blocks_floods_and_logs_without_the_key() {
         logging["RedactedFields"],
         json!([{ "SingleHeader": { "Name": "x-api-key" } }])
     );
+    assert_eq!(
+        acl["DataProtectionConfig"]["DataProtections"],
+        json!([
+            {
+                "Action": "SUBSTITUTION",
+                "Field": { "FieldType": "SINGLE_HEADER", "FieldKeys": ["x-api-key"] },
+            },
+            { "Action": "SUBSTITUTION", "Field": { "FieldType": "BODY" } },
+        ])
+    );
     let group = flat.properties("Api.WebAclLogGroup");
     assert!(
         group["LogGroupName"]
