@@ -12,6 +12,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::byte_stream::ByteStream;
 use backon::Retryable as _;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC};
 use serde_json::Value;
 use ureq::http::{HeaderName, HeaderValue, Request};
 
@@ -31,6 +32,13 @@ const JSON_PROTOCOL: &str = "application/x-amz-json-1.1";
 const JSON_PROTOCOL_OF_MONITORING: &str = "application/x-amz-json-1.0";
 
 const TIMEOUT: Duration = Duration::from_secs(15);
+
+/// All characters but those that a signature of version 4 leaves as they are.
+const RESERVED: AsciiSet = NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
 
 /// The ID of the region's prefix list for DynamoDB (`pl-..`). CloudFormation has no look-up.
 ///
@@ -184,9 +192,11 @@ fn parse(service: Service, answer: &str) -> anyhow::Result<Value> {
         .with_context(|| format!("the answer of `{}` is not JSON", service.name))
 }
 
-/// Text for a query or a path, with everything escaped that has a meaning there.
+/// Text for a query or a path, with everything escaped that has a meaning there, and nothing else:
+/// what a signature is made over has these characters as they are, and whoever compares it with the
+/// text that was sent must find the same.
 pub(super) fn escape(text: &str) -> String {
-    percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
+    percent_encoding::utf8_percent_encode(text, &RESERVED).to_string()
 }
 
 /// One call, repeated while the service is busy. What may not happen twice has a token of its
