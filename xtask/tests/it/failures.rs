@@ -80,7 +80,7 @@ fn the_local_cloud_is_found_without_any_program() {
     let running = format!("running on {}\n", cloud.endpoint());
     assert_eq!(run("status").stdout, running);
     run("down").says("the local cloud is stopped");
-    assert!(std::net::TcpListener::bind(("127.0.0.1", cloud.port)).is_ok());
+    assert!(std::net::TcpListener::bind(("127.0.0.1", cloud.port_of_emulator)).is_ok());
     run("down").says("the local cloud was not running");
 }
 

@@ -6,9 +6,10 @@ use std::io::Write as _;
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Value, json};
 
+use crate::support::judge::judge;
+use crate::support::recorder::Recorder;
 use crate::support::{
-    BUILDS, LocalCloud, Recorder, Run, copy_of_repository, edit, post, repository,
-    target_directory, xtask,
+    BUILDS, LocalCloud, Run, copy_of_repository, edit, post, repository, target_directory, xtask,
 };
 
 const MOVIE: &str = r#"{"year":"2023","title":"kkkg","id":"12"}"#;
@@ -81,6 +82,15 @@ async fn a_stage_lives_and_dies() {
                 .stderr
                 .contains(&format!("not on the local cloud: {omitted} "))
         );
+    }
+    // What was sent is judged at the end.
+    let verdicts = judge(&cloud.recorder.exchanges());
+    let operations: Vec<_> = verdicts
+        .iter()
+        .map(|one| one.operation.as_deref())
+        .collect();
+    for operation in ["cloudformation.CreateChangeSet", "s3.PutObject"] {
+        assert!(operations.contains(&Some(operation)), "{operations:?}");
     }
     let endpoint = on_screen(&deployed.stdout, "Endpoint");
     let standard = on_screen(&deployed.stderr, "Standard key");

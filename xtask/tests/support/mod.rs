@@ -1,11 +1,9 @@
 //! What the tests share: the command line, a local cloud of their own, and the SDK as witness.
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
-use std::io::{Read as _, Write as _};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::sync::{Arc, Mutex};
 
 use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::types::{
@@ -14,7 +12,10 @@ use aws_sdk_dynamodb::types::{
 use serde_json::Value;
 use tempfile::TempDir;
 
+use recorder::Recorder;
+
 pub(crate) mod judge;
+pub(crate) mod recorder;
 
 /// Builds share one target directory, so a test that builds a changed handler must not meet one
 /// that builds the repository's.
@@ -147,21 +148,32 @@ impl Run {
     }
 }
 
-/// A local cloud of one test, stopped at its end.
+/// A local cloud of one test, stopped at its end. What was sent to it is judged then.
 pub(crate) struct LocalCloud {
     pub(crate) home: TempDir,
+    /// Where everybody finds it: it is the recorder's.
     pub(crate) port: u16,
+    pub(crate) port_of_emulator: u16,
+    pub(crate) recorder: Recorder,
 }
 
 impl LocalCloud {
     pub(crate) fn start() -> Self {
+        let port_of_emulator = free_port();
+        let recorder = Recorder::before(port_of_emulator);
         let cloud = Self {
             home: tempfile::tempdir().unwrap(),
-            port: free_port(),
+            port: recorder.port,
+            port_of_emulator,
+            recorder,
         };
         cloud
-            .run(&["local", "up", "--port", &cloud.port.to_string()])
+            .run(&["local", "up", "--port", &port_of_emulator.to_string()])
             .expect(0);
+        // Whoever looks up where it listens comes by the recorder from now on.
+        let port = |port: u16| format!("\"port\":{port}");
+        let state = cloud.home.path().join("local/emulator.json");
+        edit(&state, &port(port_of_emulator), &port(cloud.port));
         cloud
     }
 
@@ -260,8 +272,9 @@ impl LocalCloud {
 impl Drop for LocalCloud {
     fn drop(&mut self) {
         let run = self.run(&["local", "down"]);
-        if run.code != 0 && !std::thread::panicking() {
-            panic!("the local cloud did not stop: {}", run.stderr);
+        if !std::thread::panicking() {
+            assert_eq!(run.code, 0, "the local cloud did not stop: {}", run.stderr);
+            judge::none_is_wrong(&self.recorder.exchanges(), &[]);
         }
     }
 }
@@ -286,53 +299,6 @@ pub(crate) fn post(url: &str, key: Option<&str>, body: &str) -> (u16, String) {
         response.status().as_u16(),
         response.body_mut().read_to_string().unwrap(),
     )
-}
-
-/// A port that passes everything on to another and keeps what clients sent.
-pub(crate) struct Recorder {
-    pub(crate) port: u16,
-    sent: Arc<Mutex<Vec<u8>>>,
-}
-
-impl Recorder {
-    pub(crate) fn before(target: u16) -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        let port = listener.local_addr().unwrap().port();
-        let sent = Arc::new(Mutex::new(Vec::new()));
-        let record = Arc::clone(&sent);
-        std::thread::spawn(move || {
-            for client in listener.incoming() {
-                let Ok(client) = client else { return };
-                let server = TcpStream::connect((Ipv4Addr::LOCALHOST, target)).unwrap();
-                let record = Arc::clone(&record);
-                let (from, to) = (client.try_clone().unwrap(), server.try_clone().unwrap());
-                std::thread::spawn(move || pass_on(from, to, Some(&record)));
-                std::thread::spawn(move || pass_on(server, client, None));
-            }
-        });
-        Self { port, sent }
-    }
-
-    /// Everything the clients sent so far.
-    pub(crate) fn sent(&self) -> String {
-        String::from_utf8_lossy(&self.sent.lock().unwrap()).into_owned()
-    }
-}
-
-fn pass_on(mut from: TcpStream, mut to: TcpStream, record: Option<&Mutex<Vec<u8>>>) {
-    let mut buffer = [0; 65536];
-    while let Ok(length) = from.read(&mut buffer) {
-        if length == 0 {
-            break;
-        }
-        if let Some(record) = record {
-            record.lock().unwrap().extend_from_slice(&buffer[..length]);
-        }
-        if to.write_all(&buffer[..length]).is_err() {
-            break;
-        }
-    }
-    let _ = to.shutdown(std::net::Shutdown::Write);
 }
 
 /// A copy of what a deploy reads: the handler, the templates and the manifests.
