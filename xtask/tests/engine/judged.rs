@@ -2,13 +2,17 @@
 
 use std::collections::BTreeSet;
 
+use crate::cloud::bucket::BUCKET;
 use crate::site::Site;
 use crate::support::judge::{Exchange, judge, none_is_wrong};
 
 /// What two commands sent to the services of AWS, by each of the protocols that they speak.
 fn exchanges() -> Vec<Exchange> {
     let site = Site::new();
-    site.run(&["deploy", "--yes"]).expect(0);
+    // With nothing that is passed to save a look at the account.
+    let deploy = ["deploy", "--yes", "--no-smoke", "--asset-bucket", BUCKET];
+    site.run_exactly(&[&deploy[..], &["--handler", &site.zip()]].concat())
+        .expect(0);
     site.run(&["doctor"]).expect(0);
     let exchanges = site.cloud.exchanges();
     assert_eq!(exchanges.len(), site.cloud.calls().len());
@@ -34,9 +38,11 @@ fn each_exchange_is_one_of_an_operation_that_aws_has() {
         "cloudformation.DescribeStacks",
         "cloudformation.ExecuteChangeSet",
         "cloudtrail.DescribeTrails",
+        "ec2.DescribeManagedPrefixLists",
         "ec2.DescribeVpcs",
         "lambda.GetAccountSettings",
         "logs.DescribeLogGroups",
+        "s3.GetBucketLifecycleConfiguration",
         "s3.HeadBucket",
         "s3.PutObject",
         "service-quotas.GetServiceQuota",

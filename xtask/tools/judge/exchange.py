@@ -68,6 +68,7 @@ class Exchange:
         """The name in botocore of what the request is signed for."""
         scope = self.scope()
         return signed_names().get(scope["service"]) if scope else None
+
     def judged(self):
         """The operation, and what is wrong with it beside its signature."""
         service = self.service()
@@ -84,7 +85,13 @@ class Exchange:
             candidates = list(self.routed(service))
         if not candidates:
             return None, [f"{service} has no operation for {self.method} {self.target}"]
-        name, wrong = min(candidates, key=lambda one: len(one[1]))
+
+        # Of several that a path could be for, the one that it fits, and of those the one in use.
+        def misfit(candidate):
+            name, wrong = candidate
+            return len(wrong), bool(name) and model(service).operation_model(name).deprecated
+
+        name, wrong = min(candidates, key=misfit)
         return (name and f"{service}.{name}"), wrong
 
     @functools.cached_property

@@ -34,6 +34,11 @@ impl State {
                 Response::new(200, "application/xml", "").with("x-amz-bucket-region", "us-east-1")
             }
             "PUT" => self.put_object(key, request),
+            "GET" if request.query.contains_key("lifecycle") => error(
+                404,
+                "NoSuchLifecycleConfiguration",
+                "The lifecycle configuration does not exist",
+            ),
             "HEAD" | "GET" => match self.objects.get(key) {
                 None => error(404, "NoSuchKey", "The specified key does not exist."),
                 Some((bytes, checksum)) => {
