@@ -59,7 +59,7 @@ fn collect(
     pages.push((format!("{name}.1"), page));
     for sub in command
         .get_subcommands()
-        .filter(|sub| sub.get_name() != "help")
+        .filter(|sub| sub.get_name() != "help" && !sub.is_hide_set())
     {
         collect(sub, &format!("{name}-{}", sub.get_name()), pages)?;
     }
@@ -77,7 +77,9 @@ mod tests {
             let found = pages.iter().find(|(page, _)| page == name);
             String::from_utf8(found.unwrap_or_else(|| panic!("no {name}")).1.clone()).unwrap()
         };
-        for command in Cli::command().get_subcommands() {
+        let root = Cli::command();
+        let commands = root.get_subcommands();
+        for command in commands.filter(|command| !command.is_hide_set()) {
             page(&format!("cargo-xtask-{}.1", command.get_name()));
         }
         assert!(page("cargo-xtask.1").contains(".TH cargo-xtask 1"));
