@@ -48,6 +48,14 @@ impl Pending {
         })
     }
 
+    /// The stacks nested in `stack` that there may be notes about.
+    pub(crate) fn nested(&self, stack: &str) -> Vec<String> {
+        let begin = format!("{stack}-");
+        let entries = std::fs::read_dir(&self.directory).into_iter().flatten();
+        let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+        names.filter(|name| name.starts_with(&begin)).collect()
+    }
+
     /// The notes about `stack` that no running process holds; they are held from now on.
     pub(crate) fn left_behind(&self, stack: &str) -> Vec<Note> {
         let directory = self.directory.join(stack);
@@ -100,6 +108,9 @@ mod tests {
         drop(dropped);
         assert_eq!(names(&pending.left_behind("movies-dev")), ["xtask-2"]);
         assert!(pending.left_behind("movies-test").is_empty());
+        drop(pending.note("movies-dev-Api-1A2B", "xtask-3").unwrap());
+        assert_eq!(pending.nested("movies-dev"), ["movies-dev-Api-1A2B"]);
+        assert!(pending.nested("movies-de").is_empty());
         held.strike();
         for note in pending.left_behind("movies-dev") {
             note.strike();

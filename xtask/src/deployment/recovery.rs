@@ -26,6 +26,9 @@ impl Engine {
         name: &str,
         stack: Option<Stack>,
     ) -> anyhow::Result<Option<Stack>> {
+        for nested in self.pending.nested(name) {
+            self.tidy_up_nested(&nested).await?;
+        }
         let notes = self.pending.left_behind(name);
         if notes.is_empty() {
             return Ok(stack);
@@ -48,6 +51,17 @@ impl Engine {
             }
             stack => Ok(stack),
         }
+    }
+
+    /// The same for a stack that is nested in another, which no change set was made for.
+    async fn tidy_up_nested(&self, name: &str) -> anyhow::Result<()> {
+        for note in self.pending.left_behind(name) {
+            if self.is_orphan(name, &note.change_set).await? {
+                self.delete_change_set(name, &note.change_set).await?;
+            }
+            note.strike();
+        }
+        Ok(())
     }
 
     /// Whether the change set is there and was never executed.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::cloud::Moment;
-use crate::faults::{CREATE, Journey, UPDATE};
+use crate::faults::{CREATE, Journey, REVERT, UPDATE};
 use crate::site::check_each;
 
 fn killed_everywhere(journey: Journey) {
@@ -54,4 +54,9 @@ fn a_create_that_is_killed_is_resumed() {
 #[test]
 fn an_update_that_is_killed_is_resumed() {
     killed_everywhere(UPDATE);
+}
+
+#[test]
+fn a_reversion_that_is_killed_is_resumed() {
+    killed_everywhere(REVERT);
 }

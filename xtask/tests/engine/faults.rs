@@ -2,6 +2,7 @@
 //! message names what failed, and the same command afterwards converges.
 
 use crate::cloud::{Fault, Trouble};
+use crate::reversion::drift;
 use crate::site::{STACK, Site, check_each, last_words};
 use crate::support::Run;
 
@@ -45,6 +46,21 @@ pub(crate) const UPDATE: Journey = Journey {
     end: "UPDATE_COMPLETE",
     decisive: "ExecuteChangeSet",
 };
+/// In two stacks, which one way back each is asked for.
+pub(crate) const REVERT: Journey = Journey {
+    name: "revert",
+    arguments: &["deploy", "--revert-drift", "--yes"],
+    begin: DRIFTED,
+    end: "CREATE_COMPLETE",
+    decisive: "ExecuteChangeSet",
+};
+const REVERT_ONE: Journey = Journey {
+    name: "revert in one stack",
+    begin: DRIFTED_ONCE,
+    ..REVERT
+};
+const DRIFTED: &str = "drifted";
+const DRIFTED_ONCE: &str = "drifted in one stack";
 const DESTROY: Journey = Journey {
     name: "destroy",
     arguments: &["destroy", "--yes"],
@@ -59,7 +75,14 @@ impl Journey {
             "absent" => Site::new(),
             _ => Site::deployed(),
         };
-        site.cloud.state().looks = 2;
+        let mut state = site.cloud.state();
+        state.looks = 2;
+        state.drift = match self.begin {
+            DRIFTED => drift(),
+            DRIFTED_ONCE => drift().drain(..1).collect(),
+            _ => Vec::new(),
+        };
+        drop(state);
         site
     }
 
@@ -89,12 +112,14 @@ fn what_fails_once_is_repeated_and_goes_well() {
         Fault::Timeout,
         Fault::Reset,
     ];
-    let cases = [CREATE, UPDATE, DESTROY].into_iter().flat_map(|journey| {
-        transient.map(|fault| {
-            let name = format!("{}, every call once: {fault:?}", journey.name);
-            (name, (journey, fault))
-        })
-    });
+    let cases = [CREATE, UPDATE, REVERT, DESTROY]
+        .into_iter()
+        .flat_map(|journey| {
+            transient.map(|fault| {
+                let name = format!("{}, every call once: {fault:?}", journey.name);
+                (name, (journey, fault))
+            })
+        });
     check_each(cases, |(journey, fault)| {
         let mut site = journey.site();
         site.patience = patience(fault);
@@ -138,6 +163,11 @@ fn what_keeps_failing_while_updating_is_named_and_does_not_last() {
 }
 
 #[test]
+fn what_keeps_failing_while_taking_drift_back_is_named_and_does_not_last() {
+    keeps_failing(REVERT_ONE);
+}
+
+#[test]
 fn what_keeps_failing_while_destroying_is_named_and_does_not_last() {
     keeps_failing(DESTROY);
 }
@@ -168,13 +198,15 @@ fn keeps_failing(journey: Journey) {
 /// What no repetition helps against, at one call: nothing is left where cleaning was possible.
 #[test]
 fn one_wrong_answer_leaves_nothing_behind() {
-    let cases = [CREATE, UPDATE].into_iter().flat_map(|journey| {
-        (0..journey.calls()).map(move |number| {
-            let fault = [Fault::Expired, Fault::Garbage][number % 2];
-            let name = format!("{}, call {number}: {fault:?}", journey.name);
-            (name, (journey, number, fault))
-        })
-    });
+    let cases = [CREATE, UPDATE, REVERT_ONE]
+        .into_iter()
+        .flat_map(|journey| {
+            (0..journey.calls()).map(move |number| {
+                let fault = [Fault::Expired, Fault::Garbage][number % 2];
+                let name = format!("{}, call {number}: {fault:?}", journey.name);
+                (name, (journey, number, fault))
+            })
+        });
     check_each(cases, |(journey, number, fault)| {
         let site = journey.site();
         site.cloud.trouble(Trouble::Once(number, fault));

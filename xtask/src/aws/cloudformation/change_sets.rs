@@ -345,7 +345,7 @@ pub(crate) async fn delete(cfn: &Client, stack_name: &str, name: &str) -> anyhow
     match call.send().await {
         Ok(_) => Ok(()),
         Err(err) if is_no_change_set(err.code()) || is_absent(&err) => Ok(()),
-        Err(err) => Err(readable(err).context("cannot delete the change set")),
+        Err(err) => Err(readable(err).context(format!("cannot delete change set `{name}`"))),
     }
 }
 

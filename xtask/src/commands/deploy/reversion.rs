@@ -53,7 +53,7 @@ impl Deploy {
         engine
             .take_back(found, follow_for, consent, &question)
             .await?;
-        screen::success(&format!("{name} is as it was deployed"), begin);
+        screen::success(&format!("the drift of {name} is taken back"), begin);
         self.finish(environment, &stack).await?;
         self.verify(&mut engine, environment, &stack, None).await
     }
