@@ -11,6 +11,7 @@ is read from the wire by it, then written by botocore's own serializer and compa
 """
 
 import json
+import os
 import sys
 
 import signature
@@ -40,6 +41,8 @@ def verdict(given):
         return {"operation": None, "wrong": [f"cannot be judged: {type(err).__name__}: {err}"]}
 
 
+# The programs that are tested have little patience, and who waits for the judge has much.
+os.nice(10)
 while line := sys.stdin.buffer.readline():
     exchanges = [filled(given) for given in json.loads(line)]
     print(json.dumps([verdict(given) for given in exchanges]), flush=True)
