@@ -241,8 +241,12 @@ impl Site {
         let roots = state.stacks.iter().filter(|stack| stack.parent.is_none());
         let empty = roots.filter(|stack| stack.status == "REVIEW_IN_PROGRESS");
         let sets = state.change_sets.iter();
-        let sets =
-            sets.filter(|set| set.parent.is_none() && !set.execution.starts_with("EXECUTE_"));
+        // One that is being deleted goes whether or not anybody looks.
+        let sets = sets.filter(|set| {
+            set.parent.is_none()
+                && !set.execution.starts_with("EXECUTE_")
+                && set.status != "DELETE_IN_PROGRESS"
+        });
         empty
             .map(|stack| format!("stack {} in REVIEW_IN_PROGRESS", stack.name))
             .chain(sets.map(|set| {

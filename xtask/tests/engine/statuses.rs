@@ -158,6 +158,9 @@ pub(crate) fn site_in(status: &'static str, settles: &'static str) -> Site {
 }
 
 fn put(state: &mut State, status: &'static str, settles: &'static str) {
+    if status.starts_with("PAUSE") {
+        state.invented.push(status);
+    }
     match status {
         "absent" | "DELETE_COMPLETE" if settles == "absent" => {
             let root = state.find(STACK).unwrap();
