@@ -11,7 +11,7 @@ use crate::follow::Pace;
 use crate::vigil::vigil;
 
 /// How long the deletion of a change set may take.
-const DISCARD_TIMEOUT: Duration = Duration::from_secs(120);
+const DISCARD_TIMEOUT: Duration = Duration::from_secs(300);
 
 impl Engine {
     /// Deletes a change set and waits until it is gone: the nested ones go with it, one after the
