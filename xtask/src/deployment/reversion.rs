@@ -166,8 +166,9 @@ async fn stacks_with_resources(
                 continue;
             }
             if let Some(child) = cloudformation::find_stack(cfn, &resource.physical_id).await? {
-                let place = [place.as_slice(), &[resource.logical_id.clone()]].concat();
-                open.push((place, child));
+                let mut below = place.clone();
+                below.push(resource.logical_id.clone());
+                open.push((below, child));
             }
         }
         if !own.is_empty() {
