@@ -47,10 +47,12 @@ fn rounds(count: usize, contenders: usize) {
     let cases = (0..count).map(|number| (format!("round {number} of {contenders}"), number));
     check_each_of(8 / contenders, cases, |number| {
         // Creations and updates in turn.
-        let site = match number % 2 {
+        let mut site = match number % 2 {
             0 => Site::new(),
             _ => Site::deployed(),
         };
+        // So many programs take their time to answer, too.
+        site.patience = "0.04";
         round(&site, contenders)
     });
 }

@@ -46,7 +46,7 @@ pub(crate) const UPDATE: Journey = Journey {
     end: "UPDATE_COMPLETE",
     decisive: "ExecuteChangeSet",
 };
-/// In two stacks, which one way back each is asked for.
+/// In two stacks, each with a change set of its own.
 pub(crate) const REVERT: Journey = Journey {
     name: "revert",
     arguments: &["deploy", "--revert-drift", "--yes"],

@@ -126,11 +126,14 @@ fn described(call: &Call) -> String {
     )
 }
 
-/// The text without the directory, the port, names of change sets, times and durations.
+/// The text without the directory, the port, names of change sets, times, durations and words
+/// about waiting.
 fn without_chance(site: &Site, text: &str) -> String {
     let text = text.replace(&site.directory(), "<directory>");
     let text = text.replace(&site.cloud.port.to_string(), "<port>");
     let patterns = [
+        // How long anything takes is chance here.
+        (r"==> still [^\n]*\n", ""),
         (r"(xtask|kept)-\d+-[0-9a-f]{8}", "<name>"),
         (r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(\.\d+)?Z?", "<time>"),
         (r"\b1\d{9,12}\b", "<time>"),
