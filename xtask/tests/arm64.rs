@@ -10,6 +10,7 @@
 )]
 
 use std::io::Read as _;
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
@@ -23,7 +24,7 @@ use serde_json::Value;
 use sha2::Digest as _;
 use tempfile::TempDir;
 
-use support::{LocalCloud, Run, free_port, log_of_panic, repository, xtask};
+use support::{LocalCloud, Run, log_of_panic, repository, xtask};
 
 mod support;
 
@@ -99,6 +100,12 @@ fn runtime_emulator(directory: &Path) -> PathBuf {
     path
 }
 
+/// Two that differ; somebody else may take one of them.
+fn free_ports() -> [u16; 2] {
+    let listeners = [0, 0].map(|any| TcpListener::bind((Ipv4Addr::LOCALHOST, any)).unwrap());
+    listeners.map(|listener| listener.local_addr().unwrap().port())
+}
+
 /// The two programs, ready to run.
 struct Programs {
     directory: TempDir,
@@ -116,19 +123,26 @@ impl Programs {
         }
     }
 
-    /// Starts a function that writes to this endpoint's table `movies`.
+    /// Starts a function that writes to this endpoint's table `movies`. The emulator has to be told
+    /// ports and ends where somebody took one meanwhile; then it is started with others.
     fn start(&self, endpoint: &str) -> Function {
-        let port = free_port();
+        for _ in 0..5 {
+            let mut function = self.start_with(endpoint, free_ports());
+            if function.listens() {
+                return function;
+            }
+        }
+        panic!("the emulator ended five times before it listened");
+    }
+
+    fn start_with(&self, endpoint: &str, [port, api]: [u16; 2]) -> Function {
         let mut command = Command::new(&self.runtime_emulator);
         command
             .args([
                 "--runtime-interface-emulator-address",
                 &format!("127.0.0.1:{port}"),
             ])
-            .args([
-                "--runtime-api-address",
-                &format!("127.0.0.1:{}", free_port()),
-            ]);
+            .args(["--runtime-api-address", &format!("127.0.0.1:{api}")]);
         if !cfg!(target_arch = "aarch64") {
             command.args(["qemu-aarch64-static", "-L", "/usr/aarch64-linux-gnu"]);
         }
@@ -151,6 +165,20 @@ impl Programs {
 }
 
 impl Function {
+    /// Whether it listens in the end; otherwise it has ended.
+    fn listens(&mut self) -> bool {
+        let begin = Instant::now();
+        while TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).is_err() {
+            if self.child.try_wait().unwrap().is_some() {
+                return false;
+            }
+            assert!(begin.elapsed() < Duration::from_secs(30), "no emulator");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        // Not somebody else on its port.
+        self.child.try_wait().unwrap().is_none()
+    }
+
     /// Invokes the function; the emulator needs a moment before it listens.
     fn invoke(&self, event: &Value) -> Value {
         let path = "2015-03-31/functions/function/invocations";
