@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 
 from botocore import parsers
 
-from reading import Reading, local
+from reading import local
 from unmodelled import HEADERS
 
 
@@ -90,9 +90,7 @@ class Answer:
                 found[name] = self.status
             elif where == "header" and written.lower() in self.headers:
                 headers.pop(written.lower(), None)
-                header = Reading(reading.protocol, "rfc822")
-                found[name] = header.text(self.headers[written.lower()], member, name)
-                reading.wrong += header.wrong
+                found[name] = reading.header(self.headers[written.lower()], member, name)
             elif where == "headers":
                 prefix = written.lower()
                 headers = {n: t for n, t in headers.items() if not n.startswith(prefix)}

@@ -185,9 +185,7 @@ class Exchange:
             elif where == "header" and written.lower() in self.headers:
                 headers.pop(written.lower(), None)
                 # Without a name of its own, it is a header that each request has.
-                header = Reading(reading.protocol, "rfc822")
-                found[name] = header.text(self.headers[written.lower()], member, name)
-                reading.wrong += header.wrong
+                found[name] = reading.header(self.headers[written.lower()], member, name)
             elif where == "headers":
                 for header in [one for one in headers if one.startswith(written.lower())]:
                     text = headers.pop(header)

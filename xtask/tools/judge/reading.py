@@ -37,6 +37,13 @@ class Reading:
     def say(self, path, text):
         self.wrong.append(f"{path or 'the whole'}: {text}")
 
+    def header(self, text, shape, path):
+        """A value of a header, where times are written as HTTP has them."""
+        reading = Reading(self.protocol, "rfc822")
+        value = reading.text(text, shape, path)
+        self.wrong += reading.wrong
+        return value
+
     def bounds(self, value, shape, path, unit):
         size = value if unit == "" else len(value)
         limits = shape.metadata

@@ -46,8 +46,12 @@ pub(super) fn page(changes: &[String], next: Option<&str>) -> String {
 }
 
 fn resource(logical_id: &str, resource_type: &str, rest: &str) -> String {
+    change("Modify", logical_id, resource_type, rest)
+}
+
+pub(super) fn change(action: &str, logical_id: &str, resource_type: &str, rest: &str) -> String {
     format!(
-        "<member><Type>Resource</Type><ResourceChange><Action>Modify</Action>\
+        "<member><Type>Resource</Type><ResourceChange><Action>{action}</Action>\
          <LogicalResourceId>{logical_id}</LogicalResourceId>\
          <ResourceType>{resource_type}</ResourceType>{rest}</ResourceChange></member>"
     )

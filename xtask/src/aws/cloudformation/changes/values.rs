@@ -8,8 +8,10 @@ use aws_sdk_cloudformation::types::{
 };
 use expect_test::expect;
 
-use super::tests::{answer, check, page};
+use super::tests::{answer, change, check, page};
 use super::*;
+
+const TOPIC: &str = "AWS::SNS::Topic";
 
 /// What `is_known` does not take of the SDK's values.
 fn unknown<'a, T: From<&'a str>>(
@@ -107,13 +109,7 @@ fn the_sdk_has_no_more_values_than_were_thought_of() {
 /// As long as nobody knows better, it may replace the resource.
 #[tokio::test]
 async fn a_value_that_is_not_known_is_shown_as_it_is() {
-    let change = |action: &str, id: &str, rest: &str| {
-        format!(
-            "<member><Type>Resource</Type><ResourceChange><Action>{action}</Action>\
-             <LogicalResourceId>{id}</LogicalResourceId>\
-             <ResourceType>AWS::SNS::Topic</ResourceType>{rest}</ResourceChange></member>"
-        )
-    };
+    let change = |action: &str, id: &str, rest: &str| change(action, id, TOPIC, rest);
     let changes = [
         change("Freeze", "Action", ""),
         change(
@@ -159,12 +155,8 @@ async fn what_compares_with_what_is_there_names_the_drift() {
         <Reason>MANAGED_BY_AWS</Reason></member><member><Path>/Properties/Owner</Path>\
         <Reason>NOBODY_CARES</Reason></member></ResourceDriftIgnoredAttributes>";
     let change = |action: &str, id: &str, status: &str, rest: &str| {
-        format!(
-            "<member><Type>Resource</Type><ResourceChange><Action>{action}</Action>\
-             <LogicalResourceId>{id}</LogicalResourceId>\
-             <ResourceType>AWS::SNS::Topic</ResourceType>\
-             <ResourceDriftStatus>{status}</ResourceDriftStatus>{rest}</ResourceChange></member>"
-        )
+        let rest = format!("<ResourceDriftStatus>{status}</ResourceDriftStatus>{rest}");
+        change(action, id, TOPIC, &rest)
     };
     let details = format!("<Details><member>{target}</member></Details>{ignored}");
     let changes = [
