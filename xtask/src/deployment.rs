@@ -221,10 +221,7 @@ pub(crate) async fn deployed_tree(
     let template = Template::parse(&name, text)?;
     let mut nested = BTreeMap::new();
     for resource in cloudformation::resources_of(cfn, &stack.id).await? {
-        if resource.resource_type != NESTED_STACK || resource.physical_id.is_empty() {
-            continue;
-        }
-        let child = cloudformation::find_stack(cfn, &resource.physical_id).await?;
+        let child = cloudformation::nested_stack(cfn, &resource).await?;
         if let Some(child) = child
             && let Some(tree) = Box::pin(deployed_tree(cfn, &child)).await?
         {

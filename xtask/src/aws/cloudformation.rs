@@ -8,6 +8,7 @@ use aws_sdk_cloudformation::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_cloudformation::types::{self, TemplateStage};
 
 use crate::aws::error::readable;
+use crate::change_set::NESTED_STACK;
 use crate::options::Settings;
 use crate::stack::{Stack, StackStatus};
 use crate::trouble::{ServiceError, Trouble};
@@ -128,6 +129,17 @@ pub(crate) async fn template_of(cfn: &Client, stack: &str) -> anyhow::Result<Str
     Ok(body
         .with_context(|| format!("stack `{stack}` has no template"))?
         .to_owned())
+}
+
+/// The stack that a resource is; `None` where it is another resource, or not there.
+pub(crate) async fn nested_stack(
+    cfn: &Client,
+    resource: &StackResource,
+) -> anyhow::Result<Option<Stack>> {
+    if resource.resource_type != NESTED_STACK || resource.physical_id.is_empty() {
+        return Ok(None);
+    }
+    find_stack(cfn, &resource.physical_id).await
 }
 
 pub(crate) async fn resources_of(cfn: &Client, stack: &str) -> anyhow::Result<Vec<StackResource>> {

@@ -162,10 +162,7 @@ async fn stacks_with_resources(
             .into_iter()
             .partition(|resource| resource.resource_type == NESTED_STACK);
         for resource in nested.iter().rev() {
-            if resource.physical_id.is_empty() {
-                continue;
-            }
-            if let Some(child) = cloudformation::find_stack(cfn, &resource.physical_id).await? {
+            if let Some(child) = cloudformation::nested_stack(cfn, resource).await? {
                 let mut below = place.clone();
                 below.push(resource.logical_id.clone());
                 open.push((below, child));

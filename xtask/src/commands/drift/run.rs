@@ -83,10 +83,7 @@ async fn of_stack(
     // While that goes on, those of the nested stacks are done.
     let mut nested = Vec::new();
     for resource in cloudformation::resources_of(cfn, &stack.id).await? {
-        if resource.resource_type != NESTED_STACK || resource.physical_id.is_empty() {
-            continue;
-        }
-        let Some(child) = cloudformation::find_stack(cfn, &resource.physical_id).await? else {
+        let Some(child) = cloudformation::nested_stack(cfn, &resource).await? else {
             continue;
         };
         let changes = Box::pin(of_stack(cfn, &child, cloud)).await?;
