@@ -7,14 +7,15 @@ use std::path::Path;
 use anyhow::Context as _;
 use serde::Serialize;
 
-use crate::api_definition::with_deployment_hash;
-use crate::asset::{Asset, hex};
-use crate::change_set::NESTED_STACK;
-use crate::comparison::StackTree;
+use crate::asset::Asset;
+use crate::deployment_hash::with_deployment_hash;
+use crate::digest::hex;
 use crate::omission::{Omission, omit_unsupported};
 use crate::parameters::Parameters;
 use crate::references::check_references;
-use crate::stack::Stage;
+use crate::stack_tree::NESTED_STACK;
+use crate::stack_tree::StackTree;
+use crate::stage::Stage;
 use crate::template::Template;
 use crate::text_file;
 
@@ -172,7 +173,7 @@ impl Assembly {
         let mut parameters = self.stage_parameters.clone();
         parameters.extend(self.parameters());
         let template = |logical_id: Option<&str>, template: &Template, asset: Option<&Asset>| {
-            let sha256 = crate::asset::sha256(template.text().as_bytes());
+            let sha256 = crate::digest::sha256(template.text().as_bytes());
             ManifestTemplate {
                 logical_id: logical_id.map(ToOwned::to_owned),
                 file: file_name(template),

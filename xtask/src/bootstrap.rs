@@ -8,7 +8,6 @@ use anyhow::Context as _;
 use crate::assembly::{Cloud, read_template};
 use crate::aws::Connection;
 use crate::aws::cloudformation::{self, CloudFormation};
-use crate::comparison::StackTree;
 use crate::consent::Consent;
 use crate::deployment::{Engine, Plan, again};
 use crate::encryption_key::{EncryptionKey, PRICE};
@@ -17,7 +16,9 @@ use crate::options::Options;
 use crate::parameters::{self, Parameters};
 use crate::references::check_references;
 use crate::screen::STRONG;
-use crate::stack::{BOOTSTRAP_STACK, SERVICE, Stack};
+use crate::stack::Stack;
+use crate::stack_tree::StackTree;
+use crate::stage::{BOOTSTRAP_STACK, SERVICE};
 use crate::workspace::Workspace;
 
 const BUCKET_OUTPUT: &str = "AssetBucketName";

@@ -17,8 +17,6 @@ mod warning;
 pub(crate) use line::wrapped;
 pub(crate) use warning::{Warning, Warnings};
 
-pub(crate) const NESTED_STACK: &str = "AWS::CloudFormation::Stack";
-
 /// What CloudFormation says of a value that it can know only when it has made the resource.
 pub(crate) const KNOWN_AFTER_APPLY: &str = "{{changeSet:KNOWN_AFTER_APPLY}}";
 

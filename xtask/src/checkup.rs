@@ -7,14 +7,9 @@ use crate::aws::{Connection, account, api_gateway, lambda, logs, signed};
 use crate::bootstrap;
 use crate::doctor::{self, Finding, Kept, Trail};
 use crate::parameters::Parameters;
-use crate::stack::{Stack, Stage};
+use crate::stack::Stack;
+use crate::stage::{Stage, function_name, log_groups};
 use crate::trouble::{Trouble, trouble};
-
-/// The function's name in `root.yaml`, without the stage's suffix.
-const FUNCTION: &str = "apigw_handler";
-
-/// The stage whose function has no suffix.
-const DEFAULT_STAGE: &str = "dev";
 
 /// Codes of Service Quotas, as `aws service-quotas list-service-quotas` lists them.
 const QUOTAS: [(&str, &str, &str); 2] = [
@@ -147,22 +142,6 @@ async fn collisions(connection: &Connection, intent: &Intent<'_>) -> Vec<Finding
     findings
 }
 
-/// As `FunctionName` in `root.yaml` says.
-pub(crate) fn function_name(stage: &Stage) -> String {
-    match stage.as_str() {
-        DEFAULT_STAGE => FUNCTION.to_owned(),
-        stage => format!("{FUNCTION}_{stage}"),
-    }
-}
-
-/// The log groups with names that are known before the stack is there.
-pub(crate) fn log_groups(stage: &Stage) -> [String; 2] {
-    [
-        format!("/aws/lambda/{}", function_name(stage)),
-        format!("aws-waf-logs-{}", stage.stack_name()),
-    ]
-}
-
 async fn trails(connection: &Connection) -> Finding {
     let rights = "cloudtrail:DescribeTrails, GetTrailStatus and GetEventSelectors";
     match find_trails(connection).await {
@@ -240,40 +219,4 @@ async fn quotas(connection: &Connection, intent: &Intent<'_>) -> Vec<Finding> {
         });
     }
     findings
-}
-
-#[cfg(test)]
-mod tests {
-    use std::path::Path;
-
-    use super::*;
-    use crate::assembly::read_template;
-
-    /// The names are written down twice: here, and in the templates.
-    #[test]
-    fn names_are_those_of_the_templates() {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-        let text = |file: &str| {
-            let template = read_template(&root.join("infra/cfn"), file).unwrap();
-            template.text().to_owned()
-        };
-        let named = format!(
-            "FunctionName: !If [IsDefaultStage, {FUNCTION}, !Sub \"{FUNCTION}_${{Stage}}\"]"
-        );
-        assert!(text("root.yaml").contains(&named));
-        assert!(text("root.yaml").contains(&format!(
-            "IsDefaultStage: !Equals [!Ref Stage, {DEFAULT_STAGE}]"
-        )));
-        assert!(text("function.yaml").contains("LogGroupName: !Sub /aws/lambda/${FunctionName}"));
-        assert!(text("api.yaml").contains("LogGroupName: !Sub aws-waf-logs-movies-${StageName}"));
-        let stage: Stage = "prod2".parse().unwrap();
-        assert_eq!(function_name(&stage), "apigw_handler_prod2");
-        assert_eq!(
-            log_groups(&stage),
-            [
-                "/aws/lambda/apigw_handler_prod2",
-                "aws-waf-logs-movies-prod2"
-            ]
-        );
-    }
 }

@@ -7,11 +7,12 @@ use serde_json::Value;
 
 use crate::change_set::difference::differences;
 use crate::change_set::{
-    Action, Change, Fate, NESTED_STACK, PropertyChange, Replacement, resources, secret_names,
+    Action, Change, Fate, PropertyChange, Replacement, resources, secret_names,
 };
 use crate::intrinsics::{is_open, resolved_resources};
 use crate::parameters::Parameters;
 use crate::references::names_in;
+use crate::stack_tree::{NESTED_STACK, StackTree};
 use crate::template::{Template, plain_string};
 
 mod provenance;
@@ -19,14 +20,6 @@ mod redeployment;
 pub(crate) mod sections;
 #[cfg(test)]
 mod tests;
-
-/// A stack, deployed or to be: its template, its parameters, and its nested stacks by logical ID.
-#[derive(Debug, Clone)]
-pub(crate) struct StackTree {
-    pub(crate) template: Template,
-    pub(crate) parameters: Parameters,
-    pub(crate) nested: BTreeMap<String, StackTree>,
-}
 
 /// What changes between `old` (`None` where nothing is deployed) and `new`. The values of secret
 /// parameters are in none of it.

@@ -3,8 +3,8 @@
 
 use serde_json::Value;
 
-use crate::comparison::StackTree;
-use crate::stack::Tags;
+use crate::stack_tree::StackTree;
+use crate::tag::Tags;
 use crate::template::Template;
 
 /// CloudFormation reads the values of such parameters from the Parameter Store.

@@ -3,11 +3,13 @@
 
 use anstyle::{AnsiColor, Style};
 
-use crate::change_set::{NESTED_STACK, Warning};
-use crate::comparison::StackTree;
+use crate::change_set::Warning;
 use crate::event::StackEvent;
-use crate::source::{Place, Problem, printable};
+use crate::source::{Place, Problem};
+use crate::stack_tree::NESTED_STACK;
+use crate::stack_tree::StackTree;
 use crate::template::Template;
+use crate::text::printable;
 
 mod causes;
 mod path;

@@ -1,19 +1,19 @@
 //! What the screen shows of an operation while it goes on and once it ended: a function of the
 //! events so far, the time and the terminal's size. It knows neither a clock nor a terminal.
 
+use crate::block::Block;
 use crate::estimate::Sample;
 use crate::event::{self, StackEvent};
+use crate::terminal::{Mode, Size};
+use crate::text;
 
-pub(crate) mod block;
 mod frame;
 mod progress;
 mod resource;
 pub(crate) mod subject;
 #[cfg(test)]
 mod tests;
-pub(crate) mod text;
 
-use block::Block;
 use progress::Progress;
 use subject::Subject;
 
@@ -22,21 +22,6 @@ const SILENCE: i64 = 30_000;
 
 /// How many resources a line names.
 const NAMED: usize = 8;
-
-/// Columns and rows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Size {
-    pub(crate) width: usize,
-    pub(crate) height: usize,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Mode {
-    /// One block that is drawn again in place.
-    Live { colour: bool },
-    /// One line per event.
-    Plain,
-}
 
 /// Every function returns what is to be written next. Times are in milliseconds since the epoch,
 /// by the clock of whoever shows or recorded it.

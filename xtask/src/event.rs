@@ -5,8 +5,8 @@ use std::collections::{BTreeSet, HashSet};
 use anstyle::{AnsiColor, Style};
 use serde::{Deserialize, Serialize};
 
-use crate::change_set::NESTED_STACK;
-use crate::source::printable;
+use crate::stack_tree::NESTED_STACK;
+use crate::text::printable;
 
 #[cfg(test)]
 mod tests;

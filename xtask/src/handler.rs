@@ -7,11 +7,13 @@ use anyhow::Context as _;
 use xshell::Shell;
 
 use crate::architecture::Architecture;
+use crate::archive::zip_bootstrap;
 use crate::assembly::Cloud;
-use crate::asset::{Asset, hex, sha256, zip_bootstrap};
+use crate::asset::Asset;
 use crate::cargo::build::Build;
 use crate::cargo::configuration::Configuration;
 use crate::dependencies;
+use crate::digest::{hex, sha256};
 use crate::elf;
 use crate::inputs::{Inputs, Names};
 use crate::inspection::{self, Finding, Severity};

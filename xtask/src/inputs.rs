@@ -11,12 +11,12 @@ use cargo_lock::Lockfile;
 use serde::{Deserialize, Serialize};
 use xshell::Shell;
 
-use crate::asset::{hex, sha256};
 use crate::cargo;
 use crate::cargo::build::Read;
 use crate::cargo::configuration::Configuration;
 use crate::checkout;
 use crate::dependencies;
+use crate::digest::{hex, sha256};
 use crate::workspace::Workspace;
 
 mod difference;

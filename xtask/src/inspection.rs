@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::architecture::Architecture;
 use crate::elf;
-use crate::source::printable;
+use crate::text::printable;
 
 mod archive;
 mod flags;

@@ -12,13 +12,16 @@ use clap::Parser as _;
 
 mod adoption;
 mod api_definition;
+mod api_explanation;
 mod api_keys;
 mod architecture;
+mod archive;
 mod assembly;
 mod asset;
 #[cfg(feature = "aws")]
 mod aws;
 mod backtrace;
+mod block;
 #[cfg(feature = "aws")]
 mod bootstrap;
 mod cargo;
@@ -41,7 +44,9 @@ mod deploy_role;
 mod deploy_time;
 #[cfg(feature = "aws")]
 mod deployment;
+mod deployment_hash;
 mod diagnosis;
+mod digest;
 mod display;
 mod doctor;
 mod elf;
@@ -96,12 +101,16 @@ mod session;
 mod smoke;
 mod source;
 mod stack;
+mod stack_tree;
+mod stage;
 mod stage_file;
 mod status;
 mod step;
 mod symbols;
 mod tag;
 mod template;
+mod terminal;
+mod text;
 mod text_file;
 #[cfg(test)]
 mod tidy;

@@ -9,20 +9,15 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use anyhow::Context as _;
 
 use crate::assembly::Cloud;
+use crate::display::Display;
 use crate::display::subject::{Planned, Subject, Verb};
-use crate::display::{Display, Mode, Size};
 use crate::estimate::{Experience, Sample, Work};
 use crate::event::StackEvent;
 use crate::recording::{End, Note, Recorder};
 use crate::screen;
 use crate::stack::Stack;
+use crate::terminal::{Mode, mode, size, write};
 use crate::workspace::Workspace;
-
-/// What a terminal is taken for that does not say.
-const USUAL: Size = Size {
-    width: 80,
-    height: 24,
-};
 
 /// One operation being watched. Dropping it takes the live display away.
 #[derive(Debug)]
@@ -207,39 +202,6 @@ fn learn(path: &Path, verb: Verb, samples: &[Sample], whole: Option<i64>) -> any
     file.write_all(experience.to_json()?.as_bytes())?;
     file.persist(path)?;
     Ok(())
-}
-
-/// How this process shows an operation.
-pub(crate) fn mode() -> Mode {
-    match screen::can_redraw() {
-        true => Mode::Live {
-            colour: screen::has_colour(),
-        },
-        false => Mode::Plain,
-    }
-}
-
-/// Progress is best effort: a terminal that went away must not end what is being watched.
-pub(crate) fn write(mode: Mode, text: &str) {
-    if text.is_empty() {
-        return;
-    }
-    match mode {
-        Mode::Live { .. } => screen::write_codes(text),
-        Mode::Plain => screen::write_plain(text),
-    }
-}
-
-/// The terminal's size now.
-pub(crate) fn size() -> Size {
-    let size = terminal_size::terminal_size_of(std::io::stderr());
-    match size {
-        Some((width, height)) if width.0 > 0 && height.0 > 0 => Size {
-            width: width.0.into(),
-            height: height.0.into(),
-        },
-        _ => USUAL,
-    }
 }
 
 /// Milliseconds since the epoch.

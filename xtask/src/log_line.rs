@@ -5,8 +5,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::change_set::wrapped;
-use crate::display::text::clean;
-use crate::source::printable;
+use crate::text::clean;
+use crate::text::printable;
 
 #[cfg(test)]
 mod tests;

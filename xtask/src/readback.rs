@@ -3,8 +3,9 @@
 
 use serde_json::Value;
 
-use crate::comparison::{StackTree, with_nested_parameters};
-use crate::stack::Tags;
+use crate::comparison::with_nested_parameters;
+use crate::stack_tree::StackTree;
+use crate::tag::Tags;
 use crate::template::Template;
 
 /// Whether `given` may be what CloudFormation gives back of `text`.

@@ -7,8 +7,8 @@ use anyhow::Context as _;
 use auditable_serde::{DependencyKind, Source};
 use serde::Serialize;
 
-use crate::asset::hex;
 use crate::dependencies::{Dependencies, Package};
+use crate::digest::hex;
 
 /// What the bill is for.
 pub(crate) struct Program<'a> {
@@ -228,8 +228,8 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
-    use crate::asset::sha256 as digest;
     use crate::dependencies::tests::example;
+    use crate::digest::sha256 as digest;
 
     fn bill() -> Value {
         let program = Program {

@@ -13,7 +13,7 @@ use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use anyhow::Context as _;
 
-use crate::display::text::{harmless, wrap};
+use crate::text::{harmless, wrap};
 use crate::variable;
 
 /// For headings and results.

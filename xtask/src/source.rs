@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
-use crate::display::text::is_obeyed;
+use crate::text::printable;
 
 /// A place in a file, with the file's text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -123,19 +123,6 @@ impl fmt::Display for Problem {
 }
 
 impl std::error::Error for Problem {}
-
-/// Text from elsewhere as one line that no terminal obeys: names in a damaged file, the words of
-/// a service.
-pub(crate) fn printable(text: &str) -> String {
-    let mut printable = String::with_capacity(text.len());
-    for character in text.chars() {
-        match is_obeyed(character) {
-            true => printable.extend(character.escape_default()),
-            false => printable.push(character),
-        }
-    }
-    printable
-}
 
 /// The choice that `name` was probably meant to be.
 pub(crate) fn nearest<'a>(

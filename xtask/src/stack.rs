@@ -1,72 +1,7 @@
-//! Stacks as plain data: their names, statuses and outputs, and what a status asks of `deploy`.
+//! Stacks as plain data: their statuses and outputs, and what a status asks of `deploy`.
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::str::FromStr;
-
-/// The service this repository delivers; the first part of every stack's name.
-pub(crate) const SERVICE: &str = "movies";
-
-/// The stack that owns the asset bucket.
-pub(crate) const BOOTSTRAP_STACK: &str = "movies-bootstrap";
-
-/// What no stage is called: roles and policies of a stage are told by the stage in their names,
-/// and those that GitHub's deploy roles cannot change have this there.
-const GITHUB: &str = "github";
-
-/// A stack's tags by key.
-pub(crate) type Tags = BTreeMap<String, String>;
-
-/// One deployment of the service, and API Gateway's stage of the same name.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Stage(String);
-
-impl Stage {
-    pub(crate) fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// The root stack's name.
-    pub(crate) fn stack_name(&self) -> String {
-        format!("{SERVICE}-{self}")
-    }
-
-    /// The stack of the role that GitHub deploys it with. It is no stage's, and nothing that
-    /// belongs to one has a name like it.
-    pub(crate) fn github_stack_name(&self) -> String {
-        format!("{SERVICE}-{GITHUB}-{self}")
-    }
-}
-
-impl fmt::Display for Stage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl FromStr for Stage {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let mut characters = text.chars();
-        let first = characters.next().is_some_and(|c| c.is_ascii_lowercase());
-        let rest = characters.all(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
-        if !first || !rest || text.len() > 16 {
-            return Err("a stage is 1 to 16 lowercase letters and digits, a letter first".into());
-        }
-        if BOOTSTRAP_STACK == format!("{SERVICE}-{text}") {
-            return Err(format!(
-                "`{BOOTSTRAP_STACK}` is the stack of the asset bucket"
-            ));
-        }
-        if text == GITHUB {
-            return Err(format!(
-                "the stacks of GitHub's deploy roles begin with `{SERVICE}-{GITHUB}-`"
-            ));
-        }
-        Ok(Self(text.to_owned()))
-    }
-}
 
 /// A stack as `DescribeStacks` shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -288,27 +223,5 @@ mod tests {
         assert_eq!(ended.deploy_action(), DeployAction::Update);
         let deleted = StackStatus("DELETE_COMPLETE".to_owned());
         assert!(deleted.is_success() && !deleted.is_deployed());
-    }
-
-    #[test]
-    fn stages_are_short_lowercase_names() {
-        for good in ["dev", "production", "a1"] {
-            assert_eq!(
-                good.parse::<Stage>().unwrap().stack_name(),
-                format!("movies-{good}")
-            );
-        }
-        for bad in [
-            "",
-            "Dev",
-            "1a",
-            "a-b",
-            "a_b",
-            "seventeenletters1",
-            "bootstrap",
-            "github",
-        ] {
-            assert!(bad.parse::<Stage>().is_err(), "{bad}");
-        }
     }
 }

@@ -1,6 +1,9 @@
 //! What a tag of a stack may be. The stage's file and the command line are held to the same.
 
-use crate::stack::Tags;
+use std::collections::BTreeMap;
+
+/// A stack's tags by key.
+pub(crate) type Tags = BTreeMap<String, String>;
 
 /// Tags that every stack has from the tool.
 const OWN: [&str; 2] = ["service", "stage"];

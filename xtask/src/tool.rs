@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use xshell::{Cmd, Shell, cmd};
 
-use crate::asset::{hex, sha256};
 use crate::cargo::undisturbed;
+use crate::digest::{hex, sha256};
 use crate::screen;
 use crate::toolchain::Toolchain;
 use crate::workspace::Workspace;

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::fmt;
 
-use crate::source::printable;
+use crate::text::printable;
 
 /// A call that failed, in one line.
 #[derive(Debug)]

@@ -8,9 +8,9 @@ use aws_sdk_cloudformation::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_cloudformation::types::{self, TemplateStage};
 
 use crate::aws::error::readable;
-use crate::change_set::NESTED_STACK;
 use crate::options::Settings;
 use crate::stack::{Stack, StackStatus};
+use crate::stack_tree::NESTED_STACK;
 use crate::trouble::{ServiceError, Trouble};
 
 pub(crate) mod change_sets;

@@ -3,7 +3,8 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Action, Change, NESTED_STACK, Replacement, Warning};
+use super::{Action, Change, Replacement, Warning};
+use crate::stack_tree::NESTED_STACK;
 
 /// What differs between a stack and something else.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]

@@ -1,3 +1,4 @@
+use crate::stack_tree::NESTED_STACK;
 use expect_test::expect;
 
 use super::*;

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::line::{WIDTH, flowed, wrapped};
 use super::tree::{MODIFIED, QUIET};
-use crate::source::printable;
+use crate::text::printable;
 
 const HEADING: Style = Style::new().bold();
 

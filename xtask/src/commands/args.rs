@@ -7,7 +7,7 @@ use crate::assembly::supplied_parameters;
 use crate::parameters::{self, Parameters};
 use crate::screen::{self, STRONG};
 use crate::source::nearest;
-use crate::stack::Stage;
+use crate::stage::Stage;
 use crate::stage_file::{self, StageFile};
 use crate::template::Template;
 use crate::workspace::Workspace;

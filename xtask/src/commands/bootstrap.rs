@@ -3,7 +3,7 @@
 use super::args::{EnvironmentArgs, StartArgs};
 use crate::encryption_key::EncryptionKey;
 use crate::repository::Repository;
-use crate::stack::Stage;
+use crate::stage::Stage;
 
 #[cfg(feature = "aws")]
 mod run;

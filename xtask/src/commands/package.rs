@@ -7,8 +7,8 @@ use xshell::Shell;
 
 use super::args::parse_sha256;
 use crate::architecture::Architecture;
-use crate::asset::hex;
 use crate::dependencies;
+use crate::digest::hex;
 use crate::handler::growth;
 use crate::handler::manifest::{MANIFEST, Manifest};
 use crate::handler::verify::verify;

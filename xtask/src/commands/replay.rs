@@ -6,13 +6,14 @@ use std::time::Duration;
 use anyhow::Context as _;
 
 use crate::diagnosis::{self, Failure, Sources};
-use crate::display::{Display, Mode, Size};
+use crate::display::Display;
 use crate::event::EventLog;
 use crate::interrupt::Interrupts;
 use crate::live;
 use crate::recording::{Note, Recording, newest};
 use crate::screen;
 use crate::stack::StackStatus;
+use crate::terminal::{self, Mode, Size};
 use crate::text_file;
 
 /// Milliseconds between two frames.
@@ -60,7 +61,7 @@ impl Replay {
         let recording = Recording::parse(&name, &text)?;
         let mode = match self.plain {
             true => Mode::Plain,
-            false => live::mode(),
+            false => terminal::mode(),
         };
         let mut display = Display::new(recording.subject.clone(), mode);
         screen::progress(format!("replaying {name}"));
@@ -71,7 +72,7 @@ impl Replay {
         };
         let end = recording.entries.last();
         let end = end.map_or(recording.subject.begin, |entry| entry.received);
-        live::write(mode, &display.close(end));
+        terminal::write(mode, &display.close(end));
         if is_whole {
             verdict(&recording);
         }
@@ -102,7 +103,7 @@ impl Replay {
         for look in recording.looks() {
             while now < look.received {
                 now = look.received.min(now.saturating_add(step));
-                live::write(mode, &display.tick(now, self.size()));
+                terminal::write(mode, &display.tick(now, self.size()));
                 if let Mode::Live { .. } = mode {
                     tokio::time::sleep(Duration::from_millis(FRAME)).await;
                 }
@@ -110,12 +111,12 @@ impl Replay {
             if let Some(status) = &look.status {
                 display.set_status(status);
             }
-            live::write(mode, &display.absorb(look.events, look.received));
+            terminal::write(mode, &display.absorb(look.events, look.received));
         }
     }
 
     fn size(&self) -> Size {
-        let size = live::size();
+        let size = terminal::size();
         Size {
             width: self.width.map_or(size.width, usize::from),
             ..size

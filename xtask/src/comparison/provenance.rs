@@ -7,13 +7,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use self::place::{at_path, below, descend, is_identity, place};
-use super::{StackTree, secret_parameters};
+use super::secret_parameters;
 use crate::change_set::difference::is_same;
-use crate::change_set::{
-    Action, Change, KNOWN_AFTER_APPLY, NESTED_STACK, PropertyChange, Replacement, Source,
-};
+use crate::change_set::{Action, Change, KNOWN_AFTER_APPLY, PropertyChange, Replacement, Source};
 use crate::intrinsics::single_entry;
 use crate::references::names_in;
+use crate::stack_tree::NESTED_STACK;
+use crate::stack_tree::StackTree;
 
 mod place;
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! An API's new deployment and the one that it replaces as one change, with what is new in it.
 
-use crate::api_definition::explanation::explain;
+use crate::api_explanation::explain;
 use crate::change_set::{Action, Change};
 
-use super::StackTree;
+use crate::stack_tree::StackTree;
 
 const DEPLOYMENT: &str = "AWS::ApiGateway::Deployment";
 

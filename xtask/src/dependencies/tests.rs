@@ -61,8 +61,8 @@ fn lockfile() -> String {
             text += &format!("source = \"{source}\"\n");
         }
         if source.starts_with("registry") {
-            let checksum = crate::asset::sha256(format!("{name} {version}").as_bytes());
-            text += &format!("checksum = \"{}\"\n", crate::asset::hex(&checksum));
+            let checksum = crate::digest::sha256(format!("{name} {version}").as_bytes());
+            text += &format!("checksum = \"{}\"\n", crate::digest::hex(&checksum));
         }
     }
     text

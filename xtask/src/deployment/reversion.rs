@@ -13,12 +13,13 @@ use super::kept::takes_change;
 use super::overtaking::Overtaken;
 use super::{Engine, Executed, Plan, Prepared};
 use crate::aws::cloudformation;
-use crate::change_set::{Action, Change, NESTED_STACK, Warnings};
-use crate::comparison::StackTree;
+use crate::change_set::{Action, Change, Warnings};
 use crate::consent::Consent;
 use crate::diagnosis::Sources;
 use crate::options::Options;
 use crate::stack::Stack;
+use crate::stack_tree::NESTED_STACK;
+use crate::stack_tree::StackTree;
 use crate::template::Template;
 
 /// What would be done to take the drift of a stage back.

@@ -2,9 +2,9 @@
 
 use anstyle::{AnsiColor, Style};
 
-use super::Size;
 use super::progress::{Counts, Failure, InProgress, Progress};
-use super::text::{Line, clock, columns, left, wrap};
+use crate::terminal::Size;
+use crate::text::{Line, clock, columns, left, wrap};
 
 const STRONG: Style = Style::new().bold();
 const DONE: Style = AnsiColor::Green.on_default();
@@ -186,7 +186,7 @@ pub(super) fn closing(progress: &Progress, now: i64) -> String {
             reason,
             ..
         } = failure;
-        let reason = super::text::clean(reason);
+        let reason = crate::text::clean(reason);
         text.push_str(&format!(
             "  {FAILED}{status:<27}{FAILED:#} {place}  {resource_type}  {reason}\n"
         ));

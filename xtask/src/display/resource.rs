@@ -1,8 +1,8 @@
 //! One resource during an operation: what is planned, what is going on, how it ended.
 
-use crate::change_set::NESTED_STACK;
 use crate::estimate::Sample;
 use crate::event::{Blame, ResourceOperation, StackEvent};
+use crate::stack_tree::NESTED_STACK;
 
 #[derive(Debug)]
 pub(super) struct Resource {

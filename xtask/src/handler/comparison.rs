@@ -128,7 +128,7 @@ mod tests {
     use object::{Architecture, BinaryFormat, Endianness, SectionKind};
 
     use super::*;
-    use crate::asset::zip_bootstrap;
+    use crate::archive::zip_bootstrap;
 
     /// An ELF file with these sections.
     fn program(sections: &[(&str, &str)]) -> Vec<u8> {

@@ -5,7 +5,8 @@ use std::path::Path;
 use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
 
-use crate::asset::{Asset, hex};
+use crate::asset::Asset;
+use crate::digest::hex;
 use crate::inputs::Inputs;
 
 /// The file's name.

@@ -7,7 +7,8 @@ use xshell::Shell;
 
 use super::{Plan, Target, ZIP, read, refuse, up_to_date};
 use crate::architecture::Architecture;
-use crate::asset::{Asset, hex};
+use crate::asset::Asset;
+use crate::digest::hex;
 use crate::inspection::{self, Expected};
 use crate::workspace::Workspace;
 
@@ -70,7 +71,7 @@ mod tests {
             said.ends_with(&format!("and {promised} was promised")),
             "{said}"
         );
-        let own = hex(&crate::asset::sha256(b"no zip at all"));
+        let own = hex(&crate::digest::sha256(b"no zip at all"));
         assert!(!refused(&own).contains("promised"));
     }
 }

@@ -9,11 +9,11 @@ use super::engine::{self, Target};
 use super::phases::Phase;
 use super::progress::Progress;
 use super::tally::Tally;
-use crate::display::Mode;
-use crate::display::block::Block;
+use crate::block::Block;
 use crate::interrupt::Interrupts;
-use crate::live;
 use crate::screen;
+use crate::terminal;
+use crate::terminal::Mode;
 
 /// Between two frames.
 const FRAME: Duration = Duration::from_millis(200);
@@ -30,7 +30,7 @@ pub(crate) async fn run(
     let mut tally = Tally::new(phases)?;
     let most_in_flight = target.most_in_flight;
     let (stop, stopped) = watch::channel(false);
-    let mode = live::mode();
+    let mode = terminal::mode();
     let mut block = Block::default();
     let begin = Instant::now();
     let mut frames = tokio::time::interval(match mode {
@@ -54,13 +54,13 @@ pub(crate) async fn run(
             }
             () = interrupts.next(), if !is_interrupted => {
                 is_interrupted = true;
-                live::write(mode, &block.remove());
+                terminal::write(mode, &block.remove());
                 screen::say("stopping; this is what was seen so far");
                 let _ = stop.send(true);
             }
         }
     }
-    live::write(mode, &block.remove());
+    terminal::write(mode, &block.remove());
     Ok((tally, is_interrupted))
 }
 
@@ -73,7 +73,7 @@ fn draw(
     let text = match mode {
         Mode::Plain => progress.line(now)? + "\n",
         Mode::Live { colour } => {
-            let size = live::size();
+            let size = terminal::size();
             let mut lines = progress.frame(now, size)?;
             if !colour {
                 for line in &mut lines {
@@ -83,6 +83,6 @@ fn draw(
             block.draw(lines, size)
         }
     };
-    live::write(mode, &text);
+    terminal::write(mode, &text);
     Ok(())
 }

@@ -13,9 +13,9 @@ use super::report::{Report, Setup};
 use super::tally::{Event, Tally};
 use super::verdict::{Bucket, Limits, Observed};
 use super::{page, terminal};
-use crate::display::Size;
-use crate::display::block::Block;
-use crate::display::text::columns;
+use crate::block::Block;
+use crate::terminal::Size;
+use crate::text::columns;
 
 fn setup() -> Setup {
     let phases = ["10/s:2s", "40/s:2s"];

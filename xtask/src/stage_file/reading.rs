@@ -8,8 +8,8 @@ use crate::constraint::broken_rule;
 use crate::json_text::JsonText;
 use crate::parameters::Parameters;
 use crate::source::{Problem, nearest};
-use crate::stack::Tags;
 use crate::tag;
+use crate::tag::Tags;
 use crate::template::Template;
 use crate::template::positions::below;
 

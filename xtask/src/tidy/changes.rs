@@ -5,10 +5,11 @@ use expect_test::{Expect, expect};
 use super::assembly;
 use crate::assembly::Cloud;
 use crate::change_set::{
-    Action, Change, KNOWN_AFTER_APPLY, NESTED_STACK, Origin, PropertyChange, Reason, Replacement,
-    render,
+    Action, Change, KNOWN_AFTER_APPLY, Origin, PropertyChange, Reason, Replacement, render,
 };
-use crate::comparison::{StackTree, explained};
+use crate::comparison::explained;
+use crate::stack_tree::NESTED_STACK;
+use crate::stack_tree::StackTree;
 use crate::template::Template;
 
 fn tree() -> StackTree {

@@ -8,7 +8,7 @@ use xshell::{Shell, cmd};
 
 use super::pip::isolated;
 use super::{ToolSet, answer};
-use crate::asset::{hex, sha256};
+use crate::digest::{hex, sha256};
 use crate::screen;
 use crate::workspace::Workspace;
 

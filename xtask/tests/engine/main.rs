@@ -9,7 +9,7 @@
 
 mod account;
 mod adoption;
-mod asset;
+mod archive;
 mod calls;
 mod changes;
 mod cloud;

@@ -116,7 +116,7 @@ impl Site {
 
     /// Packages another handler.
     pub(crate) fn package(&self, text: &str) {
-        std::fs::write(&self.tree.zip, crate::asset::handler(text)).unwrap();
+        std::fs::write(&self.tree.zip, crate::archive::handler(text)).unwrap();
     }
 
     /// Writes a file of the working tree; returns its path.

@@ -8,8 +8,8 @@ use std::time::SystemTime;
 use anyhow::Context as _;
 
 use super::{Artifact, Build, Script, dep_info};
-use crate::asset::{hex, sha256};
 use crate::checkout;
+use crate::digest::{hex, sha256};
 
 /// Ends the name of the file that says it, beside what it is about.
 const RECORD: &str = "origin";

@@ -5,12 +5,13 @@ use std::time::Duration;
 use comfy_table::{CellAlignment, Table, presets};
 use rustix::time::{ClockId, clock_gettime};
 
+use crate::display::Display;
 use crate::display::subject::{Planned, Subject, Verb};
-use crate::display::{Display, Mode, Size};
 use crate::estimate::{Estimate, Experience, Sample};
 use crate::event::{ResourceOperation, StackEvent};
 use crate::exit::Exit;
 use crate::screen;
+use crate::terminal::{Mode, Size};
 
 const TYPE: &str = "AWS::ApiGateway::Method";
 

@@ -10,7 +10,7 @@ use crate::consent::Consent;
 use crate::deploy_role::{self, Provider, Roles, Wish};
 use crate::repository::Repository;
 use crate::screen::{self, STRONG};
-use crate::stack::Stage;
+use crate::stage::Stage;
 use crate::stage_file;
 use crate::workspace::Workspace;
 

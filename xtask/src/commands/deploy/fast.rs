@@ -7,11 +7,11 @@ use anyhow::Context as _;
 
 use crate::aws::cloudformation::{self, CloudFormation};
 use crate::aws::{Connection, lambda};
-use crate::change_set::NESTED_STACK;
 use crate::deployment::{self, Plan};
 use crate::readback;
 use crate::screen;
 use crate::stack::Stack;
+use crate::stack_tree::NESTED_STACK;
 use crate::vigil::vigil;
 
 /// The root parameter that changes with the code.

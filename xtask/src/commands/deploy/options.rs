@@ -9,9 +9,10 @@ use crate::adoption;
 use crate::assembly::Assembly;
 use crate::options::{OnFailure, Options, Settings};
 use crate::parameters;
-use crate::stack::{DeployAction, Stack, Tags};
+use crate::stack::{DeployAction, Stack};
 use crate::stage_file::{StageFile, check_alarm};
 use crate::tag;
+use crate::tag::Tags;
 use crate::template::Template;
 
 #[cfg(test)]

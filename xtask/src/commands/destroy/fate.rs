@@ -5,9 +5,10 @@ use serde_json::Value;
 use crate::assembly::Cloud;
 use crate::aws::cloudformation::{self, CloudFormation};
 use crate::aws::s3::AssetBucket;
-use crate::change_set::{Action, Change, NESTED_STACK};
+use crate::change_set::{Action, Change};
 use crate::screen::{self, BAD, GOOD, STRONG};
 use crate::stack::Stack;
+use crate::stack_tree::NESTED_STACK;
 use crate::template::Template;
 
 /// A deployed resource and what becomes of it.

@@ -11,13 +11,13 @@ use crate::api_keys::Tier;
 use crate::assembly::read_template;
 use crate::aws::cloudformation::{self, operations};
 use crate::aws::{Connection, api_gateway};
-use crate::change_set::NESTED_STACK;
 use crate::commands::args::{LocalCloud, probably_meant};
 use crate::consent::Consent;
 use crate::deployment::Engine;
 use crate::interrupt::Interrupts;
 use crate::screen;
 use crate::stack::Stack;
+use crate::stack_tree::NESTED_STACK;
 use crate::stage_file::StageFile;
 use crate::workspace::Workspace;
 

@@ -12,13 +12,15 @@ use crate::change_set::row::Rows;
 use crate::change_set::{self, Change};
 use crate::commit::Commit;
 use crate::comparison::sections::{Sections, sections};
-use crate::comparison::{StackTree, compare, explained, with_nested_parameters};
+use crate::comparison::{compare, explained, with_nested_parameters};
 use crate::exit::Exit;
 use crate::handler::{self, ZIP};
 use crate::parameters::{self, Parameters};
 use crate::screen::{self, STRONG};
-use crate::stack::{Stage, Tags};
+use crate::stack_tree::StackTree;
+use crate::stage::Stage;
 use crate::stage_file::StageFile;
+use crate::tag::Tags;
 use crate::workflow_run;
 use crate::workspace::Workspace;
 

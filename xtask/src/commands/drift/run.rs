@@ -10,15 +10,16 @@ use crate::assembly::Cloud;
 use crate::aws::cloudformation::drift::{self, Detection};
 use crate::aws::cloudformation::{self, CloudFormation};
 use crate::change_set::row::Rows;
-use crate::change_set::{self, Action, Change, NESTED_STACK};
+use crate::change_set::{self, Action, Change};
 use crate::commands::args::LocalCloud;
 use crate::deployment::Engine;
 use crate::exit::Exit;
 use crate::follow::Pace;
 use crate::interrupt::Interrupts;
 use crate::screen::{self, STRONG};
-use crate::source::printable;
 use crate::stack::Stack;
+use crate::stack_tree::NESTED_STACK;
+use crate::text::printable;
 use crate::vigil::vigil;
 use crate::workspace::Workspace;
 

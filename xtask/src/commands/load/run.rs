@@ -11,7 +11,6 @@ use super::figures::observe;
 use crate::aws::api_gateway;
 use crate::commands::args::Deployed;
 use crate::consent::Consent;
-use crate::display::text::wrap;
 use crate::exit::Exit;
 use crate::interrupt::Interrupts;
 use crate::limits::{Consumer, predict_phases, reading};
@@ -25,6 +24,7 @@ use crate::load::report::{Report, Setup};
 use crate::load::verdict::{Limits, Observed, Outcome};
 use crate::load::{page, running, terminal};
 use crate::screen;
+use crate::text::wrap;
 use crate::text_file;
 use crate::workspace::Workspace;
 

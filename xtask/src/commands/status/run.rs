@@ -8,14 +8,15 @@ use xshell::Shell;
 
 use super::Status;
 use crate::assembly::Assembly;
-use crate::asset::{Asset, hex};
+use crate::asset::Asset;
 use crate::aws::cloudwatch::{self, MetricQuery};
 use crate::commands::args::Deployed;
 use crate::deployment;
+use crate::digest::hex;
 use crate::handler;
 use crate::intrinsics::resolved_resources;
 use crate::screen;
-use crate::stack::Stage;
+use crate::stage::Stage;
 use crate::status::cost::{self, Fixtures, Use};
 use crate::status::{self, Alarms, Concurrency, Status as Screen, Traffic, Version};
 use crate::workspace::Workspace;

@@ -8,7 +8,7 @@ use xshell::Shell;
 use super::Traces;
 use crate::aws::xray::{self, Trace, TraceSummary};
 use crate::screen::{self, QUIET, STRONG};
-use crate::stack::SERVICE;
+use crate::stage::SERVICE;
 use crate::trace;
 use crate::workspace::Workspace;
 

@@ -330,5 +330,5 @@ fn undefined(st_name: u32) -> Sym {
 
 /// As `cargo xtask package` zips.
 pub(super) fn zipped(executable: &[u8]) -> Vec<u8> {
-    crate::asset::zip_bootstrap(executable).unwrap()
+    crate::archive::zip_bootstrap(executable).unwrap()
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use tempfile::TempDir;
 
-use crate::asset;
+use crate::archive;
 use crate::support::repository;
 
 /// A working tree: the templates, the stages' files, a packaged handler, and the `target` of the runs in it.
@@ -25,7 +25,7 @@ impl Tree {
             }
         }
         let zip = directory.path().join("handler.zip");
-        std::fs::write(&zip, asset::handler("first")).unwrap();
+        std::fs::write(&zip, archive::handler("first")).unwrap();
         Self { directory, zip }
     }
 

@@ -78,6 +78,19 @@ pub(crate) fn is_obeyed(c: char) -> bool {
     c.is_control() || turns || matches!(c, '\u{2028}' | '\u{2029}')
 }
 
+/// Text from elsewhere as one line that no terminal obeys: names in a damaged file, the words of
+/// a service.
+pub(crate) fn printable(text: &str) -> String {
+    let mut printable = String::with_capacity(text.len());
+    for character in text.chars() {
+        match is_obeyed(character) {
+            true => printable.extend(character.escape_default()),
+            false => printable.push(character),
+        }
+    }
+    printable
+}
+
 /// A text of several lines of which a screen obeys nothing but the line ends, the tabs and the
 /// colours, and the log of a continuous integration nothing at all.
 pub(crate) fn harmless(text: &str) -> String {

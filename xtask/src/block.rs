@@ -2,7 +2,7 @@
 //! stays on the block's first line: that line is found again when the terminal was resized, and
 //! whether it breaks long lines anew then does not matter.
 
-use super::Size;
+use crate::terminal::Size;
 
 /// Terminals that know these show what is between them at once; the others ignore them.
 const BEGIN: &str = "\x1b[?2026h";

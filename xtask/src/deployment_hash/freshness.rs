@@ -6,7 +6,8 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::{DEFINITION_TYPES, deployment_id};
+use super::deployment_id;
+use crate::api_definition::DEFINITION_TYPES;
 use crate::assembly::read_template;
 use crate::template::Template;
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::definition;
+use crate::api_definition::definition;
 use crate::change_set::difference::differences;
 use crate::template::{Template, plain_string};
 
