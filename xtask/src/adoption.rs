@@ -2,8 +2,8 @@
 //! gives a literal name.
 
 use crate::assembly::Assembly;
-use crate::source::Problem;
-use crate::template::Template;
+use cfnkit_template::source::Problem;
+use cfnkit_template::template::Template;
 
 /// The property that names a resource, where that is how CloudFormation finds one to import.
 const NAMES: [(&str, &str); 4] = [

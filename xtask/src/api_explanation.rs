@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::api_definition::definition;
 use crate::change_set::difference::differences;
-use crate::template::{Template, plain_string};
+use cfnkit_template::api_definition::definition;
+use cfnkit_template::template::{Template, plain_string};
 
 /// How many members one line names.
 const NAMED: usize = 3;

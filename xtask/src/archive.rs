@@ -44,7 +44,7 @@ mod tests {
     use proptest::sample::Index;
 
     use super::*;
-    use crate::digest::hex;
+    use cfnkit_tools::digest::hex;
 
     /// What Python's `zipfile` finds in each of the zips it is given: every field that could tell
     /// of a clock, a user or a machine.

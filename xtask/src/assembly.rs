@@ -9,15 +9,14 @@ use serde::Serialize;
 
 use crate::asset::Asset;
 use crate::deployment_hash::with_deployment_hash;
-use crate::digest::hex;
 use crate::omission::{Omission, omit_unsupported};
-use crate::parameters::Parameters;
-use crate::references::check_references;
-use crate::stack_tree::NESTED_STACK;
-use crate::stack_tree::StackTree;
 use crate::stage::Stage;
-use crate::template::Template;
-use crate::text_file;
+use cfnkit_template::parameters::Parameters;
+use cfnkit_template::references::check_references;
+use cfnkit_template::stack_tree::StackTree;
+use cfnkit_template::stack_tree::{nested_stacks, read_template};
+use cfnkit_template::template::Template;
+use cfnkit_tools::digest::hex;
 
 use checks::{NESTED_BYTES, ROOT_BYTES, check_interface, check_size, missing_template};
 
@@ -173,7 +172,7 @@ impl Assembly {
         let mut parameters = self.stage_parameters.clone();
         parameters.extend(self.parameters());
         let template = |logical_id: Option<&str>, template: &Template, asset: Option<&Asset>| {
-            let sha256 = crate::digest::sha256(template.text().as_bytes());
+            let sha256 = cfnkit_tools::digest::sha256(template.text().as_bytes());
             ManifestTemplate {
                 logical_id: logical_id.map(ToOwned::to_owned),
                 file: file_name(template),
@@ -253,26 +252,6 @@ fn file_name(template: &Template) -> String {
         .next()
         .unwrap_or_default()
         .to_owned()
-}
-
-/// Reads and parses one template; messages call it `infra/cfn/<file>`.
-pub(crate) fn read_template(directory: &Path, file: &str) -> anyhow::Result<Template> {
-    let path = directory.join(file);
-    let text = text_file::read(&path)
-        .with_context(|| format!("cannot read the template `infra/cfn/{file}`"))?;
-    Template::parse(&format!("infra/cfn/{file}"), text)
-}
-
-/// The logical IDs of the root's nested stacks.
-pub(crate) fn nested_stacks(root: &Template) -> Vec<String> {
-    let nested = root.resources().filter(|(_, resource)| {
-        resource
-            .get("Type")
-            .is_some_and(|kind| kind == NESTED_STACK)
-    });
-    nested
-        .map(|(logical_id, _)| logical_id.to_owned())
-        .collect()
 }
 
 /// The root parameters that a deploy sets itself, whatever the user chooses.

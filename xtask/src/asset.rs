@@ -1,6 +1,6 @@
 //! Bytes and the key they have in the asset bucket.
 
-use crate::digest::{hex, sha256};
+use cfnkit_tools::digest::{hex, sha256};
 
 /// A file CloudFormation reads from S3. Its key is the SHA-256 of its content, so a key that
 /// exists never needs to be written again.

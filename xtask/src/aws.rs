@@ -16,7 +16,7 @@ use self::http::{Report, Route};
 use self::origin::{Origin, Seen};
 use self::selection::Selected;
 use self::sign_in::{Kept, Process};
-use crate::patience::patient;
+use cfnkit_console::patience::patient;
 
 pub(crate) mod account;
 pub(crate) mod api_gateway;

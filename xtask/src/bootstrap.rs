@@ -5,21 +5,22 @@ use std::sync::OnceLock;
 
 use anyhow::Context as _;
 
-use crate::assembly::{Cloud, read_template};
+use crate::assembly::Cloud;
 use crate::aws::Connection;
 use crate::aws::cloudformation::{self, CloudFormation};
-use crate::consent::Consent;
 use crate::deployment::{Engine, Plan, again};
 use crate::encryption_key::{EncryptionKey, PRICE};
-use crate::interrupt::Interrupts;
 use crate::options::Options;
-use crate::parameters::{self, Parameters};
-use crate::references::check_references;
-use crate::screen::STRONG;
 use crate::stack::Stack;
-use crate::stack_tree::StackTree;
 use crate::stage::{BOOTSTRAP_STACK, SERVICE};
-use crate::workspace::Workspace;
+use cfnkit_console::consent::Consent;
+use cfnkit_console::interrupt::Interrupts;
+use cfnkit_console::screen::STRONG;
+use cfnkit_template::parameters::{self, Parameters};
+use cfnkit_template::references::check_references;
+use cfnkit_template::stack_tree::StackTree;
+use cfnkit_template::stack_tree::read_template;
+use cfnkit_tools::workspace::Workspace;
 
 const BUCKET_OUTPUT: &str = "AssetBucketName";
 const KEY_OUTPUT: &str = "EncryptionKeyArn";

@@ -6,10 +6,10 @@ use crate::assembly::Cloud;
 use crate::aws::{Connection, account, api_gateway, lambda, logs, signed};
 use crate::bootstrap;
 use crate::doctor::{self, Finding, Kept, Trail};
-use crate::parameters::Parameters;
 use crate::stack::Stack;
 use crate::stage::{Stage, function_name, log_groups};
-use crate::trouble::{Trouble, trouble};
+use cfnkit_console::trouble::{Trouble, trouble};
+use cfnkit_template::parameters::Parameters;
 
 /// Codes of Service Quotas, as `aws service-quotas list-service-quotas` lists them.
 const QUOTAS: [(&str, &str, &str); 2] = [

@@ -3,14 +3,14 @@
 use anyhow::Context as _;
 use xshell::Shell;
 
-use crate::architecture::Architecture;
 use crate::assembly::{Assembly, Cloud};
 use crate::handler::{self, Reuse};
 #[cfg(not(feature = "aws"))]
 use crate::handover;
-use crate::screen;
 use crate::stage_file::StageFile;
-use crate::workspace::Workspace;
+use cfnkit_console::screen;
+use cfnkit_tools::architecture::Architecture;
+use cfnkit_tools::workspace::Workspace;
 
 mod args;
 mod bench;

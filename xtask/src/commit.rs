@@ -6,8 +6,8 @@ use std::fs::File;
 use anyhow::Context as _;
 use tempfile::TempDir;
 
-use crate::git;
-use crate::workspace::Workspace;
+use cfnkit_tools::git;
+use cfnkit_tools::workspace::Workspace;
 
 /// The files of a commit, for as long as the value lives.
 #[derive(Debug)]

@@ -9,11 +9,11 @@ use crate::change_set::difference::differences;
 use crate::change_set::{
     Action, Change, Fate, PropertyChange, Replacement, resources, secret_names,
 };
-use crate::intrinsics::{is_open, resolved_resources};
-use crate::parameters::Parameters;
-use crate::references::names_in;
-use crate::stack_tree::{NESTED_STACK, StackTree};
-use crate::template::{Template, plain_string};
+use cfnkit_template::intrinsics::{is_open, resolved_resources};
+use cfnkit_template::parameters::Parameters;
+use cfnkit_template::references::names_in;
+use cfnkit_template::stack_tree::{NESTED_STACK, StackTree};
+use cfnkit_template::template::{Template, plain_string};
 
 mod provenance;
 mod redeployment;

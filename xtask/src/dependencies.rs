@@ -10,8 +10,8 @@ use auditable_serde::{DependencyKind, Source, VersionInfo};
 use cargo_lock::{Lockfile, Version};
 use xshell::{Shell, cmd};
 
-use crate::cargo::undisturbed;
-use crate::workspace::Workspace;
+use cfnkit_tools::cargo::undisturbed;
+use cfnkit_tools::workspace::Workspace;
 use tree::{Label, Tree};
 
 mod tree;

@@ -3,9 +3,9 @@
 
 use serde_json::Value;
 
-use crate::stack_tree::StackTree;
-use crate::tag::Tags;
-use crate::template::Template;
+use cfnkit_template::stack_tree::StackTree;
+use cfnkit_template::tag::Tags;
+use cfnkit_template::template::Template;
 
 /// CloudFormation reads the values of such parameters from the Parameter Store.
 const STORED_PARAMETER: &str = "AWS::SSM::Parameter::Value<";

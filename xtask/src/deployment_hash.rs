@@ -1,9 +1,9 @@
 //! The hash of an API's definition. API Gateway serves the definition as it was when a deployment
 //! was made, so the deployment's logical ID must change with it, and only with it.
 
-use crate::api_definition::definition;
-use crate::digest::{hex, sha256};
-use crate::template::Template;
+use cfnkit_template::api_definition::definition;
+use cfnkit_template::template::Template;
+use cfnkit_tools::digest::{hex, sha256};
 
 #[cfg(test)]
 mod freshness;

@@ -5,11 +5,11 @@ use anstyle::{AnsiColor, Style};
 
 use crate::change_set::Warning;
 use crate::event::StackEvent;
-use crate::source::{Place, Problem};
-use crate::stack_tree::NESTED_STACK;
-use crate::stack_tree::StackTree;
-use crate::template::Template;
-use crate::text::printable;
+use cfnkit_console::text::printable;
+use cfnkit_template::source::{Place, Problem};
+use cfnkit_template::stack_tree::NESTED_STACK;
+use cfnkit_template::stack_tree::StackTree;
+use cfnkit_template::template::Template;
 
 mod causes;
 mod path;

@@ -1,11 +1,11 @@
 //! What the screen shows of an operation while it goes on and once it ended: a function of the
 //! events so far, the time and the terminal's size. It knows neither a clock nor a terminal.
 
-use crate::block::Block;
 use crate::estimate::Sample;
 use crate::event::{self, StackEvent};
-use crate::terminal::{Mode, Size};
-use crate::text;
+use cfnkit_console::block::Block;
+use cfnkit_console::terminal::{Mode, Size};
+use cfnkit_console::text;
 
 mod frame;
 mod progress;

@@ -4,7 +4,7 @@
 use object::read::elf::{ElfFile64, FileHeader as _, ProgramHeader as _, SectionHeader as _};
 use object::{LittleEndian, elf};
 
-use crate::architecture::{Architecture, Glibc};
+use cfnkit_tools::architecture::{Architecture, Glibc};
 
 mod requirement;
 #[cfg(test)]

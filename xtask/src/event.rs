@@ -5,8 +5,8 @@ use std::collections::{BTreeSet, HashSet};
 use anstyle::{AnsiColor, Style};
 use serde::{Deserialize, Serialize};
 
-use crate::stack_tree::NESTED_STACK;
-use crate::text::printable;
+use cfnkit_console::text::printable;
+use cfnkit_template::stack_tree::NESTED_STACK;
 
 #[cfg(test)]
 mod tests;

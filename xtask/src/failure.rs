@@ -4,9 +4,9 @@ use crate::aws::cloudformation::CloudFormation;
 use crate::aws::cloudformation::operation_events::{self, Operation};
 use crate::diagnosis::{self, CHANGE_SET_FAILED, Failure, Sources};
 use crate::event::StackEvent;
-use crate::exit::Exit;
 use crate::stack::Stack;
-use crate::trouble::{ServiceError, Trouble};
+use cfnkit_console::exit::Exit;
+use cfnkit_console::trouble::{ServiceError, Trouble};
 
 /// The error of a stack that was not `verb` (`deployed`, `deleted`), for the cause that its events
 /// tell of. `log` says where to read everything that happened.
@@ -280,7 +280,7 @@ mod tests {
         );
         for trouble in [Trouble::Overtaken, Trouble::Passing, Trouble::Expired] {
             let err = of(trouble);
-            assert_eq!(crate::trouble::trouble(&err), Some(trouble));
+            assert_eq!(cfnkit_console::trouble::trouble(&err), Some(trouble));
         }
     }
 }

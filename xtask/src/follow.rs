@@ -9,16 +9,16 @@ use tokio::time::MissedTickBehavior;
 use crate::assembly::Cloud;
 use crate::aws::cloudformation::{self, CloudFormation, operations};
 use crate::change_set::Change;
-use crate::defect;
 use crate::display::subject::{Subject, Verb, planned};
 use crate::estimate::Estimate;
 use crate::event::{EventLog, StackEvent};
-use crate::exit::Exit;
-use crate::interrupt::{Interruption, Interrupts};
 use crate::live::{self, Watch};
-use crate::patience::patient;
 use crate::stack::Stack;
-use crate::trouble::{Trouble, trouble};
+use cfnkit_console::defect;
+use cfnkit_console::exit::Exit;
+use cfnkit_console::interrupt::{Interruption, Interrupts};
+use cfnkit_console::patience::patient;
+use cfnkit_console::trouble::{Trouble, trouble};
 
 /// How often the live display is drawn.
 const FRAME: Duration = Duration::from_millis(100);

@@ -9,10 +9,10 @@ use std::process::{Child, Command, Stdio};
 use anyhow::Context as _;
 use xshell::{Cmd, Shell, cmd};
 
-use crate::cargo::undisturbed;
-use crate::screen::{self, QUIET};
-use crate::variable;
-use crate::workspace::Workspace;
+use cfnkit_console::screen::{self, QUIET};
+use cfnkit_console::variable;
+use cfnkit_tools::cargo::undisturbed;
+use cfnkit_tools::workspace::Workspace;
 
 const CARGO_FUZZ_VERSION: &str = "0.13.2";
 

@@ -7,9 +7,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::flattening::{GITHUB, Templates};
-use crate::references::names_in;
-use crate::template::Template;
+use cfnkit_template::flattening::{GITHUB, Templates};
+use cfnkit_template::references::names_in;
+use cfnkit_template::template::Template;
 
 pub(crate) mod drawing;
 mod layout;

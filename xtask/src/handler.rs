@@ -6,20 +6,20 @@ use std::time::SystemTime;
 use anyhow::Context as _;
 use xshell::Shell;
 
-use crate::architecture::Architecture;
 use crate::archive::zip_bootstrap;
 use crate::assembly::Cloud;
 use crate::asset::Asset;
-use crate::cargo::build::Build;
-use crate::cargo::configuration::Configuration;
 use crate::dependencies;
-use crate::digest::{hex, sha256};
 use crate::elf;
 use crate::inputs::{Inputs, Names};
 use crate::inspection::{self, Finding, Severity};
-use crate::screen::{self, BAD, STRONG};
-use crate::toolchain::Toolchain;
-use crate::workspace::Workspace;
+use cfnkit_console::screen::{self, BAD, STRONG};
+use cfnkit_tools::architecture::Architecture;
+use cfnkit_tools::cargo::build::Build;
+use cfnkit_tools::cargo::configuration::Configuration;
+use cfnkit_tools::digest::{hex, sha256};
+use cfnkit_tools::toolchain::Toolchain;
+use cfnkit_tools::workspace::Workspace;
 
 use manifest::{Manifest, Output, Recipe};
 use plan::{Plan, inspect};

@@ -8,9 +8,9 @@ use std::time::SystemTime;
 use anyhow::Context as _;
 use xshell::{Shell, cmd};
 
-use crate::cargo::undisturbed;
-use crate::screen;
-use crate::workspace::Workspace;
+use cfnkit_console::screen;
+use cfnkit_tools::cargo::undisturbed;
+use cfnkit_tools::workspace::Workspace;
 
 const PROGRAM: &str = "xtask-aws";
 

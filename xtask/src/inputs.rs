@@ -11,13 +11,13 @@ use cargo_lock::Lockfile;
 use serde::{Deserialize, Serialize};
 use xshell::Shell;
 
-use crate::cargo;
-use crate::cargo::build::Read;
-use crate::cargo::configuration::Configuration;
-use crate::checkout;
 use crate::dependencies;
-use crate::digest::{hex, sha256};
-use crate::workspace::Workspace;
+use cfnkit_tools::cargo;
+use cfnkit_tools::cargo::build::Read;
+use cfnkit_tools::cargo::configuration::Configuration;
+use cfnkit_tools::checkout;
+use cfnkit_tools::digest::{hex, sha256};
+use cfnkit_tools::workspace::Workspace;
 
 mod difference;
 mod manifest;

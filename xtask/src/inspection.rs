@@ -3,9 +3,9 @@
 
 use std::path::Path;
 
-use crate::architecture::Architecture;
 use crate::elf;
-use crate::text::printable;
+use cfnkit_console::text::printable;
+use cfnkit_tools::architecture::Architecture;
 
 mod archive;
 mod flags;

@@ -8,26 +8,22 @@
 
 use std::process::ExitCode;
 
+use cfnkit_console::{defect, exit, screen, variable};
 use clap::Parser as _;
 
 mod adoption;
-mod api_definition;
 mod api_explanation;
 mod api_keys;
-mod architecture;
 mod archive;
 mod assembly;
 mod asset;
 #[cfg(feature = "aws")]
 mod aws;
 mod backtrace;
-mod block;
 #[cfg(feature = "aws")]
 mod bootstrap;
-mod cargo;
 mod change_set;
 mod changelog;
-mod checkout;
 #[cfg(feature = "aws")]
 mod checkup;
 mod commands;
@@ -35,9 +31,6 @@ mod commit;
 mod comparison;
 #[cfg(feature = "aws")]
 mod connection_failure;
-mod consent;
-mod constraint;
-mod defect;
 mod dependencies;
 #[cfg(feature = "aws")]
 mod deploy_role;
@@ -46,31 +39,23 @@ mod deploy_time;
 mod deployment;
 mod deployment_hash;
 mod diagnosis;
-mod digest;
 mod display;
 mod doctor;
 mod elf;
-mod emulator;
 mod encryption_key;
 mod estimate;
 mod event;
-mod exit;
 #[cfg(feature = "aws")]
 mod failure;
-mod flattening;
 #[cfg(feature = "aws")]
 mod follow;
 mod fuzzing;
-mod git;
 mod graph;
 mod handler;
 #[cfg(not(feature = "aws"))]
 mod handover;
 mod inputs;
 mod inspection;
-mod interrupt;
-mod intrinsics;
-mod json_text;
 mod limits;
 mod linting;
 mod listing;
@@ -80,8 +65,6 @@ mod log_line;
 mod omission;
 mod options;
 mod outputs;
-mod parameters;
-mod patience;
 mod pending;
 #[cfg(feature = "aws")]
 mod proxy;
@@ -89,42 +72,24 @@ mod proxy;
 mod publish;
 mod readback;
 mod recording;
-mod references;
 mod rename;
 mod repository;
-mod rules;
 mod sbom;
 mod schema;
-mod screen;
 #[cfg(feature = "aws")]
 mod session;
 mod smoke;
-mod source;
 mod stack;
-mod stack_tree;
 mod stage;
 mod stage_file;
 mod status;
 mod step;
 mod symbols;
-mod tag;
-mod template;
-mod terminal;
-mod text;
-mod text_file;
 #[cfg(test)]
 mod tidy;
-mod tool;
-mod toolchain;
 mod trace;
-mod trouble;
-mod variable;
-#[cfg(feature = "aws")]
-mod vigil;
 #[cfg(feature = "aws")]
 mod web;
-mod workflow_run;
-mod workspace;
 
 /// Runs the command of this process's arguments.
 pub fn main() -> ExitCode {

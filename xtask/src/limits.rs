@@ -15,7 +15,7 @@ mod tests;
 
 use flow::{Piece, Use};
 
-use crate::flattening::Origin;
+use cfnkit_template::flattening::Origin;
 
 /// One layer, by the word that reports and JSON have for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]

@@ -2,11 +2,11 @@
 
 use xshell::{Shell, cmd};
 
-use crate::cargo::undisturbed;
-use crate::screen;
 use crate::stage_file;
 use crate::step::{Counts, Steps, check};
-use crate::workspace::Workspace;
+use cfnkit_console::screen;
+use cfnkit_tools::cargo::undisturbed;
+use cfnkit_tools::workspace::Workspace;
 
 pub(crate) mod checkov;
 pub(crate) mod finding;

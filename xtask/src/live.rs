@@ -14,10 +14,10 @@ use crate::display::subject::{Planned, Subject, Verb};
 use crate::estimate::{Experience, Sample, Work};
 use crate::event::StackEvent;
 use crate::recording::{End, Note, Recorder};
-use crate::screen;
 use crate::stack::Stack;
-use crate::terminal::{Mode, mode, size, write};
-use crate::workspace::Workspace;
+use cfnkit_console::screen;
+use cfnkit_console::terminal::{Mode, mode, size, write};
+use cfnkit_tools::workspace::Workspace;
 
 /// One operation being watched. Dropping it takes the live display away.
 #[derive(Debug)]

@@ -5,8 +5,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::change_set::wrapped;
-use crate::text::clean;
-use crate::text::printable;
+use cfnkit_console::text::clean;
+use cfnkit_console::text::printable;
 
 #[cfg(test)]
 mod tests;

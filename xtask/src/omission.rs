@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use crate::template::Template;
+use cfnkit_template::template::Template;
 
 /// The resource types the pinned emulator rejects.
 pub(crate) const UNSUPPORTED_TYPES: [&str; 6] = [

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::emulator::Emulator;
-use crate::screen;
+use cfnkit_console::screen;
+use cfnkit_tools::emulator::Emulator;
 
 /// The outputs as a caller on this machine can use them: the local cloud's endpoint is not the
 /// host name that the template gives.

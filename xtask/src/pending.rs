@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
-use crate::workspace::Workspace;
+use cfnkit_tools::workspace::Workspace;
 
 /// The notes of this repository, one file per change set.
 #[derive(Debug, Clone)]

@@ -2,7 +2,7 @@
 
 use crate::assembly::Assembly;
 use crate::aws::s3::{AssetBucket, Presence, Upload};
-use crate::screen;
+use cfnkit_console::screen;
 
 /// Uploads the assets that the bucket does not have.
 pub(crate) async fn publish(

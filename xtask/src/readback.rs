@@ -4,9 +4,9 @@
 use serde_json::Value;
 
 use crate::comparison::with_nested_parameters;
-use crate::stack_tree::StackTree;
-use crate::tag::Tags;
-use crate::template::Template;
+use cfnkit_template::stack_tree::StackTree;
+use cfnkit_template::tag::Tags;
+use cfnkit_template::template::Template;
 
 /// Whether `given` may be what CloudFormation gives back of `text`.
 pub(crate) fn is_readback(given: &str, text: &str) -> bool {

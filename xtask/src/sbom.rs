@@ -8,7 +8,7 @@ use auditable_serde::{DependencyKind, Source};
 use serde::Serialize;
 
 use crate::dependencies::{Dependencies, Package};
-use crate::digest::hex;
+use cfnkit_tools::digest::hex;
 
 /// What the bill is for.
 pub(crate) struct Program<'a> {
@@ -229,7 +229,7 @@ mod tests {
 
     use super::*;
     use crate::dependencies::tests::example;
-    use crate::digest::sha256 as digest;
+    use cfnkit_tools::digest::sha256 as digest;
 
     fn bill() -> Value {
         let program = Program {

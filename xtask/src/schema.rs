@@ -7,10 +7,19 @@ use schemars::generate::SchemaSettings;
 use schemars::transform::RecursiveTransform;
 use schemars::{JsonSchema, Schema};
 
+use crate::api_keys;
 use crate::change_set::row::Rows;
+use crate::doctor;
 use crate::graph::{Graph, overview::Overview};
+use crate::limits;
 use crate::linting::templates;
-use crate::{api_keys, doctor, emulator, limits, listing, load, log_line, smoke, status, trace};
+use crate::listing;
+use crate::load;
+use crate::log_line;
+use crate::smoke;
+use crate::status;
+use crate::trace;
+use cfnkit_tools::emulator;
 
 #[cfg(test)]
 mod tests;

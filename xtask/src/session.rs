@@ -7,7 +7,7 @@ use crate::aws::Connection;
 use crate::change_set::{Action, Change};
 use crate::display::subject::planned;
 use crate::live;
-use crate::screen;
+use cfnkit_console::screen;
 
 /// What creating and updating the service may take, where nothing was learned yet.
 const CREATE: Duration = Duration::from_secs(20 * 60);

@@ -91,7 +91,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::assembly::read_template;
+    use cfnkit_template::stack_tree::read_template;
 
     #[test]
     fn stages_are_short_lowercase_names() {

@@ -5,14 +5,14 @@ use std::path::Path;
 
 use anyhow::Context as _;
 
-use crate::assembly::read_template;
-use crate::parameters::Parameters;
-use crate::source::{Problem, nearest};
 use crate::stage::Stage;
-use crate::tag::Tags;
-use crate::template::Template;
-use crate::text_file;
-use crate::workspace::Workspace;
+use cfnkit_template::parameters::Parameters;
+use cfnkit_template::source::{Problem, nearest};
+use cfnkit_template::stack_tree::read_template;
+use cfnkit_template::tag::Tags;
+use cfnkit_template::template::Template;
+use cfnkit_template::text_file;
+use cfnkit_tools::workspace::Workspace;
 
 mod editing;
 mod reading;

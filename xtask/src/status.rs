@@ -8,7 +8,7 @@ pub(crate) mod cost;
 mod tests;
 
 use crate::change_set::wrapped;
-use crate::text::printable;
+use cfnkit_console::text::printable;
 use cost::Cost;
 
 /// What is known of a stage. What is absent could not be found out where it was asked.

@@ -8,10 +8,10 @@ use anyhow::Context as _;
 use comfy_table::{CellAlignment, Table, presets};
 use xshell::{Cmd, Shell};
 
-use crate::cargo::undisturbed;
-use crate::exit::Exit;
-use crate::screen::{self, BAD, GOOD, STRONG};
-use crate::workflow_run;
+use cfnkit_console::exit::Exit;
+use cfnkit_console::screen::{self, BAD, GOOD, STRONG};
+use cfnkit_console::workflow_run;
+use cfnkit_tools::cargo::undisturbed;
 
 /// The checks so far.
 #[derive(Debug, Default)]

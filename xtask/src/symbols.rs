@@ -8,11 +8,11 @@ use addr2line::Loader;
 use anyhow::Context as _;
 use serde_json::Value;
 
-use crate::architecture::Architecture;
 use crate::backtrace::{ReturnAddress, ZipHash};
 use crate::handler::Target;
 use crate::handler::manifest::MANIFEST;
-use crate::workspace::Workspace;
+use cfnkit_tools::architecture::Architecture;
+use cfnkit_tools::workspace::Workspace;
 
 /// Where the standard library's own frames begin and end, as it marks them for itself.
 const END_SHORT: &str = "__rust_end_short_backtrace";

@@ -7,7 +7,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
-use crate::variable;
+use cfnkit_console::variable;
 
 /// A client for `url` that takes every status as an answer. What is on this machine is asked
 /// without a proxy.

@@ -3,9 +3,9 @@
 
 use serde_json::Value;
 
-use crate::references::outputs_read;
-use crate::source::{Problem, nearest};
-use crate::template::Template;
+use cfnkit_template::references::outputs_read;
+use cfnkit_template::source::{Problem, nearest};
+use cfnkit_template::template::Template;
 
 /// CloudFormation's limit for a template in the request itself; the root travels there.
 pub(super) const ROOT_BYTES: usize = 51_200;

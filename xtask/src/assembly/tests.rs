@@ -59,7 +59,7 @@ fn the_assembly_holds_every_file_under_its_hash() {
     assert_eq!(manifest["stack"], "movies-dev");
     let data = &manifest["templates"][1];
     let bytes = std::fs::read(target.join(data["file"].as_str().unwrap())).unwrap();
-    let hash = hex(&crate::digest::sha256(&bytes));
+    let hash = hex(&cfnkit_tools::digest::sha256(&bytes));
     assert_eq!(data["sha256"], hash);
     assert_eq!(data["key"], format!("{hash}.yaml"));
     assert_eq!(manifest["parameters"]["DataTemplateKey"], data["key"]);

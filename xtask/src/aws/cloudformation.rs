@@ -10,8 +10,8 @@ use aws_sdk_cloudformation::types::{self, TemplateStage};
 use crate::aws::error::readable;
 use crate::options::Settings;
 use crate::stack::{Stack, StackStatus};
-use crate::stack_tree::NESTED_STACK;
-use crate::trouble::{ServiceError, Trouble};
+use cfnkit_console::trouble::{ServiceError, Trouble};
+use cfnkit_template::stack_tree::NESTED_STACK;
 
 pub(crate) mod change_sets;
 pub(crate) mod changes;

@@ -11,7 +11,7 @@ use super::selection::Selected;
 use super::sign_in::Process;
 use super::{clock, sso};
 use crate::connection_failure::{ConnectionFailure, cause, causes};
-use crate::trouble::{ServiceError, Trouble};
+use cfnkit_console::trouble::{ServiceError, Trouble};
 
 /// The codes of credentials that were good once.
 const EXPIRED: [&str; 3] = [

@@ -23,9 +23,9 @@ use rustls::pki_types::pem::PemObject as _;
 use ureq::http::Uri;
 
 use crate::connection_failure::{ConnectionFailure, origin};
-use crate::patience::patient;
 use crate::proxy;
-use crate::variable;
+use cfnkit_console::patience::patient;
+use cfnkit_console::variable;
 
 /// Where a word goes while something is waited for.
 pub(crate) type Report = fn(&str);

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use serde_json::{Value, json};
 
 use super::{Connection, endpoint, signed};
-use crate::patience::patient;
+use cfnkit_console::patience::patient;
 
 const INTERVAL: Duration = Duration::from_millis(300);
 

@@ -11,7 +11,7 @@ use aws_credential_types::provider::{self, ProvideCredentials, SharedCredentials
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
 
-use crate::variable;
+use cfnkit_console::variable;
 
 /// Whose credentials these are.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -16,7 +16,7 @@ use aws_types::os_shim_internal::{Env, Fs};
 
 use super::Selection;
 use super::mfa::Device;
-use crate::variable;
+use cfnkit_console::variable;
 
 /// What was decided before anybody is asked for credentials.
 #[derive(Debug, Default)]

@@ -11,7 +11,7 @@ use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvid
 use tokio::sync::Mutex;
 
 use super::http::{Report, silence};
-use crate::patience::patient;
+use cfnkit_console::patience::patient;
 
 /// A person may have to do something meanwhile.
 const TIMEOUT: Duration = Duration::from_secs(60);

@@ -20,8 +20,8 @@ use super::endpoint::{self, Service};
 use super::refusal::{Answer, Refusal};
 use super::{Connection, error};
 use crate::connection_failure::{ConnectionFailure, cause};
-use crate::patience::patient;
-use crate::trouble::{ServiceError, Trouble, trouble};
+use cfnkit_console::patience::patient;
+use cfnkit_console::trouble::{ServiceError, Trouble, trouble};
 
 /// Calls again after the first, the first of them after this long.
 const ATTEMPTS: usize = 4;

@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use super::secret::{MASK, is_reference, is_secret_member, is_secret_path, redacted};
 use super::{PropertyChange, security};
-use crate::intrinsics::single_entry;
-use crate::template::plain_string;
+use cfnkit_template::intrinsics::single_entry;
+use cfnkit_template::template::plain_string;
 
 /// How many values a new or removed part may have to be shown value by value.
 const SMALL: usize = 6;

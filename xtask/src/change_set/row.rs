@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Action, Change, Replacement, Warning};
-use crate::stack_tree::NESTED_STACK;
+use cfnkit_template::stack_tree::NESTED_STACK;
 
 /// What differs between a stack and something else.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]

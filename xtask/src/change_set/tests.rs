@@ -1,4 +1,4 @@
-use crate::stack_tree::NESTED_STACK;
+use cfnkit_template::stack_tree::NESTED_STACK;
 use expect_test::expect;
 
 use super::*;

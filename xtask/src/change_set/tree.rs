@@ -10,7 +10,7 @@ use super::{
     Action, Change, Fate, KNOWN_AFTER_APPLY, PropertyChange, Replacement, Source, resources,
     security,
 };
-use crate::text::printable;
+use cfnkit_console::text::printable;
 
 pub(crate) const ADDED: Style = AnsiColor::Green.on_default();
 pub(crate) const MODIFIED: Style = AnsiColor::Yellow.on_default();

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::line::{WIDTH, flowed, wrapped};
 use super::tree::{MODIFIED, QUIET};
-use crate::text::printable;
+use cfnkit_console::text::printable;
 
 const HEADING: Style = Style::new().bold();
 

@@ -4,13 +4,13 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::assembly::supplied_parameters;
-use crate::parameters::{self, Parameters};
-use crate::screen::{self, STRONG};
-use crate::source::nearest;
 use crate::stage::Stage;
 use crate::stage_file::{self, StageFile};
-use crate::template::Template;
-use crate::workspace::Workspace;
+use cfnkit_console::screen::{self, STRONG};
+use cfnkit_template::parameters::{self, Parameters};
+use cfnkit_template::source::nearest;
+use cfnkit_template::template::Template;
+use cfnkit_tools::workspace::Workspace;
 
 #[cfg(feature = "aws")]
 mod choices;

@@ -8,12 +8,12 @@ use anyhow::Context as _;
 use xshell::{Shell, cmd};
 
 use crate::assembly::Cloud;
-use crate::cargo;
-use crate::exit::Exit;
 use crate::handler::{self, Reuse};
-use crate::screen;
-use crate::tool;
-use crate::workspace::Workspace;
+use cfnkit_console::exit::Exit;
+use cfnkit_console::screen;
+use cfnkit_tools::cargo;
+use cfnkit_tools::tool;
+use cfnkit_tools::workspace::Workspace;
 
 mod build;
 mod copy;

@@ -4,7 +4,7 @@ use clap::CommandFactory as _;
 use clap_complete::Shell;
 
 use super::Cli;
-use crate::screen;
+use cfnkit_console::screen;
 
 #[cfg(test)]
 mod tests;

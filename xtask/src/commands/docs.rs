@@ -11,10 +11,10 @@ use crate::diagnosis;
 use crate::limits::report::Report;
 use crate::limits::{Consumer, predict, reading};
 use crate::linting::{limits, templates};
-use crate::parameters::Parameters;
-use crate::screen;
-use crate::tool;
-use crate::workspace::Workspace;
+use cfnkit_console::screen;
+use cfnkit_template::parameters::Parameters;
+use cfnkit_tools::tool;
+use cfnkit_tools::workspace::Workspace;
 
 mod reference;
 #[cfg(test)]

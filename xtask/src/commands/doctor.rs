@@ -3,13 +3,13 @@
 use xshell::{Shell, cmd};
 
 use super::args::{EnvironmentArgs, ParameterArgs, StageArgs};
-use crate::architecture::Architecture;
 use crate::doctor::{self, Finding, Verdict};
-use crate::exit::Exit;
-use crate::screen;
-use crate::tool;
-use crate::toolchain::Toolchain;
-use crate::workspace::Workspace;
+use cfnkit_console::exit::Exit;
+use cfnkit_console::screen;
+use cfnkit_tools::architecture::Architecture;
+use cfnkit_tools::tool;
+use cfnkit_tools::toolchain::Toolchain;
+use cfnkit_tools::workspace::Workspace;
 
 #[cfg(feature = "aws")]
 mod run;

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use xshell::Shell;
 
 use crate::fuzzing::{fuzz, run_input};
-use crate::screen::{self, GOOD};
-use crate::workspace::Workspace;
+use cfnkit_console::screen::{self, GOOD};
+use cfnkit_tools::workspace::Workspace;
 
 /// Feed the handler with inputs that nobody thought of.
 ///

@@ -7,9 +7,9 @@ use anyhow::Context as _;
 use crate::graph::overview::Overview;
 use crate::graph::{self, drawing, mermaid, picture};
 use crate::linting::templates;
-use crate::screen;
-use crate::source::nearest;
-use crate::workspace::Workspace;
+use cfnkit_console::screen;
+use cfnkit_template::source::nearest;
+use cfnkit_tools::workspace::Workspace;
 
 /// Draw the resources of all stacks and what refers to what.
 ///

@@ -6,9 +6,9 @@ use std::process::Command;
 use anyhow::Context as _;
 use xshell::{Shell, cmd};
 
-use crate::tool;
-use crate::tool::pip::isolated;
-use crate::workspace::Workspace;
+use cfnkit_tools::tool;
+use cfnkit_tools::tool::pip::isolated;
+use cfnkit_tools::workspace::Workspace;
 
 /// Hold recorded exchanges with AWS, a line of JSON on stdin, against AWS's own models.
 #[derive(Debug, clap::Args)]
@@ -16,10 +16,10 @@ use crate::workspace::Workspace;
 pub(crate) struct Judge {}
 
 impl Judge {
-    /// Becomes the judge, `xtask/tools/judge`.
+    /// Becomes the judge, `crates/tools/pinned/judge`.
     pub(crate) fn run(self, sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {
         let python = tool::BOTOCORE.provide(sh, workspace)?.join("python");
-        let judge = workspace.root().join("xtask/tools/judge");
+        let judge = workspace.root().join("crates/tools/pinned/judge");
         // Nothing is written beside the sources.
         let judge = Command::from(isolated(cmd!(sh, "{python} -I -B {judge}"))).exec();
         Err(judge).with_context(|| format!("cannot start `{}`", python.display()))

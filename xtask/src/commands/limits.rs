@@ -5,8 +5,8 @@ use crate::limits::report::Report;
 use crate::limits::{Consumer, Limit, predict, predict_phases, reading};
 use crate::linting::{limits, templates};
 use crate::load::phases::{Phase, stretches};
-use crate::screen;
-use crate::workspace::Workspace;
+use cfnkit_console::screen;
+use cfnkit_tools::workspace::Workspace;
 
 /// Show every limit that a consumer meets, and which one refuses it first.
 ///

@@ -2,14 +2,14 @@
 
 use xshell::Shell;
 
-use crate::exit::Exit;
 use crate::linting::templates::judge_templates;
 use crate::linting::{
     add_advisory_step, add_code_steps, add_dependency_step, add_template_step, add_workflow_step,
 };
-use crate::screen;
 use crate::step::Steps;
-use crate::workspace::Workspace;
+use cfnkit_console::exit::Exit;
+use cfnkit_console::screen;
+use cfnkit_tools::workspace::Workspace;
 
 /// Check formatting, code, templates, workflows and dependencies.
 ///

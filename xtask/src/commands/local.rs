@@ -2,9 +2,9 @@
 
 use xshell::Shell;
 
-use crate::emulator::{self, Place};
-use crate::screen;
-use crate::workspace::Workspace;
+use cfnkit_console::screen;
+use cfnkit_tools::emulator::{self, Place};
+use cfnkit_tools::workspace::Workspace;
 
 /// Start, stop or look at the local cloud.
 ///

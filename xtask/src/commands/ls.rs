@@ -3,12 +3,12 @@
 use comfy_table::{Table, presets};
 
 use super::args::{StageArgs, read_stage_file};
-use crate::assembly::{nested_stacks, read_template};
 use crate::listing::Row;
-use crate::screen;
 use crate::stage_file::StageFile;
-use crate::template::Template;
-use crate::workspace::Workspace;
+use cfnkit_console::screen;
+use cfnkit_template::stack_tree::{nested_stacks, read_template};
+use cfnkit_template::template::Template;
+use cfnkit_tools::workspace::Workspace;
 
 /// List the stacks, root and nested, with their templates, and what the stage's file says.
 ///

@@ -6,8 +6,8 @@ use anyhow::Context as _;
 use clap::CommandFactory as _;
 
 use super::Cli;
-use crate::screen;
-use crate::workspace::Workspace;
+use cfnkit_console::screen;
+use cfnkit_tools::workspace::Workspace;
 
 /// Write manual pages, one for each command, to `target/man/man1`.
 ///

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 
 use crate::changelog::{section, version_of_tag};
-use crate::screen;
-use crate::workspace::Workspace;
+use cfnkit_console::screen;
+use cfnkit_tools::workspace::Workspace;
 
 /// Print the release notes: a version's section of `CHANGELOG.md`.
 ///

@@ -6,18 +6,18 @@ use anyhow::Context as _;
 use xshell::Shell;
 
 use super::args::parse_sha256;
-use crate::architecture::Architecture;
 use crate::dependencies;
-use crate::digest::hex;
 use crate::handler::growth;
 use crate::handler::manifest::{MANIFEST, Manifest};
 use crate::handler::verify::verify;
 use crate::handler::{self, Package as Zip, Reuse, Target};
 use crate::inputs::Inputs;
 use crate::sbom;
-use crate::screen;
-use crate::workflow_run;
-use crate::workspace::Workspace;
+use cfnkit_console::screen;
+use cfnkit_console::workflow_run;
+use cfnkit_tools::architecture::Architecture;
+use cfnkit_tools::digest::hex;
+use cfnkit_tools::workspace::Workspace;
 
 /// Build the handler for Lambda, check the result and zip it.
 ///

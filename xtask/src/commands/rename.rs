@@ -7,12 +7,12 @@ use anyhow::Context as _;
 use regex_lite::Regex;
 use xshell::{Shell, cmd};
 
-use crate::consent::Consent;
-use crate::git;
-use crate::interrupt::Interrupts;
 use crate::rename::{Chosen, Names, Renaming, without_the_command};
-use crate::screen;
-use crate::workspace::Workspace;
+use cfnkit_console::consent::Consent;
+use cfnkit_console::interrupt::Interrupts;
+use cfnkit_console::screen;
+use cfnkit_tools::git;
+use cfnkit_tools::workspace::Workspace;
 
 /// Make this repository your own service: its names, its type, its function, its table's key.
 ///

@@ -8,13 +8,13 @@ use anyhow::Context as _;
 use crate::diagnosis::{self, Failure, Sources};
 use crate::display::Display;
 use crate::event::EventLog;
-use crate::interrupt::Interrupts;
 use crate::live;
 use crate::recording::{Note, Recording, newest};
-use crate::screen;
 use crate::stack::StackStatus;
-use crate::terminal::{self, Mode, Size};
-use crate::text_file;
+use cfnkit_console::interrupt::Interrupts;
+use cfnkit_console::screen;
+use cfnkit_console::terminal::{self, Mode, Size};
+use cfnkit_template::text_file;
 
 /// Milliseconds between two frames.
 const FRAME: u64 = 100;

@@ -1,7 +1,7 @@
 //! `schema`: what the JSON of a command looks like.
 
 use crate::schema;
-use crate::screen;
+use cfnkit_console::screen;
 
 /// Print the JSON Schema of what a command prints with `--json`.
 ///

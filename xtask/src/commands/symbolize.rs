@@ -7,9 +7,9 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 
 use crate::backtrace::{Panic, ReturnAddress, ZipHash, panics};
-use crate::screen;
 use crate::symbols::{Stack, Symbols, newest_zip, of_zip};
-use crate::workspace::Workspace;
+use cfnkit_console::screen;
+use cfnkit_tools::workspace::Workspace;
 
 /// Name the functions and lines of a panic in the handler's log.
 ///

@@ -4,10 +4,11 @@ use xshell::Shell;
 
 use super::args::{HandlerArgs, StageArgs, read_stage_file};
 use super::assemble;
-use crate::assembly::{Cloud, read_template};
-use crate::screen::{self, BAD};
+use crate::assembly::Cloud;
 use crate::stage_file;
-use crate::workspace::Workspace;
+use cfnkit_console::screen::{self, BAD};
+use cfnkit_template::stack_tree::read_template;
+use cfnkit_tools::workspace::Workspace;
 
 /// Write the assembly: everything a deploy needs, without credentials.
 ///

@@ -8,10 +8,10 @@ use crate::fuzzing::{check_compiler, fuzz};
 use crate::handler::verify::verify;
 use crate::handler::{self, Reuse};
 use crate::linting::{add_code_steps, add_dependency_step, add_template_step, add_workflow_step};
-use crate::screen;
 use crate::step::{Counts, Steps, cargo_test};
-use crate::tool;
-use crate::workspace::Workspace;
+use cfnkit_console::screen;
+use cfnkit_tools::tool;
+use cfnkit_tools::workspace::Workspace;
 
 /// Run every check: lint, the handler's tests, the tool's, and both against a local cloud.
 ///

@@ -7,12 +7,13 @@ use anyhow::Context as _;
 use xshell::Shell;
 
 use super::args::{EnvironmentArgs, StageArgs};
-use crate::assembly::{Cloud, read_template};
+use crate::assembly::Cloud;
 use crate::handler;
-use crate::interrupt::Interrupts;
-use crate::screen;
 use crate::stage_file::StageFile;
-use crate::workspace::Workspace;
+use cfnkit_console::interrupt::Interrupts;
+use cfnkit_console::screen;
+use cfnkit_template::stack_tree::read_template;
+use cfnkit_tools::workspace::Workspace;
 
 /// How often the sources are looked at. A look takes a fraction of that.
 const INTERVAL: Duration = Duration::from_secs(1);

@@ -10,10 +10,10 @@ use self::place::{at_path, below, descend, is_identity, place};
 use super::secret_parameters;
 use crate::change_set::difference::is_same;
 use crate::change_set::{Action, Change, KNOWN_AFTER_APPLY, PropertyChange, Replacement, Source};
-use crate::intrinsics::single_entry;
-use crate::references::names_in;
-use crate::stack_tree::NESTED_STACK;
-use crate::stack_tree::StackTree;
+use cfnkit_template::intrinsics::single_entry;
+use cfnkit_template::references::names_in;
+use cfnkit_template::stack_tree::NESTED_STACK;
+use cfnkit_template::stack_tree::StackTree;
 
 mod place;
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use crate::api_explanation::explain;
 use crate::change_set::{Action, Change};
 
-use crate::stack_tree::StackTree;
+use cfnkit_template::stack_tree::StackTree;
 
 const DEPLOYMENT: &str = "AWS::ApiGateway::Deployment";
 

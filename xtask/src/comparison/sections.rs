@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::secret_parameters;
 use crate::change_set::difference::{differences, is_same};
 use crate::change_set::{MASK, PropertyChange, render_properties};
-use crate::stack_tree::StackTree;
+use cfnkit_template::stack_tree::StackTree;
 
 /// What differs, by title, in the order of a template.
 #[derive(Debug, Default)]

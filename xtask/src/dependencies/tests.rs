@@ -61,8 +61,8 @@ fn lockfile() -> String {
             text += &format!("source = \"{source}\"\n");
         }
         if source.starts_with("registry") {
-            let checksum = crate::digest::sha256(format!("{name} {version}").as_bytes());
-            text += &format!("checksum = \"{}\"\n", crate::digest::hex(&checksum));
+            let checksum = cfnkit_tools::digest::sha256(format!("{name} {version}").as_bytes());
+            text += &format!("checksum = \"{}\"\n", cfnkit_tools::digest::hex(&checksum));
         }
     }
     text

@@ -4,8 +4,8 @@ use super::Plan;
 use crate::aws::cloudformation::{self, CloudFormation};
 use crate::deploy_time;
 use crate::readback;
-use crate::screen;
 use crate::stack::{DeployAction, Stack};
+use cfnkit_console::screen;
 
 /// Whether the deployed stack is what `plan` wants already: the same root template, which names
 /// every asset by its hash, and the same parameters and tags, with nothing in them that only

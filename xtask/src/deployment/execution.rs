@@ -11,19 +11,19 @@ use crate::aws::cloudformation::change_sets::{
 };
 use crate::aws::cloudformation::{self, changes, events};
 use crate::change_set::{Change, Warnings};
-use crate::consent::Consent;
-use crate::defect;
 use crate::diagnosis::{CHANGE_SET_FAILED, EXECUTION_FAILED, Sources};
-use crate::exit::Exit;
 use crate::failure;
 use crate::follow::{Followed, Kind, Operation, Pace, follow};
 use crate::live;
 use crate::options::Options;
 use crate::pending::Note;
-use crate::screen;
 use crate::stack::{DeployAction, Stack};
-use crate::trouble::{Trouble, trouble};
-use crate::vigil::vigil;
+use cfnkit_console::consent::Consent;
+use cfnkit_console::defect;
+use cfnkit_console::exit::Exit;
+use cfnkit_console::screen;
+use cfnkit_console::trouble::{Trouble, trouble};
+use cfnkit_console::vigil::vigil;
 
 /// How long the making of a change set may take, and the reading of it.
 const PREPARE_TIMEOUT: Duration = Duration::from_secs(1800);

@@ -5,8 +5,8 @@ use super::{Engine, Prepared};
 use crate::aws::cloudformation::change_sets::{self, Execution};
 use crate::aws::cloudformation::changes;
 use crate::diagnosis::Sources;
-use crate::exit::Exit;
 use crate::stack::Stack;
+use cfnkit_console::exit::Exit;
 
 impl Engine {
     /// A change set that an earlier command left to be executed.

@@ -5,10 +5,10 @@ use std::fmt;
 
 use super::Engine;
 use crate::aws::cloudformation;
-use crate::exit::Exit;
-use crate::screen;
 use crate::stack::Stack;
-use crate::trouble::{Trouble, trouble};
+use cfnkit_console::exit::Exit;
+use cfnkit_console::screen;
+use cfnkit_console::trouble::{Trouble, trouble};
 
 /// How often something is planned again because somebody else was sooner.
 pub(crate) const ATTEMPTS: usize = 10;

@@ -6,15 +6,15 @@ use crate::aws::cloudformation;
 use crate::aws::cloudformation::change_sets::{self, Execution};
 use crate::aws::cloudformation::operations::{self, Manner};
 use crate::change_set::Change;
-use crate::consent::Consent;
 use crate::diagnosis::Sources;
 use crate::event;
-use crate::exit::Exit;
 use crate::failure;
 use crate::follow::{Kind, Operation, follow};
-use crate::screen;
 use crate::stack::{DeployAction, Stack};
-use crate::trouble::{Trouble, trouble};
+use cfnkit_console::consent::Consent;
+use cfnkit_console::exit::Exit;
+use cfnkit_console::screen;
+use cfnkit_console::trouble::{Trouble, trouble};
 
 use super::execution::unique_name;
 

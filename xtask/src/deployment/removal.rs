@@ -8,7 +8,7 @@ use crate::aws::cloudformation;
 use crate::aws::cloudformation::change_sets::{self, Deletion};
 use crate::aws::cloudformation::operations::{self, Manner};
 use crate::follow::Pace;
-use crate::vigil::vigil;
+use cfnkit_console::vigil::vigil;
 
 /// How long the deletion of a change set may take.
 const DISCARD_TIMEOUT: Duration = Duration::from_secs(300);

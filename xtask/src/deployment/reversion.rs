@@ -14,13 +14,13 @@ use super::overtaking::Overtaken;
 use super::{Engine, Executed, Plan, Prepared};
 use crate::aws::cloudformation;
 use crate::change_set::{Action, Change, Warnings};
-use crate::consent::Consent;
 use crate::diagnosis::Sources;
 use crate::options::Options;
 use crate::stack::Stack;
-use crate::stack_tree::NESTED_STACK;
-use crate::stack_tree::StackTree;
-use crate::template::Template;
+use cfnkit_console::consent::Consent;
+use cfnkit_template::stack_tree::NESTED_STACK;
+use cfnkit_template::stack_tree::StackTree;
+use cfnkit_template::template::Template;
 
 /// What would be done to take the drift of a stage back.
 #[derive(Debug)]

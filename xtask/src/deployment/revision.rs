@@ -8,10 +8,10 @@ use anyhow::Context as _;
 use super::kept::takes_change;
 use super::overtaking::Overtaken;
 use super::{Engine, Executed, Plan, deployed_tree, show};
-use crate::consent::Consent;
 use crate::options::Options;
-use crate::parameters::Parameters;
 use crate::stack::Stack;
+use cfnkit_console::consent::Consent;
+use cfnkit_template::parameters::Parameters;
 
 impl Engine {
     /// Gives `stack` other values of some root parameters and leaves all else as it is deployed.

@@ -7,9 +7,9 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::deployment_id;
-use crate::api_definition::DEFINITION_TYPES;
-use crate::assembly::read_template;
-use crate::template::Template;
+use cfnkit_template::api_definition::DEFINITION_TYPES;
+use cfnkit_template::stack_tree::read_template;
+use cfnkit_template::template::Template;
 
 fn api() -> Template {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../infra/cfn");

@@ -5,7 +5,7 @@ use expect_test::{Expect, expect};
 use super::*;
 use crate::assembly::{Assembly, Cloud};
 use crate::asset::Asset;
-use crate::parameters::Parameters;
+use cfnkit_template::parameters::Parameters;
 
 /// The repository's own stacks.
 fn tree() -> StackTree {

@@ -3,8 +3,8 @@
 use anstyle::{AnsiColor, Style};
 
 use super::progress::{Counts, Failure, InProgress, Progress};
-use crate::terminal::Size;
-use crate::text::{Line, clock, columns, left, wrap};
+use cfnkit_console::terminal::Size;
+use cfnkit_console::text::{Line, clock, columns, left, wrap};
 
 const STRONG: Style = Style::new().bold();
 const DONE: Style = AnsiColor::Green.on_default();
@@ -186,7 +186,7 @@ pub(super) fn closing(progress: &Progress, now: i64) -> String {
             reason,
             ..
         } = failure;
-        let reason = crate::text::clean(reason);
+        let reason = cfnkit_console::text::clean(reason);
         text.push_str(&format!(
             "  {FAILED}{status:<27}{FAILED:#} {place}  {resource_type}  {reason}\n"
         ));

@@ -2,7 +2,7 @@
 
 use crate::estimate::Sample;
 use crate::event::{Blame, ResourceOperation, StackEvent};
-use crate::stack_tree::NESTED_STACK;
+use cfnkit_template::stack_tree::NESTED_STACK;
 
 #[derive(Debug)]
 pub(super) struct Resource {

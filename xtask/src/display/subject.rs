@@ -69,7 +69,7 @@ fn collect(found: &mut Vec<Planned>, changes: &[Change], stack: &str) {
         let place = inside(stack, &change.logical_id);
         if let Some(nested) = &change.nested {
             collect(found, nested, &place);
-        } else if change.resource_type != crate::stack_tree::NESTED_STACK {
+        } else if change.resource_type != cfnkit_template::stack_tree::NESTED_STACK {
             let operation = match change.action {
                 Action::Add => ResourceOperation::Create,
                 Action::Modify | Action::Redeploy => ResourceOperation::Update,
@@ -97,7 +97,7 @@ pub(super) fn inside(stack: &str, logical_id: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stack_tree::NESTED_STACK;
+    use cfnkit_template::stack_tree::NESTED_STACK;
 
     fn change(action: Action, logical_id: &str, nested: Option<Vec<Change>>) -> Change {
         let resource_type = match nested {

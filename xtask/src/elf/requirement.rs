@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use object::read::elf::Sym as _;
 
 use super::{ENDIAN, File, Unreadable, elf, text};
-use crate::architecture::Glibc;
+use cfnkit_tools::architecture::Glibc;
 
 /// Version indices have 15 bits. A damaged file can name the same few bytes as often as it likes.
 const MOST: usize = 0x7fff;

@@ -7,8 +7,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::service::Service;
-use crate::flattening::Templates;
-use crate::parameters::Parameters;
+use cfnkit_template::flattening::Templates;
+use cfnkit_template::parameters::Parameters;
 
 mod flows;
 mod notes;

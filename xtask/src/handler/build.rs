@@ -7,15 +7,15 @@ use std::process::{Child, Command, Stdio};
 use anyhow::Context as _;
 use xshell::{Cmd, Shell, cmd};
 
-use crate::architecture::{Architecture, GLIBC};
-use crate::cargo;
-use crate::cargo::build::Build;
-use crate::screen;
-use crate::tool;
-use crate::tool::pip::{is_of_python, isolated};
-use crate::toolchain::Toolchain;
-use crate::variable;
-use crate::workspace::Workspace;
+use cfnkit_console::screen;
+use cfnkit_console::variable;
+use cfnkit_tools::architecture::{Architecture, GLIBC};
+use cfnkit_tools::cargo;
+use cfnkit_tools::cargo::build::Build;
+use cfnkit_tools::tool;
+use cfnkit_tools::tool::pip::{is_of_python, isolated};
+use cfnkit_tools::toolchain::Toolchain;
+use cfnkit_tools::workspace::Workspace;
 
 /// The package that is built.
 const PACKAGE: &str = "handler";

@@ -6,8 +6,8 @@ use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
 
 use crate::asset::Asset;
-use crate::digest::hex;
 use crate::inputs::Inputs;
+use cfnkit_tools::digest::hex;
 
 /// The file's name.
 pub(crate) const MANIFEST: &str = "handler.json";

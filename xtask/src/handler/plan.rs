@@ -5,15 +5,15 @@ use xshell::Shell;
 use super::build::{self, Linker};
 use super::manifest::Recipe;
 use super::{FORMAT, Target, read, refuse};
-use crate::architecture::{Architecture, GLIBC};
-use crate::cargo;
-use crate::cargo::build::Build;
-use crate::cargo::configuration::Configuration;
-use crate::digest::{hex, sha256};
 use crate::inputs::Terms;
 use crate::inspection::{self, Expected, Finding};
-use crate::toolchain::Toolchain;
-use crate::workspace::Workspace;
+use cfnkit_tools::architecture::{Architecture, GLIBC};
+use cfnkit_tools::cargo;
+use cfnkit_tools::cargo::build::Build;
+use cfnkit_tools::cargo::configuration::Configuration;
+use cfnkit_tools::digest::{hex, sha256};
+use cfnkit_tools::toolchain::Toolchain;
+use cfnkit_tools::workspace::Workspace;
 
 /// A build that has not begun.
 pub(super) struct Plan<'workspace> {

@@ -6,11 +6,11 @@ use anyhow::Context as _;
 use xshell::Shell;
 
 use super::{Plan, Target, ZIP, read, refuse, up_to_date};
-use crate::architecture::Architecture;
 use crate::asset::Asset;
-use crate::digest::hex;
 use crate::inspection::{self, Expected};
-use crate::workspace::Workspace;
+use cfnkit_tools::architecture::Architecture;
+use cfnkit_tools::digest::hex;
+use cfnkit_tools::workspace::Workspace;
 
 /// The handler's zip, if it is there and made from what is in the working tree now.
 pub(crate) fn ready(
@@ -71,7 +71,7 @@ mod tests {
             said.ends_with(&format!("and {promised} was promised")),
             "{said}"
         );
-        let own = hex(&crate::digest::sha256(b"no zip at all"));
+        let own = hex(&cfnkit_tools::digest::sha256(b"no zip at all"));
         assert!(!refused(&own).contains("promised"));
     }
 }

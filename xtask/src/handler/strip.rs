@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::Context as _;
 use xshell::Shell;
 
-use crate::toolchain::Objcopy;
+use cfnkit_tools::toolchain::Objcopy;
 
 /// Where cargo-auditable's format has a program's dependencies.
 const BILL_OF_MATERIALS: &str = ".dep-v0";

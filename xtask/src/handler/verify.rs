@@ -8,13 +8,13 @@ use xshell::Shell;
 
 use super::comparison::compare;
 use super::{Package, Reuse, Target, ZIP, package, read};
-use crate::cargo;
-use crate::checkout;
-use crate::screen;
-use crate::tool;
-use crate::variable;
-use crate::workflow_run;
-use crate::workspace::Workspace;
+use cfnkit_console::screen;
+use cfnkit_console::variable;
+use cfnkit_console::workflow_run;
+use cfnkit_tools::cargo;
+use cfnkit_tools::checkout;
+use cfnkit_tools::tool;
+use cfnkit_tools::workspace::Workspace;
 
 /// Builds here, whatever is up to date, and then in a copy with another path, another cargo home,
 /// another user and time zone, and nothing compiled. Fails with what differs.

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::Context as _;
 
-use crate::digest::{hex, sha256};
+use cfnkit_tools::digest::{hex, sha256};
 
 /// Tables that are for tests and the like.
 const FOR_TESTS: [&str; 4] = ["bench", "dev-dependencies", "example", "test"];

@@ -7,8 +7,8 @@ use std::time::SystemTime;
 use anyhow::Context as _;
 
 use super::WHOLE;
-use crate::checkout;
-use crate::digest::{hex, sha256};
+use cfnkit_tools::checkout;
+use cfnkit_tools::digest::{hex, sha256};
 
 /// What was written while a build read it. No file has this value afterwards.
 pub(super) const CHANGED: &str = "changed during the build";

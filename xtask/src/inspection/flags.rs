@@ -2,7 +2,7 @@
 //! so the flags are the only witness.
 
 use super::{Expected, Finding};
-use crate::architecture::Architecture;
+use cfnkit_tools::architecture::Architecture;
 
 pub(super) fn inspect(expected: &Expected<'_>) -> Vec<Finding> {
     let words = expected

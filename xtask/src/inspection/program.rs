@@ -1,8 +1,8 @@
 //! The rules for the executable: that Lambda's machine, loader and libraries can run it.
 
 use super::{Expected, Finding};
-use crate::architecture::{Architecture, GLIBC};
 use crate::elf::{Kind, Machine, Program, Requirement, Section, Unreadable, Wanted};
+use cfnkit_tools::architecture::{Architecture, GLIBC};
 
 /// Libraries of glibc and GCC that are in the image of `provided.al2023` and that a Rust program
 /// may name. Since glibc 2.34 the others of glibc are empty and forward to `libc.so.6`.

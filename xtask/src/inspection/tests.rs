@@ -1,7 +1,7 @@
 use std::path::Path;
 
 use super::*;
-use crate::architecture::Architecture;
+use cfnkit_tools::architecture::Architecture;
 
 mod archives;
 mod damage;

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::figure::{duration, number, per_second, per_window};
 use super::flow::Use;
 use super::{Consumer, Layer, Layers, Limit, Tier};
-use crate::flattening::Origin;
+use cfnkit_template::flattening::Origin;
 
 /// What every rule here is called by, and no other.
 pub(crate) const PREFIX: &str = "limits-";

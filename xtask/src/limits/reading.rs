@@ -7,9 +7,9 @@ use anyhow::Context as _;
 use serde_json::Value;
 
 use super::{Layer, LayerName, Layers, Limit, Tier};
-use crate::flattening::{Flat, Origin, Templates};
-use crate::parameters::Parameters;
-use crate::template::number_of;
+use cfnkit_template::flattening::{Flat, Origin, Templates};
+use cfnkit_template::parameters::Parameters;
+use cfnkit_template::template::number_of;
 
 /// Per account and region, in most regions, unless raised: "Amazon API Gateway quotas" in its
 /// developer guide.

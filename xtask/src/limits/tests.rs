@@ -6,7 +6,7 @@ use super::contradiction::contradictions;
 use super::report::Report;
 use super::*;
 use crate::linting::templates;
-use crate::parameters::Parameters;
+use cfnkit_template::parameters::Parameters;
 
 mod agreement;
 mod simulation;

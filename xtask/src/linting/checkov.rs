@@ -8,9 +8,9 @@ use serde_json::Value;
 use xshell::{Shell, cmd};
 
 use super::finding::{Remark, Verdict};
-use crate::tool;
-use crate::tool::pip::isolated;
-use crate::workspace::Workspace;
+use cfnkit_tools::tool;
+use cfnkit_tools::tool::pip::isolated;
+use cfnkit_tools::workspace::Workspace;
 
 /// Judges every template in `directory`, by file name.
 pub(crate) fn judge(

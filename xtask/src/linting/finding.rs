@@ -6,9 +6,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::flattening::{Flat, Templates};
-use crate::source::Place;
-use crate::template::Template;
+use cfnkit_template::flattening::{Flat, Templates};
+use cfnkit_template::source::Place;
+use cfnkit_template::template::Template;
 
 /// One thing that a checker would have otherwise.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]

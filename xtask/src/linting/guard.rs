@@ -8,8 +8,8 @@ use serde_json::Value;
 use xshell::{Shell, cmd};
 
 use super::finding::{Remark, Verdict};
-use crate::tool;
-use crate::workspace::Workspace;
+use cfnkit_tools::tool;
+use cfnkit_tools::workspace::Workspace;
 
 /// Judges every template in `directory` by every rule file in `infra/guard/`, by file name.
 pub(crate) fn judge(

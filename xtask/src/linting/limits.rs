@@ -6,15 +6,15 @@ use anyhow::Context as _;
 
 use super::finding::{Finding, Waivers};
 use super::templates;
-use crate::flattening::Templates;
 use crate::limits::contradiction::{Contradiction, PREFIX, contradictions};
 use crate::limits::report::{entry, wrapped};
 use crate::limits::{Consumer, reading};
-use crate::parameters::Parameters;
-use crate::screen::{self, BAD};
 use crate::stage_file::{self, StageFile};
-use crate::template::Template;
-use crate::workspace::Workspace;
+use cfnkit_console::screen::{self, BAD};
+use cfnkit_template::flattening::Templates;
+use cfnkit_template::parameters::Parameters;
+use cfnkit_template::template::Template;
+use cfnkit_tools::workspace::Workspace;
 
 /// Prints what no waiver accepts, and fails if there is any; a waiver of nothing is a finding too.
 pub(crate) fn check(workspace: &Workspace) -> anyhow::Result<()> {

@@ -5,10 +5,10 @@ use anyhow::Context as _;
 use xshell::{Shell, cmd};
 
 use super::MANIFESTS;
-use crate::cargo::undisturbed;
 use crate::step::check;
-use crate::tool;
-use crate::workspace::Workspace;
+use cfnkit_tools::cargo::undisturbed;
+use cfnkit_tools::tool;
+use cfnkit_tools::workspace::Workspace;
 
 /// Sources, licences, bans and duplicates of what is shipped or deploys it; of the workspaces that
 /// only measure and test, the sources.

@@ -11,13 +11,13 @@ use xshell::Shell;
 
 use super::finding::{Finding, Verdict, Waivers};
 use super::{checkov, guard, written};
-use crate::assembly::{nested_stacks, read_template};
-use crate::flattening::{Flat, Templates};
 use crate::limits::contradiction;
-use crate::parameters::Parameters;
-use crate::screen;
-use crate::template::Template;
-use crate::workspace::Workspace;
+use cfnkit_console::screen;
+use cfnkit_template::flattening::{Flat, Templates};
+use cfnkit_template::parameters::Parameters;
+use cfnkit_template::stack_tree::{nested_stacks, read_template};
+use cfnkit_template::template::Template;
+use cfnkit_tools::workspace::Workspace;
 
 /// Columns of the table where there is no terminal: a log in a browser hardly shows more.
 const WIDTH: u16 = 140;

@@ -7,8 +7,8 @@ use anyhow::Context as _;
 use xshell::{Shell, cmd};
 
 use crate::step::check;
-use crate::tool;
-use crate::workspace::Workspace;
+use cfnkit_tools::tool;
+use cfnkit_tools::workspace::Workspace;
 
 /// Where GitHub looks for them.
 const DIRECTORY: &str = ".github/workflows";

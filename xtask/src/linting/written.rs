@@ -5,10 +5,10 @@ use serde_json::Value;
 use xshell::{Shell, cmd};
 
 use super::finding::{Finding, Waivers};
-use crate::template::Template;
-use crate::tool;
-use crate::tool::pip::isolated;
-use crate::workspace::Workspace;
+use cfnkit_template::template::Template;
+use cfnkit_tools::tool;
+use cfnkit_tools::tool::pip::isolated;
+use cfnkit_tools::workspace::Workspace;
 
 /// yamllint's configuration: its default rules, but for what CloudFormation makes impossible.
 const LAYOUT: &str = "{extends: default, rules: {document-start: disable, \

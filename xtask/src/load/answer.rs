@@ -137,7 +137,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::assembly::read_template;
+    use cfnkit_template::stack_tree::read_template;
 
     /// The bodies that the deployed API sends, read from the template.
     #[test]

@@ -172,7 +172,8 @@ mod tests {
 
         let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../infra/cfn");
         let templates = templates::read(&root).unwrap();
-        let layers = reading::read(&templates, &crate::parameters::Parameters::new()).unwrap();
+        let layers =
+            reading::read(&templates, &cfnkit_template::parameters::Parameters::new()).unwrap();
         let layers = layers.of_local_cloud();
         let stretches = [(50.0, 60.0), (100.0, 120.0), (150.0, 60.0)];
         let stretches = stretches.map(|(rate_per_second, duration_seconds)| Stretch {

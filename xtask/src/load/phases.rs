@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::limits;
-use crate::source::{Place, Problem};
+use cfnkit_template::source::{Place, Problem};
 
 /// The sample's three phases.
 pub(crate) const DEFAULT: [&str; 3] = ["50/s:60s", "100/s:120s", "150/s:60s"];

@@ -8,8 +8,8 @@ use anstyle::{AnsiColor, Style};
 use super::answer::{Answer, Layer};
 use super::phases::{Phase, total_duration, total_requests};
 use super::tally::{Part, Tally};
-use crate::terminal::Size;
-use crate::text::{Line, clock, columns};
+use cfnkit_console::terminal::Size;
+use cfnkit_console::text::{Line, clock, columns};
 
 const STRONG: Style = Style::new().bold();
 const GOOD: Style = AnsiColor::Green.on_default();

@@ -9,11 +9,11 @@ use super::engine::{self, Target};
 use super::phases::Phase;
 use super::progress::Progress;
 use super::tally::Tally;
-use crate::block::Block;
-use crate::interrupt::Interrupts;
-use crate::screen;
-use crate::terminal;
-use crate::terminal::Mode;
+use cfnkit_console::block::Block;
+use cfnkit_console::interrupt::Interrupts;
+use cfnkit_console::screen;
+use cfnkit_console::terminal;
+use cfnkit_console::terminal::Mode;
 
 /// Between two frames.
 const FRAME: Duration = Duration::from_millis(200);

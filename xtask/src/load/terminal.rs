@@ -6,7 +6,7 @@ use super::answer::Answer;
 use super::progress::{milliseconds, status};
 use super::report::{Percentiles, Report, Section};
 use super::verdict::Outcome;
-use crate::text::wrap;
+use cfnkit_console::text::wrap;
 
 const STRONG: Style = Style::new().bold();
 const GOOD: Style = AnsiColor::Green.on_default().bold();

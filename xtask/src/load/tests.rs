@@ -13,9 +13,9 @@ use super::report::{Report, Setup};
 use super::tally::{Event, Tally};
 use super::verdict::{Bucket, Limits, Observed};
 use super::{page, terminal};
-use crate::block::Block;
-use crate::terminal::Size;
-use crate::text::columns;
+use cfnkit_console::block::Block;
+use cfnkit_console::terminal::Size;
+use cfnkit_console::text::columns;
 
 fn setup() -> Setup {
     let phases = ["10/s:2s", "40/s:2s"];

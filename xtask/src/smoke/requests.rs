@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 
 use super::{Check, Key, PROBES, Probe, Smoke, problem};
-use crate::patience::patient;
-use crate::screen;
 use crate::web::agent;
+use cfnkit_console::patience::patient;
+use cfnkit_console::screen;
 
 /// As long as API Gateway itself waits.
 const TIMEOUT: Duration = Duration::from_secs(29);

@@ -4,14 +4,14 @@
 use serde_json::{Map, Value};
 
 use crate::assembly::supplied_parameters;
-use crate::constraint::broken_rule;
-use crate::json_text::JsonText;
-use crate::parameters::Parameters;
-use crate::source::{Problem, nearest};
-use crate::tag;
-use crate::tag::Tags;
-use crate::template::Template;
-use crate::template::positions::below;
+use cfnkit_template::constraint::broken_rule;
+use cfnkit_template::json_text::JsonText;
+use cfnkit_template::parameters::Parameters;
+use cfnkit_template::source::{Problem, nearest};
+use cfnkit_template::tag;
+use cfnkit_template::tag::Tags;
+use cfnkit_template::template::Template;
+use cfnkit_template::template::positions::below;
 
 #[cfg(test)]
 mod tests;

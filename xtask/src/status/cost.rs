@@ -196,9 +196,9 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::intrinsics::resolved_resources;
     use crate::linting::templates;
-    use crate::parameters::Parameters;
+    use cfnkit_template::intrinsics::resolved_resources;
+    use cfnkit_template::parameters::Parameters;
 
     const FIXTURES: Fixtures = Fixtures {
         web_acl_rules: 3,

@@ -8,9 +8,9 @@ use crate::change_set::{
     Action, Change, KNOWN_AFTER_APPLY, Origin, PropertyChange, Reason, Replacement, render,
 };
 use crate::comparison::explained;
-use crate::stack_tree::NESTED_STACK;
-use crate::stack_tree::StackTree;
-use crate::template::Template;
+use cfnkit_template::stack_tree::NESTED_STACK;
+use cfnkit_template::stack_tree::StackTree;
+use cfnkit_template::template::Template;
 
 fn tree() -> StackTree {
     let assembly = assembly(Cloud::Aws);

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 use xshell::{Shell, cmd};
 
-use crate::cargo::undisturbed;
+use cfnkit_tools::cargo::undisturbed;
 
 const FILE: &str = "xtask/data/crates.json";
 

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::{assembly, root, sources_in, templates};
 use crate::assembly::Cloud;
 use crate::linting;
-use crate::parameters::Parameters;
+use cfnkit_template::parameters::Parameters;
 
 mod calls;
 mod decisions;

@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::assembly::Assembly;
-use crate::intrinsics::{resolved_resources, single_entry};
-use crate::parameters::Parameters;
-use crate::template::plain_string;
+use cfnkit_template::intrinsics::{resolved_resources, single_entry};
+use cfnkit_template::parameters::Parameters;
+use cfnkit_template::template::plain_string;
 
 /// Resources by `Stack.LogicalId`, and the root's outputs.
 pub(super) struct Flat {
@@ -93,7 +93,7 @@ impl Flattener<'_> {
             "Resources: {{It: {{Type: T, Properties: {{Value: {}}}}}}}",
             template.value()["Outputs"][output]["Value"]
         );
-        let carrier = crate::template::Template::parse("output", carrier).unwrap();
+        let carrier = cfnkit_template::template::Template::parse("output", carrier).unwrap();
         let mut resolved = resolved_resources(&carrier, &parameters)
             .remove("It")
             .unwrap();

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::templates;
-use crate::parameters::Parameters;
-use crate::rules::check_rules;
-use crate::template::{Template, plain_string};
+use cfnkit_template::parameters::Parameters;
+use cfnkit_template::rules::check_rules;
+use cfnkit_template::template::{Template, plain_string};
 
 fn root() -> Template {
     let mut templates = templates().into_iter();

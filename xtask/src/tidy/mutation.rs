@@ -7,11 +7,11 @@ use serde_json::Value;
 use xshell::Shell;
 
 use super::root;
-use crate::flattening::Templates;
 use crate::linting::finding::Verdict;
 use crate::linting::{checkov, guard, templates};
-use crate::parameters::Parameters;
-use crate::workspace::Workspace;
+use cfnkit_template::flattening::Templates;
+use cfnkit_template::parameters::Parameters;
+use cfnkit_tools::workspace::Workspace;
 
 mod edits;
 mod operators;

@@ -6,10 +6,10 @@ use std::collections::BTreeSet;
 use roxmltree::{Document, Node};
 use serde_json::Value;
 
-use crate::flattening::Templates;
 use crate::graph::overview::Overview;
 use crate::graph::{Graph, drawing, picture};
 use crate::linting::templates;
+use cfnkit_template::flattening::Templates;
 
 mod looks;
 

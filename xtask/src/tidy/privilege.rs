@@ -8,8 +8,8 @@ use serde_json::Value;
 
 use super::root;
 use crate::linting::templates;
-use crate::parameters::Parameters;
-use crate::template::plain_string;
+use cfnkit_template::parameters::Parameters;
+use cfnkit_template::template::plain_string;
 
 /// Actions that may have `*`, and why. An action that is not here needs the ARN of what it is for.
 const WITHOUT_RESOURCE: [(&str, &str); 8] = [

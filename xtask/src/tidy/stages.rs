@@ -1,8 +1,8 @@
 //! The stages that this repository ships.
 
-use crate::assembly::read_template;
 use crate::stage_file::{StageFile, check_all, stages};
-use crate::workspace::Workspace;
+use cfnkit_template::stack_tree::read_template;
+use cfnkit_tools::workspace::Workspace;
 
 fn shipped(stage: &str) -> StageFile {
     let workspace = Workspace::at(&super::root());

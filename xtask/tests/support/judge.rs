@@ -1,4 +1,4 @@
-//! The judge of what goes between the tool and AWS: `xtask/tools/judge`, which knows AWS's own
+//! The judge of what goes between the tool and AWS: `crates/tools/pinned/judge`, which knows AWS's own
 //! models of its services. One process of it judges for all tests of a binary.
 
 use std::collections::BTreeMap;

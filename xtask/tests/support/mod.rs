@@ -319,7 +319,7 @@ pub(crate) fn copy_of_repository() -> TempDir {
         "handler",
         "infra",
         "xtask/src",
-        "xtask/tools",
+        "crates/tools/pinned",
         "xtask/tests",
     ] {
         copy_directory(&repository.join(directory), &copy.path().join(directory));

@@ -16,7 +16,7 @@ use aws_types::request_id::RequestId as _;
 use super::{is_absent, refused};
 use crate::aws::error::readable;
 use crate::options::{OnFailure, Options};
-use crate::parameters::Parameters;
+use cfnkit_template::parameters::Parameters;
 
 /// What a change set is made from.
 #[derive(Debug)]

@@ -1,7 +1,7 @@
 //! Replacements and security as they reach the root, and what is called out before the question.
 
 use super::*;
-use crate::stack_tree::NESTED_STACK;
+use cfnkit_template::stack_tree::NESTED_STACK;
 
 fn replaced_by(path: &str, source: Source) -> PropertyChange {
     PropertyChange {

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use anyhow::Context as _;
 
 use super::{Environment, ParameterArgs, read_stage_file};
-use crate::assembly::{Assembly, read_template};
+use crate::assembly::Assembly;
 use crate::aws::cloudformation::CloudFormation;
 use crate::aws::{Connection, signed, zones};
 use crate::bootstrap;
@@ -14,13 +14,14 @@ use crate::deploy_role;
 use crate::deployment::Plan;
 use crate::encryption_key::{EncryptionKey, PRICE};
 use crate::options::Options;
-use crate::parameters::{self, Parameters};
-use crate::screen::STRONG;
 use crate::stack::{DeployAction, Stack};
 use crate::stage::{SERVICE, Stage};
 use crate::stage_file::StageFile;
-use crate::template::Template;
-use crate::workspace::Workspace;
+use cfnkit_console::screen::STRONG;
+use cfnkit_template::parameters::{self, Parameters};
+use cfnkit_template::stack_tree::read_template;
+use cfnkit_template::template::Template;
+use cfnkit_tools::workspace::Workspace;
 
 /// The root parameter that says whose key encrypts, and the one with the key.
 const KEY_CHOICE: &str = "EncryptionKey";

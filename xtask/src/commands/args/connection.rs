@@ -6,10 +6,10 @@ use xshell::Shell;
 use super::{EnvironmentArgs, LocalCloud};
 use crate::assembly::Cloud;
 use crate::aws::{Connection, Selection};
-use crate::emulator::{self, Emulator, Place};
 use crate::live;
-use crate::screen::{self, STRONG};
-use crate::workspace::Workspace;
+use cfnkit_console::screen::{self, STRONG};
+use cfnkit_tools::emulator::{self, Emulator, Place};
+use cfnkit_tools::workspace::Workspace;
 
 /// An open connection, and the emulator behind it where there is one.
 pub(in crate::commands) struct Environment {

@@ -9,7 +9,7 @@ use super::{Environment, EnvironmentArgs, LocalCloud, StageArgs, probably_meant}
 use crate::aws::cloudformation;
 use crate::outputs;
 use crate::stack::Stack;
-use crate::workspace::Workspace;
+use cfnkit_tools::workspace::Workspace;
 
 /// A deployed stage, and the way to it.
 pub(in crate::commands) struct Deployed {

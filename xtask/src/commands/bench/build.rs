@@ -6,9 +6,9 @@ use comfy_table::{CellAlignment, Table, presets};
 use xshell::Shell;
 
 use super::copy::{self, median};
-use crate::screen;
-use crate::tool;
-use crate::workspace::Workspace;
+use cfnkit_console::screen;
+use cfnkit_tools::tool;
+use cfnkit_tools::workspace::Workspace;
 
 /// What `cargo xtask` stands for, and what it would be if one program did everything.
 const ALIAS: &[&str] = &["xtask"];

@@ -7,10 +7,10 @@ use std::time::Instant;
 use anyhow::Context as _;
 use xshell::Shell;
 
-use crate::checkout;
-use crate::screen;
-use crate::tool;
-use crate::workspace::Workspace;
+use cfnkit_console::screen;
+use cfnkit_tools::checkout;
+use cfnkit_tools::tool;
+use cfnkit_tools::workspace::Workspace;
 
 /// A fresh copy at `path`, with the installed tools and nothing else.
 pub(super) fn make(sh: &Shell, workspace: &Workspace, path: &Path) -> anyhow::Result<()> {

@@ -9,9 +9,9 @@ use crate::display::Display;
 use crate::display::subject::{Planned, Subject, Verb};
 use crate::estimate::{Estimate, Experience, Sample};
 use crate::event::{ResourceOperation, StackEvent};
-use crate::exit::Exit;
-use crate::screen;
-use crate::terminal::{Mode, Size};
+use cfnkit_console::exit::Exit;
+use cfnkit_console::screen;
+use cfnkit_console::terminal::{Mode, Size};
 
 const TYPE: &str = "AWS::ApiGateway::Method";
 

@@ -8,11 +8,11 @@ use comfy_table::{CellAlignment, Table, presets};
 use xshell::{Shell, cmd};
 
 use super::copy::{self, median};
-use crate::cargo::undisturbed;
-use crate::exit::Exit;
-use crate::screen;
-use crate::tool;
-use crate::workspace::Workspace;
+use cfnkit_console::exit::Exit;
+use cfnkit_console::screen;
+use cfnkit_tools::cargo::undisturbed;
+use cfnkit_tools::tool;
+use cfnkit_tools::workspace::Workspace;
 
 /// As the alias of `cargo xtask` has it.
 const OURS: [&str; 6] = [

@@ -6,13 +6,13 @@ use xshell::Shell;
 
 use super::Bootstrap;
 use crate::bootstrap::{self, Choice, LogsRole};
-use crate::consent::Consent;
 use crate::deploy_role::{self, Provider, Roles, Wish};
 use crate::repository::Repository;
-use crate::screen::{self, STRONG};
 use crate::stage::Stage;
 use crate::stage_file;
-use crate::workspace::Workspace;
+use cfnkit_console::consent::Consent;
+use cfnkit_console::screen::{self, STRONG};
+use cfnkit_tools::workspace::Workspace;
 
 impl Bootstrap {
     pub(crate) async fn run(self, sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {

@@ -8,15 +8,15 @@ use super::Deploy;
 use crate::assembly::Cloud;
 use crate::aws::{Connection, api_gateway};
 use crate::commands::args::Environment;
-use crate::consent::Consent;
 use crate::deployment::Engine;
-use crate::exit::Exit;
 use crate::options::Options;
 use crate::outputs;
-use crate::parameters::Parameters;
-use crate::screen::{self, BAD, QUIET, STRONG};
 use crate::smoke;
 use crate::stack::Stack;
+use cfnkit_console::consent::Consent;
+use cfnkit_console::exit::Exit;
+use cfnkit_console::screen::{self, BAD, QUIET, STRONG};
+use cfnkit_template::parameters::Parameters;
 
 /// The root parameters that say which handler is deployed, and where it lies.
 const HANDLER_KEY: &str = "HandlerKey";

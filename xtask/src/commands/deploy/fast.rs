@@ -9,10 +9,10 @@ use crate::aws::cloudformation::{self, CloudFormation};
 use crate::aws::{Connection, lambda};
 use crate::deployment::{self, Plan};
 use crate::readback;
-use crate::screen;
 use crate::stack::Stack;
-use crate::stack_tree::NESTED_STACK;
-use crate::vigil::vigil;
+use cfnkit_console::screen;
+use cfnkit_console::vigil::vigil;
+use cfnkit_template::stack_tree::NESTED_STACK;
 
 /// The root parameter that changes with the code.
 const HANDLER_KEY: &str = "HandlerKey";

@@ -8,12 +8,12 @@ use anyhow::Context as _;
 use crate::adoption;
 use crate::assembly::Assembly;
 use crate::options::{OnFailure, Options, Settings};
-use crate::parameters;
 use crate::stack::{DeployAction, Stack};
 use crate::stage_file::{StageFile, check_alarm};
-use crate::tag;
-use crate::tag::Tags;
-use crate::template::Template;
+use cfnkit_template::parameters;
+use cfnkit_template::tag;
+use cfnkit_template::tag::Tags;
+use cfnkit_template::template::Template;
 
 #[cfg(test)]
 mod tests;

@@ -6,12 +6,12 @@ use crate::aws::Connection;
 use crate::bootstrap::{self, Choice};
 use crate::checkup::{self, Intent};
 use crate::commands::args::{Choices, Environment};
-use crate::consent::Consent;
 use crate::doctor::{self, Verdict};
 use crate::encryption_key::EncryptionKey;
-use crate::screen;
 use crate::stack::Stack;
-use crate::workspace::Workspace;
+use cfnkit_console::consent::Consent;
+use cfnkit_console::screen;
+use cfnkit_tools::workspace::Workspace;
 
 /// Finds the key that `choices` ask for. The local cloud gets one without being asked: it costs
 /// nothing there.

@@ -14,15 +14,15 @@ use crate::aws::Connection;
 use crate::aws::cloudformation::{self, operations};
 use crate::commands::args::{Choices, Environment, farewell_to_key};
 use crate::commands::assemble;
-use crate::consent::Consent;
 use crate::deployment::{self, ATTEMPTS, Engine, Executed, Prepared};
 use crate::diagnosis::Sources;
-use crate::interrupt::Interrupts;
 use crate::publish::publish;
-use crate::screen::{self, QUIET};
 use crate::session;
 use crate::stack::Stack;
-use crate::workspace::Workspace;
+use cfnkit_console::consent::Consent;
+use cfnkit_console::interrupt::Interrupts;
+use cfnkit_console::screen::{self, QUIET};
+use cfnkit_tools::workspace::Workspace;
 
 /// How one attempt ended.
 enum Attempt {

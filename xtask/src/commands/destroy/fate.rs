@@ -6,10 +6,10 @@ use crate::assembly::Cloud;
 use crate::aws::cloudformation::{self, CloudFormation};
 use crate::aws::s3::AssetBucket;
 use crate::change_set::{Action, Change};
-use crate::screen::{self, BAD, GOOD, STRONG};
 use crate::stack::Stack;
-use crate::stack_tree::NESTED_STACK;
-use crate::template::Template;
+use cfnkit_console::screen::{self, BAD, GOOD, STRONG};
+use cfnkit_template::stack_tree::NESTED_STACK;
+use cfnkit_template::template::Template;
 
 /// A deployed resource and what becomes of it.
 pub(super) struct Fate {

@@ -8,18 +8,18 @@ use xshell::Shell;
 use super::Destroy;
 use super::fate::{Outlook, announce, fates, planned};
 use crate::api_keys::Tier;
-use crate::assembly::read_template;
 use crate::aws::cloudformation::{self, operations};
 use crate::aws::{Connection, api_gateway};
 use crate::commands::args::{LocalCloud, probably_meant};
-use crate::consent::Consent;
 use crate::deployment::Engine;
-use crate::interrupt::Interrupts;
-use crate::screen;
 use crate::stack::Stack;
-use crate::stack_tree::NESTED_STACK;
 use crate::stage_file::StageFile;
-use crate::workspace::Workspace;
+use cfnkit_console::consent::Consent;
+use cfnkit_console::interrupt::Interrupts;
+use cfnkit_console::screen;
+use cfnkit_template::stack_tree::NESTED_STACK;
+use cfnkit_template::stack_tree::read_template;
+use cfnkit_tools::workspace::Workspace;
 
 impl Destroy {
     pub(crate) async fn run(self, sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {

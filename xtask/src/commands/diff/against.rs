@@ -13,16 +13,16 @@ use crate::change_set::{self, Change};
 use crate::commit::Commit;
 use crate::comparison::sections::{Sections, sections};
 use crate::comparison::{compare, explained, with_nested_parameters};
-use crate::exit::Exit;
 use crate::handler::{self, ZIP};
-use crate::parameters::{self, Parameters};
-use crate::screen::{self, STRONG};
-use crate::stack_tree::StackTree;
 use crate::stage::Stage;
 use crate::stage_file::StageFile;
-use crate::tag::Tags;
-use crate::workflow_run;
-use crate::workspace::Workspace;
+use cfnkit_console::exit::Exit;
+use cfnkit_console::screen::{self, STRONG};
+use cfnkit_console::workflow_run;
+use cfnkit_template::parameters::{self, Parameters};
+use cfnkit_template::stack_tree::StackTree;
+use cfnkit_template::tag::Tags;
+use cfnkit_tools::workspace::Workspace;
 
 /// A stage as the files of one state of the repository have it.
 struct State {
@@ -179,7 +179,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::checkout;
+    use cfnkit_tools::checkout;
 
     fn copy() -> tempfile::TempDir {
         let copy = tempfile::tempdir().unwrap();

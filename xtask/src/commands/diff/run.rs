@@ -10,12 +10,12 @@ use crate::commands::args::farewell_to_key;
 use crate::commands::assemble;
 use crate::comparison::{compare, explained};
 use crate::deployment::{self, Engine};
-use crate::exit::Exit;
-use crate::interrupt::Interrupts;
 use crate::publish::publish;
-use crate::screen;
-use crate::workflow_run;
-use crate::workspace::Workspace;
+use cfnkit_console::exit::Exit;
+use cfnkit_console::interrupt::Interrupts;
+use cfnkit_console::screen;
+use cfnkit_console::workflow_run;
+use cfnkit_tools::workspace::Workspace;
 
 impl Diff {
     pub(crate) async fn run(self, sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {

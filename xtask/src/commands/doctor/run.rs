@@ -8,8 +8,8 @@ use crate::aws::cloudformation;
 use crate::checkup::{self, Intent};
 use crate::commands::args::LocalCloud;
 use crate::doctor::Finding;
-use crate::screen;
-use crate::workspace::Workspace;
+use cfnkit_console::screen;
+use cfnkit_tools::workspace::Workspace;
 
 impl Doctor {
     pub(crate) async fn run(self, sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {

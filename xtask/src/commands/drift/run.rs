@@ -13,15 +13,15 @@ use crate::change_set::row::Rows;
 use crate::change_set::{self, Action, Change};
 use crate::commands::args::LocalCloud;
 use crate::deployment::Engine;
-use crate::exit::Exit;
 use crate::follow::Pace;
-use crate::interrupt::Interrupts;
-use crate::screen::{self, STRONG};
 use crate::stack::Stack;
-use crate::stack_tree::NESTED_STACK;
-use crate::text::printable;
-use crate::vigil::vigil;
-use crate::workspace::Workspace;
+use cfnkit_console::exit::Exit;
+use cfnkit_console::interrupt::Interrupts;
+use cfnkit_console::screen::{self, STRONG};
+use cfnkit_console::text::printable;
+use cfnkit_console::vigil::vigil;
+use cfnkit_template::stack_tree::NESTED_STACK;
+use cfnkit_tools::workspace::Workspace;
 
 /// How long CloudFormation may take for one stack.
 const DETECTION_TIMEOUT: Duration = Duration::from_secs(1800);

@@ -8,8 +8,8 @@ use super::{Action, Keys};
 use crate::api_keys::{self, Key, Listing, State, Tier, seen};
 use crate::aws::{Connection, api_gateway};
 use crate::commands::args::Deployed;
-use crate::screen;
-use crate::workspace::Workspace;
+use cfnkit_console::screen;
+use cfnkit_tools::workspace::Workspace;
 
 const A_DAY: Duration = Duration::from_secs(24 * 60 * 60);
 

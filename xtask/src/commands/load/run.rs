@@ -10,9 +10,6 @@ use super::Load;
 use super::figures::observe;
 use crate::aws::api_gateway;
 use crate::commands::args::Deployed;
-use crate::consent::Consent;
-use crate::exit::Exit;
-use crate::interrupt::Interrupts;
 use crate::limits::{Consumer, predict_phases, reading};
 use crate::linting::templates;
 use crate::live;
@@ -23,10 +20,13 @@ use crate::load::phases::{self, Phase};
 use crate::load::report::{Report, Setup};
 use crate::load::verdict::{Limits, Observed, Outcome};
 use crate::load::{page, running, terminal};
-use crate::screen;
-use crate::text::wrap;
-use crate::text_file;
-use crate::workspace::Workspace;
+use cfnkit_console::consent::Consent;
+use cfnkit_console::exit::Exit;
+use cfnkit_console::interrupt::Interrupts;
+use cfnkit_console::screen;
+use cfnkit_console::text::wrap;
+use cfnkit_template::text_file;
+use cfnkit_tools::workspace::Workspace;
 
 /// Files that this program has open beside its requests' connections.
 const OWN_FILES: u64 = 64;

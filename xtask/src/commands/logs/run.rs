@@ -9,13 +9,13 @@ use xshell::Shell;
 use super::Logs;
 use crate::aws::{Connection, logs, signed, xray};
 use crate::commands::args::Deployed;
-use crate::exit::Exit;
-use crate::interrupt::Interrupts;
 use crate::log_line::{LogLine, Source};
-use crate::patience::patient;
-use crate::screen::{self, QUIET, STRONG};
 use crate::trace;
-use crate::workspace::Workspace;
+use cfnkit_console::exit::Exit;
+use cfnkit_console::interrupt::Interrupts;
+use cfnkit_console::patience::patient;
+use cfnkit_console::screen::{self, QUIET, STRONG};
+use cfnkit_tools::workspace::Workspace;
 
 const INTERVAL: Duration = Duration::from_secs(2);
 

@@ -4,7 +4,7 @@ use xshell::Shell;
 
 use super::Outputs;
 use crate::outputs;
-use crate::workspace::Workspace;
+use cfnkit_tools::workspace::Workspace;
 
 impl Outputs {
     pub(crate) async fn run(self, sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {

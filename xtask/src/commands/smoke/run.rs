@@ -4,10 +4,10 @@ use xshell::Shell;
 
 use super::Smoke;
 use crate::aws::api_gateway;
-use crate::exit::Exit;
-use crate::screen;
 use crate::smoke::{self, Smoke as Outcome};
-use crate::workspace::Workspace;
+use cfnkit_console::exit::Exit;
+use cfnkit_console::screen;
+use cfnkit_tools::workspace::Workspace;
 
 impl Smoke {
     pub(crate) async fn run(self, sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {

@@ -12,14 +12,14 @@ use crate::asset::Asset;
 use crate::aws::cloudwatch::{self, MetricQuery};
 use crate::commands::args::Deployed;
 use crate::deployment;
-use crate::digest::hex;
 use crate::handler;
-use crate::intrinsics::resolved_resources;
-use crate::screen;
 use crate::stage::Stage;
 use crate::status::cost::{self, Fixtures, Use};
 use crate::status::{self, Alarms, Concurrency, Status as Screen, Traffic, Version};
-use crate::workspace::Workspace;
+use cfnkit_console::screen;
+use cfnkit_template::intrinsics::resolved_resources;
+use cfnkit_tools::digest::hex;
+use cfnkit_tools::workspace::Workspace;
 
 const AN_HOUR: i64 = 3600;
 

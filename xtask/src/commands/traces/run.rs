@@ -7,10 +7,10 @@ use xshell::Shell;
 
 use super::Traces;
 use crate::aws::xray::{self, Trace, TraceSummary};
-use crate::screen::{self, QUIET, STRONG};
 use crate::stage::SERVICE;
 use crate::trace;
-use crate::workspace::Workspace;
+use cfnkit_console::screen::{self, QUIET, STRONG};
+use cfnkit_tools::workspace::Workspace;
 
 impl Traces {
     pub(crate) async fn run(self, sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {

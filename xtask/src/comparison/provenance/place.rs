@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::stack_tree::StackTree;
+use cfnkit_template::stack_tree::StackTree;
 
 /// Whether the attribute changes with the physical resource alone.
 pub(super) fn is_identity(resource_type: &str, attribute: Option<&str>) -> bool {

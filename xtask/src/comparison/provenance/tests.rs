@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::change_set::{Origin, Reason};
-use crate::template::Template;
+use cfnkit_template::template::Template;
 
 /// Where a resource's one property comes from.
 #[derive(Debug, Clone)]

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use unicode_width::UnicodeWidthStr as _;
 
 use super::*;
-use crate::stack_tree::NESTED_STACK;
+use cfnkit_template::stack_tree::NESTED_STACK;
 
 fn any_event() -> impl Strategy<Value = StackEvent> {
     let status = prop_oneof![

@@ -7,8 +7,8 @@ use serde_json::Value;
 use super::reader::{Reader, at, named};
 use super::{Flow, Log, What, flow};
 use crate::graph::service::{ASSOCIATION, NAMESPACES, Service};
-use crate::references::names_in;
-use crate::template::plain_string;
+use cfnkit_template::references::names_in;
+use cfnkit_template::template::plain_string;
 
 /// A property that makes something flow: from the resource or what `from` names, to the resource
 /// or what `to` names. `*` is every item.

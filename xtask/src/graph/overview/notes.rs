@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::Gate;
 use super::reader::{Reader, at};
 use crate::graph::service::Service;
-use crate::template::plain_string;
+use cfnkit_template::template::plain_string;
 
 impl Reader<'_> {
     pub(super) fn notes(&self) -> BTreeMap<Service, Vec<String>> {

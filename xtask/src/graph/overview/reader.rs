@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::flattening::{Flat, GITHUB, Templates};
 use crate::graph::service::{Service, TYPES, service};
-use crate::references::names_in;
+use cfnkit_template::flattening::{Flat, GITHUB, Templates};
+use cfnkit_template::references::names_in;
 
 pub(super) struct Reader<'a> {
     pub(super) templates: &'a Templates,

@@ -43,7 +43,7 @@ fn symbols_of_a_newer_glibc_are_named() {
 #[test]
 fn the_glibc_of_lambda_is_not_too_new() {
     let read = crate::elf::Program::read(&Program::good().bytes()).unwrap();
-    assert_eq!(read.newest_glibc(), Some(crate::architecture::GLIBC));
+    assert_eq!(read.newest_glibc(), Some(cfnkit_tools::architecture::GLIBC));
 }
 
 #[test]

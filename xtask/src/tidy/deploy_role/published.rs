@@ -9,8 +9,8 @@ use xshell::Shell;
 
 use super::super::root;
 use super::{Actions, PLACE, Rights, deployed_types, policies, policy};
-use crate::tool;
-use crate::workspace::Workspace;
+use cfnkit_tools::tool;
+use cfnkit_tools::workspace::Workspace;
 
 /// The schemas are those of the pinned cfn-lint. `UPDATE_RIGHTS=1` takes over what they say; the
 /// difference is to be answered in the template, or under `unused`.

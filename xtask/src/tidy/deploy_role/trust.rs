@@ -4,9 +4,9 @@ use serde_json::json;
 
 use super::super::root;
 use super::policy;
-use crate::assembly::read_template;
 use crate::linting;
 use crate::repository::Repository;
+use cfnkit_template::stack_tree::read_template;
 
 /// One subject, and no pattern: an environment of the stage in the repository.
 #[test]

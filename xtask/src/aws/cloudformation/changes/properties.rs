@@ -10,7 +10,7 @@ use crate::change_set::difference::{differences, expanded};
 use crate::change_set::{
     MASK, Origin, PropertyChange, Reason, Replacement, Source, is_secret_member,
 };
-use crate::template::plain_string;
+use cfnkit_template::template::plain_string;
 
 /// One entry per place that differs; CloudFormation repeats a property for every reason it has.
 pub(super) fn properties(change: &types::ResourceChange) -> Vec<PropertyChange> {

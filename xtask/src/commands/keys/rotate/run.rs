@@ -8,19 +8,19 @@ use xshell::Shell;
 use super::super::run::tier_keys;
 use super::Rotate;
 use crate::api_keys::{Key, State, Tier};
-use crate::assembly::read_template;
 use crate::aws::api_gateway;
 use crate::commands::args::Deployed;
-use crate::consent::Consent;
 use crate::deployment::Engine;
-use crate::interrupt::Interrupts;
 use crate::options::Options;
-use crate::parameters::Parameters;
-use crate::screen::{self, GOOD};
 use crate::stack::Stack;
 use crate::stage_file::{StageFile, with_parameter};
-use crate::text_file;
-use crate::workspace::Workspace;
+use cfnkit_console::consent::Consent;
+use cfnkit_console::interrupt::Interrupts;
+use cfnkit_console::screen::{self, GOOD};
+use cfnkit_template::parameters::Parameters;
+use cfnkit_template::stack_tree::read_template;
+use cfnkit_template::text_file;
+use cfnkit_tools::workspace::Workspace;
 
 impl Rotate {
     pub(in crate::commands) async fn run(

@@ -1,0 +1,67 @@
+//! A person's yes before anything changes.
+
+use anyhow::Context as _;
+
+use crate::exit::Exit;
+use crate::interrupt::Interrupts;
+use crate::screen;
+
+/// Whether a person is asked before anything changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Consent {
+    Ask,
+    Given,
+}
+
+impl Consent {
+    /// Whether to ask, decided before any work is done.
+    ///
+    /// # Errors
+    ///
+    /// When somebody must be asked and nobody is there.
+    pub fn from_flag(yes: bool) -> anyhow::Result<Self> {
+        if yes {
+            return Ok(Self::Given);
+        }
+        somebody_is_there()?;
+        Ok(Self::Ask)
+    }
+
+    /// The same for work that asks in some cases only: whether somebody is there matters at the
+    /// question.
+    pub fn at_the_question(yes: bool) -> Self {
+        match yes {
+            true => Self::Given,
+            false => Self::Ask,
+        }
+    }
+
+    /// Ends with [`Exit::Declined`] unless the answer is yes.
+    pub async fn obtain(self, question: &str, interrupts: &mut Interrupts) -> anyhow::Result<()> {
+        if self == Self::Given {
+            return Ok(());
+        }
+        somebody_is_there()?;
+        let question = question.to_owned();
+        // On a thread of its own, so that Ctrl-C is heard while it waits.
+        let answer = tokio::task::spawn_blocking(move || screen::ask(&question));
+        let agreed = tokio::select! {
+            answer = answer => answer.context("cannot ask")??,
+            () = interrupts.next() => {
+                screen::say("");
+                false
+            }
+        };
+        match agreed {
+            true => Ok(()),
+            false => Err(Exit::Declined.into()),
+        }
+    }
+}
+
+fn somebody_is_there() -> anyhow::Result<()> {
+    if !screen::can_ask() {
+        anyhow::bail!("nobody can be asked, stdin is not a terminal; pass `--yes`");
+    }
+    Ok(())
+}

@@ -1,0 +1,291 @@
+//! CloudFormation templates as text and as values. Parsing keeps the place of every part;
+//! nothing here writes YAML, because what is reviewed is what is deployed.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use saphyr::MarkedYaml;
+use serde_json::Value;
+
+use crate::source::{Place, Problem};
+use crate::text_file::without_mark;
+
+pub mod positions;
+mod reading;
+#[cfg(test)]
+mod tests;
+
+use positions::{Lines, Positions};
+use reading::{Loaded, name_of};
+
+/// A template: its text as written, and what the text says in CloudFormation's long form
+/// (`!Ref X` is `{"Ref": "X"}`, `!GetAtt A.B` is `{"Fn::GetAtt": ["A", "B"]}`).
+#[derive(Debug, Clone)]
+pub struct Template {
+    /// The file's name, for messages.
+    name: String,
+    text: String,
+    value: Value,
+    resource_lines: BTreeMap<String, usize>,
+    file: Arc<File>,
+    /// Logical IDs that the file has under another name.
+    renamed: BTreeMap<String, String>,
+}
+
+/// What the template was made from, as it is in the working tree. Places are looked up in it, so
+/// that they are true for the reader's editor whatever was replaced or left out.
+#[derive(Debug)]
+struct File {
+    text: Arc<str>,
+    positions: Positions,
+}
+
+/// One parameter as the template declares it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parameter {
+    pub name: String,
+    /// The default as the string CloudFormation would pass; `None` where a value is required.
+    pub default: Option<String>,
+}
+
+impl Template {
+    /// Parses `text`. Errors are problems with their place.
+    pub fn parse(name: &str, text: String) -> anyhow::Result<Self> {
+        let text = without_mark(&text).to_owned();
+        let shared: Arc<str> = text.as_str().into();
+        let lines = Lines::of(&shared);
+        let problem = |title: String, start: usize, end: usize| {
+            Problem::new(title).at(Some(Place::new(name, &shared, start..end)))
+        };
+        let loaded = Loaded::of(&shared).map_err(|err| {
+            let start = lines.byte(*err.marker());
+            let problem = problem(format!("not valid YAML: {}", err.info()), start, start + 1);
+            problem.mend(reading::advice(err.info(), lines.line(*err.marker())))
+        })?;
+        let document = match loaded.documents.as_slice() {
+            [document] => document,
+            [] => {
+                let title = "the template is empty".to_owned();
+                let advice = "a template is a mapping with a `Resources` section";
+                return Err(problem(title, 0, 0).mend(advice).into());
+            }
+            [_, second, ..] => {
+                let title = format!(
+                    "expected one YAML document, found {}",
+                    loaded.documents.len()
+                );
+                let start = lines.byte(second.span.start);
+                return Err(problem(title, start, start)
+                    .mend("a template has no `---` between its parts")
+                    .into());
+            }
+        };
+        let value = loaded.value(document, &lines).map_err(|fault| {
+            problem(fault.title, fault.span.start, fault.span.end).mend(fault.advice)
+        })?;
+        if !value.is_object() {
+            let title = "a template is a mapping with a `Resources` section";
+            return Err(problem(title.to_owned(), 0, usize::MAX).into());
+        }
+        let resource_lines = resource_lines(document);
+        let positions = Positions::of(document, &lines);
+        let template = Self {
+            name: name.to_owned(),
+            text,
+            value,
+            resource_lines,
+            file: Arc::new(File {
+                text: Arc::clone(&shared),
+                positions,
+            }),
+            renamed: BTreeMap::new(),
+        };
+        template.check_resources()?;
+        Ok(template)
+    }
+
+    /// The template with another text, made from its own; places stay those of the file.
+    pub fn with_text(&self, text: String) -> anyhow::Result<Self> {
+        Ok(Self {
+            file: Arc::clone(&self.file),
+            renamed: self.renamed.clone(),
+            ..Self::parse(&self.name, text)?
+        })
+    }
+
+    /// As `with_text`, where the text calls the resource `old` of the file `new`.
+    pub fn with_renamed(&self, text: String, old: &str, new: &str) -> anyhow::Result<Self> {
+        let mut template = self.with_text(text)?;
+        template.renamed.insert(new.to_owned(), old.to_owned());
+        Ok(template)
+    }
+
+    /// The template with another value; its text and places stay.
+    pub fn with_value(&self, value: Value) -> Self {
+        Self {
+            value,
+            ..self.clone()
+        }
+    }
+
+    fn check_resources(&self) -> anyhow::Result<()> {
+        let Some(resources) = self.value.get("Resources").and_then(Value::as_object) else {
+            let problem = Problem::new("no `Resources` section").at(Some(self.start()));
+            return Err(problem
+                .mend("a template declares at least one resource")
+                .into());
+        };
+        for (logical_id, resource) in resources {
+            if !resource.get("Type").is_some_and(Value::is_string) {
+                let problem = Problem::new(format!("resource `{logical_id}` has no `Type`"));
+                return Err(problem
+                    .at(self.resource(logical_id))
+                    .mend("add `Type: AWS::SERVICE::RESOURCE` below it")
+                    .into());
+            }
+        }
+        Ok(())
+    }
+
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    pub fn value(&self) -> &Value {
+        &self.value
+    }
+
+    /// The resources by logical ID, in the order of the IDs.
+    pub fn resources(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.value
+            .get("Resources")
+            .and_then(Value::as_object)
+            .into_iter()
+            .flatten()
+            .map(|(logical_id, resource)| (logical_id.as_str(), resource))
+    }
+
+    pub fn resource_count(&self) -> usize {
+        self.resources().count()
+    }
+
+    /// The place of a resource's logical ID.
+    pub fn resource(&self, logical_id: &str) -> Option<Place> {
+        self.key(&format!("/Resources/{logical_id}"))
+    }
+
+    /// The place of the key that the JSON pointer names, as in `/Resources/Stage/Properties/Name`;
+    /// of an item, the item.
+    pub fn key(&self, pointer: &str) -> Option<Place> {
+        let span = self.file.positions.key(&self.in_file(pointer))?;
+        Some(Place::new(&self.name, &self.file.text, span))
+    }
+
+    /// The place of the value that the JSON pointer names.
+    pub fn value_at(&self, pointer: &str) -> Option<Place> {
+        let span = self.file.positions.value(&self.in_file(pointer))?;
+        Some(Place::new(&self.name, &self.file.text, span))
+    }
+
+    fn start(&self) -> Place {
+        self.byte(0)
+    }
+
+    /// The place of one byte.
+    pub fn byte(&self, index: usize) -> Place {
+        Place::new(&self.name, &self.file.text, index..index + 1)
+    }
+
+    /// The pointer with the logical ID that the file has.
+    fn in_file(&self, pointer: &str) -> String {
+        let Some(rest) = pointer.strip_prefix("/Resources/") else {
+            return pointer.to_owned();
+        };
+        let (logical_id, rest) = match rest.split_once('/') {
+            Some((logical_id, _)) => (logical_id, &rest[logical_id.len()..]),
+            None => (rest, ""),
+        };
+        let logical_id = self
+            .renamed
+            .get(logical_id)
+            .map_or(logical_id, String::as_str);
+        format!("/Resources/{logical_id}{rest}")
+    }
+
+    pub fn parameters(&self) -> Vec<Parameter> {
+        let declared = self.value.get("Parameters").and_then(Value::as_object);
+        declared
+            .into_iter()
+            .flatten()
+            .map(|(name, declaration)| Parameter {
+                name: name.clone(),
+                default: declaration.get("Default").map(plain_string),
+            })
+            .collect()
+    }
+
+    /// The text without the resources named, each cut from its key to the line before the next
+    /// key of the same depth. Comments that stand right above the next resource stay with it.
+    pub fn text_without(&self, logical_ids: &[&str]) -> String {
+        let lines: Vec<&str> = self.text.split_inclusive('\n').collect();
+        let mut dropped = vec![false; lines.len()];
+        for logical_id in logical_ids {
+            let Some(&first) = self.resource_lines.get(*logical_id) else {
+                continue;
+            };
+            let indent = indent_of(lines[first - 1]);
+            let mut end = (first..lines.len())
+                .find(|&index| is_content(lines[index]) && indent_of(lines[index]) <= indent)
+                .unwrap_or(lines.len());
+            while end > first && !is_content(lines[end - 1]) && indent_of(lines[end - 1]) <= indent
+            {
+                end -= 1;
+            }
+            dropped[first - 1..end].fill(true);
+        }
+        let kept = lines.iter().zip(&dropped).filter(|(_, dropped)| !**dropped);
+        kept.map(|(line, _)| *line).collect()
+    }
+}
+
+/// The string CloudFormation makes of a scalar parameter value.
+pub fn plain_string(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// The number that a scalar is or has the text of.
+pub fn number_of(value: &Value) -> Option<f64> {
+    match value {
+        Value::String(text) => text.parse().ok(),
+        other => other.as_f64(),
+    }
+}
+
+fn is_content(line: &str) -> bool {
+    let trimmed = line.trim_start();
+    !trimmed.is_empty() && !trimmed.starts_with('#')
+}
+
+fn indent_of(line: &str) -> usize {
+    line.len() - line.trim_start_matches(' ').len()
+}
+
+fn resource_lines(document: &MarkedYaml<'_>) -> BTreeMap<String, usize> {
+    let sections = document.data.as_mapping().into_iter().flatten();
+    let mut resources = sections.filter(|(name, _)| name_of(name) == Some("Resources"));
+    let mapping = resources
+        .next()
+        .and_then(|(_, resources)| resources.data.as_mapping());
+    mapping
+        .into_iter()
+        .flatten()
+        .filter_map(|(key, _)| Some((name_of(key)?.to_owned(), key.span.start.line())))
+        .collect()
+}

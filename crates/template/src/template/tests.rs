@@ -1,0 +1,253 @@
+use expect_test::{Expect, expect};
+
+use super::Template;
+
+const TWO_RESOURCES: &str = "\
+Parameters:
+  Rate:
+    Type: Number
+    Default: 50
+  Name:
+    Type: String
+
+Resources:
+  # About the first.
+  First:
+    Type: AWS::SNS::Topic
+    Properties:
+      TopicName: !Sub ${Name}-x
+      # Inside the first.
+
+  # About the second.
+  Second:
+    Type: AWS::SNS::Topic
+    Properties:
+      TopicName: !GetAtt First.TopicName
+      Other: !If [IsSet, !Ref Name, !Ref AWS::NoValue]
+
+Outputs:
+  Name:
+    Value: !Ref Second
+";
+
+fn template(text: &str) -> Template {
+    Template::parse("example.yaml", text.to_owned()).unwrap()
+}
+
+#[test]
+fn tags_become_the_long_form() {
+    let template = template(TWO_RESOURCES);
+    let (_, second) = template.resources().last().unwrap();
+    expect![[r#"{"Type":"AWS::SNS::Topic","Properties":{"TopicName":{"Fn::GetAtt":["First","TopicName"]},"Other":{"Fn::If":["IsSet",{"Ref":"Name"},{"Ref":"AWS::NoValue"}]}}}"#]]
+    .assert_eq(&second.to_string());
+}
+
+#[test]
+fn parameters_have_defaults_as_strings() {
+    expect![[r#"[Parameter { name: "Rate", default: Some("50") }, Parameter { name: "Name", default: None }]"#]]
+        .assert_eq(&format!("{:?}", template(TWO_RESOURCES).parameters()));
+}
+
+#[test]
+fn everything_knows_its_place() {
+    let template = template(TWO_RESOURCES);
+    let check = |place: Option<crate::source::Place>, expected: &str| {
+        assert_eq!(
+            place.map(|place| place.to_string()).unwrap_or_default(),
+            expected
+        );
+    };
+    check(template.resource("Second"), "example.yaml:17:3");
+    check(
+        template.key("/Resources/Second/Properties/Other"),
+        "example.yaml:21:7",
+    );
+    check(
+        template.value_at("/Resources/Second/Properties/Other/Fn::If/1/Ref"),
+        "example.yaml:21:26",
+    );
+    check(template.key("/Outputs/Name"), "example.yaml:24:3");
+    check(template.key("/Resources/Third"), "");
+}
+
+/// Compared with the text itself, as one would with grep: a logical ID is a key at two spaces.
+#[test]
+fn every_resource_of_the_repository_is_where_the_text_has_it() {
+    let directory = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../infra/cfn");
+    let mut checked = 0;
+    for file in std::fs::read_dir(&directory).unwrap() {
+        let name = file.unwrap().file_name().into_string().unwrap();
+        let text = std::fs::read_to_string(directory.join(&name)).unwrap();
+        let template = crate::stack_tree::read_template(&directory, &name).unwrap();
+        let first = text.lines().position(|line| line == "Resources:").unwrap();
+        for (logical_id, resource) in template.resources() {
+            let lines = text.lines().skip(first);
+            let line = lines
+                .take_while(|line| *line != "Outputs:")
+                .position(|line| line == format!("  {logical_id}:"));
+            let line = first + line.unwrap() + 1;
+            let place = template.resource(logical_id).unwrap().to_string();
+            assert_eq!(place, format!("infra/cfn/{name}:{line}:3"));
+            // A property stands below its resource, at six spaces.
+            let properties = resource
+                .get("Properties")
+                .and_then(serde_json::Value::as_object);
+            for property in properties
+                .into_iter()
+                .flatten()
+                .map(|(property, _)| property)
+            {
+                let pointer = format!("/Resources/{logical_id}/Properties/{property}");
+                let place = template.key(&pointer).unwrap();
+                let found = text.lines().nth(place.line() - 1).unwrap();
+                assert!(
+                    found.starts_with(&format!("      {property}:")),
+                    "{pointer}: {found}"
+                );
+                assert_eq!(place.column(), 7, "{pointer}");
+                assert!(place.line() > line, "{pointer}");
+                checked += 1;
+            }
+        }
+    }
+    assert!(checked > 100, "{checked}");
+}
+
+#[test]
+fn places_stay_those_of_the_file() {
+    let template = template(TWO_RESOURCES);
+    let text = template
+        .text_without(&["First"])
+        .replace("Second", "Second1a2b");
+    let derived = template.with_renamed(text, "Second", "Second1a2b").unwrap();
+    for logical_id in ["Second1a2b", "Second"] {
+        let place = derived.resource(logical_id).unwrap();
+        assert_eq!(place.to_string(), "example.yaml:17:3");
+    }
+}
+
+#[test]
+fn what_is_not_ascii_does_not_move_a_place() {
+    let template = template("# Ünïcödé.\r\nResources:\r\n  'Tö': {Type: T, 'é': !Ref Gr}\r\n");
+    let place = template.value_at("/Resources/Tö/é/Ref").unwrap();
+    assert_eq!(place.to_string(), "example.yaml:3:24");
+}
+
+#[test]
+fn a_resource_is_cut_out_with_its_lines_and_nothing_else() {
+    let template = template(TWO_RESOURCES);
+    let text = template.text_without(&["First"]);
+    let without_lines = |from: usize, to: usize| -> String {
+        let lines = TWO_RESOURCES.split_inclusive('\n').enumerate();
+        lines
+            .filter(|(index, _)| !(from..to).contains(index))
+            .map(|(_, line)| line)
+            .collect()
+    };
+    assert_eq!(text, without_lines(9, 14));
+    let last = template.text_without(&["Second"]);
+    assert_eq!(last, without_lines(16, 21));
+}
+
+#[test]
+fn broken_templates_are_explained_with_their_place() {
+    let check = |text: &str, expected: Expect| {
+        let err = Template::parse("broken.yaml", text.to_owned()).unwrap_err();
+        let text = format!("error: {err:#}\n");
+        expected.assert_eq(&anstream::adapter::strip_str(&text).to_string());
+    };
+    check(
+        "Resources:\n  A: [",
+        expect![[r#"
+            error: not valid YAML: while parsing a node, did not find expected node content
+             --> broken.yaml:2:7
+              |
+            2 |   A: [
+              |       ^
+              |
+              = to mend: from here on it makes no sense; look above, too, for a bracket or a quote that is not closed, and at the indentation
+        "#]],
+    );
+    check(
+        "Resources:\n  A:\n    Type: T\n   B: 1\n",
+        expect![[r#"
+            error: not valid YAML: while parsing a block mapping, did not find expected key
+             --> broken.yaml:4:4
+              |
+            4 |    B: 1
+              |    ^
+              |
+              = to mend: from here on it makes no sense; look above, too, for a bracket or a quote that is not closed, and at the indentation
+        "#]],
+    );
+    check(
+        "Resources:\n  A:\n    Type: X\n  A:\n    Type: Y\n",
+        expect![[r#"
+            error: not valid YAML: duplicated key in mapping
+             --> broken.yaml:4:3
+              |
+            4 |   A:
+              |   ^
+              |
+              = to mend: rename one of the two, or remove it
+        "#]],
+    );
+    check(
+        "Resources:\n  A:\n    Type: !!x Y\n",
+        expect![[r#"
+            error: unknown tag `!!x`
+             --> broken.yaml:3:11
+              |
+            3 |     Type: !!x Y
+              |           ^^^^^
+              |
+              = to mend: write the value out, without YAML's own extras
+        "#]],
+    );
+    check(
+        "Resources: {}\n---\nResources: {}\n",
+        expect![[r#"
+            error: expected one YAML document, found 2
+             --> broken.yaml:3:1
+              |
+            3 | Resources: {}
+              | ^
+              |
+              = to mend: a template has no `---` between its parts
+        "#]],
+    );
+    check(
+        "Resources:\n  A:\n    Properties: {}\n",
+        expect![[r#"
+        error: resource `A` has no `Type`
+         --> broken.yaml:2:3
+          |
+        2 |   A:
+          |   ^
+          |
+          = to mend: add `Type: AWS::SERVICE::RESOURCE` below it
+    "#]],
+    );
+    check(
+        "Outputs: {}\n",
+        expect![[r#"
+        error: no `Resources` section
+         --> broken.yaml:1:1
+          |
+        1 | Outputs: {}
+          | ^
+          |
+          = to mend: a template declares at least one resource
+    "#]],
+    );
+    check(
+        "just text",
+        expect![[r#"
+        error: a template is a mapping with a `Resources` section
+         --> broken.yaml:1:1
+          |
+        1 | just text
+          | ^^^^^^^^^
+    "#]],
+    );
+}

@@ -1,0 +1,377 @@
+//! Programs this repository uses and does not ask anyone to install: pinned by version and hash
+//! in `crates/tools/pinned/`, or by version alone where their lockfile has the rest; installed under
+//! `tools/` in cargo's target directory.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use xshell::{Cmd, Shell, cmd};
+
+use crate::cargo::undisturbed;
+use crate::digest::{hex, sha256};
+use crate::toolchain::Toolchain;
+use crate::workspace::Workspace;
+use cfnkit_console::screen;
+use pip::isolated;
+
+pub mod actionlint;
+pub mod pip;
+
+/// The oldest Python the pinned packages support.
+const PYTHON: (u32, u32) = (3, 10);
+
+/// A set of Python packages with an environment of its own.
+#[derive(Debug)]
+pub struct ToolSet {
+    name: &'static str,
+    /// A requirements file with hashes, complete with dependencies.
+    requirements: &'static str,
+    /// How long the first installation takes, roughly; for the message.
+    size: &'static str,
+    /// Whether pip may follow the packages' own dependencies.
+    dependencies: bool,
+    /// Calls that the set's programs answer without doing anything: what is installed is complete
+    /// when they did.
+    answers: &'static [&'static [&'static str]],
+}
+
+/// The emulator that is the local cloud.
+pub const EMULATOR: ToolSet = ToolSet {
+    name: "emulator",
+    requirements: include_str!("../pinned/emulator.txt"),
+    size: "90 MB",
+    dependencies: true,
+    answers: &[&["python", "-c", "import ministack.services"]],
+};
+
+/// The cross compiler: cargo-zigbuild with Zig's C compiler and linker.
+pub const ZIG: ToolSet = ToolSet {
+    name: "zig",
+    requirements: include_str!("../pinned/zig.txt"),
+    size: "480 MB",
+    dependencies: true,
+    answers: &[
+        &["cargo-zigbuild", "--version"],
+        &["python", "-m", "ziglang", "version"],
+    ],
+};
+
+/// The template linter.
+pub const CFN_LINT: ToolSet = ToolSet {
+    name: "cfn-lint",
+    requirements: include_str!("../pinned/cfn-lint.txt"),
+    size: "110 MB",
+    dependencies: true,
+    answers: &[&["cfn-lint", "--version"]],
+};
+
+/// The checker with the most checks for CloudFormation.
+pub const CHECKOV: ToolSet = ToolSet {
+    name: "checkov",
+    requirements: include_str!("../pinned/checkov.txt"),
+    size: "290 MB",
+    dependencies: true,
+    answers: &[&["checkov", "--version"]],
+};
+
+/// The layout of YAML.
+pub const YAMLLINT: ToolSet = ToolSet {
+    name: "yamllint",
+    requirements: include_str!("../pinned/yamllint.txt"),
+    size: "20 MB",
+    dependencies: true,
+    answers: &[&["yamllint", "--version"]],
+};
+
+/// What can be abused in workflows.
+pub const ZIZMOR: ToolSet = ToolSet {
+    name: "zizmor",
+    requirements: include_str!("../pinned/zizmor.txt"),
+    size: "50 MB",
+    dependencies: true,
+    answers: &[&["zizmor", "--version"]],
+};
+
+/// AWS's own models of its services, and its signature: what the tests' exchanges are held against.
+pub const BOTOCORE: ToolSet = ToolSet {
+    name: "botocore",
+    requirements: include_str!("../pinned/botocore.txt"),
+    size: "60 MB",
+    dependencies: true,
+    answers: &[&["python", "-c", "import botocore.session"]],
+};
+
+/// What `deny.toml` is for.
+pub const CARGO_DENY: CargoTool = CargoTool {
+    name: "cargo-deny",
+    version: "0.20.2",
+    has_features: true,
+    is_optimized: false,
+};
+
+/// What the rules in `infra/guard` are for.
+pub const CFN_GUARD: CargoTool = CargoTool {
+    name: "cfn-guard",
+    version: "3.2.1",
+    has_features: true,
+    is_optimized: true,
+};
+
+/// What makes the documentation's site; without its server and its search.
+pub const MDBOOK: CargoTool = CargoTool {
+    name: "mdbook",
+    version: "0.5.2",
+    has_features: false,
+    is_optimized: true,
+};
+
+/// AWS's Lambda runtime interface emulator, which the SAM CLI's wheel carries.
+pub const RUNTIME_EMULATOR: ToolSet = ToolSet {
+    name: "runtime-emulator",
+    requirements: include_str!("../pinned/rie.txt"),
+    size: "40 MB",
+    dependencies: false,
+    answers: &[&["python", "-c", "import samcli.local.rapid"]],
+};
+
+/// The packager that `bench package` measures beside ours.
+pub const CARGO_LAMBDA: ToolSet = ToolSet {
+    name: "cargo-lambda",
+    requirements: include_str!("../pinned/cargo-lambda.txt"),
+    size: "500 MB",
+    dependencies: true,
+    answers: &[&["cargo-lambda", "--version"]],
+};
+
+/// What the Python handler of `bench` runs on: boto3 and AWS's own Lambda runtime client.
+pub const PYTHON_SAMPLE: ToolSet = ToolSet {
+    name: "python-sample",
+    requirements: include_str!("../pinned/python-sample.txt"),
+    size: "60 MB",
+    dependencies: true,
+    answers: &[&["python", "-c", "import awslambdaric, boto3"]],
+};
+
+impl ToolSet {
+    /// The packages with their versions.
+    pub fn versions(&self) -> Vec<String> {
+        let pins = self.requirements.lines().filter_map(|line| {
+            let (name, rest) = line.split_once("==")?;
+            Some(format!("{name} {}", rest.split_whitespace().next()?))
+        });
+        pins.collect()
+    }
+
+    fn environment(&self, workspace: &Workspace) -> PathBuf {
+        let tools = workspace.target().join("tools");
+        tools.join(format!("{}-{}", self.name, &self.hash()[..12]))
+    }
+
+    fn hash(&self) -> String {
+        hex(&sha256(self.requirements.as_bytes()))
+    }
+
+    /// Whether `provide` has nothing to do.
+    pub fn is_installed(&self, workspace: &Workspace) -> bool {
+        let environment = self.environment(workspace);
+        // An environment dies with the Python it was made by.
+        environment.join(".complete").exists() && environment.join("bin/python").exists()
+    }
+
+    /// The directory of the set's programs, installed first where that has not happened yet.
+    /// With everything present this makes no network call.
+    pub fn provide(&self, sh: &Shell, workspace: &Workspace) -> anyhow::Result<PathBuf> {
+        let name = self.name;
+        let tools = workspace.target().join("tools");
+        let environment = self.environment(workspace);
+        if self.is_installed(workspace) {
+            return Ok(environment.join("bin"));
+        }
+        let _lock = Workspace::lock(&tools.join(format!("{name}.lock")))?;
+        // Another process may have been at it meanwhile.
+        if !self.is_installed(workspace) {
+            screen::progress(format!("installing {name} ({}, once)", self.size));
+            python(sh)?;
+            // An environment without the mark is an installation that broke off.
+            sh.remove_path(&environment)?;
+            self.install(sh, &environment)
+                .and_then(|()| self.try_out(sh, &environment))
+                .with_context(|| {
+                    format!("cannot install {name} into `{}`", workspace.display(&tools))
+                })?;
+            sh.write_file(environment.join(".complete"), self.hash())?;
+        }
+        Ok(environment.join("bin"))
+    }
+
+    fn install(&self, sh: &Shell, environment: &Path) -> anyhow::Result<()> {
+        let created = isolated(cmd!(sh, "python3 -I -m venv {environment}"))
+            .quiet()
+            .ignore_stdout()
+            .run();
+        created.context(
+            "Python cannot make a virtual environment; on Debian and Ubuntu: \
+             `apt-get install python3-venv`",
+        )?;
+        let requirements = environment.join("requirements.txt");
+        sh.write_file(&requirements, self.requirements)?;
+        let python = environment.join("bin/python");
+        pip::install(sh, &python, &requirements, self.dependencies)
+    }
+
+    /// Has every program say something.
+    fn try_out(&self, sh: &Shell, environment: &Path) -> anyhow::Result<()> {
+        for call in self.answers {
+            let [program, arguments @ ..] = call else {
+                continue;
+            };
+            let program = environment.join("bin").join(program);
+            answer(isolated(cmd!(sh, "{program} {arguments...}")), call)?;
+        }
+        Ok(())
+    }
+}
+
+/// A program from crates.io, built as its own lockfile has it.
+#[derive(Debug)]
+pub struct CargoTool {
+    name: &'static str,
+    version: &'static str,
+    /// Whether it is built with its default features.
+    has_features: bool,
+    /// Whether its build is worth the time that optimizing takes.
+    is_optimized: bool,
+}
+
+impl CargoTool {
+    /// The directory of the program, built first where that has not happened yet. With everything
+    /// present this makes no network call.
+    pub fn provide(&self, sh: &Shell, workspace: &Workspace) -> anyhow::Result<PathBuf> {
+        let Self { name, version, .. } = self;
+        let no_features = (!self.has_features).then_some("--no-default-features");
+        let debug = (!self.is_optimized).then_some("--debug");
+        let tools = workspace.target().join("tools");
+        let root = tools.join(format!("{name}-{version}"));
+        let complete = root.join(".complete");
+        if !complete.exists() {
+            let _lock = Workspace::lock(&tools.join(format!("{name}.lock")))?;
+            // Another process may have been at it meanwhile.
+            if !complete.exists() {
+                screen::progress(format!("building {name} {version} (some minutes, once)"));
+                sh.remove_path(&root)?;
+                let build = root.join("build");
+                let host = Toolchain::find(sh, workspace)?.host;
+                let install = undisturbed(cmd!(
+                    sh,
+                    "cargo install {name} --version ={version} --locked --quiet {no_features...}
+                     {debug...} --root {root} --target-dir {build} --target {host}"
+                ));
+                // Flags are for the handler, and so is another target.
+                install
+                    .env_remove("RUSTFLAGS")
+                    .env_remove("CARGO_ENCODED_RUSTFLAGS")
+                    .env_remove("CARGO_BUILD_RUSTFLAGS")
+                    .quiet()
+                    .run()
+                    .with_context(|| {
+                        format!(
+                            "cannot build {name}; the first time crates.io must be reachable, \
+                             and a C compiler be there"
+                        )
+                    })?;
+                sh.remove_path(&build)?;
+                let program = root.join("bin").join(name);
+                answer(cmd!(sh, "{program} --version"), &[name, "--version"])?;
+                sh.write_file(&complete, version)?;
+            }
+        }
+        Ok(root.join("bin"))
+    }
+}
+
+/// What a program says when it is called for the first time.
+///
+/// # Errors
+///
+/// It cannot be started, or fails; its words are in the error.
+fn answer(call: Cmd<'_>, words: &[&str]) -> anyhow::Result<()> {
+    let call = call.quiet().ignore_status();
+    let words = words.join(" ");
+    let output = call
+        .output()
+        .with_context(|| format!("`{words}` cannot be started on this machine"))?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    anyhow::ensure!(
+        output.status.success(),
+        "`{words}` was installed and fails: {}",
+        said.trim()
+    );
+    Ok(())
+}
+
+/// Gives a copy of the repository the installed tools, so that they are not downloaded again; not
+/// what they cache.
+pub fn lend(workspace: &Workspace, copy: &Path) -> anyhow::Result<()> {
+    let lent = copy.join("target/tools");
+    let lend = || -> std::io::Result<()> {
+        std::fs::create_dir_all(&lent)?;
+        for entry in std::fs::read_dir(workspace.target().join("tools"))? {
+            let entry = entry?;
+            if entry.path().join(".complete").exists() {
+                std::os::unix::fs::symlink(entry.path(), lent.join(entry.file_name()))?;
+            }
+        }
+        Ok(())
+    };
+    lend().with_context(|| format!("cannot lend the tools to `{}`", copy.display()))
+}
+
+/// The version of `python3`.
+///
+/// # Errors
+///
+/// There is none, or it is too old for the pinned packages.
+pub fn python(sh: &Shell) -> anyhow::Result<String> {
+    let (major, minor) = PYTHON;
+    let ask = cmd!(
+        sh,
+        "python3 -I -c 'import sys; print(*sys.version_info[:2])'"
+    );
+    let version = isolated(ask)
+        .quiet()
+        .ignore_stderr()
+        .read()
+        .with_context(|| format!("no `python3`: install Python {major}.{minor} or newer"))?;
+    let mut parts = version.split_whitespace().map(str::parse::<u32>);
+    let found = match (parts.next(), parts.next()) {
+        (Some(Ok(major)), Some(Ok(minor))) => (major, minor),
+        _ => anyhow::bail!("`python3` did not tell its version, but `{version}`"),
+    };
+    if found < PYTHON {
+        anyhow::bail!(
+            "`python3` is {}.{}; install Python {major}.{minor} or newer",
+            found.0,
+            found.1
+        );
+    }
+    Ok(format!("{}.{}", found.0, found.1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_that_does_not_answer_is_no_installation() {
+        let sh = Shell::new().unwrap();
+        answer(cmd!(sh, "sh -c true"), &["tool"]).unwrap();
+        let script = "echo broken >&2; exit 3";
+        let err = answer(cmd!(sh, "sh -c {script}"), &["tool", "--version"]).unwrap_err();
+        assert_eq!(
+            err.to_string(),
+            "`tool --version` was installed and fails: broken"
+        );
+        let err = answer(cmd!(sh, "/no/such/tool"), &["tool"]).unwrap_err();
+        assert!(err.to_string().contains("cannot be started"), "{err}");
+    }
+}

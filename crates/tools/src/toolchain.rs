@@ -1,0 +1,181 @@
+//! The Rust toolchain: which it is, where it is, and what of it Lambda's targets need.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use xshell::{Cmd, Shell, cmd};
+
+use crate::architecture::Architecture;
+use crate::workspace::Workspace;
+use cfnkit_console::screen;
+use cfnkit_console::variable;
+
+/// The toolchain that `rust-toolchain.toml` names, or that the user put in its place.
+#[derive(Debug)]
+pub struct Toolchain {
+    rustc: PathBuf,
+    /// As `rustc --version` prints it.
+    pub version: String,
+    commit: Option<String>,
+    /// The triple of this machine.
+    pub host: String,
+}
+
+impl Toolchain {
+    pub fn find(sh: &Shell, workspace: &Workspace) -> anyhow::Result<Self> {
+        let _directory = sh.push_dir(workspace.root());
+        let rustc = compiler();
+        let text = cmd!(sh, "{rustc} -vV")
+            .quiet()
+            .read()
+            .with_context(|| format!("`{}` does not run; install rustup", rustc.display()))?;
+        let field = |name: &str| {
+            let mut lines = text.lines();
+            lines.find_map(|line| Some(line.strip_prefix(name)?.trim().to_owned()))
+        };
+        Ok(Self {
+            version: text.lines().next().unwrap_or_default().to_owned(),
+            commit: field("commit-hash:").filter(|commit| commit != "unknown"),
+            host: field("host:").context("`rustc -vV` names no host")?,
+            rustc,
+        })
+    }
+
+    pub fn sysroot(&self, sh: &Shell) -> anyhow::Result<PathBuf> {
+        let rustc = &self.rustc;
+        let sysroot = cmd!(sh, "{rustc} --print sysroot")
+            .quiet()
+            .read()
+            .context("`rustc` does not tell its directory")?;
+        Ok(sysroot.into())
+    }
+
+    /// Where the sources of the standard library are, and what stands for that in binaries where
+    /// the sources are not installed. With the sources, rustc would name their place here.
+    pub fn library_sources(&self, sysroot: &Path) -> Option<(PathBuf, String)> {
+        let commit = self.commit.as_ref()?;
+        Some((
+            sysroot.join("lib/rustlib/src/rust"),
+            format!("/rustc/{commit}"),
+        ))
+    }
+
+    pub fn has_target(&self, sh: &Shell, architecture: Architecture) -> anyhow::Result<bool> {
+        let libraries = self.sysroot(sh)?.join("lib/rustlib");
+        Ok(libraries.join(architecture.triple()).is_dir())
+    }
+
+    /// Installs the standard library for `architecture` where it is missing.
+    pub fn provide_target(
+        &self,
+        sh: &Shell,
+        workspace: &Workspace,
+        architecture: Architecture,
+    ) -> anyhow::Result<()> {
+        let triple = architecture.triple();
+        if self.has_target(sh, architecture)? {
+            return Ok(());
+        }
+        screen::progress(format!("installing the Rust target {triple} (once)"));
+        let _directory = sh.push_dir(workspace.root());
+        cmd!(sh, "rustup --quiet target add {triple}")
+            .quiet()
+            .run()
+            .with_context(|| {
+                format!("the Rust target is missing; install it with `rustup target add {triple}`")
+            })
+    }
+
+    /// LLVM's `objcopy`, which comes with the compiler on most hosts and with a component of the
+    /// toolchain on all of them.
+    pub fn objcopy(&self, sh: &Shell, workspace: &Workspace) -> anyhow::Result<Objcopy> {
+        let libraries = self.sysroot(sh)?.join("lib");
+        let programs = libraries.join("rustlib").join(&self.host).join("bin");
+        let find = || {
+            let names = ["rust-objcopy", "llvm-objcopy"].into_iter();
+            let mut programs = names.map(|name| programs.join(name));
+            let program = programs.find(|program| program.is_file())?;
+            Some(Objcopy {
+                program,
+                libraries: libraries.clone(),
+            })
+        };
+        if let Some(objcopy) = find() {
+            return Ok(objcopy);
+        }
+        screen::progress("installing the Rust component llvm-tools (once)");
+        let _directory = sh.push_dir(workspace.root());
+        cmd!(sh, "rustup --quiet component add llvm-tools")
+            .quiet()
+            .run()
+            .context("no `objcopy`; install it with `rustup component add llvm-tools`")?;
+        find().context("the component llvm-tools has no `llvm-objcopy`")
+    }
+}
+
+/// LLVM's `objcopy`, as it comes with Rust.
+#[derive(Debug)]
+pub struct Objcopy {
+    program: PathBuf,
+    /// Where LLVM's library is, which the program does not find by itself.
+    libraries: PathBuf,
+}
+
+impl Objcopy {
+    /// The program, to be called with arguments.
+    pub fn call<'sh>(&self, sh: &'sh Shell) -> anyhow::Result<Cmd<'sh>> {
+        // Cargo sets it for what it runs; this program may be run without cargo.
+        let variable = match cfg!(target_os = "macos") {
+            true => "DYLD_FALLBACK_LIBRARY_PATH",
+            false => "LD_LIBRARY_PATH",
+        };
+        let others = std::env::var_os(variable).unwrap_or_default();
+        let others = std::env::split_paths(&others).filter(|path| !path.as_os_str().is_empty());
+        let paths = std::iter::once(self.libraries.clone()).chain(others);
+        let paths = std::env::join_paths(paths).context("cannot name the toolchain's libraries")?;
+        Ok(sh.cmd(&self.program).env(variable, paths).quiet())
+    }
+}
+
+/// The compiler that cargo will use. The one beside the cargo that started this program answers
+/// sooner than rustup's stand-in for both.
+fn compiler() -> PathBuf {
+    if let Some(rustc) = variable::value("RUSTC") {
+        return rustc.into();
+    }
+    let cargo = variable::value("CARGO").map(PathBuf::from);
+    let beside = cargo.map(|cargo| cargo.with_file_name("rustc"));
+    beside
+        .filter(|rustc| rustc.is_file())
+        .unwrap_or_else(|| "rustc".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Rust's own program, started with nothing that cargo sets for it.
+    #[test]
+    fn objcopy_finds_its_library_where_cargo_did_not_start_this_program() {
+        let sh = Shell::new().unwrap();
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        let workspace = Workspace::at(root);
+        let toolchain = Toolchain::find(&sh, &workspace).unwrap();
+        let objcopy = toolchain.objcopy(&sh, &workspace).unwrap();
+        let mut objcopy = std::process::Command::from(objcopy.call(&sh).unwrap());
+        let set: Vec<(std::ffi::OsString, std::ffi::OsString)> = objcopy
+            .get_envs()
+            .filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned())))
+            .collect();
+        let libraries = toolchain.sysroot(&sh).unwrap().join("lib");
+        for (_, value) in &set {
+            let first = std::env::split_paths(value).next();
+            assert_eq!(first.as_ref(), Some(&libraries));
+        }
+        objcopy.env_clear();
+        for (name, _) in set {
+            objcopy.env(name, &libraries);
+        }
+        assert!(objcopy.arg("--version").output().unwrap().status.success());
+    }
+}
