@@ -4,7 +4,7 @@ use comfy_table::{Table, presets};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::stage::Stage;
+use cfnkit_assembly::stage::Stage;
 
 #[cfg(test)]
 mod tests;

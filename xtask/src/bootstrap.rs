@@ -5,14 +5,14 @@ use std::sync::OnceLock;
 
 use anyhow::Context as _;
 
-use crate::assembly::Cloud;
 use crate::aws::Connection;
 use crate::aws::cloudformation::{self, CloudFormation};
 use crate::deployment::{Engine, Plan, again};
-use crate::encryption_key::{EncryptionKey, PRICE};
 use crate::options::Options;
 use crate::stack::Stack;
-use crate::stage::{BOOTSTRAP_STACK, SERVICE};
+use cfnkit_assembly::assembly::Cloud;
+use cfnkit_assembly::encryption_key::{EncryptionKey, PRICE};
+use cfnkit_assembly::stage::{BOOTSTRAP_STACK, SERVICE};
 use cfnkit_console::consent::Consent;
 use cfnkit_console::interrupt::Interrupts;
 use cfnkit_console::screen::STRONG;

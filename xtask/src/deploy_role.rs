@@ -5,16 +5,16 @@ use std::sync::OnceLock;
 
 use anyhow::Context as _;
 
-use crate::adoption;
-use crate::assembly::Cloud;
 use crate::aws::Connection;
 use crate::aws::cloudformation::{self, CloudFormation};
 use crate::deployment::{Engine, Plan, again};
 use crate::options::Options;
 use crate::repository::Repository;
 use crate::stack::Stack;
-use crate::stage::function_name;
-use crate::stage::{SERVICE, Stage};
+use cfnkit_assembly::adoption;
+use cfnkit_assembly::assembly::Cloud;
+use cfnkit_assembly::stage::function_name;
+use cfnkit_assembly::stage::{SERVICE, Stage};
 use cfnkit_console::consent::Consent;
 use cfnkit_console::interrupt::Interrupts;
 use cfnkit_template::parameters::{self, Parameters};

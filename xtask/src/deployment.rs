@@ -6,18 +6,18 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::assembly::Cloud;
 use crate::aws::cloudformation::{self, CloudFormation};
-use crate::change_set::{self, Action, Change, Warnings};
-use crate::comparison::sections::{Sections, sections};
-use crate::comparison::{compare, explained, needs_explanation};
 use crate::diagnosis::Sources;
 use crate::follow::Pace;
-use crate::omission::Omission;
 use crate::options::Options;
 use crate::pending::Pending;
-use crate::readback;
 use crate::stack::{DeployAction, Stack};
+use cfnkit_assembly::assembly::Cloud;
+use cfnkit_assembly::omission::Omission;
+use cfnkit_change::change_set::{self, Action, Change, Warnings};
+use cfnkit_change::comparison::sections::{Sections, sections};
+use cfnkit_change::comparison::{compare, explained, needs_explanation};
+use cfnkit_change::readback;
 use cfnkit_console::exit::Exit;
 use cfnkit_console::interrupt::Interrupts;
 use cfnkit_console::screen::{self, STRONG};

@@ -3,8 +3,8 @@
 
 use anstyle::{AnsiColor, Style};
 
-use crate::change_set::Warning;
 use crate::event::StackEvent;
+use cfnkit_change::change_set::Warning;
 use cfnkit_console::text::printable;
 use cfnkit_template::source::{Place, Problem};
 use cfnkit_template::stack_tree::NESTED_STACK;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::change_set::wrapped;
+use cfnkit_change::change_set::wrapped;
 
 #[cfg(test)]
 mod tests;

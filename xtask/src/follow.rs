@@ -6,14 +6,14 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use tokio::time::MissedTickBehavior;
 
-use crate::assembly::Cloud;
 use crate::aws::cloudformation::{self, CloudFormation, operations};
-use crate::change_set::Change;
 use crate::display::subject::{Subject, Verb, planned};
 use crate::estimate::Estimate;
 use crate::event::{EventLog, StackEvent};
 use crate::live::{self, Watch};
 use crate::stack::Stack;
+use cfnkit_assembly::assembly::Cloud;
+use cfnkit_change::change_set::Change;
 use cfnkit_console::defect;
 use cfnkit_console::exit::Exit;
 use cfnkit_console::interrupt::{Interruption, Interrupts};

@@ -7,12 +7,12 @@ use anyhow::Context as _;
 use xshell::Shell;
 
 use crate::archive::zip_bootstrap;
-use crate::assembly::Cloud;
-use crate::asset::Asset;
 use crate::dependencies;
 use crate::elf;
 use crate::inputs::{Inputs, Names};
 use crate::inspection::{self, Finding, Severity};
+use cfnkit_assembly::assembly::Cloud;
+use cfnkit_assembly::asset::Asset;
 use cfnkit_console::screen::{self, BAD, STRONG};
 use cfnkit_tools::architecture::Architecture;
 use cfnkit_tools::cargo::build::Build;

@@ -11,38 +11,29 @@ use std::process::ExitCode;
 use cfnkit_console::{defect, exit, screen, variable};
 use clap::Parser as _;
 
-mod adoption;
-mod api_explanation;
 mod api_keys;
 mod archive;
-mod assembly;
-mod asset;
 #[cfg(feature = "aws")]
 mod aws;
 mod backtrace;
 #[cfg(feature = "aws")]
 mod bootstrap;
-mod change_set;
 mod changelog;
 #[cfg(feature = "aws")]
 mod checkup;
 mod commands;
 mod commit;
-mod comparison;
 #[cfg(feature = "aws")]
 mod connection_failure;
 mod dependencies;
 #[cfg(feature = "aws")]
 mod deploy_role;
-mod deploy_time;
 #[cfg(feature = "aws")]
 mod deployment;
-mod deployment_hash;
 mod diagnosis;
 mod display;
 mod doctor;
 mod elf;
-mod encryption_key;
 mod estimate;
 mod event;
 #[cfg(feature = "aws")]
@@ -62,7 +53,6 @@ mod listing;
 mod live;
 mod load;
 mod log_line;
-mod omission;
 mod options;
 mod outputs;
 mod pending;
@@ -70,7 +60,6 @@ mod pending;
 mod proxy;
 #[cfg(feature = "aws")]
 mod publish;
-mod readback;
 mod recording;
 mod rename;
 mod repository;
@@ -80,8 +69,6 @@ mod schema;
 mod session;
 mod smoke;
 mod stack;
-mod stage;
-mod stage_file;
 mod status;
 mod step;
 mod symbols;

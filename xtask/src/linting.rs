@@ -2,8 +2,8 @@
 
 use xshell::{Shell, cmd};
 
-use crate::stage_file;
 use crate::step::{Counts, Steps, check};
+use cfnkit_assembly::stage_file;
 use cfnkit_console::screen;
 use cfnkit_tools::cargo::undisturbed;
 use cfnkit_tools::workspace::Workspace;

@@ -8,13 +8,13 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::Context as _;
 
-use crate::assembly::Cloud;
 use crate::display::Display;
 use crate::display::subject::{Planned, Subject, Verb};
 use crate::estimate::{Experience, Sample, Work};
 use crate::event::StackEvent;
 use crate::recording::{End, Note, Recorder};
 use crate::stack::Stack;
+use cfnkit_assembly::assembly::Cloud;
 use cfnkit_console::screen;
 use cfnkit_console::terminal::{Mode, mode, size, write};
 use cfnkit_tools::workspace::Workspace;

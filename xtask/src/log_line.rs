@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::change_set::wrapped;
+use cfnkit_change::change_set::wrapped;
 use cfnkit_console::text::clean;
 use cfnkit_console::text::printable;
 

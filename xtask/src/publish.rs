@@ -1,7 +1,7 @@
 //! From the assembly to the asset bucket.
 
-use crate::assembly::Assembly;
 use crate::aws::s3::{AssetBucket, Presence, Upload};
+use cfnkit_assembly::assembly::Assembly;
 use cfnkit_console::screen;
 
 /// Uploads the assets that the bucket does not have.

@@ -8,7 +8,6 @@ use schemars::transform::RecursiveTransform;
 use schemars::{JsonSchema, Schema};
 
 use crate::api_keys;
-use crate::change_set::row::Rows;
 use crate::doctor;
 use crate::graph::{Graph, overview::Overview};
 use crate::limits;
@@ -19,6 +18,7 @@ use crate::log_line;
 use crate::smoke;
 use crate::status;
 use crate::trace;
+use cfnkit_change::change_set::row::Rows;
 use cfnkit_tools::emulator;
 
 #[cfg(test)]

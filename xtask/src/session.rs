@@ -2,11 +2,11 @@
 
 use std::time::{Duration, SystemTime};
 
-use crate::assembly::Cloud;
 use crate::aws::Connection;
-use crate::change_set::{Action, Change};
 use crate::display::subject::planned;
 use crate::live;
+use cfnkit_assembly::assembly::Cloud;
+use cfnkit_change::change_set::{Action, Change};
 use cfnkit_console::screen;
 
 /// What creating and updating the service may take, where nothing was learned yet.

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::change_set::wrapped;
+use cfnkit_change::change_set::wrapped;
 
 #[cfg(feature = "aws")]
 mod requests;

@@ -7,7 +7,7 @@ pub(crate) mod cost;
 #[cfg(test)]
 mod tests;
 
-use crate::change_set::wrapped;
+use cfnkit_change::change_set::wrapped;
 use cfnkit_console::text::printable;
 use cost::Cost;
 

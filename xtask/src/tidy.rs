@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use crate::assembly::{Assembly, Cloud, supplied_parameters};
-use crate::asset::Asset;
-use crate::omission::UNSUPPORTED_TYPES;
+use cfnkit_assembly::assembly::{Assembly, Cloud, supplied_parameters};
+use cfnkit_assembly::asset::Asset;
+use cfnkit_assembly::omission::UNSUPPORTED_TYPES;
 use cfnkit_template::api_definition::definition;
 use cfnkit_template::stack_tree::{nested_stacks, read_template};
 use cfnkit_template::template::Template;

@@ -8,7 +8,7 @@ use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{ChecksumAlgorithm, ChecksumMode, ExpirationStatus};
 use aws_smithy_types::base64;
 
-use crate::asset::Asset;
+use cfnkit_assembly::asset::Asset;
 
 /// S3 as the asset bucket's owner. Every call states which account must own the bucket, so that
 /// a bucket of the same name in other hands is refused and never written to.

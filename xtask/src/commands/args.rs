@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::assembly::supplied_parameters;
-use crate::stage::Stage;
-use crate::stage_file::{self, StageFile};
+use cfnkit_assembly::assembly::supplied_parameters;
+use cfnkit_assembly::stage::Stage;
+use cfnkit_assembly::stage_file::{self, StageFile};
 use cfnkit_console::screen::{self, STRONG};
 use cfnkit_template::parameters::{self, Parameters};
 use cfnkit_template::source::nearest;

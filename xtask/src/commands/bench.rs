@@ -7,8 +7,8 @@ use std::str::FromStr;
 use anyhow::Context as _;
 use xshell::{Shell, cmd};
 
-use crate::assembly::Cloud;
 use crate::handler::{self, Reuse};
+use cfnkit_assembly::assembly::Cloud;
 use cfnkit_console::exit::Exit;
 use cfnkit_console::screen;
 use cfnkit_tools::cargo;

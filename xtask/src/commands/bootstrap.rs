@@ -1,9 +1,9 @@
 //! `bootstrap`: once per environment.
 
 use super::args::{EnvironmentArgs, StartArgs};
-use crate::encryption_key::EncryptionKey;
 use crate::repository::Repository;
-use crate::stage::Stage;
+use cfnkit_assembly::encryption_key::EncryptionKey;
+use cfnkit_assembly::stage::Stage;
 
 #[cfg(feature = "aws")]
 mod run;

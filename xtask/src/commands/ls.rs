@@ -4,7 +4,7 @@ use comfy_table::{Table, presets};
 
 use super::args::{StageArgs, read_stage_file};
 use crate::listing::Row;
-use crate::stage_file::StageFile;
+use cfnkit_assembly::stage_file::StageFile;
 use cfnkit_console::screen;
 use cfnkit_template::stack_tree::{nested_stacks, read_template};
 use cfnkit_template::template::Template;

@@ -4,8 +4,8 @@ use xshell::Shell;
 
 use super::args::{HandlerArgs, StageArgs, read_stage_file};
 use super::assemble;
-use crate::assembly::Cloud;
-use crate::stage_file;
+use cfnkit_assembly::assembly::Cloud;
+use cfnkit_assembly::stage_file;
 use cfnkit_console::screen::{self, BAD};
 use cfnkit_template::stack_tree::read_template;
 use cfnkit_tools::workspace::Workspace;

@@ -7,9 +7,9 @@ use anyhow::Context as _;
 use xshell::Shell;
 
 use super::args::{EnvironmentArgs, StageArgs};
-use crate::assembly::Cloud;
 use crate::handler;
-use crate::stage_file::StageFile;
+use cfnkit_assembly::assembly::Cloud;
+use cfnkit_assembly::stage_file::StageFile;
 use cfnkit_console::interrupt::Interrupts;
 use cfnkit_console::screen;
 use cfnkit_template::stack_tree::read_template;

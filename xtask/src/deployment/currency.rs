@@ -2,9 +2,9 @@
 
 use super::Plan;
 use crate::aws::cloudformation::{self, CloudFormation};
-use crate::deploy_time;
-use crate::readback;
 use crate::stack::{DeployAction, Stack};
+use cfnkit_change::deploy_time;
+use cfnkit_change::readback;
 use cfnkit_console::screen;
 
 /// Whether the deployed stack is what `plan` wants already: the same root template, which names

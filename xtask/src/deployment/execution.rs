@@ -10,7 +10,6 @@ use crate::aws::cloudformation::change_sets::{
     self, ChangeSetId, ChangeSetRequest, ChangeSetState, Execution,
 };
 use crate::aws::cloudformation::{self, changes, events};
-use crate::change_set::{Change, Warnings};
 use crate::diagnosis::{CHANGE_SET_FAILED, EXECUTION_FAILED, Sources};
 use crate::failure;
 use crate::follow::{Followed, Kind, Operation, Pace, follow};
@@ -18,6 +17,7 @@ use crate::live;
 use crate::options::Options;
 use crate::pending::Note;
 use crate::stack::{DeployAction, Stack};
+use cfnkit_change::change_set::{Change, Warnings};
 use cfnkit_console::consent::Consent;
 use cfnkit_console::defect;
 use cfnkit_console::exit::Exit;

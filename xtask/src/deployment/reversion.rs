@@ -13,10 +13,10 @@ use super::kept::takes_change;
 use super::overtaking::Overtaken;
 use super::{Engine, Executed, Plan, Prepared};
 use crate::aws::cloudformation;
-use crate::change_set::{Action, Change, Warnings};
 use crate::diagnosis::Sources;
 use crate::options::Options;
 use crate::stack::Stack;
+use cfnkit_change::change_set::{Action, Change, Warnings};
 use cfnkit_console::consent::Consent;
 use cfnkit_template::stack_tree::NESTED_STACK;
 use cfnkit_template::stack_tree::StackTree;
@@ -205,7 +205,7 @@ mod tests {
         for (at, id) in [("Api", "A"), ("Api.Keys", "B"), ("Data", "C"), ("", "D")] {
             insert(&mut tree, &place(at), topic(id));
         }
-        let places = crate::change_set::resources(&tree);
+        let places = cfnkit_change::change_set::resources(&tree);
         let places: Vec<&str> = places.iter().map(|(place, _)| place.as_str()).collect();
         assert_eq!(places, ["Api / A", "Api / Keys / B", "Data / C", "D"]);
     }

@@ -1,11 +1,11 @@
 //! What CloudFormation warns of in change sets that can be executed. Best effort: a role that may
 //! not ask, and a cloud that does not know the question, keep nothing from being deployed.
 
-use crate::assembly::Cloud;
 use crate::aws::cloudformation::CloudFormation;
 use crate::aws::cloudformation::operation_events;
-use crate::change_set::Warnings;
 use crate::diagnosis::{self, Sources};
+use cfnkit_assembly::assembly::Cloud;
+use cfnkit_change::change_set::Warnings;
 
 /// The warnings of these change sets, each of which has some of its own.
 pub(super) async fn warnings(

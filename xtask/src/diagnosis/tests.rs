@@ -3,8 +3,8 @@ use std::path::Path;
 use expect_test::{Expect, expect};
 
 use super::*;
-use crate::assembly::{Assembly, Cloud};
-use crate::asset::Asset;
+use cfnkit_assembly::assembly::{Assembly, Cloud};
+use cfnkit_assembly::asset::Asset;
 use cfnkit_template::parameters::Parameters;
 
 /// The repository's own stacks.

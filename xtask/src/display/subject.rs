@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::change_set::{Action, Change};
 use crate::estimate::Estimate;
 use crate::event::ResourceOperation;
+use cfnkit_change::change_set::{Action, Change};
 
 /// What is done to the stack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -5,8 +5,8 @@ use std::path::Path;
 use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
 
-use crate::asset::Asset;
 use crate::inputs::Inputs;
+use cfnkit_assembly::asset::Asset;
 use cfnkit_tools::digest::hex;
 
 /// The file's name.

@@ -6,8 +6,8 @@ use anyhow::Context as _;
 use xshell::Shell;
 
 use super::{Plan, Target, ZIP, read, refuse, up_to_date};
-use crate::asset::Asset;
 use crate::inspection::{self, Expected};
+use cfnkit_assembly::asset::Asset;
 use cfnkit_tools::architecture::Architecture;
 use cfnkit_tools::digest::hex;
 use cfnkit_tools::workspace::Workspace;

@@ -9,7 +9,7 @@ use super::templates;
 use crate::limits::contradiction::{Contradiction, PREFIX, contradictions};
 use crate::limits::report::{entry, wrapped};
 use crate::limits::{Consumer, reading};
-use crate::stage_file::{self, StageFile};
+use cfnkit_assembly::stage_file::{self, StageFile};
 use cfnkit_console::screen::{self, BAD};
 use cfnkit_template::flattening::Templates;
 use cfnkit_template::parameters::Parameters;

@@ -3,11 +3,11 @@
 use expect_test::{Expect, expect};
 
 use super::assembly;
-use crate::assembly::Cloud;
-use crate::change_set::{
+use cfnkit_assembly::assembly::Cloud;
+use cfnkit_change::change_set::{
     Action, Change, KNOWN_AFTER_APPLY, Origin, PropertyChange, Reason, Replacement, render,
 };
-use crate::comparison::explained;
+use cfnkit_change::comparison::explained;
 use cfnkit_template::stack_tree::NESTED_STACK;
 use cfnkit_template::stack_tree::StackTree;
 use cfnkit_template::template::Template;

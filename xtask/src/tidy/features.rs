@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::assembly;
 use super::flat::{Flat, flatten};
-use crate::assembly::Cloud;
+use cfnkit_assembly::assembly::Cloud;
 
 mod api;
 mod gateway_responses;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::assembly::Assembly;
+use cfnkit_assembly::assembly::Assembly;
 use cfnkit_template::intrinsics::{resolved_resources, single_entry};
 use cfnkit_template::parameters::Parameters;
 use cfnkit_template::template::plain_string;

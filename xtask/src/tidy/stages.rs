@@ -1,6 +1,6 @@
 //! The stages that this repository ships.
 
-use crate::stage_file::{StageFile, check_all, stages};
+use cfnkit_assembly::stage_file::{StageFile, check_all, stages};
 use cfnkit_template::stack_tree::read_template;
 use cfnkit_tools::workspace::Workspace;
 

@@ -14,7 +14,7 @@ use self::properties::properties;
 use super::change_sets::is_no_change;
 use super::is_absent;
 use crate::aws::error::readable;
-use crate::change_set::{Action, Change, Fate, Replacement};
+use cfnkit_change::change_set::{Action, Change, Fate, Replacement};
 
 mod properties;
 #[cfg(test)]

@@ -7,7 +7,7 @@ use aws_sdk_cloudformation::types::{
 };
 
 use crate::aws::error::readable;
-use crate::change_set::{Action, Change, PropertyChange};
+use cfnkit_change::change_set::{Action, Change, PropertyChange};
 
 /// How far a detection is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -118,7 +118,7 @@ mod tests {
     use expect_test::expect;
 
     use super::*;
-    use crate::change_set::render;
+    use cfnkit_change::change_set::render;
 
     fn drift(logical_id: &str, status: StackResourceDriftStatus) -> StackResourceDrift {
         let difference = PropertyDifference::builder()

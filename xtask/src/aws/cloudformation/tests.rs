@@ -15,8 +15,8 @@ use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
 
 use super::change_sets::{self, ChangeSetId, ChangeSetState, Deletion};
 use super::*;
-use crate::change_set::{Action, Change};
 use crate::event::EventLog;
+use cfnkit_change::change_set::{Action, Change};
 
 fn client(rules: &[&Rule]) -> Client {
     mock_client!(aws_sdk_cloudformation, RuleMode::MatchAny, rules)

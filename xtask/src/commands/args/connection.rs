@@ -4,9 +4,9 @@ use anyhow::Context as _;
 use xshell::Shell;
 
 use super::{EnvironmentArgs, LocalCloud};
-use crate::assembly::Cloud;
 use crate::aws::{Connection, Selection};
 use crate::live;
+use cfnkit_assembly::assembly::Cloud;
 use cfnkit_console::screen::{self, STRONG};
 use cfnkit_tools::emulator::{self, Emulator, Place};
 use cfnkit_tools::workspace::Workspace;

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use anyhow::Context as _;
 
 use super::Deploy;
-use crate::assembly::Cloud;
 use crate::aws::{Connection, api_gateway};
 use crate::commands::args::Environment;
 use crate::deployment::Engine;
@@ -13,6 +12,7 @@ use crate::options::Options;
 use crate::outputs;
 use crate::smoke;
 use crate::stack::Stack;
+use cfnkit_assembly::assembly::Cloud;
 use cfnkit_console::consent::Consent;
 use cfnkit_console::exit::Exit;
 use cfnkit_console::screen::{self, BAD, QUIET, STRONG};

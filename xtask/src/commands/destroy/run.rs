@@ -13,7 +13,7 @@ use crate::aws::{Connection, api_gateway};
 use crate::commands::args::{LocalCloud, probably_meant};
 use crate::deployment::Engine;
 use crate::stack::Stack;
-use crate::stage_file::StageFile;
+use cfnkit_assembly::stage_file::StageFile;
 use cfnkit_console::consent::Consent;
 use cfnkit_console::interrupt::Interrupts;
 use cfnkit_console::screen;

@@ -4,13 +4,13 @@ use anyhow::Context as _;
 use xshell::Shell;
 
 use super::Diff;
-use crate::change_set::row::Rows;
-use crate::change_set::{Change, Warnings};
 use crate::commands::args::farewell_to_key;
 use crate::commands::assemble;
-use crate::comparison::{compare, explained};
 use crate::deployment::{self, Engine};
 use crate::publish::publish;
+use cfnkit_change::change_set::row::Rows;
+use cfnkit_change::change_set::{Change, Warnings};
+use cfnkit_change::comparison::{compare, explained};
 use cfnkit_console::exit::Exit;
 use cfnkit_console::interrupt::Interrupts;
 use cfnkit_console::screen;

@@ -3,11 +3,11 @@
 use xshell::Shell;
 
 use super::{Doctor, machine};
-use crate::assembly::Cloud;
 use crate::aws::cloudformation;
 use crate::checkup::{self, Intent};
 use crate::commands::args::LocalCloud;
 use crate::doctor::Finding;
+use cfnkit_assembly::assembly::Cloud;
 use cfnkit_console::screen;
 use cfnkit_tools::workspace::Workspace;
 

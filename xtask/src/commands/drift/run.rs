@@ -6,15 +6,15 @@ use anyhow::Context as _;
 use xshell::Shell;
 
 use super::Drift;
-use crate::assembly::Cloud;
 use crate::aws::cloudformation::drift::{self, Detection};
 use crate::aws::cloudformation::{self, CloudFormation};
-use crate::change_set::row::Rows;
-use crate::change_set::{self, Action, Change};
 use crate::commands::args::LocalCloud;
 use crate::deployment::Engine;
 use crate::follow::Pace;
 use crate::stack::Stack;
+use cfnkit_assembly::assembly::Cloud;
+use cfnkit_change::change_set::row::Rows;
+use cfnkit_change::change_set::{self, Action, Change};
 use cfnkit_console::exit::Exit;
 use cfnkit_console::interrupt::Interrupts;
 use cfnkit_console::screen::{self, STRONG};

@@ -7,15 +7,15 @@ use serde_json::Value;
 use xshell::Shell;
 
 use super::Status;
-use crate::assembly::Assembly;
-use crate::asset::Asset;
 use crate::aws::cloudwatch::{self, MetricQuery};
 use crate::commands::args::Deployed;
 use crate::deployment;
 use crate::handler;
-use crate::stage::Stage;
 use crate::status::cost::{self, Fixtures, Use};
 use crate::status::{self, Alarms, Concurrency, Status as Screen, Traffic, Version};
+use cfnkit_assembly::assembly::Assembly;
+use cfnkit_assembly::asset::Asset;
+use cfnkit_assembly::stage::Stage;
 use cfnkit_console::screen;
 use cfnkit_template::intrinsics::resolved_resources;
 use cfnkit_tools::digest::hex;

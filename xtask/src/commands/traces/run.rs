@@ -7,8 +7,8 @@ use xshell::Shell;
 
 use super::Traces;
 use crate::aws::xray::{self, Trace, TraceSummary};
-use crate::stage::SERVICE;
 use crate::trace;
+use cfnkit_assembly::stage::SERVICE;
 use cfnkit_console::screen::{self, QUIET, STRONG};
 use cfnkit_tools::workspace::Workspace;
 

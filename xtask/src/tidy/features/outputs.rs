@@ -1,7 +1,7 @@
 //! What the stacks give each other.
 
 use super::super::assembly;
-use crate::assembly::Cloud;
+use cfnkit_assembly::assembly::Cloud;
 
 /// While nested stacks are planned, what another stack will put out is a placeholder, which the
 /// parameter has to take.

@@ -6,8 +6,8 @@ use aws_sdk_cloudformation::types::{
 };
 use serde_json::Value;
 
-use crate::change_set::difference::{differences, expanded};
-use crate::change_set::{
+use cfnkit_change::change_set::difference::{differences, expanded};
+use cfnkit_change::change_set::{
     MASK, Origin, PropertyChange, Reason, Replacement, Source, is_secret_member,
 };
 use cfnkit_template::template::plain_string;

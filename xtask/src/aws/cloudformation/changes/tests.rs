@@ -5,7 +5,7 @@ use expect_test::{Expect, expect};
 use proptest::prelude::*;
 
 use super::*;
-use crate::change_set::{callouts, render};
+use cfnkit_change::change_set::{callouts, render};
 
 /// The answer to one call of DescribeChangeSet, as CloudFormation sends it.
 pub(super) fn answer(

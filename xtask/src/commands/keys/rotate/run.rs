@@ -13,7 +13,7 @@ use crate::commands::args::Deployed;
 use crate::deployment::Engine;
 use crate::options::Options;
 use crate::stack::Stack;
-use crate::stage_file::{StageFile, with_parameter};
+use cfnkit_assembly::stage_file::{StageFile, with_parameter};
 use cfnkit_console::consent::Consent;
 use cfnkit_console::interrupt::Interrupts;
 use cfnkit_console::screen::{self, GOOD};

@@ -1,0 +1,274 @@
+//! From the template directory and the handler's zip to an assembly: everything a deploy needs,
+//! as the same bytes for the same commit. No credentials, no clock, no network.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::Context as _;
+use serde::Serialize;
+
+use crate::asset::Asset;
+use crate::deployment_hash::with_deployment_hash;
+use crate::omission::{Omission, omit_unsupported};
+use crate::stage::Stage;
+use cfnkit_template::parameters::Parameters;
+use cfnkit_template::references::check_references;
+use cfnkit_template::stack_tree::StackTree;
+use cfnkit_template::stack_tree::{nested_stacks, read_template};
+use cfnkit_template::template::Template;
+use cfnkit_tools::digest::hex;
+
+use checks::{NESTED_BYTES, ROOT_BYTES, check_interface, check_size, missing_template};
+
+mod checks;
+#[cfg(test)]
+mod tests;
+
+/// Where an assembly is deployed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cloud {
+    Aws,
+    Local,
+}
+
+/// Templates and assets, ready to publish and deploy.
+#[derive(Debug)]
+pub struct Assembly {
+    pub stage: Stage,
+    /// What the stage's file chooses, for who deploys what was written.
+    pub stage_parameters: Parameters,
+    pub root: Template,
+    /// By logical ID in the root.
+    pub nested: BTreeMap<String, NestedTemplate>,
+    pub handler: Asset,
+    pub omissions: Vec<Omission>,
+}
+
+/// A nested stack's template and the file it becomes in the asset bucket.
+#[derive(Debug)]
+pub struct NestedTemplate {
+    pub template: Template,
+    pub asset: Asset,
+    /// The root parameter that takes the asset's key.
+    pub key_parameter: String,
+}
+
+impl Assembly {
+    /// Reads the templates in `directory` and checks what can be checked without an account;
+    /// `handler`, which may take minutes, is asked for only then.
+    pub fn build(
+        directory: &Path,
+        stage: &Stage,
+        cloud: Cloud,
+        handler: impl FnOnce() -> anyhow::Result<Asset>,
+    ) -> anyhow::Result<Self> {
+        let mut omissions = Vec::new();
+        let mut prepare = |file: &str| -> anyhow::Result<Template> {
+            let template = with_deployment_hash(read_template(directory, file)?)?;
+            let template = match cloud {
+                Cloud::Aws => template,
+                Cloud::Local => {
+                    let (template, omitted) = omit_unsupported(template)?;
+                    omissions.extend(omitted);
+                    template
+                }
+            };
+            check_references(&template)?;
+            Ok(template)
+        };
+        let root = prepare("root.yaml")?;
+        check_size(&root, ROOT_BYTES)?;
+        let mut nested = BTreeMap::new();
+        for logical_id in nested_stacks(&root) {
+            let file = format!("{}.yaml", logical_id.to_lowercase());
+            if !directory.join(&file).exists() {
+                return Err(missing_template(&root, &logical_id, &file).into());
+            }
+            let template = prepare(&file)?;
+            check_size(&template, NESTED_BYTES)?;
+            check_interface(&root, &logical_id, &template)?;
+            let asset = Asset::new(&file, template.text().as_bytes().to_vec());
+            let key_parameter = key_parameter(&logical_id);
+            nested.insert(
+                logical_id,
+                NestedTemplate {
+                    template,
+                    asset,
+                    key_parameter,
+                },
+            );
+        }
+        Ok(Self {
+            stage: stage.clone(),
+            stage_parameters: Parameters::new(),
+            root,
+            nested,
+            handler: handler()?,
+            omissions,
+        })
+    }
+
+    /// Everything that must be in the asset bucket before a deploy.
+    pub fn assets(&self) -> impl Iterator<Item = &Asset> {
+        let templates = self.nested.values().map(|nested| &nested.asset);
+        templates.chain([&self.handler])
+    }
+
+    /// The root parameters that the assembly itself decides.
+    pub fn parameters(&self) -> Parameters {
+        let keys = self.nested.values();
+        let keys = keys.map(|nested| (nested.key_parameter.clone(), nested.asset.key.clone()));
+        keys.chain([
+            ("HandlerKey".to_owned(), self.handler.key.clone()),
+            ("Stage".to_owned(), self.stage.to_string()),
+        ])
+        .collect()
+    }
+
+    /// The stacks as they would be with these root parameters.
+    pub fn stack_tree(&self, parameters: Parameters) -> StackTree {
+        let nested = self.nested.iter().map(|(logical_id, nested)| {
+            let tree = StackTree {
+                template: nested.template.clone(),
+                parameters: Parameters::new(),
+                nested: BTreeMap::new(),
+            };
+            (logical_id.clone(), tree)
+        });
+        StackTree {
+            template: self.root.clone(),
+            parameters,
+            nested: nested.collect(),
+        }
+    }
+
+    /// Replaces `directory` by this assembly. Readers never see half of one: it is written
+    /// beside the directory and moved into place.
+    pub fn write(&self, directory: &Path) -> anyhow::Result<()> {
+        let parent = directory
+            .parent()
+            .context("the assembly directory has no parent")?;
+        let write = || -> std::io::Result<()> {
+            std::fs::create_dir_all(parent)?;
+            let fresh = tempfile::Builder::new()
+                .prefix(".assembly-")
+                .tempdir_in(parent)?;
+            std::fs::write(fresh.path().join("root.yaml"), self.root.text())?;
+            for asset in self.assets() {
+                std::fs::write(fresh.path().join(&asset.name), &asset.bytes)?;
+            }
+            let manifest = serde_json::to_string_pretty(&self.manifest())?;
+            std::fs::write(fresh.path().join("manifest.json"), manifest + "\n")?;
+            if directory.exists() {
+                std::fs::remove_dir_all(directory)?;
+            }
+            // A temporary directory is private to its user; an assembly is an ordinary one.
+            std::fs::rename(fresh.keep(), directory)
+        };
+        write().with_context(|| format!("cannot write the assembly `{}`", directory.display()))
+    }
+
+    fn manifest(&self) -> Manifest<'_> {
+        let mut parameters = self.stage_parameters.clone();
+        parameters.extend(self.parameters());
+        let template = |logical_id: Option<&str>, template: &Template, asset: Option<&Asset>| {
+            let sha256 = cfnkit_tools::digest::sha256(template.text().as_bytes());
+            ManifestTemplate {
+                logical_id: logical_id.map(ToOwned::to_owned),
+                file: file_name(template),
+                key: asset.map(|asset| asset.key.clone()),
+                sha256: hex(&sha256),
+                bytes: template.text().len(),
+                resources: template.resource_count(),
+            }
+        };
+        let nested = self.nested.iter();
+        let nested = nested
+            .map(|(id, nested)| template(Some(id.as_str()), &nested.template, Some(&nested.asset)));
+        Manifest {
+            version: 1,
+            stage: self.stage.as_str(),
+            stack: self.stage.stack_name(),
+            templates: std::iter::once(template(None, &self.root, None))
+                .chain(nested)
+                .collect(),
+            handler: ManifestAsset {
+                file: &self.handler.name,
+                key: &self.handler.key,
+                sha256: hex(&self.handler.sha256),
+                bytes: self.handler.bytes.len(),
+            },
+            parameters,
+            omitted: self
+                .omissions
+                .iter()
+                .map(|omission| format!("{} {}", omission.template, omission.logical_id))
+                .collect(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Manifest<'a> {
+    version: u32,
+    stage: &'a str,
+    stack: String,
+    templates: Vec<ManifestTemplate>,
+    handler: ManifestAsset<'a>,
+    parameters: Parameters,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    omitted: Vec<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ManifestTemplate {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    logical_id: Option<String>,
+    file: String,
+    /// Absent for the root, which travels in the request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<String>,
+    sha256: String,
+    bytes: usize,
+    resources: usize,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ManifestAsset<'a> {
+    file: &'a str,
+    key: &'a str,
+    sha256: String,
+    bytes: usize,
+}
+
+/// The template's name inside the assembly.
+fn file_name(template: &Template) -> String {
+    template
+        .name()
+        .rsplit('/')
+        .next()
+        .unwrap_or_default()
+        .to_owned()
+}
+
+/// The root parameters that a deploy sets itself, whatever the user chooses.
+pub fn supplied_parameters(root: &Template) -> Vec<String> {
+    let keys = nested_stacks(root)
+        .into_iter()
+        .map(|logical_id| key_parameter(&logical_id));
+    let others = [
+        "AssetBucketName",
+        "EncryptionKeyArn",
+        "HandlerKey",
+        "PermissionsBoundaryArn",
+        "Stage",
+    ];
+    keys.chain(others.map(String::from)).collect()
+}
+
+fn key_parameter(logical_id: &str) -> String {
+    format!("{logical_id}TemplateKey")
+}

@@ -1,0 +1,10 @@
+//! Templates and assets as bytes and keys; a stage and its file.
+
+pub mod adoption;
+pub mod assembly;
+pub mod asset;
+pub mod deployment_hash;
+pub mod encryption_key;
+pub mod omission;
+pub mod stage;
+pub mod stage_file;

@@ -1,0 +1,7 @@
+//! What would change in CloudFormation stacks, and how it reads.
+
+pub mod api_explanation;
+pub mod change_set;
+pub mod comparison;
+pub mod deploy_time;
+pub mod readback;
