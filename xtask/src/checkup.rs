@@ -5,10 +5,10 @@ use std::time::SystemTime;
 use crate::aws::{Connection, account, api_gateway, lambda, logs, signed};
 use crate::bootstrap;
 use crate::doctor::{self, Finding, Kept, Trail};
-use crate::stack::Stack;
 use cfnkit_assembly::assembly::Cloud;
 use cfnkit_assembly::stage::{Stage, function_name, log_groups};
 use cfnkit_console::trouble::{Trouble, trouble};
+use cfnkit_operation::stack::Stack;
 use cfnkit_template::parameters::Parameters;
 
 /// Codes of Service Quotas, as `aws service-quotas list-service-quotas` lists them.

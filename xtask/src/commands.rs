@@ -3,12 +3,12 @@
 use anyhow::Context as _;
 use xshell::Shell;
 
-use crate::handler::{self, Reuse};
 #[cfg(not(feature = "aws"))]
 use crate::handover;
 use cfnkit_assembly::assembly::{Assembly, Cloud};
 use cfnkit_assembly::stage_file::StageFile;
 use cfnkit_console::screen;
+use cfnkit_package::handler::{self, Reuse};
 use cfnkit_tools::architecture::Architecture;
 use cfnkit_tools::workspace::Workspace;
 

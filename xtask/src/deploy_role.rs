@@ -8,15 +8,15 @@ use anyhow::Context as _;
 use crate::aws::Connection;
 use crate::aws::cloudformation::{self, CloudFormation};
 use crate::deployment::{Engine, Plan, again};
-use crate::options::Options;
 use crate::repository::Repository;
-use crate::stack::Stack;
 use cfnkit_assembly::adoption;
 use cfnkit_assembly::assembly::Cloud;
 use cfnkit_assembly::stage::function_name;
 use cfnkit_assembly::stage::{SERVICE, Stage};
 use cfnkit_console::consent::Consent;
 use cfnkit_console::interrupt::Interrupts;
+use cfnkit_operation::options::Options;
+use cfnkit_operation::stack::Stack;
 use cfnkit_template::parameters::{self, Parameters};
 use cfnkit_template::references::check_references;
 use cfnkit_template::stack_tree::StackTree;
@@ -168,7 +168,7 @@ fn makes_provider(wish: Wish<'_>, stack: Option<&Stack>, all: &[Stack]) -> bool 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stack::StackStatus;
+    use cfnkit_operation::stack::StackStatus;
 
     fn stack(name: &str, provider: &str) -> Stack {
         Stack {

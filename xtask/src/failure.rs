@@ -2,11 +2,11 @@
 
 use crate::aws::cloudformation::CloudFormation;
 use crate::aws::cloudformation::operation_events::{self, Operation};
-use crate::diagnosis::{self, CHANGE_SET_FAILED, Failure, Sources};
-use crate::event::StackEvent;
-use crate::stack::Stack;
 use cfnkit_console::exit::Exit;
 use cfnkit_console::trouble::{ServiceError, Trouble};
+use cfnkit_operation::diagnosis::{self, CHANGE_SET_FAILED, Failure, Sources};
+use cfnkit_operation::event::StackEvent;
+use cfnkit_operation::stack::Stack;
 
 /// The error of a stack that was not `verb` (`deployed`, `deleted`), for the cause that its events
 /// tell of. `log` says where to read everything that happened.
@@ -110,7 +110,7 @@ mod tests {
     use expect_test::{Expect, expect};
 
     use super::*;
-    use crate::stack::StackStatus;
+    use cfnkit_operation::stack::StackStatus;
 
     const SOURCES: Sources<'_> = Sources {
         root_stack: "movies-dev",

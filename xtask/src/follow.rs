@@ -7,11 +7,6 @@ use anyhow::Context as _;
 use tokio::time::MissedTickBehavior;
 
 use crate::aws::cloudformation::{self, CloudFormation, operations};
-use crate::display::subject::{Subject, Verb, planned};
-use crate::estimate::Estimate;
-use crate::event::{EventLog, StackEvent};
-use crate::live::{self, Watch};
-use crate::stack::Stack;
 use cfnkit_assembly::assembly::Cloud;
 use cfnkit_change::change_set::Change;
 use cfnkit_console::defect;
@@ -19,6 +14,11 @@ use cfnkit_console::exit::Exit;
 use cfnkit_console::interrupt::{Interruption, Interrupts};
 use cfnkit_console::patience::patient;
 use cfnkit_console::trouble::{Trouble, trouble};
+use cfnkit_operation::display::subject::{Subject, Verb, planned};
+use cfnkit_operation::estimate::Estimate;
+use cfnkit_operation::event::{EventLog, StackEvent};
+use cfnkit_operation::live::{self, Watch};
+use cfnkit_operation::stack::Stack;
 
 /// How often the live display is drawn.
 const FRAME: Duration = Duration::from_millis(100);

@@ -12,10 +12,8 @@ use cfnkit_console::{defect, exit, screen, variable};
 use clap::Parser as _;
 
 mod api_keys;
-mod archive;
 #[cfg(feature = "aws")]
 mod aws;
-mod backtrace;
 #[cfg(feature = "aws")]
 mod bootstrap;
 mod changelog;
@@ -25,53 +23,37 @@ mod commands;
 mod commit;
 #[cfg(feature = "aws")]
 mod connection_failure;
-mod dependencies;
 #[cfg(feature = "aws")]
 mod deploy_role;
 #[cfg(feature = "aws")]
 mod deployment;
-mod diagnosis;
-mod display;
 mod doctor;
-mod elf;
-mod estimate;
-mod event;
 #[cfg(feature = "aws")]
 mod failure;
 #[cfg(feature = "aws")]
 mod follow;
 mod fuzzing;
 mod graph;
-mod handler;
 #[cfg(not(feature = "aws"))]
 mod handover;
-mod inputs;
-mod inspection;
-mod limits;
 mod linting;
 mod listing;
-mod live;
 mod load;
 mod log_line;
-mod options;
 mod outputs;
 mod pending;
 #[cfg(feature = "aws")]
 mod proxy;
 #[cfg(feature = "aws")]
 mod publish;
-mod recording;
 mod rename;
 mod repository;
-mod sbom;
 mod schema;
 #[cfg(feature = "aws")]
 mod session;
 mod smoke;
-mod stack;
 mod status;
 mod step;
-mod symbols;
 #[cfg(test)]
 mod tidy;
 mod trace;

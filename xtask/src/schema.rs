@@ -10,7 +10,6 @@ use schemars::{JsonSchema, Schema};
 use crate::api_keys;
 use crate::doctor;
 use crate::graph::{Graph, overview::Overview};
-use crate::limits;
 use crate::linting::templates;
 use crate::listing;
 use crate::load;
@@ -19,6 +18,7 @@ use crate::smoke;
 use crate::status;
 use crate::trace;
 use cfnkit_change::change_set::row::Rows;
+use cfnkit_limits::limits;
 use cfnkit_tools::emulator;
 
 #[cfg(test)]

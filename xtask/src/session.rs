@@ -3,11 +3,11 @@
 use std::time::{Duration, SystemTime};
 
 use crate::aws::Connection;
-use crate::display::subject::planned;
-use crate::live;
 use cfnkit_assembly::assembly::Cloud;
 use cfnkit_change::change_set::{Action, Change};
 use cfnkit_console::screen;
+use cfnkit_operation::display::subject::planned;
+use cfnkit_operation::live;
 
 /// What creating and updating the service may take, where nothing was learned yet.
 const CREATE: Duration = Duration::from_secs(20 * 60);

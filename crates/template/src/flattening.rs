@@ -2,11 +2,13 @@
 //! nor nested stacks, so this is what they are shown. It is judged and never deployed.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use serde_json::{Map, Number, Value, json};
 
 use crate::intrinsics::{resolved_section, single_entry};
 use crate::parameters::Parameters;
+use crate::stack_tree::{nested_stacks, read_template};
 use crate::template::{Template, plain_string};
 
 #[cfg(test)]
@@ -28,6 +30,24 @@ pub struct Templates {
     pub nested: BTreeMap<String, Template>,
     pub bootstrap: Template,
     pub github: Template,
+}
+
+impl Templates {
+    /// The templates of a directory, as they are in the working tree.
+    pub fn read(directory: &Path) -> anyhow::Result<Self> {
+        let root = read_template(directory, "root.yaml")?;
+        let nested = nested_stacks(&root).into_iter().map(|logical_id| {
+            let file = format!("{}.yaml", logical_id.to_lowercase());
+            Ok((logical_id, read_template(directory, &file)?))
+        });
+        let nested = nested.collect::<anyhow::Result<BTreeMap<String, Template>>>()?;
+        Ok(Self {
+            root,
+            nested,
+            bootstrap: read_template(directory, "bootstrap.yaml")?,
+            github: read_template(directory, "github-oidc.yaml")?,
+        })
+    }
 }
 
 /// The flat template, and where its resources were written.

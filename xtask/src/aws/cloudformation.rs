@@ -8,9 +8,9 @@ use aws_sdk_cloudformation::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_cloudformation::types::{self, TemplateStage};
 
 use crate::aws::error::readable;
-use crate::options::Settings;
-use crate::stack::{Stack, StackStatus};
 use cfnkit_console::trouble::{ServiceError, Trouble};
+use cfnkit_operation::options::Settings;
+use cfnkit_operation::stack::{Stack, StackStatus};
 use cfnkit_template::stack_tree::NESTED_STACK;
 
 pub(crate) mod change_sets;

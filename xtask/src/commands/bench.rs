@@ -7,10 +7,10 @@ use std::str::FromStr;
 use anyhow::Context as _;
 use xshell::{Shell, cmd};
 
-use crate::handler::{self, Reuse};
 use cfnkit_assembly::assembly::Cloud;
 use cfnkit_console::exit::Exit;
 use cfnkit_console::screen;
+use cfnkit_package::handler::{self, Reuse};
 use cfnkit_tools::cargo;
 use cfnkit_tools::tool;
 use cfnkit_tools::workspace::Workspace;

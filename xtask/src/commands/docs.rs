@@ -7,11 +7,12 @@ use clap::CommandFactory as _;
 use xshell::{Shell, cmd};
 
 use super::Cli;
-use crate::diagnosis;
-use crate::limits::report::Report;
-use crate::limits::{Consumer, predict, reading};
 use crate::linting::{limits, templates};
 use cfnkit_console::screen;
+use cfnkit_limits::limits::report::Report;
+use cfnkit_limits::limits::{Consumer, predict, reading};
+use cfnkit_operation::diagnosis;
+use cfnkit_template::flattening::Templates;
 use cfnkit_template::parameters::Parameters;
 use cfnkit_tools::tool;
 use cfnkit_tools::workspace::Workspace;
@@ -125,7 +126,7 @@ fn fill(workspace: &Workspace, text: &str, commands: &[reference::Page]) -> anyh
 }
 
 fn limits_of_default_stage(workspace: &Workspace) -> anyhow::Result<String> {
-    let templates = templates::read(&workspace.templates())?;
+    let templates = Templates::read(&workspace.templates())?;
     let parameters = Parameters::new();
     let layers = reading::read(&templates, &parameters)?;
     let consumer = Consumer::new("standard", 50.0);

@@ -6,8 +6,8 @@ use anyhow::Context as _;
 
 use crate::graph::overview::Overview;
 use crate::graph::{self, drawing, mermaid, picture};
-use crate::linting::templates;
 use cfnkit_console::screen;
+use cfnkit_template::flattening::Templates;
 use cfnkit_template::source::nearest;
 use cfnkit_tools::workspace::Workspace;
 
@@ -51,7 +51,7 @@ enum Format {
 
 impl Graph {
     pub(crate) fn run(self, workspace: &Workspace) -> anyhow::Result<()> {
-        let templates = templates::read(&workspace.templates())?;
+        let templates = Templates::read(&workspace.templates())?;
         let format = match self.json {
             true => Format::Json,
             false => self.format,

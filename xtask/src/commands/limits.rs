@@ -1,11 +1,12 @@
 //! `limits`: which throttling layer refuses a consumer, when and with what.
 
 use super::args::{StageArgs, ValueArgs, read_stage_file};
-use crate::limits::report::Report;
-use crate::limits::{Consumer, Limit, predict, predict_phases, reading};
 use crate::linting::{limits, templates};
 use crate::load::phases::{Phase, stretches};
 use cfnkit_console::screen;
+use cfnkit_limits::limits::report::Report;
+use cfnkit_limits::limits::{Consumer, Limit, predict, predict_phases, reading};
+use cfnkit_template::flattening::Templates;
 use cfnkit_tools::workspace::Workspace;
 
 /// Show every limit that a consumer meets, and which one refuses it first.
@@ -66,7 +67,7 @@ impl Limits {
         if self.check {
             return limits::check(workspace);
         }
-        let templates = templates::read(&workspace.templates())?;
+        let templates = Templates::read(&workspace.templates())?;
         let stage_file = read_stage_file(workspace, &self.stage.stage, &templates.root)?;
         let parameters = self.values.over(&stage_file, &templates.root)?;
         let layers = reading::read(&templates, &parameters)?;

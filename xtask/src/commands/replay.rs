@@ -5,15 +5,15 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 
-use crate::diagnosis::{self, Failure, Sources};
-use crate::display::Display;
-use crate::event::EventLog;
-use crate::live;
-use crate::recording::{Note, Recording, newest};
-use crate::stack::StackStatus;
 use cfnkit_console::interrupt::Interrupts;
 use cfnkit_console::screen;
 use cfnkit_console::terminal::{self, Mode, Size};
+use cfnkit_operation::diagnosis::{self, Failure, Sources};
+use cfnkit_operation::display::Display;
+use cfnkit_operation::event::EventLog;
+use cfnkit_operation::live;
+use cfnkit_operation::recording::{Note, Recording, newest};
+use cfnkit_operation::stack::StackStatus;
 use cfnkit_template::text_file;
 
 /// Milliseconds between two frames.

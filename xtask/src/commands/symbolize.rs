@@ -6,9 +6,9 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 
-use crate::backtrace::{Panic, ReturnAddress, ZipHash, panics};
-use crate::symbols::{Stack, Symbols, newest_zip, of_zip};
 use cfnkit_console::screen;
+use cfnkit_package::backtrace::{Panic, ReturnAddress, ZipHash, panics};
+use cfnkit_package::symbols::{Stack, Symbols, newest_zip, of_zip};
 use cfnkit_tools::workspace::Workspace;
 
 /// Name the functions and lines of a panic in the handler's log.

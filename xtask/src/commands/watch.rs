@@ -7,11 +7,11 @@ use anyhow::Context as _;
 use xshell::Shell;
 
 use super::args::{EnvironmentArgs, StageArgs};
-use crate::handler;
 use cfnkit_assembly::assembly::Cloud;
 use cfnkit_assembly::stage_file::StageFile;
 use cfnkit_console::interrupt::Interrupts;
 use cfnkit_console::screen;
+use cfnkit_package::handler;
 use cfnkit_template::stack_tree::read_template;
 use cfnkit_tools::workspace::Workspace;
 

@@ -2,10 +2,10 @@
 
 use super::Plan;
 use crate::aws::cloudformation::{self, CloudFormation};
-use crate::stack::{DeployAction, Stack};
 use cfnkit_change::deploy_time;
 use cfnkit_change::readback;
 use cfnkit_console::screen;
+use cfnkit_operation::stack::{DeployAction, Stack};
 
 /// Whether the deployed stack is what `plan` wants already: the same root template, which names
 /// every asset by its hash, and the same parameters and tags, with nothing in them that only

@@ -10,13 +10,9 @@ use crate::aws::cloudformation::change_sets::{
     self, ChangeSetId, ChangeSetRequest, ChangeSetState, Execution,
 };
 use crate::aws::cloudformation::{self, changes, events};
-use crate::diagnosis::{CHANGE_SET_FAILED, EXECUTION_FAILED, Sources};
 use crate::failure;
 use crate::follow::{Followed, Kind, Operation, Pace, follow};
-use crate::live;
-use crate::options::Options;
 use crate::pending::Note;
-use crate::stack::{DeployAction, Stack};
 use cfnkit_change::change_set::{Change, Warnings};
 use cfnkit_console::consent::Consent;
 use cfnkit_console::defect;
@@ -24,6 +20,10 @@ use cfnkit_console::exit::Exit;
 use cfnkit_console::screen;
 use cfnkit_console::trouble::{Trouble, trouble};
 use cfnkit_console::vigil::vigil;
+use cfnkit_operation::diagnosis::{CHANGE_SET_FAILED, EXECUTION_FAILED, Sources};
+use cfnkit_operation::live;
+use cfnkit_operation::options::Options;
+use cfnkit_operation::stack::{DeployAction, Stack};
 
 /// How long the making of a change set may take, and the reading of it.
 const PREPARE_TIMEOUT: Duration = Duration::from_secs(1800);

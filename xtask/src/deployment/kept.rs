@@ -4,9 +4,9 @@ use super::warnings::warnings;
 use super::{Engine, Prepared};
 use crate::aws::cloudformation::change_sets::{self, Execution};
 use crate::aws::cloudformation::changes;
-use crate::diagnosis::Sources;
-use crate::stack::Stack;
 use cfnkit_console::exit::Exit;
+use cfnkit_operation::diagnosis::Sources;
+use cfnkit_operation::stack::Stack;
 
 impl Engine {
     /// A change set that an earlier command left to be executed.

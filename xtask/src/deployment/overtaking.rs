@@ -5,10 +5,10 @@ use std::fmt;
 
 use super::Engine;
 use crate::aws::cloudformation;
-use crate::stack::Stack;
 use cfnkit_console::exit::Exit;
 use cfnkit_console::screen;
 use cfnkit_console::trouble::{Trouble, trouble};
+use cfnkit_operation::stack::Stack;
 
 /// How often something is planned again because somebody else was sooner.
 pub(crate) const ATTEMPTS: usize = 10;
@@ -96,7 +96,7 @@ fn has_moved(before: Option<&Stack>, now: Option<&Stack>, was_begun: bool) -> bo
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stack::StackStatus;
+    use cfnkit_operation::stack::StackStatus;
 
     fn stack(id: &str, status: &str) -> Stack {
         Stack {

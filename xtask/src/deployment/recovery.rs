@@ -5,16 +5,16 @@ use super::{Engine, Plan};
 use crate::aws::cloudformation;
 use crate::aws::cloudformation::change_sets::{self, Execution};
 use crate::aws::cloudformation::operations::{self, Manner};
-use crate::diagnosis::Sources;
-use crate::event;
 use crate::failure;
 use crate::follow::{Kind, Operation, follow};
-use crate::stack::{DeployAction, Stack};
 use cfnkit_change::change_set::Change;
 use cfnkit_console::consent::Consent;
 use cfnkit_console::exit::Exit;
 use cfnkit_console::screen;
 use cfnkit_console::trouble::{Trouble, trouble};
+use cfnkit_operation::diagnosis::Sources;
+use cfnkit_operation::event;
+use cfnkit_operation::stack::{DeployAction, Stack};
 
 use super::execution::unique_name;
 

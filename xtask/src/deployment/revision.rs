@@ -8,9 +8,9 @@ use anyhow::Context as _;
 use super::kept::takes_change;
 use super::overtaking::Overtaken;
 use super::{Engine, Executed, Plan, deployed_tree, show};
-use crate::options::Options;
-use crate::stack::Stack;
 use cfnkit_console::consent::Consent;
+use cfnkit_operation::options::Options;
+use cfnkit_operation::stack::Stack;
 use cfnkit_template::parameters::Parameters;
 
 impl Engine {

@@ -5,9 +5,9 @@ use anyhow::Context as _;
 
 use super::overtaking::Overtaken;
 use super::{Engine, Executed, Plan, beside, is_current, show, show_beside};
-use crate::stack::Stack;
 use cfnkit_console::consent::Consent;
 use cfnkit_console::screen;
+use cfnkit_operation::stack::Stack;
 
 impl Engine {
     /// Brings `stack`, as it was found settled, to what `plan` says; `note` is told before the

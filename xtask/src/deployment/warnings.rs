@@ -3,9 +3,9 @@
 
 use crate::aws::cloudformation::CloudFormation;
 use crate::aws::cloudformation::operation_events;
-use crate::diagnosis::{self, Sources};
 use cfnkit_assembly::assembly::Cloud;
 use cfnkit_change::change_set::Warnings;
+use cfnkit_operation::diagnosis::{self, Sources};
 
 /// The warnings of these change sets, each of which has some of its own.
 pub(super) async fn warnings(

@@ -6,11 +6,11 @@ use anyhow::Context as _;
 
 use super::finding::{Finding, Waivers};
 use super::templates;
-use crate::limits::contradiction::{Contradiction, PREFIX, contradictions};
-use crate::limits::report::{entry, wrapped};
-use crate::limits::{Consumer, reading};
 use cfnkit_assembly::stage_file::{self, StageFile};
 use cfnkit_console::screen::{self, BAD};
+use cfnkit_limits::limits::contradiction::{Contradiction, PREFIX, contradictions};
+use cfnkit_limits::limits::report::{entry, wrapped};
+use cfnkit_limits::limits::{Consumer, reading};
 use cfnkit_template::flattening::Templates;
 use cfnkit_template::parameters::Parameters;
 use cfnkit_template::template::Template;
@@ -18,7 +18,7 @@ use cfnkit_tools::workspace::Workspace;
 
 /// Prints what no waiver accepts, and fails if there is any; a waiver of nothing is a finding too.
 pub(crate) fn check(workspace: &Workspace) -> anyhow::Result<()> {
-    let templates = templates::read(&workspace.templates())?;
+    let templates = Templates::read(&workspace.templates())?;
     let mut stages = BTreeMap::from([("the defaults".to_owned(), Parameters::new())]);
     for name in stage_file::stages(workspace)? {
         let stage = name.parse().map_err(|err| anyhow::anyhow!("{err}"))?;
@@ -125,7 +125,7 @@ mod tests {
 
     fn repository() -> Templates {
         let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../infra/cfn");
-        templates::read(&directory).unwrap()
+        Templates::read(&directory).unwrap()
     }
 
     /// What a check would fail for, with the stages that it is found in.

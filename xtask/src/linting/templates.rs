@@ -11,8 +11,8 @@ use xshell::Shell;
 
 use super::finding::{Finding, Verdict, Waivers};
 use super::{checkov, guard, written};
-use crate::limits::contradiction;
 use cfnkit_console::screen;
+use cfnkit_limits::limits::contradiction;
 use cfnkit_template::flattening::{Flat, Templates};
 use cfnkit_template::parameters::Parameters;
 use cfnkit_template::stack_tree::{nested_stacks, read_template};
@@ -64,22 +64,6 @@ impl Judgement {
     }
 }
 
-/// The service's templates, as they are in the working tree.
-pub(crate) fn read(directory: &Path) -> anyhow::Result<Templates> {
-    let root = read_template(directory, "root.yaml")?;
-    let nested = nested_stacks(&root).into_iter().map(|logical_id| {
-        let file = format!("{}.yaml", logical_id.to_lowercase());
-        Ok((logical_id, read_template(directory, &file)?))
-    });
-    let nested = nested.collect::<anyhow::Result<BTreeMap<String, Template>>>()?;
-    Ok(Templates {
-        root,
-        nested,
-        bootstrap: read_template(directory, "bootstrap.yaml")?,
-        github: read_template(directory, "github-oidc.yaml")?,
-    })
-}
-
 /// Judges the templates, prints the table, and fails if a finding is not waived.
 pub(crate) fn check_templates(sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {
     let judgement = judge_templates(sh, workspace)?;
@@ -94,7 +78,7 @@ pub(crate) fn check_templates(sh: &Shell, workspace: &Workspace) -> anyhow::Resu
 
 /// Asks every checker about every view of the templates.
 pub(crate) fn judge_templates(sh: &Shell, workspace: &Workspace) -> anyhow::Result<Judgement> {
-    let templates = read(&workspace.templates())?;
+    let templates = Templates::read(&workspace.templates())?;
     let all: Vec<&Template> = [&templates.root, &templates.bootstrap, &templates.github]
         .into_iter()
         .chain(templates.nested.values())

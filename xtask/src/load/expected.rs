@@ -12,7 +12,7 @@ use super::{
     phases::{Phase, arrivals},
     verdict::Limits,
 };
-use crate::limits::PhasePrediction;
+use cfnkit_limits::limits::PhasePrediction;
 
 /// Requests by status, for each phase in their order.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -167,11 +167,11 @@ mod tests {
     /// The prediction against every request of the sample's phases, sent to the sample's limits.
     #[test]
     fn the_prediction_is_what_one_request_after_the_other_comes_to() {
-        use crate::limits::{Consumer, Phase as Stretch, predict_phases, reading};
-        use crate::linting::templates;
+        use cfnkit_limits::limits::{Consumer, Phase as Stretch, predict_phases, reading};
+        use cfnkit_template::flattening::Templates;
 
         let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../infra/cfn");
-        let templates = templates::read(&root).unwrap();
+        let templates = Templates::read(&root).unwrap();
         let layers =
             reading::read(&templates, &cfnkit_template::parameters::Parameters::new()).unwrap();
         let layers = layers.of_local_cloud();

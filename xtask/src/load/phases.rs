@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::limits;
+use cfnkit_limits::limits;
 use cfnkit_template::source::{Place, Problem};
 
 /// The sample's three phases.

@@ -196,7 +196,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::linting::templates;
+    use cfnkit_template::flattening::Templates;
     use cfnkit_template::intrinsics::resolved_resources;
     use cfnkit_template::parameters::Parameters;
 
@@ -239,7 +239,7 @@ mod tests {
     #[test]
     fn what_costs_something_is_read_from_the_templates() {
         let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../infra/cfn");
-        let templates = templates::read(&directory).unwrap();
+        let templates = Templates::read(&directory).unwrap();
         let resources: Vec<Value> = templates
             .nested
             .values()

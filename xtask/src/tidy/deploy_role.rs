@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::{assembly, root, sources_in, templates};
 use crate::linting;
 use cfnkit_assembly::assembly::Cloud;
+use cfnkit_template::flattening::Templates;
 use cfnkit_template::parameters::Parameters;
 
 mod calls;
@@ -108,7 +109,7 @@ fn policies() -> (BTreeMap<String, Value>, Value) {
 
 /// The policies of the deploy role, by logical ID; and the bound of the roles that it makes.
 fn policies_with(chosen: &Parameters) -> (BTreeMap<String, Value>, Value) {
-    let templates = linting::templates::read(&root().join("infra/cfn")).unwrap();
+    let templates = Templates::read(&root().join("infra/cfn")).unwrap();
     let flat = templates.flatten(chosen).template;
     let resources = flat["Resources"].as_object().unwrap();
     let document = |id: &str| resources[id]["Properties"]["PolicyDocument"].clone();
@@ -254,7 +255,7 @@ fn the_role_that_compares_may_make_the_calls_of_a_comparison_and_no_others() {
     let calls = Rights::read().calls;
     let made = include_str!("deploy_role/comparison.txt").lines();
     let needed: Actions = made.flat_map(|call| calls[call].clone()).collect();
-    let templates = linting::templates::read(&root().join("infra/cfn")).unwrap();
+    let templates = Templates::read(&root().join("infra/cfn")).unwrap();
     let flat = templates.flatten(&everything_on()).template;
     let policy = &flat["Resources"]["GithubDiffPolicy"]["Properties"]["PolicyDocument"];
     assert_eq!(allowed(policy), needed);
@@ -287,7 +288,7 @@ fn every_policy_is_small_enough_for_iam() {
 /// What is more in the bound than in the roles is room for a template that somebody else writes.
 #[test]
 fn the_bound_allows_what_the_roles_may_do_and_nothing_else() {
-    let templates = linting::templates::read(&root().join("infra/cfn")).unwrap();
+    let templates = Templates::read(&root().join("infra/cfn")).unwrap();
     let flat = templates.flatten(&everything_on()).template;
     let resources = flat["Resources"].as_object().unwrap();
     let mut needed = Actions::new();

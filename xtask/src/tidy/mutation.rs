@@ -138,7 +138,7 @@ fn checkov_notices(workspace: &Workspace, original: &str, mutant: &str) -> bool 
 #[test]
 fn every_way_to_weaken_the_templates_is_noticed() {
     let workspace = Workspace::at(&root());
-    let templates = templates::read(&workspace.templates()).unwrap();
+    let templates = Templates::read(&workspace.templates()).unwrap();
     let original = flat(&templates, None);
     let mutants = flat_mutants(&templates, &original);
     assert!(mutants.len() >= 300, "only {} mutants", mutants.len());

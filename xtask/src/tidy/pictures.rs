@@ -8,7 +8,6 @@ use serde_json::Value;
 
 use crate::graph::overview::Overview;
 use crate::graph::{Graph, drawing, picture};
-use crate::linting::templates;
 use cfnkit_template::flattening::Templates;
 
 mod looks;
@@ -16,7 +15,7 @@ mod looks;
 use looks::{check_is_self_contained, check_texts, points, rects};
 
 fn read() -> Templates {
-    templates::read(&super::root().join("infra/cfn")).unwrap()
+    Templates::read(&super::root().join("infra/cfn")).unwrap()
 }
 
 #[test]

@@ -7,7 +7,7 @@ use expect_test::expect_file;
 use serde_json::Value;
 
 use super::root;
-use crate::linting::templates;
+use cfnkit_template::flattening::Templates;
 use cfnkit_template::parameters::Parameters;
 use cfnkit_template::template::plain_string;
 
@@ -69,7 +69,7 @@ struct Right {
 
 /// Everything that everything may, wherever a template says so.
 fn rights(chosen: &Parameters) -> Vec<Right> {
-    let templates = templates::read(&root().join("infra/cfn")).unwrap();
+    let templates = Templates::read(&root().join("infra/cfn")).unwrap();
     let flat = templates.flatten(chosen);
     let resources = flat.template["Resources"].as_object().unwrap();
     let mut rights = Vec::new();

@@ -26,7 +26,7 @@ mod model;
 mod operations;
 mod output;
 mod overtaken;
-#[path = "../../src/inspection/tests/program.rs"]
+#[path = "../../../crates/package/src/inspection/tests/program.rs"]
 #[allow(dead_code, reason = "the inspection's tests use all of it")]
 mod program;
 mod questions;

@@ -15,7 +15,7 @@ use aws_types::request_id::RequestId as _;
 
 use super::{is_absent, refused};
 use crate::aws::error::readable;
-use crate::options::{OnFailure, Options};
+use cfnkit_operation::options::{OnFailure, Options};
 use cfnkit_template::parameters::Parameters;
 
 /// What a change set is made from.

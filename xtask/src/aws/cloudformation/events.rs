@@ -6,7 +6,7 @@ use aws_sdk_cloudformation::operation::describe_stack_events::DescribeStackEvent
 use aws_sdk_cloudformation::{primitives, types};
 
 use crate::aws::error::readable;
-use crate::event::{EventLog, StackEvent};
+use cfnkit_operation::event::{EventLog, StackEvent};
 
 /// The time of the stack's newest event, in milliseconds since the epoch.
 pub(crate) async fn newest_event(cfn: &Client, stack_id: &str) -> anyhow::Result<i64> {

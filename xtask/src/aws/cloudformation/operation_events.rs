@@ -8,7 +8,7 @@ use aws_sdk_cloudformation::types::{
 
 use super::change_sets::{describe, nested_change_set_in};
 use crate::aws::error::readable;
-use crate::diagnosis::{Failure, HOOK_FAILED, VALIDATION_FAILED};
+use cfnkit_operation::diagnosis::{Failure, HOOK_FAILED, VALIDATION_FAILED};
 
 #[cfg(test)]
 mod tests;

@@ -15,8 +15,8 @@ use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
 
 use super::change_sets::{self, ChangeSetId, ChangeSetState, Deletion};
 use super::*;
-use crate::event::EventLog;
 use cfnkit_change::change_set::{Action, Change};
+use cfnkit_operation::event::EventLog;
 
 fn client(rules: &[&Rule]) -> Client {
     mock_client!(aws_sdk_cloudformation, RuleMode::MatchAny, rules)
@@ -76,7 +76,7 @@ async fn a_stack_in_review_can_be_created() {
         .unwrap();
     assert_eq!(
         stack.status.deploy_action(),
-        crate::stack::DeployAction::Create
+        cfnkit_operation::stack::DeployAction::Create
     );
 }
 
@@ -328,7 +328,7 @@ async fn old_pages_of_events_are_not_read() {
 
 /// What one deployment asks of CloudFormation, as the change set's request has it.
 async fn requested(
-    options: crate::options::Options,
+    options: cfnkit_operation::options::Options,
     check: impl Fn(&CreateChangeSetInput) -> bool + Send + Sync + 'static,
 ) {
     let created = mock!(Client::create_change_set)
@@ -354,7 +354,7 @@ async fn requested(
 
 #[tokio::test]
 async fn what_is_not_chosen_is_not_asked_for() {
-    requested(crate::options::Options::default(), |request| {
+    requested(cfnkit_operation::options::Options::default(), |request| {
         request.on_stack_failure().is_none()
             && request.role_arn().is_none()
             && request.notification_arns().is_empty()
@@ -368,8 +368,8 @@ async fn what_is_not_chosen_is_not_asked_for() {
 
 #[tokio::test]
 async fn what_is_chosen_is_asked_for() {
-    let options = crate::options::Options {
-        on_failure: crate::options::OnFailure::Delete,
+    let options = cfnkit_operation::options::Options {
+        on_failure: cfnkit_operation::options::OnFailure::Delete,
         express: true,
         role_arn: Some("arn:role".to_owned()),
         notify: vec!["arn:topic".to_owned()],

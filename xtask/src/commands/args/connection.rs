@@ -5,9 +5,9 @@ use xshell::Shell;
 
 use super::{EnvironmentArgs, LocalCloud};
 use crate::aws::{Connection, Selection};
-use crate::live;
 use cfnkit_assembly::assembly::Cloud;
 use cfnkit_console::screen::{self, STRONG};
+use cfnkit_operation::live;
 use cfnkit_tools::emulator::{self, Emulator, Place};
 use cfnkit_tools::workspace::Workspace;
 

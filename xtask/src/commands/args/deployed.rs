@@ -8,7 +8,7 @@ use xshell::Shell;
 use super::{Environment, EnvironmentArgs, LocalCloud, StageArgs, probably_meant};
 use crate::aws::cloudformation;
 use crate::outputs;
-use crate::stack::Stack;
+use cfnkit_operation::stack::Stack;
 use cfnkit_tools::workspace::Workspace;
 
 /// A deployed stage, and the way to it.

@@ -5,13 +5,13 @@ use std::time::Duration;
 use comfy_table::{CellAlignment, Table, presets};
 use rustix::time::{ClockId, clock_gettime};
 
-use crate::display::Display;
-use crate::display::subject::{Planned, Subject, Verb};
-use crate::estimate::{Estimate, Experience, Sample};
-use crate::event::{ResourceOperation, StackEvent};
 use cfnkit_console::exit::Exit;
 use cfnkit_console::screen;
 use cfnkit_console::terminal::{Mode, Size};
+use cfnkit_operation::display::Display;
+use cfnkit_operation::display::subject::{Planned, Subject, Verb};
+use cfnkit_operation::estimate::{Estimate, Experience, Sample};
+use cfnkit_operation::event::{ResourceOperation, StackEvent};
 
 const TYPE: &str = "AWS::ApiGateway::Method";
 

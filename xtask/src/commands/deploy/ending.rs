@@ -8,14 +8,14 @@ use super::Deploy;
 use crate::aws::{Connection, api_gateway};
 use crate::commands::args::Environment;
 use crate::deployment::Engine;
-use crate::options::Options;
 use crate::outputs;
 use crate::smoke;
-use crate::stack::Stack;
 use cfnkit_assembly::assembly::Cloud;
 use cfnkit_console::consent::Consent;
 use cfnkit_console::exit::Exit;
 use cfnkit_console::screen::{self, BAD, QUIET, STRONG};
+use cfnkit_operation::options::Options;
+use cfnkit_operation::stack::Stack;
 use cfnkit_template::parameters::Parameters;
 
 /// The root parameters that say which handler is deployed, and where it lies.

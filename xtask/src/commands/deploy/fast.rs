@@ -8,10 +8,10 @@ use anyhow::Context as _;
 use crate::aws::cloudformation::{self, CloudFormation};
 use crate::aws::{Connection, lambda};
 use crate::deployment::{self, Plan};
-use crate::stack::Stack;
 use cfnkit_change::readback;
 use cfnkit_console::screen;
 use cfnkit_console::vigil::vigil;
+use cfnkit_operation::stack::Stack;
 use cfnkit_template::stack_tree::NESTED_STACK;
 
 /// The root parameter that changes with the code.

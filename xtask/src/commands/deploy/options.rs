@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 
-use crate::options::{OnFailure, Options, Settings};
-use crate::stack::{DeployAction, Stack};
 use cfnkit_assembly::adoption;
 use cfnkit_assembly::assembly::Assembly;
 use cfnkit_assembly::stage_file::{StageFile, check_alarm};
+use cfnkit_operation::options::{OnFailure, Options, Settings};
+use cfnkit_operation::stack::{DeployAction, Stack};
 use cfnkit_template::parameters;
 use cfnkit_template::tag;
 use cfnkit_template::tag::Tags;

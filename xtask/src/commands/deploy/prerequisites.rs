@@ -6,11 +6,11 @@ use crate::bootstrap::{self, Choice};
 use crate::checkup::{self, Intent};
 use crate::commands::args::{Choices, Environment};
 use crate::doctor::{self, Verdict};
-use crate::stack::Stack;
 use cfnkit_assembly::assembly::Cloud;
 use cfnkit_assembly::encryption_key::EncryptionKey;
 use cfnkit_console::consent::Consent;
 use cfnkit_console::screen;
+use cfnkit_operation::stack::Stack;
 use cfnkit_tools::workspace::Workspace;
 
 /// Finds the key that `choices` ask for. The local cloud gets one without being asked: it costs

@@ -14,14 +14,14 @@ use crate::aws::cloudformation::{self, operations};
 use crate::commands::args::{Choices, Environment, farewell_to_key};
 use crate::commands::assemble;
 use crate::deployment::{self, ATTEMPTS, Engine, Executed, Prepared};
-use crate::diagnosis::Sources;
 use crate::publish::publish;
 use crate::session;
-use crate::stack::Stack;
 use cfnkit_assembly::assembly::Assembly;
 use cfnkit_console::consent::Consent;
 use cfnkit_console::interrupt::Interrupts;
 use cfnkit_console::screen::{self, QUIET};
+use cfnkit_operation::diagnosis::Sources;
+use cfnkit_operation::stack::Stack;
 use cfnkit_tools::workspace::Workspace;
 
 /// How one attempt ended.

@@ -4,10 +4,10 @@ use serde_json::Value;
 
 use crate::aws::cloudformation::{self, CloudFormation};
 use crate::aws::s3::AssetBucket;
-use crate::stack::Stack;
 use cfnkit_assembly::assembly::Cloud;
 use cfnkit_change::change_set::{Action, Change};
 use cfnkit_console::screen::{self, BAD, GOOD, STRONG};
+use cfnkit_operation::stack::Stack;
 use cfnkit_template::stack_tree::NESTED_STACK;
 use cfnkit_template::template::Template;
 

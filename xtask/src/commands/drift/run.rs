@@ -11,7 +11,6 @@ use crate::aws::cloudformation::{self, CloudFormation};
 use crate::commands::args::LocalCloud;
 use crate::deployment::Engine;
 use crate::follow::Pace;
-use crate::stack::Stack;
 use cfnkit_assembly::assembly::Cloud;
 use cfnkit_change::change_set::row::Rows;
 use cfnkit_change::change_set::{self, Action, Change};
@@ -20,6 +19,7 @@ use cfnkit_console::interrupt::Interrupts;
 use cfnkit_console::screen::{self, STRONG};
 use cfnkit_console::text::printable;
 use cfnkit_console::vigil::vigil;
+use cfnkit_operation::stack::Stack;
 use cfnkit_template::stack_tree::NESTED_STACK;
 use cfnkit_tools::workspace::Workspace;
 

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use crate::aws::cloudwatch::{self, MetricQuery};
 use crate::commands::args::Deployed;
-use crate::live;
 use crate::load::verdict::Observed;
 use cfnkit_console::interrupt::Interrupts;
 use cfnkit_console::patience::patient;
 use cfnkit_console::screen;
+use cfnkit_operation::live;
 
 /// How long CloudWatch's figures of a minute take to be there.
 const METRICS_TAKE: Duration = Duration::from_secs(120);

@@ -10,9 +10,6 @@ use super::Load;
 use super::figures::observe;
 use crate::aws::api_gateway;
 use crate::commands::args::Deployed;
-use crate::limits::{Consumer, predict_phases, reading};
-use crate::linting::templates;
-use crate::live;
 use crate::load::endpoint;
 use crate::load::engine::{PATIENCE, Target};
 use crate::load::expected::Expected;
@@ -25,6 +22,9 @@ use cfnkit_console::exit::Exit;
 use cfnkit_console::interrupt::Interrupts;
 use cfnkit_console::screen;
 use cfnkit_console::text::wrap;
+use cfnkit_limits::limits::{Consumer, predict_phases, reading};
+use cfnkit_operation::live;
+use cfnkit_template::flattening::Templates;
 use cfnkit_template::text_file;
 use cfnkit_tools::workspace::Workspace;
 
@@ -94,7 +94,7 @@ impl Load {
         deployed: &Deployed,
         phases: &[Phase],
     ) -> anyhow::Result<Expected> {
-        let templates = templates::read(&workspace.templates())?;
+        let templates = Templates::read(&workspace.templates())?;
         let declared = templates.root.parameters();
         let mut parameters = deployed.stack.parameters.clone();
         parameters.retain(|name, _| declared.iter().any(|one| one.name == *name));

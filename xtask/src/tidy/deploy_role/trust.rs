@@ -6,12 +6,13 @@ use super::super::root;
 use super::policy;
 use crate::linting;
 use crate::repository::Repository;
+use cfnkit_template::flattening::Templates;
 use cfnkit_template::stack_tree::read_template;
 
 /// One subject, and no pattern: an environment of the stage in the repository.
 #[test]
 fn each_role_is_for_one_environment_of_one_repository() {
-    let templates = linting::templates::read(&root().join("infra/cfn")).unwrap();
+    let templates = Templates::read(&root().join("infra/cfn")).unwrap();
     for repository in ["octo-org/octo-repo", "octo-org@12/octo-repo@345"] {
         let chosen = [("Repository".to_owned(), repository.to_owned())].into();
         let flat = templates.flatten(&chosen).template;

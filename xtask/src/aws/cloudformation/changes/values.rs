@@ -43,7 +43,7 @@ fn every_value_of_the_sdk_has_a_meaning_here() {
     );
     of(
         unknown(StackStatus::values(), |one: &StackStatus| {
-            crate::stack::StackStatus(one.as_str().to_owned()).is_known()
+            cfnkit_operation::stack::StackStatus(one.as_str().to_owned()).is_known()
         }),
         "StackStatus",
     );

@@ -1,7 +1,7 @@
 use clap::Parser as _;
 
 use super::*;
-use crate::stack::StackStatus;
+use cfnkit_operation::stack::StackStatus;
 
 #[derive(clap::Parser)]
 struct Line {

@@ -1,0 +1,3 @@
+//! What throttles a request on its way through API Gateway, WAF, Lambda and DynamoDB, computed.
+
+pub mod limits;

@@ -1,0 +1,380 @@
+//! The handler's binary and its zip: built for Lambda or, for the local cloud, for this machine.
+
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use anyhow::Context as _;
+use xshell::Shell;
+
+use crate::archive::zip_bootstrap;
+use crate::dependencies;
+use crate::elf;
+use crate::inputs::{Inputs, Names};
+use crate::inspection::{self, Finding, Severity};
+use cfnkit_assembly::assembly::Cloud;
+use cfnkit_assembly::asset::Asset;
+use cfnkit_console::screen::{self, BAD, STRONG};
+use cfnkit_tools::architecture::Architecture;
+use cfnkit_tools::cargo::build::Build;
+use cfnkit_tools::cargo::configuration::Configuration;
+use cfnkit_tools::digest::{hex, sha256};
+use cfnkit_tools::toolchain::Toolchain;
+use cfnkit_tools::workspace::Workspace;
+
+use manifest::{Manifest, Output, Recipe};
+use plan::{Plan, inspect};
+pub use ready::{ready, ready_made};
+
+mod build;
+mod comparison;
+pub mod growth;
+pub mod manifest;
+mod plan;
+mod ready;
+mod strip;
+pub mod verify;
+
+/// The program's name, which is the file that Lambda starts.
+const PROGRAM: &str = "bootstrap";
+
+/// The zip's name in its directory.
+pub const ZIP: &str = "handler.zip";
+
+/// Raised when packaging itself changes what it makes of the same inputs, so that an older zip
+/// does not pass for a current one.
+const FORMAT: u32 = 3;
+
+/// What the handler is built for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target {
+    Lambda(Architecture),
+    LocalCloud,
+}
+
+impl From<Cloud> for Target {
+    fn from(cloud: Cloud) -> Self {
+        match cloud {
+            Cloud::Aws => Self::Lambda(Architecture::OF_FUNCTION),
+            Cloud::Local => Self::LocalCloud,
+        }
+    }
+}
+
+impl Target {
+    /// Where this target's zip, manifest and symbols are.
+    pub fn directory(self, workspace: &Workspace) -> PathBuf {
+        let package = workspace.target().join("package");
+        match self {
+            Self::Lambda(Architecture::Arm64) => package,
+            Self::Lambda(architecture) => package.join(architecture.name()),
+            Self::LocalCloud => package.join("local"),
+        }
+    }
+}
+
+/// Whether a zip that is there may be taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reuse {
+    IfUpToDate,
+    Never,
+}
+
+/// A built and zipped handler.
+#[derive(Debug)]
+pub struct Package {
+    pub path: PathBuf,
+    pub asset: Asset,
+    pub manifest: Manifest,
+    /// Whether this run wrote the zip; false where it was up to date.
+    pub fresh: bool,
+}
+
+/// Builds, checks and zips the handler. Where nothing it is built from has changed, this does
+/// nothing.
+pub fn package(
+    sh: &Shell,
+    workspace: &Workspace,
+    target: Target,
+    reuse: Reuse,
+) -> anyhow::Result<Package> {
+    let directory = target.directory(workspace);
+    // Of two at the same time, the second finds the first one's zip.
+    let _lock = Workspace::lock(&directory.join("lock"))?;
+    let plan = Plan::make(sh, workspace, target)?;
+    if reuse == Reuse::IfUpToDate
+        && let Some(package) = up_to_date(&directory, &plan)?
+    {
+        return Ok(package);
+    }
+    let beginning = SystemTime::now();
+    let root = workspace.root();
+    let build = plan.build(sh)?;
+    let (build, beginning) = build.assured(root, beginning, || plan.build(sh))?;
+    let names = Names::of(&build.read(root)?, root);
+    let inputs = Inputs::at(&plan.terms(), &names, beginning)?;
+    let built = match target {
+        Target::Lambda(architecture) => pack_for_lambda(sh, &plan, architecture, &build)?,
+        Target::LocalCloud => pack_for_local_cloud(&build)?,
+    };
+    let mut recipe = plan.recipe;
+    recipe.inputs_sha256 = inputs.sha256();
+    write(&directory, built, recipe, inputs)
+}
+
+/// What the zip for `target` would be made of now: by what the last build read or, where there was
+/// none, by what one is expected to.
+pub fn inputs(sh: &Shell, workspace: &Workspace, target: Target) -> anyhow::Result<Inputs> {
+    let plan = Plan::make(sh, workspace, target)?;
+    let names = match Manifest::read(&target.directory(workspace)) {
+        Some(manifest) => manifest.inputs.names(),
+        None => Names::expected(sh, workspace, &plan.triple)?,
+    };
+    Inputs::now(&plan.terms(), &names)
+}
+
+/// What zips of two states of the repository would be made of, each without a build; `now` is the
+/// one that may have been packaged.
+pub fn inputs_of_both(
+    sh: &Shell,
+    before: &Workspace,
+    now: &Workspace,
+    target: Target,
+) -> anyhow::Result<[Inputs; 2]> {
+    let plans = [
+        Plan::make(sh, before, target)?,
+        Plan::make(sh, now, target)?,
+    ];
+    let mut names = match Manifest::read(&target.directory(now)) {
+        Some(manifest) => manifest.inputs.names(),
+        None => Names::default(),
+    };
+    for plan in &plans {
+        names = names.and(&Names::expected(sh, plan.workspace, &plan.triple)?);
+    }
+    let [before, now] = &plans;
+    Ok([
+        Inputs::now(&before.terms(), &names)?,
+        Inputs::now(&now.terms(), &names)?,
+    ])
+}
+
+/// The program that runs on Lambda, but for this machine: to be measured. `settings` are cargo's,
+/// over those of the profile.
+pub fn optimized_for_host(
+    sh: &Shell,
+    workspace: &Workspace,
+    target_directory: &Path,
+    settings: &[&str],
+) -> anyhow::Result<PathBuf> {
+    let toolchain = Toolchain::find(sh, workspace)?;
+    let host = build::Host {
+        triple: &toolchain.host,
+        is_told: Configuration::read(sh, workspace)?.has_build_target(),
+    };
+    let build = build::optimized_for_host(sh, workspace, &host, target_directory, settings)?;
+    let binary = build.program(PROGRAM)?;
+    let objcopy = toolchain.objcopy(sh, workspace)?;
+    let stripped = target_directory.join("lambda/stripped");
+    sh.create_dir(&stripped)?;
+    let stripped = stripped.join("bootstrap");
+    strip::strip(sh, &objcopy, binary, &stripped)?;
+    Ok(stripped)
+}
+
+/// What a build gives, before anything of it is written to where others look.
+struct Built {
+    asset: Asset,
+    program: Vec<u8>,
+    /// The program's symbols, for `symbolize`.
+    debug: Option<Vec<u8>>,
+}
+
+fn pack_for_lambda(
+    sh: &Shell,
+    plan: &Plan<'_>,
+    architecture: Architecture,
+    build: &Build,
+) -> anyhow::Result<Built> {
+    let objcopy = plan.toolchain.objcopy(sh, plan.workspace)?;
+    let dependencies = dependencies::of_handler(sh, plan.workspace, &plan.triple)?;
+    let binary = build.program(PROGRAM)?;
+    let parts = strip::split(sh, &objcopy, binary, &dependencies.audit_data()?)?;
+    let asset = Asset::new(ZIP, zip_bootstrap(&parts.program)?);
+    refuse(&inspect(plan, architecture, |expected| {
+        inspection::inspect(&asset.bytes, expected)
+    }))?;
+    Ok(Built {
+        asset,
+        program: parts.program,
+        debug: Some(parts.debug),
+    })
+}
+
+fn pack_for_local_cloud(build: &Build) -> anyhow::Result<Built> {
+    let program = read(build.program(PROGRAM)?)?;
+    Ok(Built {
+        asset: Asset::new(ZIP, zip_bootstrap(&program)?),
+        program,
+        debug: None,
+    })
+}
+
+/// Shows what an inspection found, and refuses what Lambda would not run as it is meant to.
+fn refuse(findings: &[Finding]) -> anyhow::Result<()> {
+    for finding in findings {
+        match finding.severity {
+            Severity::Error => screen::say(format!("{BAD}error:{BAD:#} {finding}")),
+            Severity::Warning => screen::say(format!("{STRONG}warning:{STRONG:#} {finding}")),
+        }
+    }
+    let is_error = |finding: &&Finding| finding.severity == Severity::Error;
+    match findings.iter().filter(is_error).count() {
+        0 => Ok(()),
+        _ => anyhow::bail!("not fit for Lambda; nothing was written"),
+    }
+}
+
+fn write(
+    directory: &Path,
+    built: Built,
+    recipe: Recipe,
+    inputs: Inputs,
+) -> anyhow::Result<Package> {
+    let Built {
+        asset,
+        program,
+        debug,
+    } = built;
+    let glibc = elf::Program::read(&program)
+        .ok()
+        .and_then(|program| program.newest_glibc());
+    let manifest = Manifest {
+        recipe,
+        output: Output {
+            zip_sha256: hex(&asset.sha256),
+            zip_bytes: asset.bytes.len(),
+            bootstrap_sha256: hex(&sha256(&program)),
+            bootstrap_bytes: program.len(),
+            glibc: glibc.map(|version| version.to_string()),
+        },
+        inputs,
+    };
+    let path = directory.join(ZIP);
+    if let Some(debug) = debug {
+        replace(&symbols(&path, &manifest.output.zip_sha256), &debug)?;
+    }
+    replace(&path, &asset.bytes)?;
+    // Last: with it, everything is there.
+    manifest.write(directory)?;
+    Ok(Package {
+        path,
+        asset,
+        manifest,
+        fresh: true,
+    })
+}
+
+/// The symbols of the zip at `path`: beside it, under its hash.
+pub fn symbols(path: &Path, zip_sha256: &str) -> PathBuf {
+    path.with_file_name(format!("{zip_sha256}.debug"))
+}
+
+/// The package on disk, if it is whole and was made of what is there now.
+fn up_to_date(directory: &Path, plan: &Plan<'_>) -> anyhow::Result<Option<Package>> {
+    let Some(manifest) = Manifest::read(directory) else {
+        return Ok(None);
+    };
+    let inputs = Inputs::now(&plan.terms(), &manifest.inputs.names())?;
+    Ok(whole(directory, manifest).filter(|package| package.manifest.inputs == inputs))
+}
+
+/// The package that `manifest` describes, if it is as it was written.
+fn whole(directory: &Path, manifest: Manifest) -> Option<Package> {
+    let path = directory.join(ZIP);
+    let asset = Asset::new(ZIP, std::fs::read(&path).ok()?);
+    manifest.describes(&asset).then_some(Package {
+        path,
+        asset,
+        manifest,
+        fresh: false,
+    })
+}
+
+fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
+    std::fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))
+}
+
+/// Writes a file so that a reader finds the old or the new one, and never half of it.
+pub fn replace(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    let unfinished = path.with_added_extension("new");
+    std::fs::write(&unfinished, bytes)
+        .and_then(|()| std::fs::rename(&unfinished, path))
+        .with_context(|| format!("cannot write `{}`", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn inputs(source: &str) -> (Recipe, Inputs) {
+        let recipe = Recipe {
+            architecture: "arm64".to_owned(),
+            target: String::new(),
+            toolchain: String::new(),
+            linker: String::new(),
+            profile: "lambda".to_owned(),
+            flags: vec![],
+            lockfile_sha256: String::new(),
+            inputs_sha256: String::new(),
+        };
+        let inputs = serde_json::json!({ "handler/src/main.rs": source });
+        (recipe, serde_json::from_value(inputs).unwrap())
+    }
+
+    fn make(directory: &Path, source: &str) -> Package {
+        std::fs::create_dir_all(directory).unwrap();
+        let built = Built {
+            asset: Asset::new(ZIP, zip_bootstrap(source.as_bytes()).unwrap()),
+            program: source.as_bytes().to_vec(),
+            debug: Some(b"symbols".to_vec()),
+        };
+        let (recipe, inputs) = inputs(source);
+        write(directory, built, recipe, inputs).unwrap()
+    }
+
+    #[test]
+    fn the_zip_is_reused_only_whole() {
+        let directory = tempfile::tempdir().unwrap();
+        let package = directory.path().join("package");
+        let made = make(&package, "first");
+        let manifest = || Manifest::read(&package).unwrap();
+        let kept = whole(&package, manifest()).unwrap();
+        assert_eq!(kept.asset.key, made.asset.key);
+        std::fs::write(package.join(ZIP), b"half").unwrap();
+        assert!(whole(&package, manifest()).is_none());
+    }
+
+    #[test]
+    fn symbols_are_kept_under_the_hash_of_their_zip_and_the_last_manifest_too() {
+        let directory = tempfile::tempdir().unwrap();
+        let first = make(directory.path(), "first");
+        assert!(Manifest::read_previous(directory.path()).is_none());
+        let second = make(directory.path(), "second");
+        for package in [&first, &second] {
+            let name = format!("{}.debug", hex(&package.asset.sha256));
+            assert_eq!(
+                std::fs::read(directory.path().join(name)).unwrap(),
+                b"symbols"
+            );
+        }
+        assert_eq!(
+            Manifest::read(directory.path()),
+            Some(second.manifest.clone())
+        );
+        let previous = Some(first.manifest.clone());
+        assert_eq!(Manifest::read_previous(directory.path()), previous);
+        // The same inputs once more leave the history as it is.
+        make(directory.path(), "second");
+        assert_eq!(Manifest::read_previous(directory.path()), previous);
+    }
+}

@@ -1,0 +1,95 @@
+//! `handler.json`, beside the zip: what it was made of and what came out.
+
+use std::path::Path;
+
+use anyhow::Context as _;
+use serde::{Deserialize, Serialize};
+
+use crate::inputs::Inputs;
+use cfnkit_assembly::asset::Asset;
+use cfnkit_tools::digest::hex;
+
+/// The file's name.
+pub const MANIFEST: &str = "handler.json";
+/// The manifest of the zip before, for `--explain`.
+const PREVIOUS: &str = "handler.previous.json";
+
+/// One package. The same commit gives the same manifest, so it has no time and no path in it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Manifest {
+    #[serde(flatten)]
+    pub recipe: Recipe,
+    #[serde(flatten)]
+    pub output: Output,
+    /// Every input by name: a hash, a version or a value.
+    pub inputs: Inputs,
+}
+
+/// What is known before the build.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Recipe {
+    /// `arm64` or `x86_64`, or `host` for the local cloud.
+    pub architecture: String,
+    /// As rustc names it, with the version of glibc.
+    pub target: String,
+    pub toolchain: String,
+    pub linker: String,
+    pub profile: String,
+    /// Flags for rustc that the user added.
+    pub flags: Vec<String>,
+    pub lockfile_sha256: String,
+    pub inputs_sha256: String,
+}
+
+/// What came out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Output {
+    pub zip_sha256: String,
+    pub zip_bytes: usize,
+    pub bootstrap_sha256: String,
+    pub bootstrap_bytes: usize,
+    /// The newest version of glibc that a symbol needs; none for a static program.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub glibc: Option<String>,
+}
+
+impl Manifest {
+    /// The manifest in `directory`; none if it is missing or not in this form.
+    pub fn read(directory: &Path) -> Option<Self> {
+        parse(&directory.join(MANIFEST))
+    }
+
+    /// A manifest that was brought along; none if it is not in this form.
+    pub fn read_file(path: &Path) -> Option<Self> {
+        parse(path)
+    }
+
+    /// The one that was replaced.
+    pub fn read_previous(directory: &Path) -> Option<Self> {
+        parse(&directory.join(PREVIOUS))
+    }
+
+    /// Replaces the manifest in `directory`, and keeps the one that is there as the previous one
+    /// if it was made of something else.
+    pub fn write(&self, directory: &Path) -> anyhow::Result<()> {
+        let text = serde_json::to_string_pretty(self).context("cannot describe the zip")? + "\n";
+        if Self::read(directory).is_some_and(|present| present.inputs != self.inputs) {
+            std::fs::copy(directory.join(MANIFEST), directory.join(PREVIOUS))
+                .context("cannot keep the manifest of the zip before")?;
+        }
+        super::replace(&directory.join(MANIFEST), text.as_bytes())
+    }
+
+    /// Whether this zip is the one the manifest is about.
+    pub fn describes(&self, zip: &Asset) -> bool {
+        hex(&zip.sha256) == self.output.zip_sha256
+    }
+}
+
+fn parse(path: &Path) -> Option<Manifest> {
+    let text = std::fs::read(path).ok()?;
+    serde_json::from_slice(&text).ok()
+}

@@ -1,0 +1,73 @@
+//! A handler that is there already: packaged from this working tree, or elsewhere.
+
+use std::path::Path;
+
+use anyhow::Context as _;
+use xshell::Shell;
+
+use super::{Plan, Target, ZIP, read, refuse, up_to_date};
+use crate::inspection::{self, Expected};
+use cfnkit_assembly::asset::Asset;
+use cfnkit_tools::architecture::Architecture;
+use cfnkit_tools::digest::hex;
+use cfnkit_tools::workspace::Workspace;
+
+/// The handler's zip, if it is there and made from what is in the working tree now.
+pub fn ready(sh: &Shell, workspace: &Workspace, target: Target) -> anyhow::Result<Option<Asset>> {
+    let plan = Plan::make(sh, workspace, target)?;
+    let package = up_to_date(&target.directory(workspace), &plan)?;
+    Ok(package.map(|package| package.asset))
+}
+
+/// A zip that was packaged earlier or elsewhere, if Lambda could run it.
+///
+/// # Errors
+///
+/// The file cannot be read, is not the one with the SHA-256 `sha256`, or the inspection refuses
+/// it; what is wrong has been shown then.
+pub fn ready_made(
+    zip: &Path,
+    architecture: Architecture,
+    sha256: Option<&str>,
+) -> anyhow::Result<Asset> {
+    let asset = Asset::new(ZIP, read(zip)?);
+    let found = hex(&asset.sha256);
+    if let Some(expected) = sha256.filter(|expected| **expected != found) {
+        anyhow::bail!(
+            "cannot deploy `{}`: it has the SHA-256 {found}, and {expected} was promised",
+            zip.display()
+        );
+    }
+    let expected = Expected {
+        architecture,
+        flags: &[],
+        private: &[],
+    };
+    refuse(&inspection::inspect(&asset.bytes, &expected))
+        .with_context(|| format!("cannot deploy `{}`", zip.display()))?;
+    Ok(asset)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_zip_that_is_not_the_promised_one_is_refused_before_it_is_looked_at() {
+        let directory = tempfile::tempdir().unwrap();
+        let zip = directory.path().join("handler.zip");
+        std::fs::write(&zip, b"no zip at all").unwrap();
+        let refused = |sha256: &str| {
+            let err = ready_made(&zip, Architecture::Arm64, Some(sha256)).unwrap_err();
+            err.to_string()
+        };
+        let promised = "0".repeat(64);
+        let said = refused(&promised);
+        assert!(
+            said.ends_with(&format!("and {promised} was promised")),
+            "{said}"
+        );
+        let own = hex(&cfnkit_tools::digest::sha256(b"no zip at all"));
+        assert!(!refused(&own).contains("promised"));
+    }
+}

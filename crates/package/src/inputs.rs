@@ -1,0 +1,349 @@
+//! What the handler is built from, each by its name: while all of it stays, so does the binary, and
+//! cargo need not be asked. Which files and variables these are is what rustc and the build scripts
+//! said of the last build. Nothing in here names this machine.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::time::SystemTime;
+
+use anyhow::Context as _;
+use cargo_lock::Lockfile;
+use serde::{Deserialize, Serialize};
+use xshell::Shell;
+
+use crate::dependencies;
+use cfnkit_tools::cargo;
+use cfnkit_tools::cargo::build::Read;
+use cfnkit_tools::cargo::configuration::Configuration;
+use cfnkit_tools::checkout;
+use cfnkit_tools::digest::{hex, sha256};
+use cfnkit_tools::workspace::Workspace;
+
+mod difference;
+mod manifest;
+mod stamp;
+
+use stamp::Stamp;
+
+/// The package that the handler is built from.
+const PACKAGE: &str = "handler";
+
+/// Variables that change what cargo makes of the same files. Those with flags for rustc are not
+/// here: the flags they come to are an input of their own. Compilers' variables are declared by
+/// the build scripts that call them.
+const PREFIXES: [&str; 3] = ["CARGO_BUILD_", "CARGO_PROFILE_", "RUSTC_"];
+/// Of these, what only says where or how fast.
+const IDLE: [&str; 5] = [
+    "CARGO_BUILD_BUILD_DIR",
+    "CARGO_BUILD_DEP_INFO_BASEDIR",
+    "CARGO_BUILD_INCREMENTAL",
+    "CARGO_BUILD_JOBS",
+    "CARGO_BUILD_TARGET_DIR",
+];
+
+/// Begins the name of an input that is no file.
+const CONFIGURATION: &str = "configuration ";
+const DEPENDENCY: &str = "dependency ";
+const MANIFEST: &str = "manifest ";
+const PROFILE: &str = "profile ";
+const SETTING: &str = "setting ";
+const VARIABLE: &str = "variable ";
+/// Ends the name of an input that is everything git knows of in a directory.
+const WHOLE: &str = "/*";
+
+/// The manifest of the workspace.
+const WORKSPACE: &str = "Cargo.toml";
+/// The value of a variable that is not set.
+const UNSET: &str = "unset";
+
+/// Each input's name and what it was: a hash, a version, a value.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Inputs(BTreeMap<String, String>);
+
+/// What decides about a build before anything is read for it.
+#[derive(Debug)]
+pub struct Terms<'term> {
+    pub workspace: &'term Workspace,
+    pub triple: &'term str,
+    pub profile: &'term str,
+    pub configuration: &'term Configuration,
+    /// What the caller itself decides: target, tools, flags.
+    pub settings: Vec<(&'static str, String)>,
+}
+
+/// What inputs there are, by name; not what they are now.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Names {
+    /// Relative to the workspace.
+    files: BTreeSet<String>,
+    /// Of packages that are no download, relative to the workspace.
+    manifests: BTreeSet<String>,
+    packages: BTreeSet<String>,
+    variables: BTreeSet<String>,
+}
+
+impl Names {
+    /// What a build read.
+    pub fn of(read: &Read, root: &Path) -> Self {
+        let files = read.files.iter().map(|path| name(path, root));
+        let manifests = read.manifests.iter().map(|path| name(path, root));
+        let whole = read.whole.iter();
+        let whole = whole.map(|path| format!("{}{WHOLE}", name(path, root)));
+        Self {
+            files: files.chain(whole).collect(),
+            manifests: manifests.collect(),
+            packages: read.packages.clone(),
+            variables: read.variables.clone(),
+        }
+    }
+
+    /// What a build would read, as far as that is known without one: the sources of the handler
+    /// and of the workspace's packages that it depends on.
+    pub fn expected(sh: &Shell, workspace: &Workspace, triple: &str) -> anyhow::Result<Self> {
+        let root = workspace.root();
+        let dependencies = dependencies::of_handler(sh, workspace, triple)?;
+        let packages = dependencies.packages().iter();
+        let packages: BTreeSet<String> = packages.map(|package| package.name.clone()).collect();
+        let (mut files, mut manifests) = (BTreeSet::new(), BTreeSet::new());
+        for member in cargo::metadata(sh, root)?.packages {
+            let directory = member.manifest_path.parent().unwrap_or(root);
+            if packages.contains(&member.name) {
+                manifests.insert(name(&member.manifest_path, root));
+                let script = directory.join("build.rs");
+                files.extend(script.is_file().then(|| name(&script, root)));
+                let sources = checkout::files_below(&directory.join("src"))?;
+                files.extend(sources.iter().map(|path| name(path, root)));
+            }
+        }
+        Ok(Self {
+            files,
+            manifests,
+            packages,
+            variables: BTreeSet::new(),
+        })
+    }
+
+    /// These and others.
+    pub fn and(mut self, others: &Self) -> Self {
+        self.files.extend(others.files.iter().cloned());
+        self.manifests.extend(others.manifests.iter().cloned());
+        self.packages.extend(others.packages.iter().cloned());
+        self.variables.extend(others.variables.iter().cloned());
+        self
+    }
+}
+
+impl Inputs {
+    /// What the inputs with these names are now.
+    pub fn now(terms: &Terms<'_>, names: &Names) -> anyhow::Result<Self> {
+        Self::collect(terms, names, None)
+    }
+
+    /// What the inputs with these names were when a build that has read them began. What changed
+    /// since has no value that it could have again, so that the next build sees it.
+    pub fn at(terms: &Terms<'_>, names: &Names, beginning: SystemTime) -> anyhow::Result<Self> {
+        Self::collect(terms, names, Some(beginning))
+    }
+
+    fn collect(
+        terms: &Terms<'_>,
+        names: &Names,
+        beginning: Option<SystemTime>,
+    ) -> anyhow::Result<Self> {
+        let root = terms.workspace.root();
+        let stamp = Stamp { root, beginning };
+        let mut inputs = Self::default();
+        for (name, value) in &terms.settings {
+            inputs.add(format!("{SETTING}{name}"), value);
+        }
+        for (key, value) in terms.configuration.settings(terms.triple) {
+            // A value can be a secret or a path of this machine.
+            let hash = hex(&sha256(value.to_string().as_bytes()));
+            inputs.add(format!("{CONFIGURATION}{key}"), &hash);
+        }
+        inputs.add_profiles(&stamp, terms.profile)?;
+        inputs.add_manifests(&stamp, names)?;
+        for file in &names.files {
+            if let Some(value) = stamp.of(file)? {
+                inputs.add(file.clone(), &value);
+            }
+        }
+        inputs.add_dependencies(&stamp, names)?;
+        inputs.add_variables(names);
+        Ok(inputs)
+    }
+
+    /// What inputs these are.
+    pub fn names(&self) -> Names {
+        let mut names = Names::default();
+        for key in self.0.keys() {
+            if let Some(package) = key.strip_prefix(DEPENDENCY) {
+                names.packages.insert(package.to_owned());
+            } else if let Some(variable) = key.strip_prefix(VARIABLE) {
+                names.variables.insert(variable.to_owned());
+            } else if let Some(manifest) = key.strip_prefix(MANIFEST) {
+                names.manifests.insert(manifest.to_owned());
+            } else if ![CONFIGURATION, PROFILE, SETTING]
+                .iter()
+                .any(|prefix| key.starts_with(prefix))
+            {
+                names.files.insert(key.clone());
+            }
+        }
+        names
+    }
+
+    /// Whether what both have is the same in both.
+    pub fn agree_with(&self, other: &Self) -> bool {
+        let both = self.0.iter();
+        let mut both = both.filter_map(|(name, value)| Some((value, other.0.get(name)?)));
+        both.all(|(one, other)| one == other)
+    }
+
+    /// One hash of all of them.
+    pub fn sha256(&self) -> String {
+        let mut text = Vec::new();
+        for (name, value) in &self.0 {
+            // Lengths keep parts from running into each other.
+            for part in [name, value] {
+                text.extend(part.len().to_le_bytes());
+                text.extend(part.as_bytes());
+            }
+        }
+        hex(&sha256(&text))
+    }
+
+    fn add(&mut self, name: String, value: &str) {
+        self.0.insert(name, value.to_owned());
+    }
+
+    /// Told apart from the rest of the workspace's manifest, so that a change of them has a name.
+    fn add_profiles(&mut self, stamp: &Stamp<'_>, profile: &str) -> anyhow::Result<()> {
+        let manifest = manifest::read(&stamp.root.join(WORKSPACE))?;
+        let profiles = manifest.get("profile");
+        let mut next = Some(profile.to_owned());
+        while let Some(profile) = next {
+            let settings = profiles.and_then(|all| all.get(&profile));
+            if let Some(settings) = settings {
+                self.add(format!("{PROFILE}{profile}"), &settings.to_string());
+            }
+            next = settings
+                .and_then(|settings| settings.get("inherits"))
+                .and_then(toml::Value::as_str)
+                .map(ToOwned::to_owned);
+        }
+        Ok(())
+    }
+
+    fn add_manifests(&mut self, stamp: &Stamp<'_>, names: &Names) -> anyhow::Result<()> {
+        for file in names
+            .manifests
+            .iter()
+            .map(String::as_str)
+            .chain([WORKSPACE])
+        {
+            let path = stamp.root.join(file);
+            let value = match stamp.is_younger(file) {
+                true => stamp::CHANGED.to_owned(),
+                false if path.exists() => manifest::hash(manifest::read(&path)?, &names.packages),
+                false => continue,
+            };
+            self.add(format!("{MANIFEST}{file}"), &value);
+        }
+        Ok(())
+    }
+
+    /// What `Cargo.lock` has for the packages that were compiled; the others do not reach the
+    /// binary.
+    fn add_dependencies(&mut self, stamp: &Stamp<'_>, names: &Names) -> anyhow::Result<()> {
+        const LOCKFILE: &str = "Cargo.lock";
+        if stamp.is_younger(LOCKFILE) {
+            self.add(format!("{MANIFEST}{LOCKFILE}"), stamp::CHANGED);
+        }
+        let lockfile = Lockfile::load(stamp.root.join(LOCKFILE));
+        let lockfile = lockfile.context("cannot read `Cargo.lock`")?;
+        let mut found: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+        for package in closure(&lockfile, &names.packages) {
+            let checksum = package.checksum.as_ref();
+            let checksum = checksum.map(|checksum| format!(" {checksum}"));
+            let source = package.source.as_ref().filter(|source| source.is_git());
+            let source = source.map(|source| format!(" {source}"));
+            let version = format!(
+                "{}{}{}",
+                package.version,
+                source.unwrap_or_default(),
+                checksum.unwrap_or_default()
+            );
+            found
+                .entry(package.name.as_str())
+                .or_default()
+                .insert(version);
+        }
+        for (name, versions) in found {
+            let versions: Vec<String> = versions.into_iter().collect();
+            self.add(format!("{DEPENDENCY}{name}"), &versions.join(", "));
+        }
+        Ok(())
+    }
+
+    fn add_variables(&mut self, names: &Names) {
+        let of_cargo = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+        let of_cargo = of_cargo.filter(|name| changes_the_build(name));
+        for name in of_cargo {
+            let value = std::env::var_os(&name).unwrap_or_default();
+            self.add(format!("{VARIABLE}{name}"), &value.to_string_lossy());
+        }
+        for name in &names.variables {
+            // It may be a secret, and one that is compiled in is still none for the manifest.
+            let value = match std::env::var_os(name) {
+                Some(value) => hex(&sha256(value.as_encoded_bytes())),
+                None => UNSET.to_owned(),
+            };
+            self.0.entry(format!("{VARIABLE}{name}")).or_insert(value);
+        }
+    }
+}
+
+/// A path as every machine calls it, where it is in the repository or near it.
+fn name(path: &Path, root: &Path) -> String {
+    for (levels, directory) in root.ancestors().enumerate() {
+        // What has only the file system's root in common is not near.
+        if directory.parent().is_some()
+            && let Ok(rest) = path.strip_prefix(directory)
+        {
+            return format!("{}{}", "../".repeat(levels), rest.display());
+        }
+    }
+    path.display().to_string()
+}
+
+fn changes_the_build(name: &str) -> bool {
+    if name.ends_with("RUSTFLAGS") || IDLE.contains(&name) {
+        return false;
+    }
+    let is_of_target = name.starts_with("CARGO_TARGET_") && name.to_lowercase().contains("linux");
+    name == "RUSTC" || is_of_target || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+}
+
+/// The packages with these names that the handler's depends on, however far, and itself.
+fn closure<'a>(lockfile: &'a Lockfile, names: &BTreeSet<String>) -> Vec<&'a cargo_lock::Package> {
+    let mut found: Vec<&cargo_lock::Package> = Vec::new();
+    let is_root = |package: &&cargo_lock::Package| package.name.as_str() == PACKAGE;
+    let mut next: Vec<&cargo_lock::Package> = lockfile.packages.iter().filter(is_root).collect();
+    while let Some(package) = next.pop() {
+        if found.contains(&package) {
+            continue;
+        }
+        found.push(package);
+        let dependencies = package.dependencies.iter();
+        for dependency in dependencies.filter(|found| names.contains(found.name.as_str())) {
+            let is_it = |package: &&cargo_lock::Package| dependency.matches(package);
+            next.extend(lockfile.packages.iter().find(is_it));
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests;
