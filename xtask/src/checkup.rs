@@ -2,12 +2,12 @@
 
 use std::time::SystemTime;
 
-use crate::aws::{Connection, account, api_gateway, lambda, logs, signed};
 use crate::bootstrap;
-use crate::doctor::{self, Finding, Kept, Trail};
 use cfnkit_assembly::assembly::Cloud;
 use cfnkit_assembly::stage::{Stage, function_name, log_groups};
+use cfnkit_aws::aws::{Connection, account, api_gateway, lambda, logs, signed};
 use cfnkit_console::trouble::{Trouble, trouble};
+use cfnkit_operate::doctor::{self, Finding, Kept, Trail};
 use cfnkit_operation::stack::Stack;
 use cfnkit_template::parameters::Parameters;
 

@@ -5,16 +5,16 @@ use std::sync::OnceLock;
 
 use anyhow::Context as _;
 
-use crate::aws::Connection;
-use crate::aws::cloudformation::{self, CloudFormation};
-use crate::deployment::{Engine, Plan, again};
 use crate::repository::Repository;
 use cfnkit_assembly::adoption;
 use cfnkit_assembly::assembly::Cloud;
 use cfnkit_assembly::stage::function_name;
 use cfnkit_assembly::stage::{SERVICE, Stage};
+use cfnkit_aws::aws::Connection;
+use cfnkit_aws::aws::cloudformation::{self, CloudFormation};
 use cfnkit_console::consent::Consent;
 use cfnkit_console::interrupt::Interrupts;
+use cfnkit_deploy::deployment::{Engine, Plan, again};
 use cfnkit_operation::options::Options;
 use cfnkit_operation::stack::Stack;
 use cfnkit_template::parameters::{self, Parameters};

@@ -11,9 +11,6 @@ use std::process::ExitCode;
 use cfnkit_console::{defect, exit, screen, variable};
 use clap::Parser as _;
 
-mod api_keys;
-#[cfg(feature = "aws")]
-mod aws;
 #[cfg(feature = "aws")]
 mod bootstrap;
 mod changelog;
@@ -22,43 +19,18 @@ mod checkup;
 mod commands;
 mod commit;
 #[cfg(feature = "aws")]
-mod connection_failure;
-#[cfg(feature = "aws")]
 mod deploy_role;
-#[cfg(feature = "aws")]
-mod deployment;
-mod doctor;
-#[cfg(feature = "aws")]
-mod failure;
-#[cfg(feature = "aws")]
-mod follow;
 mod fuzzing;
 mod graph;
 #[cfg(not(feature = "aws"))]
 mod handover;
-mod linting;
 mod listing;
-mod load;
-mod log_line;
 mod outputs;
-mod pending;
-#[cfg(feature = "aws")]
-mod proxy;
-#[cfg(feature = "aws")]
-mod publish;
 mod rename;
 mod repository;
 mod schema;
-#[cfg(feature = "aws")]
-mod session;
-mod smoke;
-mod status;
-mod step;
 #[cfg(test)]
 mod tidy;
-mod trace;
-#[cfg(feature = "aws")]
-mod web;
 
 /// Runs the command of this process's arguments.
 pub fn main() -> ExitCode {

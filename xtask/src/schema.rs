@@ -7,18 +7,18 @@ use schemars::generate::SchemaSettings;
 use schemars::transform::RecursiveTransform;
 use schemars::{JsonSchema, Schema};
 
-use crate::api_keys;
-use crate::doctor;
 use crate::graph::{Graph, overview::Overview};
-use crate::linting::templates;
 use crate::listing;
-use crate::load;
-use crate::log_line;
-use crate::smoke;
-use crate::status;
-use crate::trace;
 use cfnkit_change::change_set::row::Rows;
 use cfnkit_limits::limits;
+use cfnkit_lint::linting::templates;
+use cfnkit_load::load;
+use cfnkit_operate::api_keys;
+use cfnkit_operate::doctor;
+use cfnkit_operate::log_line;
+use cfnkit_operate::smoke;
+use cfnkit_operate::status;
+use cfnkit_operate::trace;
 use cfnkit_tools::emulator;
 
 #[cfg(test)]

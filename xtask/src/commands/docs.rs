@@ -7,10 +7,10 @@ use clap::CommandFactory as _;
 use xshell::{Shell, cmd};
 
 use super::Cli;
-use crate::linting::{limits, templates};
 use cfnkit_console::screen;
 use cfnkit_limits::limits::report::Report;
 use cfnkit_limits::limits::{Consumer, predict, reading};
+use cfnkit_lint::linting::{limits, templates};
 use cfnkit_operation::diagnosis;
 use cfnkit_template::flattening::Templates;
 use cfnkit_template::parameters::Parameters;

@@ -3,9 +3,9 @@
 use xshell::{Shell, cmd};
 
 use super::args::{EnvironmentArgs, ParameterArgs, StageArgs};
-use crate::doctor::{self, Finding, Verdict};
 use cfnkit_console::exit::Exit;
 use cfnkit_console::screen;
+use cfnkit_operate::doctor::{self, Finding, Verdict};
 use cfnkit_tools::architecture::Architecture;
 use cfnkit_tools::tool;
 use cfnkit_tools::toolchain::Toolchain;

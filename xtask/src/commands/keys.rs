@@ -1,7 +1,7 @@
 //! `keys`: the API keys of a deployed stage, what they used, and their rotation.
 
 use super::args::{EnvironmentArgs, StageArgs};
-use crate::api_keys::Tier;
+use cfnkit_operate::api_keys::Tier;
 
 mod rotate;
 #[cfg(feature = "aws")]

@@ -1,11 +1,11 @@
 //! `limits`: which throttling layer refuses a consumer, when and with what.
 
 use super::args::{StageArgs, ValueArgs, read_stage_file};
-use crate::linting::{limits, templates};
-use crate::load::phases::{Phase, stretches};
 use cfnkit_console::screen;
 use cfnkit_limits::limits::report::Report;
 use cfnkit_limits::limits::{Consumer, Limit, predict, predict_phases, reading};
+use cfnkit_lint::linting::{limits, templates};
+use cfnkit_load::load::phases::{Phase, stretches};
 use cfnkit_template::flattening::Templates;
 use cfnkit_tools::workspace::Workspace;
 

@@ -2,13 +2,13 @@
 
 use xshell::Shell;
 
-use crate::linting::templates::judge_templates;
-use crate::linting::{
-    add_advisory_step, add_code_steps, add_dependency_step, add_template_step, add_workflow_step,
-};
-use crate::step::Steps;
 use cfnkit_console::exit::Exit;
 use cfnkit_console::screen;
+use cfnkit_lint::linting::templates::judge_templates;
+use cfnkit_lint::linting::{
+    add_advisory_step, add_code_steps, add_dependency_step, add_template_step, add_workflow_step,
+};
+use cfnkit_lint::step::Steps;
 use cfnkit_tools::workspace::Workspace;
 
 /// Check formatting, code, templates, workflows and dependencies.

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use super::args::{EnvironmentArgs, StageArgs};
-use crate::api_keys::Tier;
-use crate::load::phases::Phase;
+use cfnkit_load::load::phases::Phase;
+use cfnkit_operate::api_keys::Tier;
 
 #[cfg(feature = "aws")]
 mod figures;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::args::{EnvironmentArgs, StageArgs, parse_duration};
-use crate::log_line::Source;
+use cfnkit_operate::log_line::Source;
 
 #[cfg(feature = "aws")]
 mod run;

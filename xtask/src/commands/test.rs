@@ -4,10 +4,12 @@ use anyhow::Context as _;
 use xshell::{Shell, cmd};
 
 use crate::fuzzing::{check_compiler, fuzz};
-use crate::linting::{add_code_steps, add_dependency_step, add_template_step, add_workflow_step};
-use crate::step::{Counts, Steps, cargo_test};
 use cfnkit_assembly::assembly::Cloud;
 use cfnkit_console::screen;
+use cfnkit_lint::linting::{
+    add_code_steps, add_dependency_step, add_template_step, add_workflow_step,
+};
+use cfnkit_lint::step::{Counts, Steps, cargo_test};
 use cfnkit_package::handler::verify::verify;
 use cfnkit_package::handler::{self, Reuse};
 use cfnkit_tools::tool;

@@ -7,8 +7,8 @@ use serde_json::Value;
 use xshell::Shell;
 
 use super::root;
-use crate::linting::finding::Verdict;
-use crate::linting::{checkov, guard, templates};
+use cfnkit_lint::linting::finding::Verdict;
+use cfnkit_lint::linting::{checkov, guard, templates};
 use cfnkit_template::flattening::Templates;
 use cfnkit_template::parameters::Parameters;
 use cfnkit_tools::workspace::Workspace;

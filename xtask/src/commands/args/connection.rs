@@ -4,8 +4,8 @@ use anyhow::Context as _;
 use xshell::Shell;
 
 use super::{EnvironmentArgs, LocalCloud};
-use crate::aws::{Connection, Selection};
 use cfnkit_assembly::assembly::Cloud;
+use cfnkit_aws::aws::{Connection, Selection};
 use cfnkit_console::screen::{self, STRONG};
 use cfnkit_operation::live;
 use cfnkit_tools::emulator::{self, Emulator, Place};

@@ -6,8 +6,8 @@ use anyhow::Context as _;
 use xshell::Shell;
 
 use super::{Environment, EnvironmentArgs, LocalCloud, StageArgs, probably_meant};
-use crate::aws::cloudformation;
 use crate::outputs;
+use cfnkit_aws::aws::cloudformation;
 use cfnkit_operation::stack::Stack;
 use cfnkit_tools::workspace::Workspace;
 

@@ -5,15 +5,15 @@ use std::collections::BTreeMap;
 use anyhow::Context as _;
 
 use super::Deploy;
-use crate::aws::{Connection, api_gateway};
 use crate::commands::args::Environment;
-use crate::deployment::Engine;
 use crate::outputs;
-use crate::smoke;
 use cfnkit_assembly::assembly::Cloud;
+use cfnkit_aws::aws::{Connection, api_gateway};
 use cfnkit_console::consent::Consent;
 use cfnkit_console::exit::Exit;
 use cfnkit_console::screen::{self, BAD, QUIET, STRONG};
+use cfnkit_deploy::deployment::Engine;
+use cfnkit_operate::smoke;
 use cfnkit_operation::options::Options;
 use cfnkit_operation::stack::Stack;
 use cfnkit_template::parameters::Parameters;

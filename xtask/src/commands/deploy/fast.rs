@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 
-use crate::aws::cloudformation::{self, CloudFormation};
-use crate::aws::{Connection, lambda};
-use crate::deployment::{self, Plan};
+use cfnkit_aws::aws::cloudformation::{self, CloudFormation};
+use cfnkit_aws::aws::{Connection, lambda};
 use cfnkit_change::readback;
 use cfnkit_console::screen;
 use cfnkit_console::vigil::vigil;
+use cfnkit_deploy::deployment::{self, Plan};
 use cfnkit_operation::stack::Stack;
 use cfnkit_template::stack_tree::NESTED_STACK;
 

@@ -1,15 +1,15 @@
 //! What must be in an environment before a stage is: the asset bucket, the key, and the role for
 //! API Gateway's logs.
 
-use crate::aws::Connection;
 use crate::bootstrap::{self, Choice};
 use crate::checkup::{self, Intent};
 use crate::commands::args::{Choices, Environment};
-use crate::doctor::{self, Verdict};
 use cfnkit_assembly::assembly::Cloud;
 use cfnkit_assembly::encryption_key::EncryptionKey;
+use cfnkit_aws::aws::Connection;
 use cfnkit_console::consent::Consent;
 use cfnkit_console::screen;
+use cfnkit_operate::doctor::{self, Verdict};
 use cfnkit_operation::stack::Stack;
 use cfnkit_tools::workspace::Workspace;
 

@@ -6,10 +6,10 @@ use anyhow::Context as _;
 
 use super::Deploy;
 use crate::commands::args::{Choices, Environment};
-use crate::deployment::{self, Engine};
-use crate::session;
 use cfnkit_console::consent::Consent;
 use cfnkit_console::screen;
+use cfnkit_deploy::deployment::{self, Engine};
+use cfnkit_deploy::session;
 
 impl Deploy {
     /// Brings what was changed behind CloudFormation's back to what is deployed.

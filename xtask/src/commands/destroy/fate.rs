@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use crate::aws::cloudformation::{self, CloudFormation};
-use crate::aws::s3::AssetBucket;
 use cfnkit_assembly::assembly::Cloud;
+use cfnkit_aws::aws::cloudformation::{self, CloudFormation};
+use cfnkit_aws::aws::s3::AssetBucket;
 use cfnkit_change::change_set::{Action, Change};
 use cfnkit_console::screen::{self, BAD, GOOD, STRONG};
 use cfnkit_operation::stack::Stack;

@@ -6,8 +6,6 @@ use xshell::Shell;
 use super::Diff;
 use crate::commands::args::farewell_to_key;
 use crate::commands::assemble;
-use crate::deployment::{self, Engine};
-use crate::publish::publish;
 use cfnkit_change::change_set::row::Rows;
 use cfnkit_change::change_set::{Change, Warnings};
 use cfnkit_change::comparison::{compare, explained};
@@ -15,6 +13,8 @@ use cfnkit_console::exit::Exit;
 use cfnkit_console::interrupt::Interrupts;
 use cfnkit_console::screen;
 use cfnkit_console::workflow_run;
+use cfnkit_deploy::deployment::{self, Engine};
+use cfnkit_deploy::publish::publish;
 use cfnkit_tools::workspace::Workspace;
 
 impl Diff {

@@ -3,12 +3,12 @@
 use xshell::Shell;
 
 use super::{Doctor, machine};
-use crate::aws::cloudformation;
 use crate::checkup::{self, Intent};
 use crate::commands::args::LocalCloud;
-use crate::doctor::Finding;
 use cfnkit_assembly::assembly::Cloud;
+use cfnkit_aws::aws::cloudformation;
 use cfnkit_console::screen;
+use cfnkit_operate::doctor::Finding;
 use cfnkit_tools::workspace::Workspace;
 
 impl Doctor {

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use crate::api_keys::Tier;
 use crate::commands::args::{EnvironmentArgs, StageArgs, parse_duration};
+use cfnkit_operate::api_keys::Tier;
 
 #[cfg(feature = "aws")]
 mod run;

@@ -5,10 +5,10 @@ use std::time::{Duration, SystemTime};
 use xshell::Shell;
 
 use super::{Action, Keys};
-use crate::api_keys::{self, Key, Listing, State, Tier, seen};
-use crate::aws::{Connection, api_gateway};
 use crate::commands::args::Deployed;
+use cfnkit_aws::aws::{Connection, api_gateway};
 use cfnkit_console::screen;
+use cfnkit_operate::api_keys::{self, Key, Listing, State, Tier, seen};
 use cfnkit_tools::workspace::Workspace;
 
 const A_DAY: Duration = Duration::from_secs(24 * 60 * 60);

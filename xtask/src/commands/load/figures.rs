@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use crate::aws::cloudwatch::{self, MetricQuery};
 use crate::commands::args::Deployed;
-use crate::load::verdict::Observed;
+use cfnkit_aws::aws::cloudwatch::{self, MetricQuery};
 use cfnkit_console::interrupt::Interrupts;
 use cfnkit_console::patience::patient;
 use cfnkit_console::screen;
+use cfnkit_load::load::verdict::Observed;
 use cfnkit_operation::live;
 
 /// How long CloudWatch's figures of a minute take to be there.

@@ -8,21 +8,21 @@ use xshell::Shell;
 
 use super::Load;
 use super::figures::observe;
-use crate::aws::api_gateway;
 use crate::commands::args::Deployed;
-use crate::load::endpoint;
-use crate::load::engine::{PATIENCE, Target};
-use crate::load::expected::Expected;
-use crate::load::phases::{self, Phase};
-use crate::load::report::{Report, Setup};
-use crate::load::verdict::{Limits, Observed, Outcome};
-use crate::load::{page, running, terminal};
+use cfnkit_aws::aws::api_gateway;
 use cfnkit_console::consent::Consent;
 use cfnkit_console::exit::Exit;
 use cfnkit_console::interrupt::Interrupts;
 use cfnkit_console::screen;
 use cfnkit_console::text::wrap;
 use cfnkit_limits::limits::{Consumer, predict_phases, reading};
+use cfnkit_load::load::endpoint;
+use cfnkit_load::load::engine::{PATIENCE, Target};
+use cfnkit_load::load::expected::Expected;
+use cfnkit_load::load::phases::{self, Phase};
+use cfnkit_load::load::report::{Report, Setup};
+use cfnkit_load::load::verdict::{Limits, Observed, Outcome};
+use cfnkit_load::load::{page, running, terminal};
 use cfnkit_operation::live;
 use cfnkit_template::flattening::Templates;
 use cfnkit_template::text_file;
@@ -250,8 +250,8 @@ mod tests {
     use expect_test::expect;
 
     use super::*;
-    use crate::api_keys::Tier;
-    use crate::load::verdict::Bucket;
+    use cfnkit_load::load::verdict::Bucket;
+    use cfnkit_operate::api_keys::Tier;
 
     #[test]
     fn connections_that_cannot_be_opened_are_not_tried() {

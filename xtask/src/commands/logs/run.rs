@@ -7,14 +7,14 @@ use anyhow::Context as _;
 use xshell::Shell;
 
 use super::Logs;
-use crate::aws::{Connection, logs, signed, xray};
 use crate::commands::args::Deployed;
-use crate::log_line::{LogLine, Source};
-use crate::trace;
+use cfnkit_aws::aws::{Connection, logs, signed, xray};
 use cfnkit_console::exit::Exit;
 use cfnkit_console::interrupt::Interrupts;
 use cfnkit_console::patience::patient;
 use cfnkit_console::screen::{self, QUIET, STRONG};
+use cfnkit_operate::log_line::{LogLine, Source};
+use cfnkit_operate::trace;
 use cfnkit_tools::workspace::Workspace;
 
 const INTERVAL: Duration = Duration::from_secs(2);

@@ -3,10 +3,10 @@
 use xshell::Shell;
 
 use super::Smoke;
-use crate::aws::api_gateway;
-use crate::smoke::{self, Smoke as Outcome};
+use cfnkit_aws::aws::api_gateway;
 use cfnkit_console::exit::Exit;
 use cfnkit_console::screen;
+use cfnkit_operate::smoke::{self, Smoke as Outcome};
 use cfnkit_tools::workspace::Workspace;
 
 impl Smoke {

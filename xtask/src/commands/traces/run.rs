@@ -6,10 +6,10 @@ use anyhow::Context as _;
 use xshell::Shell;
 
 use super::Traces;
-use crate::aws::xray::{self, Trace, TraceSummary};
-use crate::trace;
 use cfnkit_assembly::stage::SERVICE;
+use cfnkit_aws::aws::xray::{self, Trace, TraceSummary};
 use cfnkit_console::screen::{self, QUIET, STRONG};
+use cfnkit_operate::trace;
 use cfnkit_tools::workspace::Workspace;
 
 impl Traces {

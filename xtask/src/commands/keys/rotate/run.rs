@@ -7,14 +7,14 @@ use xshell::Shell;
 
 use super::super::run::tier_keys;
 use super::Rotate;
-use crate::api_keys::{Key, State, Tier};
-use crate::aws::api_gateway;
 use crate::commands::args::Deployed;
-use crate::deployment::Engine;
 use cfnkit_assembly::stage_file::{StageFile, with_parameter};
+use cfnkit_aws::aws::api_gateway;
 use cfnkit_console::consent::Consent;
 use cfnkit_console::interrupt::Interrupts;
 use cfnkit_console::screen::{self, GOOD};
+use cfnkit_deploy::deployment::Engine;
+use cfnkit_operate::api_keys::{Key, State, Tier};
 use cfnkit_operation::options::Options;
 use cfnkit_operation::stack::Stack;
 use cfnkit_template::parameters::Parameters;

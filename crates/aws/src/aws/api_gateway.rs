@@ -1,0 +1,231 @@
+//! API Gateway's keys, usage plans and account settings.
+
+use anyhow::Context as _;
+use serde_json::{Value, json};
+
+use super::endpoint::{self, Service};
+use super::{Connection, signed};
+
+const SERVICE: Service = endpoint::API_GATEWAY;
+
+/// A key of a usage plan. Its value is asked for where somebody is to see it, and only there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiKey {
+    pub id: String,
+    pub name: String,
+    pub is_enabled: bool,
+    /// Seconds since 1970.
+    pub created: i64,
+}
+
+/// A usage plan's quota.
+#[derive(Debug, Clone, PartialEq)]
+pub struct UsagePlan {
+    pub quota: Option<u64>,
+    /// `DAY`, `WEEK` or `MONTH`.
+    pub quota_period: Option<String>,
+}
+
+/// What a key has used of its plan on the days asked for, the last day last.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Usage {
+    /// One pair a day: used, left.
+    pub days: Vec<(u64, u64)>,
+}
+
+/// The value of an API key.
+///
+/// Source: API Gateway's `GetApiKey` with `includeValue`.
+pub async fn key_value(connection: &Connection, id: &str) -> anyhow::Result<String> {
+    let path = format!("/apikeys/{}?includeValue=true", signed::escape(id));
+    let key = signed::get_json(connection, SERVICE, &path)
+        .await
+        .with_context(|| format!("cannot read API key `{id}` (apigateway:GET)"))?;
+    let value = key.get("value").and_then(Value::as_str);
+    Ok(value
+        .with_context(|| format!("API key `{id}` has no value"))?
+        .to_owned())
+}
+
+/// Source: API Gateway's `GetApiKey`.
+pub async fn key(connection: &Connection, id: &str) -> anyhow::Result<ApiKey> {
+    let path = format!("/apikeys/{}?includeValue=false", signed::escape(id));
+    let key = signed::get_json(connection, SERVICE, &path)
+        .await
+        .with_context(|| format!("cannot read API key `{id}` (apigateway:GET)"))?;
+    api_key(&key)
+}
+
+/// The IDs of the keys in a plan.
+///
+/// Source: API Gateway's `GetUsagePlanKeys`.
+pub async fn plan_keys(connection: &Connection, plan: &str) -> anyhow::Result<Vec<String>> {
+    let path = format!("/usageplans/{}/keys?limit=500", signed::escape(plan));
+    let pages = pages(connection, &path)
+        .await
+        .with_context(|| format!("cannot list the keys of usage plan `{plan}`"))?;
+    let ids = pages.iter().flat_map(items).map(|key| text(key, "id"));
+    ids.collect()
+}
+
+/// The keys with names that begin with `prefix`.
+///
+/// Source: API Gateway's `GetApiKeys` with `nameQuery`.
+pub async fn keys_named(connection: &Connection, prefix: &str) -> anyhow::Result<Vec<ApiKey>> {
+    let path = format!("/apikeys?limit=500&name={}", signed::escape(prefix));
+    let pages = pages(connection, &path)
+        .await
+        .context("cannot list the API keys (apigateway:GET)")?;
+    pages.iter().flat_map(items).map(api_key).collect()
+}
+
+/// Deletes a key; one that is gone is none to delete.
+///
+/// Source: API Gateway's `DeleteApiKey`.
+pub async fn delete_key(connection: &Connection, id: &str) -> anyhow::Result<()> {
+    let path = format!("/apikeys/{}", signed::escape(id));
+    let deleted = signed::delete(connection, SERVICE, &path).await;
+    match deleted {
+        Err(err) if signed::refusal(&err).is_some_and(|refusal| refusal.status == 404) => Ok(()),
+        deleted => deleted.with_context(|| format!("cannot delete API key `{id}`")),
+    }
+}
+
+/// Source: API Gateway's `GetUsagePlan`.
+pub async fn plan(connection: &Connection, id: &str) -> anyhow::Result<UsagePlan> {
+    let path = format!("/usageplans/{}", signed::escape(id));
+    let plan = signed::get_json(connection, SERVICE, &path)
+        .await
+        .with_context(|| format!("cannot read usage plan `{id}` (apigateway:GET)"))?;
+    usage_plan(&plan)
+}
+
+/// What a key of a plan used from `start` to `end`, dates as `2026-11-24` in UTC.
+///
+/// Source: API Gateway's `GetUsage`. It is some minutes behind.
+pub async fn usage(
+    connection: &Connection,
+    plan: &str,
+    key: &str,
+    start: &str,
+    end: &str,
+) -> anyhow::Result<Usage> {
+    let path = format!(
+        "/usageplans/{}/usage?startDate={start}&endDate={end}&keyId={}",
+        signed::escape(plan),
+        signed::escape(key)
+    );
+    let answer = signed::get_json(connection, SERVICE, &path)
+        .await
+        .with_context(|| format!("cannot read what key `{key}` used"))?;
+    // A key that was never used is left out.
+    let days = answer
+        .get("values")
+        .or_else(|| answer.get("items"))
+        .and_then(|values| values.get(key))
+        .and_then(Value::as_array);
+    let days = days.into_iter().flatten();
+    let days = days.map(|day| {
+        let at = |index: usize| day.get(index).and_then(Value::as_u64);
+        at(0)
+            .zip(at(1))
+            .context("API Gateway's usage has a day without its two figures")
+    });
+    Ok(Usage {
+        days: days.collect::<anyhow::Result<_>>()?,
+    })
+}
+
+/// Makes a key useless, or useful again.
+///
+/// Source: API Gateway's `UpdateApiKey`.
+pub async fn enable_key(connection: &Connection, id: &str, enabled: bool) -> anyhow::Result<()> {
+    let patch = json!({ "patchOperations": [
+        { "op": "replace", "path": "/enabled", "value": enabled.to_string() }
+    ] });
+    let path = format!("/apikeys/{}", signed::escape(id));
+    signed::send_json(connection, SERVICE, "PATCH", &path, &patch)
+        .await
+        .with_context(|| format!("cannot change API key `{id}` (apigateway:PATCH)"))?;
+    Ok(())
+}
+
+/// The role API Gateway writes logs with in this region, if it has one.
+///
+/// Source: API Gateway's `GetAccount`.
+pub async fn logs_role(connection: &Connection) -> anyhow::Result<Option<String>> {
+    let account = signed::get_json(connection, SERVICE, "/account").await?;
+    let role = account.get("cloudwatchRoleArn").and_then(Value::as_str);
+    Ok(role.filter(|role| !role.is_empty()).map(ToOwned::to_owned))
+}
+
+/// A list to its end. Where there is more, an answer says from which `position` on.
+async fn pages(connection: &Connection, path: &str) -> anyhow::Result<Vec<Value>> {
+    let mut pages = Vec::new();
+    let mut from = String::new();
+    loop {
+        let page = signed::get_json(connection, SERVICE, &format!("{path}{from}")).await?;
+        let position = page.get("position").and_then(Value::as_str);
+        let next = position.map(|position| format!("&position={}", signed::escape(position)));
+        pages.push(page);
+        match next {
+            Some(next) if next != from => from = next,
+            _ => return Ok(pages),
+        }
+    }
+}
+
+/// A list is called `item` in the service's own answers, `items` by its SDKs.
+fn items(answer: &Value) -> impl Iterator<Item = &Value> {
+    let list = answer.get("item").or_else(|| answer.get("items"));
+    let (list, single) = match list {
+        // HAL writes a list of one as its member.
+        Some(Value::Object(_)) => (None, list),
+        list => (list.and_then(Value::as_array), None),
+    };
+    list.into_iter().flatten().chain(single)
+}
+
+fn text(value: &Value, name: &str) -> anyhow::Result<String> {
+    let text = value.get(name).and_then(Value::as_str);
+    Ok(text
+        .with_context(|| format!("API Gateway's answer lacks `{name}`"))?
+        .to_owned())
+}
+
+fn api_key(key: &Value) -> anyhow::Result<ApiKey> {
+    let created = key.get("createdDate");
+    Ok(ApiKey {
+        id: text(key, "id")?,
+        name: text(key, "name").unwrap_or_default(),
+        // The emulator keeps what a patch brings, a string.
+        is_enabled: match key.get("enabled") {
+            Some(Value::Bool(enabled)) => *enabled,
+            Some(Value::String(enabled)) => enabled == "true",
+            _ => false,
+        },
+        created: created
+            .and_then(Value::as_f64)
+            .map_or(0, |seconds| seconds as i64),
+    })
+}
+
+fn usage_plan(plan: &Value) -> anyhow::Result<UsagePlan> {
+    let figure = |group: &str, name: &str| plan.get(group).and_then(|group| group.get(name));
+    Ok(UsagePlan {
+        quota: figure("quota", "limit")
+            .and_then(number)
+            .map(|limit| limit as u64),
+        quota_period: figure("quota", "period")
+            .and_then(Value::as_str)
+            .map(ToOwned::to_owned),
+    })
+}
+
+/// A number, which the emulator keeps as the text that the template has.
+fn number(value: &Value) -> Option<f64> {
+    match value {
+        Value::String(text) => text.parse().ok(),
+        value => value.as_f64(),
+    }
+}

@@ -1,0 +1,207 @@
+//! CloudFormation: stacks, change sets and events, converted to our types.
+
+use std::collections::BTreeMap;
+
+use anyhow::Context as _;
+use aws_sdk_cloudformation::Client;
+use aws_sdk_cloudformation::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_cloudformation::types::{self, TemplateStage};
+
+use crate::aws::error::readable;
+use cfnkit_console::trouble::{ServiceError, Trouble};
+use cfnkit_operation::options::Settings;
+use cfnkit_operation::stack::{Stack, StackStatus};
+use cfnkit_template::stack_tree::NESTED_STACK;
+
+pub mod change_sets;
+pub mod changes;
+pub mod drift;
+pub mod events;
+pub mod operation_events;
+pub mod operations;
+#[cfg(test)]
+mod tests;
+
+/// The client, under a name of ours for the modules that pass it on.
+pub type CloudFormation = Client;
+
+/// A resource of a deployed stack.
+#[derive(Debug, Clone)]
+pub struct StackResource {
+    pub logical_id: String,
+    pub physical_id: String,
+    pub resource_type: String,
+}
+
+/// The stack of this name or ID; `None` where there is none.
+pub async fn find_stack(cfn: &Client, name: &str) -> anyhow::Result<Option<Stack>> {
+    let described = match cfn.describe_stacks().stack_name(name).send().await {
+        Ok(described) => described,
+        Err(err) if is_absent(&err) => return Ok(None),
+        Err(err) => {
+            return Err(readable(err).context(format!("cannot describe stack `{name}`")));
+        }
+    };
+    described.stacks().first().map(to_stack).transpose()
+}
+
+/// The options that the stack has kept.
+pub async fn settings_of(cfn: &Client, stack: &str) -> anyhow::Result<Settings> {
+    let described = cfn.describe_stacks().stack_name(stack).send().await;
+    let described = described
+        .map_err(readable)
+        .with_context(|| format!("cannot describe stack `{stack}`"))?;
+    let described = described.stacks().first();
+    let described = described.with_context(|| format!("stack `{stack}` is not described"))?;
+    let rollback = described.rollback_configuration();
+    let triggers = rollback.into_iter().flat_map(|one| one.rollback_triggers());
+    Ok(Settings {
+        notify: described.notification_arns().iter().cloned().collect(),
+        role_arn: described.role_arn().map(ToOwned::to_owned),
+        rollback_alarms: triggers
+            .filter_map(|trigger| trigger.arn().map(ToOwned::to_owned))
+            .collect(),
+        monitoring_minutes: rollback.and_then(|one| one.monitoring_time_in_minutes()),
+    })
+}
+
+/// All stacks of the region, nested ones too.
+pub async fn all_stacks(cfn: &Client) -> anyhow::Result<Vec<Stack>> {
+    let mut pages = cfn.describe_stacks().into_paginator().send();
+    let mut stacks = Vec::new();
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(readable).context("cannot list the stacks")?;
+        for stack in page.stacks() {
+            stacks.push(to_stack(stack)?);
+        }
+    }
+    Ok(stacks)
+}
+
+fn to_stack(stack: &types::Stack) -> anyhow::Result<Stack> {
+    let name = stack.stack_name().context("a stack has no name")?;
+    let status = stack
+        .stack_status()
+        .with_context(|| format!("stack `{name}` has no status"))?;
+    let pairs = |pairs: Vec<(Option<&str>, Option<&str>)>| -> BTreeMap<String, String> {
+        let pairs = pairs.into_iter();
+        pairs
+            .filter_map(|(key, value)| Some((key?.to_owned(), value?.to_owned())))
+            .collect()
+    };
+    let parameters = stack.parameters().iter();
+    let outputs = stack.outputs().iter();
+    let tags = stack.tags().iter();
+    Ok(Stack {
+        id: stack
+            .stack_id()
+            .with_context(|| format!("stack `{name}` has no ID"))?
+            .to_owned(),
+        name: name.to_owned(),
+        status: StackStatus(status.as_str().to_owned()),
+        status_reason: stack.stack_status_reason().map(ToOwned::to_owned),
+        parameters: pairs(
+            parameters
+                .map(|pair| (pair.parameter_key(), pair.parameter_value()))
+                .collect(),
+        ),
+        outputs: pairs(
+            outputs
+                .map(|pair| (pair.output_key(), pair.output_value()))
+                .collect(),
+        ),
+        tags: pairs(tags.map(|tag| (tag.key(), tag.value())).collect()),
+        termination_protection: stack.enable_termination_protection().unwrap_or(false),
+    })
+}
+
+/// The template a stack was deployed with, as it was written.
+pub async fn template_of(cfn: &Client, stack: &str) -> anyhow::Result<String> {
+    let call = cfn
+        .get_template()
+        .stack_name(stack)
+        .template_stage(TemplateStage::Original);
+    let output = call.send().await;
+    let output = output
+        .map_err(readable)
+        .with_context(|| format!("cannot read the template of stack `{stack}`"))?;
+    let body = output.template_body();
+    Ok(body
+        .with_context(|| format!("stack `{stack}` has no template"))?
+        .to_owned())
+}
+
+/// The stack that a resource is; `None` where it is another resource, or not there.
+pub async fn nested_stack(cfn: &Client, resource: &StackResource) -> anyhow::Result<Option<Stack>> {
+    if resource.resource_type != NESTED_STACK || resource.physical_id.is_empty() {
+        return Ok(None);
+    }
+    find_stack(cfn, &resource.physical_id).await
+}
+
+pub async fn resources_of(cfn: &Client, stack: &str) -> anyhow::Result<Vec<StackResource>> {
+    let mut pages = cfn
+        .list_stack_resources()
+        .stack_name(stack)
+        .into_paginator()
+        .send();
+    let mut resources = Vec::new();
+    while let Some(page) = pages.next().await {
+        let page = page
+            .map_err(readable)
+            .with_context(|| format!("cannot list the resources of stack `{stack}`"))?;
+        for resource in page.stack_resource_summaries() {
+            resources.push(StackResource {
+                logical_id: resource
+                    .logical_resource_id()
+                    .unwrap_or_default()
+                    .to_owned(),
+                physical_id: resource
+                    .physical_resource_id()
+                    .unwrap_or_default()
+                    .to_owned(),
+                resource_type: resource.resource_type().unwrap_or_default().to_owned(),
+            });
+        }
+    }
+    Ok(resources)
+}
+
+/// CloudFormation reports an absent stack as a validation error, by its text alone.
+fn is_absent<E: ProvideErrorMetadata>(err: &SdkError<E>) -> bool {
+    err.code() == Some("ValidationError")
+        && err
+            .message()
+            .is_some_and(|message| message.ends_with("does not exist"))
+}
+
+/// The error of a request that is right for a stack in some states only: one that the stack's
+/// state is in the way of says so.
+fn refused<E>(err: SdkError<E>) -> anyhow::Error
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+{
+    let is_overtaken = is_absent(&err) || err.message().is_some_and(is_in_the_way);
+    let err = readable(err);
+    match err.downcast::<ServiceError>() {
+        Ok(err) if is_overtaken => ServiceError {
+            trouble: Trouble::Overtaken,
+            ..err
+        }
+        .into(),
+        Ok(err) => err.into(),
+        Err(err) => err,
+    }
+}
+
+/// Whether CloudFormation refuses for the state that a stack is in; the text alone tells.
+fn is_in_the_way(message: &str) -> bool {
+    [
+        // As in "Stack:arn:.. is in UPDATE_IN_PROGRESS state and can not be updated."
+        " state and can not ",
+        "already exists and cannot be created again",
+        "cannot be deleted while in status",
+    ]
+    .iter()
+    .any(|text| message.contains(text))
+}

@@ -1,0 +1,383 @@
+//! Change sets: made, looked at, executed, deleted.
+
+use std::collections::BTreeMap;
+
+use anyhow::Context as _;
+use aws_sdk_cloudformation::Client;
+use aws_sdk_cloudformation::error::ProvideErrorMetadata as _;
+use aws_sdk_cloudformation::operation::describe_change_set::DescribeChangeSetOutput;
+use aws_sdk_cloudformation::types::{
+    Capability, ChangeSetStatus, ChangeSetType, DeploymentConfig, DeploymentConfigMode,
+    DeploymentMode, ExecutionStatus, OnStackFailure, Parameter, RollbackConfiguration,
+    RollbackTrigger, Tag,
+};
+use aws_types::request_id::RequestId as _;
+
+use super::{is_absent, refused};
+use crate::aws::error::readable;
+use cfnkit_operation::options::{OnFailure, Options};
+use cfnkit_template::parameters::Parameters;
+
+/// What a change set is made from.
+#[derive(Debug)]
+pub struct ChangeSetRequest<'a> {
+    pub stack_name: &'a str,
+    /// Unique among the stack's change sets.
+    pub name: &'a str,
+    pub creates: bool,
+    pub template: &'a str,
+    pub parameters: &'a Parameters,
+    pub tags: &'a BTreeMap<String, String>,
+    pub options: &'a Options,
+}
+
+/// A change set that CloudFormation has accepted.
+#[derive(Debug, Clone)]
+pub struct ChangeSetId {
+    pub id: String,
+    pub stack_id: String,
+}
+
+/// How far the creation of a change set is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ChangeSetState {
+    Pending,
+    Ready,
+    /// The stack is as the template wants it already.
+    NoChanges,
+    Failed(String),
+    /// It will never be ready: it is being deleted, or is in a status that is not known here.
+    Lost(String),
+}
+
+/// How far the deletion of a change set is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Deletion {
+    Pending,
+    Gone,
+    Failed(String),
+}
+
+/// What has become of a change set that was to be executed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Execution {
+    /// It can be executed still.
+    Waiting,
+    /// It is executed, or was.
+    Begun,
+    /// It cannot be executed, mostly because the stack has changed since; its status, as
+    /// CloudFormation has it.
+    Obsolete(String),
+    /// It is not there: CloudFormation deletes a stack's change sets when one is executed.
+    Gone,
+}
+
+/// Asks for a change set that includes the nested stacks. It changes nothing by itself.
+pub async fn create(cfn: &Client, request: &ChangeSetRequest<'_>) -> anyhow::Result<ChangeSetId> {
+    let kind = match request.creates {
+        true => ChangeSetType::Create,
+        false => ChangeSetType::Update,
+    };
+    let changed = request.options.only_parameters.as_ref();
+    let parameters = request.parameters.iter();
+    let parameters = parameters
+        .map(|(name, value)| {
+            let parameter = Parameter::builder().parameter_key(name);
+            let parameter = match changed.is_none_or(|changed| changed.contains(name)) {
+                true => parameter.parameter_value(value),
+                false => parameter.use_previous_value(true),
+            };
+            parameter.build()
+        })
+        .collect();
+    let tags = request.tags.iter();
+    let tags = tags
+        .map(|(key, value)| Tag::builder().key(key).value(value).build())
+        .collect();
+    let stack_name = request.stack_name;
+    let options = request.options;
+    let created = cfn
+        .create_change_set()
+        .stack_name(stack_name)
+        .change_set_name(request.name)
+        .client_token(request.name)
+        .change_set_type(kind)
+        .set_template_body(changed.is_none().then(|| request.template.to_owned()))
+        .set_use_previous_template(changed.is_some().then_some(true))
+        .set_parameters(Some(parameters))
+        .set_tags(changed.is_none().then_some(tags))
+        .capabilities(Capability::CapabilityIam)
+        // One that compares with what is there includes none.
+        .set_include_nested_stacks((!options.reverts_drift).then_some(true))
+        .set_deployment_mode(options.reverts_drift.then_some(DeploymentMode::RevertDrift))
+        .set_import_existing_resources(options.import_existing.then_some(true))
+        .set_on_stack_failure(on_stack_failure(options.on_failure))
+        .set_role_arn(options.role_arn.clone())
+        .set_notification_arns((!options.notify.is_empty()).then(|| options.notify.clone()))
+        .set_rollback_configuration(rollback_configuration(options, request.creates))
+        .set_deployment_config(deployment_config(options))
+        .send()
+        .await
+        .map_err(refused)
+        .with_context(|| format!("cannot create a change set for `{stack_name}`"))?;
+    Ok(ChangeSetId {
+        id: created.id().context("the change set has no ID")?.to_owned(),
+        stack_id: created
+            .stack_id()
+            .context("the change set has no stack ID")?
+            .to_owned(),
+    })
+}
+
+/// Rolling back is CloudFormation's default, and not said.
+fn on_stack_failure(on_failure: OnFailure) -> Option<OnStackFailure> {
+    match on_failure {
+        OnFailure::Rollback => None,
+        OnFailure::Keep => Some(OnStackFailure::DoNothing),
+        OnFailure::Delete => Some(OnStackFailure::Delete),
+    }
+}
+
+/// An update that says nothing has the alarms of the one before; with an empty list it has none.
+fn rollback_configuration(options: &Options, creates: bool) -> Option<RollbackConfiguration> {
+    if options.rollback_alarms.is_empty() && (creates || options.reverts_drift) {
+        return None;
+    }
+    let triggers = options.rollback_alarms.iter();
+    let triggers = triggers
+        .map(|arn| {
+            RollbackTrigger::builder()
+                .arn(arn)
+                .r#type("AWS::CloudWatch::Alarm")
+                .build()
+        })
+        .collect();
+    let configuration = RollbackConfiguration::builder()
+        .set_rollback_triggers(Some(triggers))
+        .set_monitoring_time_in_minutes(options.monitoring_minutes);
+    Some(configuration.build())
+}
+
+/// Express mode turns rollback off unless it is asked for.
+fn deployment_config(options: &Options) -> Option<DeploymentConfig> {
+    options.express.then(|| {
+        DeploymentConfig::builder()
+            .mode(DeploymentConfigMode::Express)
+            .disable_rollback(options.on_failure == OnFailure::Keep)
+            .build()
+    })
+}
+
+/// The change set `name` of a stack, made by an earlier command; `None` where there is none.
+pub async fn find(
+    cfn: &Client,
+    stack_name: &str,
+    name: &str,
+) -> anyhow::Result<Option<ChangeSetId>> {
+    let call = cfn.describe_change_set().change_set_name(name);
+    // An ARN says which stack it is for.
+    let call = match name.starts_with("arn:") {
+        true => call,
+        false => call.stack_name(stack_name),
+    };
+    let found = match call.send().await {
+        Ok(found) => found,
+        Err(err) if is_no_change_set(err.code()) || is_absent(&err) => return Ok(None),
+        Err(err) => {
+            return Err(readable(err).context(format!("cannot describe change set `{name}`")));
+        }
+    };
+    let id = found.change_set_id().context("the change set has no ID")?;
+    let stack_id = found.stack_id().context("the change set has no stack ID")?;
+    Ok(Some(ChangeSetId {
+        id: id.to_owned(),
+        stack_id: stack_id.to_owned(),
+    }))
+}
+
+pub async fn state(cfn: &Client, change_set: &ChangeSetId) -> anyhow::Result<ChangeSetState> {
+    let call = cfn.describe_change_set().change_set_name(&change_set.id);
+    let output = match call.send().await {
+        Ok(output) => output,
+        Err(err) if is_no_change_set(err.code()) || is_absent(&err) => {
+            return Ok(ChangeSetState::Lost(
+                ChangeSetStatus::DeleteComplete.to_string(),
+            ));
+        }
+        Err(err) => {
+            let context = format!("cannot describe change set `{}`", change_set.id);
+            return Err(readable(err).context(context));
+        }
+    };
+    let state = state_of(&output);
+    if let ChangeSetState::Failed(reason) = &state {
+        // The root only says that a nested change set failed; that one knows why.
+        if let Some(nested) = nested_change_set_in(reason)
+            && let Ok(nested) = describe(cfn, nested).await
+            && let ChangeSetState::Failed(cause) = state_of(&nested)
+        {
+            let stack = nested.stack_name().unwrap_or("a nested stack").to_owned();
+            return Ok(ChangeSetState::Failed(format!("{stack}: {cause}")));
+        }
+    }
+    Ok(state)
+}
+
+/// What has become of the change set.
+pub async fn execution(cfn: &Client, change_set: &ChangeSetId) -> anyhow::Result<Execution> {
+    let call = cfn.describe_change_set().change_set_name(&change_set.id);
+    let described = match call.send().await {
+        Ok(described) => described,
+        Err(err) if is_no_change_set(err.code()) || is_absent(&err) => return Ok(Execution::Gone),
+        Err(err) => {
+            return Err(readable(err).context("cannot see whether the change set is executed"));
+        }
+    };
+    Ok(match described.execution_status() {
+        Some(ExecutionStatus::Available) => Execution::Waiting,
+        Some(
+            ExecutionStatus::ExecuteInProgress
+            | ExecutionStatus::ExecuteComplete
+            | ExecutionStatus::ExecuteFailed,
+        ) => Execution::Begun,
+        // One that is not known and begins as those do is of an execution, too.
+        Some(status) if status.as_str().starts_with("EXECUTE_") => Execution::Begun,
+        Some(status) => Execution::Obsolete(status.as_str().to_owned()),
+        None => Execution::Obsolete("without an execution status".to_owned()),
+    })
+}
+
+pub(super) async fn describe(
+    cfn: &Client,
+    change_set: &str,
+) -> anyhow::Result<DescribeChangeSetOutput> {
+    let output = cfn
+        .describe_change_set()
+        .change_set_name(change_set)
+        .send()
+        .await;
+    output
+        .map_err(readable)
+        .with_context(|| format!("cannot describe change set `{change_set}`"))
+}
+
+fn state_of(output: &DescribeChangeSetOutput) -> ChangeSetState {
+    let reason = output.status_reason().unwrap_or_default();
+    match output.status() {
+        Some(ChangeSetStatus::CreateComplete) => ChangeSetState::Ready,
+        Some(ChangeSetStatus::Failed) if is_no_change(reason) => ChangeSetState::NoChanges,
+        Some(ChangeSetStatus::Failed) => ChangeSetState::Failed(reason.to_owned()),
+        Some(ChangeSetStatus::CreatePending | ChangeSetStatus::CreateInProgress) => {
+            ChangeSetState::Pending
+        }
+        Some(
+            status @ (ChangeSetStatus::DeletePending
+            | ChangeSetStatus::DeleteInProgress
+            | ChangeSetStatus::DeleteComplete
+            | ChangeSetStatus::DeleteFailed),
+        ) => ChangeSetState::Lost(status.as_str().to_owned()),
+        // What a status that is not known means, its ending tells, and whether it can be executed.
+        Some(_) if output.execution_status() == Some(&ExecutionStatus::Available) => {
+            ChangeSetState::Ready
+        }
+        Some(status) if status.as_str().ends_with("_IN_PROGRESS") => ChangeSetState::Pending,
+        Some(status) => ChangeSetState::Lost(status.as_str().to_owned()),
+        None => ChangeSetState::Lost("without a status".to_owned()),
+    }
+}
+
+/// The names of the stack's change sets.
+pub async fn names(cfn: &Client, stack_id: &str) -> anyhow::Result<Vec<String>> {
+    let mut pages = cfn
+        .list_change_sets()
+        .stack_name(stack_id)
+        .into_paginator()
+        .send();
+    let mut names = Vec::new();
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(readable);
+        let page = page.with_context(|| format!("cannot list the change sets of `{stack_id}`"))?;
+        let summaries = page.summaries().iter();
+        names.extend(summaries.filter_map(|set| set.change_set_name().map(ToOwned::to_owned)));
+    }
+    Ok(names)
+}
+
+/// Starts what the change set describes. Events carry `token`.
+pub async fn execute(cfn: &Client, change_set: &ChangeSetId, token: &str) -> anyhow::Result<()> {
+    let call = cfn
+        .execute_change_set()
+        .change_set_name(&change_set.id)
+        .client_request_token(token);
+    let answer = call
+        .send()
+        .await
+        .map_err(refused)
+        .context("cannot execute the change set")?;
+    // The operation answers nothing, so that anybody's page passes for a yes but for this.
+    answer.request_id().with_context(|| {
+        let name = change_set.id.rsplit('/').nth(1).unwrap_or(&change_set.id);
+        format!(
+            "cannot execute change set `{name}`: what answered is not CloudFormation; \
+             look for a proxy or a network's welcome page"
+        )
+    })?;
+    Ok(())
+}
+
+/// Deletes a change set and, through the root, those of its nested stacks. One that is not there,
+/// or is executed, is left as it is.
+pub async fn delete(cfn: &Client, stack_name: &str, name: &str) -> anyhow::Result<()> {
+    let call = cfn
+        .delete_change_set()
+        .stack_name(stack_name)
+        .change_set_name(name);
+    match call.send().await {
+        Ok(_) => Ok(()),
+        Err(err) if is_no_change_set(err.code()) || is_absent(&err) => Ok(()),
+        Err(err) => Err(readable(err).context(format!("cannot delete change set `{name}`"))),
+    }
+}
+
+/// How far the deletion of a change set is.
+pub async fn deletion(cfn: &Client, stack_name: &str, name: &str) -> anyhow::Result<Deletion> {
+    let call = cfn
+        .describe_change_set()
+        .stack_name(stack_name)
+        .change_set_name(name);
+    let described = match call.send().await {
+        Ok(described) => described,
+        Err(err) if is_no_change_set(err.code()) || is_absent(&err) => return Ok(Deletion::Gone),
+        Err(err) => {
+            let context = format!("cannot see whether change set `{name}` is deleted");
+            return Err(readable(err).context(context));
+        }
+    };
+    Ok(match described.status() {
+        Some(ChangeSetStatus::DeleteComplete) => Deletion::Gone,
+        Some(ChangeSetStatus::DeleteFailed) => {
+            let reason = described.status_reason().unwrap_or("no reason given");
+            Deletion::Failed(reason.to_owned())
+        }
+        _ => Deletion::Pending,
+    })
+}
+
+/// The code of the API, and the one of its error type.
+fn is_no_change_set(code: Option<&str>) -> bool {
+    matches!(
+        code,
+        Some("ChangeSetNotFound" | "ChangeSetNotFoundException")
+    )
+}
+
+/// The two texts in which CloudFormation says that there is nothing to do.
+pub(super) fn is_no_change(reason: &str) -> bool {
+    reason.contains("didn't contain changes") || reason.contains("No updates are to be performed")
+}
+
+pub(super) fn nested_change_set_in(reason: &str) -> Option<&str> {
+    let words = reason.split(|c: char| c.is_whitespace() || c == ',');
+    let mut arns = words.filter(|word| word.starts_with("arn:") && word.contains(":changeSet/"));
+    arns.next().map(|arn| arn.trim_end_matches('.'))
+}

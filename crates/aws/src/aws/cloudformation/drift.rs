@@ -1,0 +1,195 @@
+//! Drift: what was changed behind CloudFormation's back.
+
+use anyhow::Context as _;
+use aws_sdk_cloudformation::Client;
+use aws_sdk_cloudformation::types::{
+    self, StackDriftDetectionStatus, StackResourceDriftStatus as Status,
+};
+
+use crate::aws::error::readable;
+use cfnkit_change::change_set::{Action, Change, PropertyChange};
+
+/// How far a detection is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Detection {
+    Running,
+    Complete,
+    /// Some resources could not be looked at.
+    Failed(String),
+}
+
+/// Starts a detection for one stack, without those nested in it; returns its ID.
+pub async fn detect(cfn: &Client, stack_id: &str) -> anyhow::Result<String> {
+    let started = cfn.detect_stack_drift().stack_name(stack_id).send().await;
+    let started = started
+        .map_err(readable)
+        .with_context(|| format!("cannot detect the drift of stack `{stack_id}`"))?;
+    Ok(started
+        .stack_drift_detection_id()
+        .context("the drift detection has no ID")?
+        .to_owned())
+}
+
+pub async fn detection(cfn: &Client, id: &str) -> anyhow::Result<Detection> {
+    let status = cfn
+        .describe_stack_drift_detection_status()
+        .stack_drift_detection_id(id)
+        .send()
+        .await
+        .map_err(readable)
+        .context("cannot see how far the drift detection is")?;
+    Ok(match status.detection_status() {
+        Some(StackDriftDetectionStatus::DetectionComplete) => Detection::Complete,
+        Some(StackDriftDetectionStatus::DetectionFailed) => {
+            let reason = status.detection_status_reason();
+            Detection::Failed(reason.unwrap_or("no reason given").to_owned())
+        }
+        Some(StackDriftDetectionStatus::DetectionInProgress) => Detection::Running,
+        // One that is not known does not keep what was compared from being shown.
+        Some(status) if status.as_str().ends_with("_IN_PROGRESS") => Detection::Running,
+        status => {
+            let status = status.map_or("without a status", |status| status.as_str());
+            Detection::Failed(format!("the detection is {status}"))
+        }
+    })
+}
+
+/// What was changed or deleted, as changes from what the template wants to what is there.
+pub async fn drifted(cfn: &Client, stack_id: &str) -> anyhow::Result<Vec<Change>> {
+    let mut pages = cfn
+        .describe_stack_resource_drifts()
+        .stack_name(stack_id)
+        .stack_resource_drift_status_filters(Status::Modified)
+        .stack_resource_drift_status_filters(Status::Deleted)
+        .into_paginator()
+        .send();
+    let mut changes = Vec::new();
+    while let Some(page) = pages.next().await {
+        let page = page
+            .map_err(readable)
+            .with_context(|| format!("cannot read the drift of stack `{stack_id}`"))?;
+        changes.extend(page.stack_resource_drifts().iter().map(to_change));
+    }
+    changes.sort_by(|one, other| one.logical_id.cmp(&other.logical_id));
+    Ok(changes)
+}
+
+fn to_change(drift: &types::StackResourceDrift) -> Change {
+    let status = drift.stack_resource_drift_status();
+    let action = match status {
+        Some(Status::Deleted) => Action::Remove,
+        _ => Action::Modify,
+    };
+    // Only two were asked for.
+    let other = status.filter(|status| !matches!(status, Status::Modified | Status::Deleted));
+    let differences = drift.property_differences().iter();
+    let properties = differences
+        .map(|difference| PropertyChange {
+            path: difference
+                .property_path()
+                .unwrap_or_default()
+                .trim_start_matches('/')
+                .replace('/', "."),
+            before: difference.expected_value().map(ToOwned::to_owned),
+            after: difference.actual_value().map(ToOwned::to_owned),
+            ..PropertyChange::default()
+        })
+        .collect();
+    let logical_id = drift.logical_resource_id().unwrap_or_default();
+    let resource_type = drift.resource_type().unwrap_or_default();
+    Change {
+        properties,
+        notes: other
+            .iter()
+            .map(|status| format!("its drift is {status}"))
+            .collect(),
+        ..Change::new(action, logical_id, resource_type)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_cloudformation::operation::describe_stack_drift_detection_status::DescribeStackDriftDetectionStatusOutput;
+    use aws_sdk_cloudformation::operation::describe_stack_resource_drifts::DescribeStackResourceDriftsOutput;
+    use aws_sdk_cloudformation::types::{
+        DifferenceType, PropertyDifference, StackResourceDrift, StackResourceDriftStatus,
+    };
+    use aws_smithy_mocks::{RuleMode, mock, mock_client};
+    use expect_test::expect;
+
+    use super::*;
+    use cfnkit_change::change_set::render;
+
+    fn drift(logical_id: &str, status: StackResourceDriftStatus) -> StackResourceDrift {
+        let difference = PropertyDifference::builder()
+            .property_path("/Tags/0/Value")
+            .expected_value("dev")
+            .actual_value("test")
+            .difference_type(DifferenceType::NotEqual)
+            .build();
+        StackResourceDrift::builder()
+            .stack_id("arn:stack")
+            .logical_resource_id(logical_id)
+            .resource_type("AWS::Logs::LogGroup")
+            .set_property_differences(
+                (status == StackResourceDriftStatus::Modified).then(|| vec![difference]),
+            )
+            .stack_resource_drift_status(status)
+            .timestamp(aws_sdk_cloudformation::primitives::DateTime::from_secs(0))
+            .build()
+    }
+
+    #[tokio::test]
+    async fn a_detection_in_a_status_that_is_not_known_keeps_nothing_from_being_shown() {
+        for (status, expected) in [
+            ("DETECTION_PAUSED_IN_PROGRESS", Detection::Running),
+            (
+                "DETECTION_PARTIAL",
+                Detection::Failed("the detection is DETECTION_PARTIAL".to_owned()),
+            ),
+        ] {
+            let rule =
+                mock!(Client::describe_stack_drift_detection_status).then_output(move || {
+                    DescribeStackDriftDetectionStatusOutput::builder()
+                        .detection_status(status.into())
+                        .build()
+                });
+            let cfn = mock_client!(aws_sdk_cloudformation, RuleMode::MatchAny, &[&rule]);
+            assert_eq!(detection(&cfn, "drift").await.unwrap(), expected);
+        }
+    }
+
+    /// The values that are there come second, and all pages are read.
+    #[tokio::test]
+    async fn what_was_changed_and_deleted_is_a_tree_of_changes() {
+        let page = |token: Option<&str>, drift: StackResourceDrift| {
+            DescribeStackResourceDriftsOutput::builder()
+                .stack_resource_drifts(drift)
+                .set_next_token(token.map(ToOwned::to_owned))
+                .build()
+        };
+        let first = mock!(Client::describe_stack_resource_drifts)
+            .match_requests(|request| request.next_token().is_none())
+            .then_output(move || {
+                page(Some("2"), drift("Logs", StackResourceDriftStatus::Modified))
+            });
+        let second = mock!(Client::describe_stack_resource_drifts)
+            .match_requests(|request| request.next_token() == Some("2"))
+            .then_output(move || page(None, drift("Gone", StackResourceDriftStatus::Deleted)));
+        let cfn = mock_client!(
+            aws_sdk_cloudformation,
+            RuleMode::MatchAny,
+            &[&first, &second]
+        );
+        // The first line keeps the indentation of the others visible.
+        let tree = render(&drifted(&cfn, "arn:stack").await.unwrap());
+        let tree = format!("movies-dev\n{tree}");
+        expect![[r#"
+            movies-dev
+              - Gone  AWS::Logs::LogGroup
+              ~ Logs  AWS::Logs::LogGroup
+                └─ Tags.0.Value: dev -> test
+        "#]]
+        .assert_eq(&anstream::adapter::strip_str(&tree).to_string());
+    }
+}

@@ -1,0 +1,94 @@
+//! What starts or stops an operation on a stack other than executing a change set.
+
+use anyhow::Context as _;
+use aws_sdk_cloudformation::Client;
+
+use super::refused;
+use crate::aws::error::readable;
+
+/// How an operation is to be done. `token` is repeated in its events.
+#[derive(Debug, Clone, Copy)]
+pub struct Manner<'a> {
+    pub token: &'a str,
+    /// The role CloudFormation acts with; otherwise the one it used last, or the caller's.
+    pub role_arn: Option<&'a str>,
+}
+
+/// Deletes the stack. `retained` are logical IDs that stay; CloudFormation takes them for a stack
+/// in DELETE_FAILED alone.
+pub async fn delete_stack(
+    cfn: &Client,
+    stack_id: &str,
+    manner: Manner<'_>,
+    retained: &[String],
+) -> anyhow::Result<()> {
+    let retained = (!retained.is_empty()).then(|| retained.to_vec());
+    cfn.delete_stack()
+        .stack_name(stack_id)
+        .client_request_token(manner.token)
+        .set_role_arn(manner.role_arn.map(ToOwned::to_owned))
+        .set_retain_resources(retained)
+        .send()
+        .await
+        .map_err(refused)
+        .with_context(|| format!("cannot delete stack `{stack_id}`"))?;
+    Ok(())
+}
+
+/// Undoes an update that failed and was not undone.
+pub async fn roll_back(cfn: &Client, stack_id: &str, manner: Manner<'_>) -> anyhow::Result<()> {
+    cfn.rollback_stack()
+        .stack_name(stack_id)
+        .client_request_token(manner.token)
+        .set_role_arn(manner.role_arn.map(ToOwned::to_owned))
+        .send()
+        .await
+        .map_err(refused)
+        .with_context(|| format!("cannot roll back stack `{stack_id}`"))?;
+    Ok(())
+}
+
+/// Goes on with a rollback that failed; no resource is skipped.
+pub async fn continue_rollback(
+    cfn: &Client,
+    stack_id: &str,
+    manner: Manner<'_>,
+) -> anyhow::Result<()> {
+    cfn.continue_update_rollback()
+        .stack_name(stack_id)
+        .client_request_token(manner.token)
+        .set_role_arn(manner.role_arn.map(ToOwned::to_owned))
+        .send()
+        .await
+        .map_err(refused)
+        .with_context(|| format!("cannot continue the rollback of stack `{stack_id}`"))?;
+    Ok(())
+}
+
+/// Stops an update that is under way; CloudFormation rolls it back.
+pub async fn cancel_update(cfn: &Client, stack_id: &str, token: &str) -> anyhow::Result<()> {
+    cfn.cancel_update_stack()
+        .stack_name(stack_id)
+        .client_request_token(token)
+        .send()
+        .await
+        .map_err(readable)
+        .with_context(|| format!("cannot cancel the update of stack `{stack_id}`"))?;
+    Ok(())
+}
+
+/// Nested stacks have the protection of their root.
+pub async fn set_termination_protection(
+    cfn: &Client,
+    name: &str,
+    protected: bool,
+) -> anyhow::Result<()> {
+    cfn.update_termination_protection()
+        .stack_name(name)
+        .enable_termination_protection(protected)
+        .send()
+        .await
+        .map_err(readable)
+        .with_context(|| format!("cannot set the termination protection of stack `{name}`"))?;
+    Ok(())
+}

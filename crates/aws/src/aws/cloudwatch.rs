@@ -1,0 +1,112 @@
+//! CloudWatch: metrics and alarms.
+
+use anyhow::Context as _;
+use serde_json::{Value, json};
+
+use super::endpoint::{self, Service};
+use super::{Connection, signed};
+
+const SERVICE: Service = endpoint::CLOUDWATCH;
+
+/// A metric, and what to make of its data points.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MetricQuery {
+    /// By which the answer is found again: a small letter, then letters and digits.
+    pub id: &'static str,
+    pub namespace: &'static str,
+    pub name: &'static str,
+    pub dimensions: Vec<(&'static str, String)>,
+    /// `Sum`, `SampleCount`, `Average`, `Maximum` or a percentile.
+    pub statistic: &'static str,
+}
+
+/// The state of an alarm.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alarm {
+    pub name: String,
+    /// `OK`, `ALARM` or `INSUFFICIENT_DATA`.
+    pub state: String,
+    pub reason: String,
+}
+
+/// The data points of the metrics, one a `period` of seconds, by the queries' IDs. A metric
+/// without data has none.
+///
+/// Source: CloudWatch's `GetMetricData`.
+pub async fn metrics(
+    connection: &Connection,
+    queries: &[MetricQuery],
+    (start, end): (i64, i64),
+    period: i64,
+) -> anyhow::Result<Vec<(&'static str, Vec<f64>)>> {
+    let wanted: Vec<Value> = queries.iter().map(|query| wanted(query, period)).collect();
+    let input = json!({
+        "MetricDataQueries": wanted,
+        "StartTime": start,
+        "EndTime": end,
+        "ScanBy": "TimestampAscending",
+    });
+    let operation = "GraniteServiceVersion20100801.GetMetricData";
+    let pages = signed::operate_to_the_end(connection, SERVICE, operation, "NextToken", input)
+        .await
+        .context("cannot read metrics (cloudwatch:GetMetricData)")?;
+    let results = pages
+        .iter()
+        .filter_map(|page| page.get("MetricDataResults")?.as_array());
+    let results: Vec<&Value> = results.flatten().collect();
+    let values = queries.iter().map(|query| {
+        let of_query = results
+            .iter()
+            .filter(|result| result.get("Id").and_then(Value::as_str) == Some(query.id));
+        let values = of_query.filter_map(|result| result.get("Values")?.as_array());
+        let values = values.flatten().filter_map(Value::as_f64);
+        (query.id, values.collect())
+    });
+    Ok(values.collect())
+}
+
+fn wanted(query: &MetricQuery, period: i64) -> Value {
+    let dimensions: Vec<Value> = query
+        .dimensions
+        .iter()
+        .map(|(name, value)| json!({ "Name": name, "Value": value }))
+        .collect();
+    json!({
+        "Id": query.id,
+        "MetricStat": {
+            "Metric": {
+                "Namespace": query.namespace,
+                "MetricName": query.name,
+                "Dimensions": dimensions,
+            },
+            "Period": period,
+            "Stat": query.statistic,
+        },
+    })
+}
+
+/// The alarms with names that begin with `prefix`.
+///
+/// Source: CloudWatch's `DescribeAlarms`.
+pub async fn alarms(connection: &Connection, prefix: &str) -> anyhow::Result<Vec<Alarm>> {
+    let input = json!({ "AlarmNamePrefix": prefix, "MaxRecords": 100 });
+    let operation = "GraniteServiceVersion20100801.DescribeAlarms";
+    let pages = signed::operate_to_the_end(connection, SERVICE, operation, "NextToken", input)
+        .await
+        .context("cannot read alarms (cloudwatch:DescribeAlarms)")?;
+    let alarms = pages
+        .iter()
+        .filter_map(|page| page.get("MetricAlarms")?.as_array());
+    let alarms = alarms.flatten().map(|alarm| {
+        let text = |name: &str| {
+            let text = alarm.get(name).and_then(Value::as_str);
+            text.map(ToOwned::to_owned)
+        };
+        Ok(Alarm {
+            name: text("AlarmName").context("an alarm has no name")?,
+            state: text("StateValue").context("an alarm has no state")?,
+            reason: text("StateReason").unwrap_or_default(),
+        })
+    });
+    alarms.collect()
+}

@@ -1,0 +1,67 @@
+//! Lambda: a function's code, replaced without CloudFormation.
+
+use std::time::Duration;
+
+use anyhow::Context as _;
+use serde_json::{Value, json};
+
+use super::{Connection, endpoint, signed};
+use cfnkit_console::patience::patient;
+
+const INTERVAL: Duration = Duration::from_millis(300);
+
+/// Whether there is a function of this name.
+///
+/// Source: Lambda's `GetFunctionConfiguration`.
+pub async fn exists(connection: &Connection, function: &str) -> anyhow::Result<bool> {
+    let path = format!("/2015-03-31/functions/{function}/configuration");
+    match signed::get_json(connection, endpoint::LAMBDA, &path).await {
+        Ok(_) => Ok(true),
+        Err(err) if signed::refusal(&err).is_some_and(|refusal| refusal.status == 404) => Ok(false),
+        Err(err) => Err(err),
+    }
+}
+
+/// Gives the function the zip at `s3://bucket/key`, and waits until it is what runs.
+///
+/// Source: Lambda's `UpdateFunctionCode` and `GetFunctionConfiguration`.
+pub async fn update_code(
+    connection: &Connection,
+    function: &str,
+    bucket: &str,
+    key: &str,
+) -> anyhow::Result<()> {
+    let path = format!("/2015-03-31/functions/{function}");
+    let code = json!({ "S3Bucket": bucket, "S3Key": key });
+    signed::send_json(
+        connection,
+        endpoint::LAMBDA,
+        "PUT",
+        &format!("{path}/code"),
+        &code,
+    )
+    .await
+    .with_context(|| format!("cannot update the code of function `{function}`"))?;
+    loop {
+        let answer = signed::get_json(
+            connection,
+            endpoint::LAMBDA,
+            &format!("{path}/configuration"),
+        )
+        .await?;
+        let text = |name: &str| answer.get(name).and_then(Value::as_str);
+        match text("LastUpdateStatus") {
+            Some("InProgress") => {}
+            Some("Failed") => anyhow::bail!(
+                "function `{function}` does not take the code: {}",
+                text("LastUpdateStatusReason").unwrap_or("no reason given")
+            ),
+            Some("Successful") | None => return Ok(()),
+            Some(status) => anyhow::bail!(
+                "function `{function}` says that its update is {status}; look at it in Lambda's \
+                 console, and run the same command again"
+            ),
+        }
+        tokio::time::sleep(patient(INTERVAL)).await;
+    }
+}

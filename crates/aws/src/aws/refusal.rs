@@ -1,0 +1,189 @@
+//! A service's refusal, read from an answer in whichever of AWS's protocols it is.
+
+use std::fmt;
+use std::time::SystemTime;
+
+use serde_json::Value;
+
+use super::clock;
+
+/// More of what is no answer of AWS's says nothing.
+const EXCERPT: usize = 120;
+
+/// A service's refusal, as it says it.
+#[derive(Debug, Default)]
+pub struct Refusal {
+    pub status: u16,
+    /// The error's name, such as `AccessDeniedException`; empty where the answer has none.
+    pub code: String,
+    message: String,
+    base: String,
+    /// Where the clock is to blame.
+    clock: Option<String>,
+}
+
+/// What an answer is read from beside its status.
+#[derive(Debug, Default)]
+pub(super) struct Answer<'a> {
+    pub(super) status: u16,
+    /// `x-amzn-ErrorType`.
+    pub(super) error_type: Option<&'a str>,
+    pub(super) date: Option<&'a str>,
+    pub(super) body: &'a str,
+}
+
+impl Refusal {
+    pub(super) fn read(base: &str, answer: &Answer<'_>) -> Self {
+        let (code, message) = match answer.body.trim_start() {
+            body if body.starts_with('<') => of_xml(body),
+            body => of_json(body),
+        };
+        let code = answer.error_type.map(ToOwned::to_owned).or(code);
+        let code = code.map(|code| short(&code).to_owned()).unwrap_or_default();
+        let message = message.unwrap_or_else(|| excerpt(answer.body));
+        Self {
+            status: answer.status,
+            clock: clock::blame(&code, answer.date, SystemTime::now()),
+            code,
+            message,
+            base: base.to_owned(),
+        }
+    }
+
+    /// Whether it is these credentials that may not make the call.
+    pub fn is_denial(&self) -> bool {
+        let names = ["AccessDenied", "Unauthorized", "Forbidden"];
+        self.status == 403 || names.iter().any(|name| self.code.contains(name))
+    }
+
+    /// Whether the same call may go well in a moment.
+    pub fn is_for_now(&self) -> bool {
+        self.status == 429
+            || self.status >= 500
+            || self.code.contains("Throttl")
+            || self.code == "RequestLimitExceeded"
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            status,
+            code,
+            message,
+            base,
+            clock,
+        } = self;
+        if let Some(clock) = clock {
+            return f.write_str(clock);
+        }
+        write!(f, "`{base}` answered {status}")?;
+        if !code.is_empty() {
+            write!(f, " {code}")?;
+        }
+        match message.is_empty() {
+            true => Ok(()),
+            false => write!(f, ": {message}"),
+        }
+    }
+}
+
+impl std::error::Error for Refusal {}
+
+/// `com.amazonaws.logs#ResourceNotFoundException`, and `Code:http://...` of the gateway.
+fn short(code: &str) -> &str {
+    let code = code.split(':').next().unwrap_or_default();
+    code.rsplit('#').next().unwrap_or_default().trim()
+}
+
+fn of_json(body: &str) -> (Option<String>, Option<String>) {
+    let answer: Value = serde_json::from_str(body).unwrap_or_default();
+    let member = |names: &[&str]| {
+        let found = names.iter().find_map(|name| answer.get(name)?.as_str());
+        found.map(ToOwned::to_owned)
+    };
+    let code = member(&["__type", "code", "Code"]);
+    (code, member(&["message", "Message", "errorMessage"]))
+}
+
+/// `<Response><Errors><Error>` of EC2, `<ErrorResponse><Error>` of others, `<Error>` of S3; each
+/// may be in the namespace of its API.
+fn of_xml(body: &str) -> (Option<String>, Option<String>) {
+    let Ok(document) = roxmltree::Document::parse(body) else {
+        return (None, None);
+    };
+    let mut nodes = document.descendants();
+    let Some(error) = nodes.find(|node| node.tag_name().name() == "Error") else {
+        return (None, None);
+    };
+    let member = |name: &str| {
+        let mut children = error.children();
+        let found = children.find(|node| node.tag_name().name() == name)?;
+        found.text().map(|text| text.trim().to_owned())
+    };
+    (member("Code"), member("Message"))
+}
+
+/// The beginning of what is no answer of AWS's, in one line.
+fn excerpt(body: &str) -> String {
+    let words: Vec<&str> = body.split_whitespace().collect();
+    let text = words.join(" ");
+    match text.char_indices().nth(EXCERPT) {
+        Some((end, _)) => format!("{}..", &text[..end]),
+        None => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use super::*;
+
+    fn told(error_type: Option<&str>, body: &str) -> String {
+        let answer = Answer {
+            status: 403,
+            error_type,
+            body,
+            ..Answer::default()
+        };
+        Refusal::read("https://x", &answer).to_string()
+    }
+
+    /// The shapes of the protocols' documentation.
+    #[test]
+    fn a_code_is_found_in_every_protocol() {
+        expect!["`https://x` answered 403 UnauthorizedOperation: You are not authorized"]
+            .assert_eq(&told(
+                None,
+                "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Response><Errors><Error>\
+                 <Code>UnauthorizedOperation</Code><Message>You are not authorized</Message>\
+                 </Error></Errors><RequestID>1</RequestID></Response>",
+            ));
+        expect!["`https://x` answered 403 AccessDenied: no"].assert_eq(&told(
+            None,
+            "<ErrorResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><Error>\
+             <Type>Sender</Type><Code>AccessDenied</Code><Message>no</Message></Error>\
+             </ErrorResponse>",
+        ));
+        expect!["`https://x` answered 403 AccessDeniedException: not authorized"].assert_eq(&told(
+            Some("AccessDeniedException:http://internal.amazon.com/coral/com.amazon.coral/"),
+            "{\"Message\": \"not authorized\"}",
+        ));
+        expect!["`https://x` answered 403 ResourceNotFoundException: gone"].assert_eq(&told(
+            None,
+            "{\"__type\": \"com.amazonaws.logs#ResourceNotFoundException\", \"message\": \"gone\"}",
+        ));
+    }
+
+    #[test]
+    fn what_is_no_answer_of_aws_is_told_in_one_line() {
+        expect!["`https://x` answered 403: <html> <body>Blocked by the hotel</body></html>"]
+            .assert_eq(&told(
+                None,
+                "<html>\n <body>Blocked by the hotel</body></html>",
+            ));
+        expect!["`https://x` answered 403"].assert_eq(&told(None, ""));
+        assert!(told(None, &"long ".repeat(100)).ends_with(".."));
+    }
+}

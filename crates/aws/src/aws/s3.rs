@@ -1,0 +1,239 @@
+//! The asset bucket.
+
+use anyhow::Context as _;
+use aws_config::SdkConfig;
+use aws_sdk_s3::Client;
+use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::types::{ChecksumAlgorithm, ChecksumMode, ExpirationStatus};
+use aws_smithy_types::base64;
+
+use cfnkit_assembly::asset::Asset;
+
+/// S3 as the asset bucket's owner. Every call states which account must own the bucket, so that
+/// a bucket of the same name in other hands is refused and never written to.
+#[derive(Debug)]
+pub struct AssetBucket {
+    s3: Client,
+    account: String,
+}
+
+/// Whether an asset is in the bucket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Presence {
+    Absent,
+    Present,
+}
+
+/// Whether an upload wrote anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Upload {
+    Written,
+    /// Somebody else wrote the same key in the meantime; the content is the same.
+    AlreadyThere,
+}
+
+impl AssetBucket {
+    pub(super) fn new(config: &SdkConfig, account: &str) -> Self {
+        // Path style, because the emulator's host name has no wildcard.
+        let path_style = config.endpoint_url().is_some();
+        let config = aws_sdk_s3::config::Builder::from(config)
+            .force_path_style(path_style)
+            .build();
+        Self {
+            s3: Client::from_conf(config),
+            account: account.to_owned(),
+        }
+    }
+
+    /// Fails unless `bucket` exists and belongs to this account.
+    pub async fn check(&self, bucket: &str) -> anyhow::Result<()> {
+        let head = self
+            .s3
+            .head_bucket()
+            .bucket(bucket)
+            .expected_bucket_owner(&self.account);
+        match head.send().await {
+            Ok(_) => Ok(()),
+            Err(err) => Err(self.explain(err, bucket)),
+        }
+    }
+
+    /// After how many days `bucket` deletes the first of its objects; `None` where it keeps all.
+    pub async fn expiration_days(&self, bucket: &str) -> anyhow::Result<Option<i32>> {
+        let asked = self.s3.get_bucket_lifecycle_configuration().bucket(bucket);
+        let rules = match asked.send().await {
+            Ok(lifecycle) => lifecycle.rules.unwrap_or_default(),
+            Err(err) if err.code() == Some("NoSuchLifecycleConfiguration") => Vec::new(),
+            Err(err) => return Err(self.explain(err, bucket)),
+        };
+        let enabled = rules
+            .iter()
+            .filter(|rule| *rule.status() == ExpirationStatus::Enabled);
+        let days = enabled.filter_map(|rule| rule.expiration()?.days());
+        Ok(days.min())
+    }
+
+    /// Whether there is anything in `bucket`; a bucket that is not empty cannot be deleted.
+    pub async fn is_empty(&self, bucket: &str) -> anyhow::Result<bool> {
+        let list = self
+            .s3
+            .list_objects_v2()
+            .bucket(bucket)
+            .max_keys(1)
+            .expected_bucket_owner(&self.account);
+        match list.send().await {
+            Ok(listed) => Ok(listed.contents().is_empty()),
+            Err(err) if status(&err) == Some(404) => Ok(true),
+            Err(err) => Err(self.explain(err, bucket)),
+        }
+    }
+
+    /// Whether `asset` is in `bucket`, with the content its key promises.
+    pub async fn find(&self, bucket: &str, asset: &Asset) -> anyhow::Result<Presence> {
+        let head = self
+            .s3
+            .head_object()
+            .bucket(bucket)
+            .key(&asset.key)
+            .checksum_mode(ChecksumMode::Enabled)
+            .expected_bucket_owner(&self.account);
+        let found = match head.send().await {
+            Ok(found) => found,
+            Err(err) if status(&err) == Some(404) => return Ok(Presence::Absent),
+            Err(err) => return Err(self.explain(err, bucket)),
+        };
+        match found.checksum_sha256() {
+            Some(checksum) if checksum == base64::encode(asset.sha256) => Ok(Presence::Present),
+            Some(_) => Err(anyhow::anyhow!(
+                "`s3://{bucket}/{}` does not hold what its key says; delete the object and deploy again",
+                asset.key
+            )),
+            None => Err(anyhow::anyhow!(
+                "`s3://{bucket}/{}` has no SHA-256 checksum, so this tool did not write it; \
+                 delete the object and deploy again",
+                asset.key
+            )),
+        }
+    }
+
+    /// Writes `asset` unless its key exists. S3 compares the content with the checksum.
+    pub async fn upload(&self, bucket: &str, asset: &Asset) -> anyhow::Result<Upload> {
+        let put = self
+            .s3
+            .put_object()
+            .bucket(bucket)
+            .key(&asset.key)
+            .if_none_match("*")
+            .checksum_algorithm(ChecksumAlgorithm::Sha256)
+            .checksum_sha256(base64::encode(asset.sha256))
+            .expected_bucket_owner(&self.account)
+            .body(ByteStream::from(asset.bytes.clone()));
+        match put.send().await {
+            Ok(_) => Ok(Upload::Written),
+            Err(err) if status(&err) == Some(412) => match self.find(bucket, asset).await? {
+                Presence::Present => Ok(Upload::AlreadyThere),
+                Presence::Absent => {
+                    anyhow::bail!("`s3://{bucket}/{}` appeared and vanished", asset.key)
+                }
+            },
+            Err(err) => Err(self.explain(err, bucket)).with_context(|| {
+                format!(
+                    "cannot upload `{}` to `s3://{bucket}/{}`",
+                    asset.name, asset.key
+                )
+            }),
+        }
+    }
+
+    fn explain<E>(&self, err: SdkError<E>, bucket: &str) -> anyhow::Error
+    where
+        E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
+    {
+        let account = &self.account;
+        match status(&err) {
+            Some(301 | 403) => anyhow::anyhow!(
+                "bucket `{bucket}` is not account {account}'s in this region, or these credentials may not use it; \
+                 nothing was written ({})",
+                super::error::readable(err)
+            ),
+            Some(404) => anyhow::anyhow!(
+                "bucket `{bucket}` does not exist; where the stack `movies-bootstrap` names it, delete \
+                 that stack, and `cargo xtask bootstrap` makes another"
+            ),
+            _ => super::error::readable(err).context(format!("cannot use bucket `{bucket}`")),
+        }
+    }
+}
+
+fn status<E>(err: &SdkError<E>) -> Option<u16> {
+    err.raw_response()
+        .map(|response| response.status().as_u16())
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_s3::operation::head_object::HeadObjectOutput;
+    use aws_smithy_mocks::{Rule, mock, mock_client};
+    use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+    use aws_smithy_runtime_api::http::StatusCode;
+    use aws_smithy_types::body::SdkBody;
+
+    use super::*;
+
+    fn bucketeer(rules: &[&Rule]) -> AssetBucket {
+        let s3 = mock_client!(aws_sdk_s3, aws_smithy_mocks::RuleMode::Sequential, rules);
+        AssetBucket {
+            s3,
+            account: "111122223333".to_owned(),
+        }
+    }
+
+    fn response(status: u16) -> HttpResponse {
+        HttpResponse::new(StatusCode::try_from(status).unwrap(), SdkBody::empty())
+    }
+
+    fn asset() -> Asset {
+        Asset::new("data.yaml", b"abc".to_vec())
+    }
+
+    #[tokio::test]
+    async fn a_bucket_of_another_account_is_refused() {
+        let forbidden = mock!(Client::head_bucket)
+            .match_requests(|request| request.expected_bucket_owner() == Some("111122223333"))
+            .then_http_response(|| response(403));
+        let err = bucketeer(&[&forbidden]).check("theirs").await.unwrap_err();
+        assert!(format!("{err:#}").starts_with("bucket `theirs` is not account 111122223333's"));
+    }
+
+    #[tokio::test]
+    async fn a_key_that_exists_is_compared_and_not_written() {
+        let swapped = mock!(Client::head_object).then_output(|| {
+            HeadObjectOutput::builder()
+                .checksum_sha256(base64::encode([0; 32]))
+                .build()
+        });
+        let err = bucketeer(&[&swapped])
+            .find("ours", &asset())
+            .await
+            .unwrap_err();
+        assert!(format!("{err:#}").contains("does not hold what its key says"));
+    }
+
+    #[tokio::test]
+    async fn a_lost_race_for_a_key_is_settled_by_its_content() {
+        let taken = mock!(Client::put_object)
+            .match_requests(|request| request.if_none_match() == Some("*"))
+            .then_http_response(|| response(412));
+        let present = mock!(Client::head_object).then_output(|| {
+            HeadObjectOutput::builder()
+                .checksum_sha256(base64::encode(asset().sha256))
+                .build()
+        });
+        let upload = bucketeer(&[&taken, &present])
+            .upload("ours", &asset())
+            .await
+            .unwrap();
+        assert_eq!(upload, Upload::AlreadyThere);
+    }
+}

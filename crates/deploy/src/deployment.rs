@@ -1,0 +1,291 @@
+//! One deployment of one stack: from its present state over a change set to a settled state.
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::follow::Pace;
+use crate::pending::Pending;
+use cfnkit_assembly::assembly::Cloud;
+use cfnkit_assembly::omission::Omission;
+use cfnkit_aws::aws::cloudformation::{self, CloudFormation};
+use cfnkit_change::change_set::{self, Action, Change, Warnings};
+use cfnkit_change::comparison::sections::{Sections, sections};
+use cfnkit_change::comparison::{compare, explained, needs_explanation};
+use cfnkit_change::readback;
+use cfnkit_console::exit::Exit;
+use cfnkit_console::interrupt::Interrupts;
+use cfnkit_console::screen::{self, STRONG};
+use cfnkit_console::vigil::vigil;
+use cfnkit_console::workflow_run;
+use cfnkit_operation::diagnosis::Sources;
+use cfnkit_operation::options::Options;
+use cfnkit_operation::stack::{DeployAction, Stack};
+use cfnkit_template::intrinsics::resolved_resources;
+use cfnkit_template::parameters::Parameters;
+use cfnkit_template::stack_tree::NESTED_STACK;
+use cfnkit_template::stack_tree::StackTree;
+use cfnkit_template::template::Template;
+use cfnkit_tools::workspace::Workspace;
+
+mod currency;
+mod execution;
+mod kept;
+mod overtaking;
+mod recovery;
+mod removal;
+mod reversion;
+mod revision;
+mod standalone;
+mod warnings;
+
+pub use currency::{has_same_template, is_current};
+pub use execution::{Executed, Prepared};
+pub use overtaking::{ATTEMPTS, again, is_overtaken};
+
+/// How long somebody else's operation on a stack is waited for.
+const SETTLE_TIMEOUT: Duration = Duration::from_secs(3600);
+
+/// What a stack shall be.
+#[derive(Debug)]
+pub struct Plan {
+    pub stack_name: String,
+    pub tree: StackTree,
+    pub tags: BTreeMap<String, String>,
+    pub options: Options,
+    /// What is deployed, once it was read.
+    pub deployed: OnceLock<Option<StackTree>>,
+}
+
+impl Plan {
+    pub fn sources(&self) -> Sources<'_> {
+        Sources {
+            root_stack: &self.stack_name,
+            tree: Some(&self.tree),
+        }
+    }
+
+    /// What `stack` is deployed with, read once, with the plan's own characters where
+    /// CloudFormation gives back none.
+    pub async fn deployed(
+        &self,
+        cfn: &CloudFormation,
+        stack: Option<&Stack>,
+    ) -> anyhow::Result<Option<&StackTree>> {
+        if self.deployed.get().is_none() {
+            let tree = match stack {
+                Some(stack) => deployed_tree(cfn, stack).await?,
+                None => None,
+            };
+            let tree = tree.map(|tree| readback::restored_tree(tree, &self.tree));
+            return Ok(self.deployed.get_or_init(|| tree).as_ref());
+        }
+        Ok(self.deployed.get().and_then(Option::as_ref))
+    }
+}
+
+/// What works on stacks: a client, and what is remembered between its calls.
+#[derive(Debug)]
+pub struct Engine {
+    pub cfn: CloudFormation,
+    cloud: Cloud,
+    pending: Pending,
+    pub interrupts: Interrupts,
+}
+
+impl Engine {
+    pub fn new(
+        cfn: CloudFormation,
+        cloud: Cloud,
+        workspace: &Workspace,
+        interrupts: Interrupts,
+    ) -> Self {
+        Self {
+            cfn,
+            cloud,
+            pending: Pending::of(workspace),
+            interrupts,
+        }
+    }
+
+    /// The stack as it is once nobody else works on it, and without what an earlier run of this
+    /// program left in it.
+    pub async fn settled(&mut self, name: &str) -> anyhow::Result<Option<Stack>> {
+        let stack = self.at_rest(name).await?;
+        if let Some(Stack { status, .. }) = stack.as_ref()
+            && !status.is_known()
+        {
+            screen::say(format!(
+                "{name} is {status}, a status that this program does not know"
+            ));
+        }
+        self.tidy_up(name, stack).await
+    }
+
+    /// The stack of this name or ID once nobody works on it; `None` where there is none, or none
+    /// any more.
+    async fn at_rest(&mut self, name: &str) -> anyhow::Result<Option<Stack>> {
+        let (cfn, mut pace) = (&self.cfn, Pace::new(self.cloud));
+        let settle = async {
+            let mut announced = false;
+            loop {
+                let stack = cloudformation::find_stack(cfn, name).await?;
+                match stack {
+                    Some(stack) if !stack.status.is_settled() => {
+                        if !announced {
+                            screen::progress(format!("{name} is {}; waiting for it", stack.status));
+                            announced = true;
+                        }
+                        pace.wait().await;
+                    }
+                    Some(stack) if stack.status.as_str() == "DELETE_COMPLETE" => return Ok(None),
+                    stack => return Ok(stack),
+                }
+            }
+        };
+        let doing = format!("waiting for {name}");
+        let settle = async {
+            let settled = vigil(&doing, SETTLE_TIMEOUT, settle).await;
+            settled.unwrap_or_else(|| {
+                Err(Exit::unknown(format!(
+                    "what somebody else does to `{name}` has not ended within an hour"
+                ))
+                .into())
+            })
+        };
+        self.interrupts.unless(settle).await
+    }
+}
+
+/// Whether `stack` has no output at all though its template has some, whatever the conditions.
+fn lacks_outputs(stack: &Stack, tree: &StackTree) -> bool {
+    let outputs = tree.template.value().get("Outputs");
+    let mut outputs = outputs.and_then(Value::as_object).into_iter().flatten();
+    stack.outputs.is_empty() && outputs.any(|(_, output)| output.get("Condition").is_none())
+}
+
+/// Leaves out what a false condition keeps from being created: the emulator lists it.
+fn without_absent(mut changes: Vec<Change>, plan: &Plan) -> Vec<Change> {
+    let present = resolved_resources(&plan.tree.template, &plan.tree.parameters);
+    changes
+        .retain(|change| change.action != Action::Add || present.contains_key(&change.logical_id));
+    changes
+}
+
+/// Fills in the nested changes where the change set has none, as the emulator knows no nested
+/// change sets, and explains what only the templates can tell.
+async fn with_nested(
+    cfn: &CloudFormation,
+    stack: Option<&Stack>,
+    plan: &Plan,
+    mut changes: Vec<Change>,
+) -> anyhow::Result<Vec<Change>> {
+    // Nested stacks are looked at one by one then, and no template is another.
+    if plan.options.reverts_drift {
+        changes.retain(|change| change.resource_type != NESTED_STACK);
+        return Ok(changes);
+    }
+    let unknown = |change: &Change| change.resource_type == NESTED_STACK && change.nested.is_none();
+    if !changes.iter().any(unknown) && !needs_explanation(&changes) {
+        return Ok(changes);
+    }
+    let deployed = plan.deployed(cfn, stack).await?;
+    let compared = compare(deployed, &plan.tree);
+    for change in changes.iter_mut().filter(|change| unknown(change)) {
+        let found = compared
+            .iter()
+            .find(|other| other.logical_id == change.logical_id);
+        change.nested = Some(
+            found
+                .and_then(|found| found.nested.clone())
+                .unwrap_or_default(),
+        );
+    }
+    Ok(match deployed {
+        Some(deployed) => explained(changes, deployed, &plan.tree),
+        None => changes,
+    })
+}
+
+/// The deployed stack with its templates and parameters, nested stacks included; `None` for a
+/// stack that holds nothing yet.
+pub async fn deployed_tree(
+    cfn: &CloudFormation,
+    stack: &Stack,
+) -> anyhow::Result<Option<StackTree>> {
+    if stack.status.deploy_action() == DeployAction::Create {
+        return Ok(None);
+    }
+    let text = cloudformation::template_of(cfn, &stack.id).await?;
+    let name = format!("the deployed template of {}", stack.name);
+    let template = Template::parse(&name, text)?;
+    let mut nested = BTreeMap::new();
+    for resource in cloudformation::resources_of(cfn, &stack.id).await? {
+        let child = cloudformation::nested_stack(cfn, &resource).await?;
+        if let Some(child) = child
+            && let Some(tree) = Box::pin(deployed_tree(cfn, &child)).await?
+        {
+            nested.insert(resource.logical_id, tree);
+        }
+    }
+    let parameters: Parameters = stack.parameters.clone();
+    Ok(Some(StackTree {
+        template,
+        parameters,
+        nested,
+    }))
+}
+
+/// What differs beside the resources, which no change set lists; nothing where all is new.
+pub async fn beside(
+    cfn: &CloudFormation,
+    stack: Option<&Stack>,
+    plan: &Plan,
+) -> anyhow::Result<Sections> {
+    let (Some(stack), Some(tree)) = (stack, plan.deployed(cfn, stack).await?) else {
+        return Ok(Sections::default());
+    };
+    let tags = readback::restored_pairs(&stack.tags, &plan.tags);
+    Ok(sections((tree, &tags), (&plan.tree, &plan.tags)))
+}
+
+/// Shows what `beside` found.
+pub fn show_beside(beside: &Sections, stack_name: &str) {
+    if beside.is_empty() {
+        return;
+    }
+    let text = beside.render();
+    screen::say(format!("\n{}", text.trim_end()));
+    let heading = format!("{stack_name}, beside its resources");
+    let told = workflow_run::summarize(&workflow_run::section(&heading, &text));
+    if let Err(err) = told {
+        screen::say(format!("the run's page lacks these changes: {err:#}"));
+    }
+}
+
+/// Shows what a change set would do, what CloudFormation warns of, and what the local cloud leaves
+/// out of it.
+pub fn show(changes: &[Change], warnings: &Warnings, stack_name: &str, omissions: &[Omission]) {
+    let tree = change_set::render(changes);
+    let callouts = change_set::callouts(changes) + &warnings.render();
+    let totals = change_set::totals(changes).summary();
+    screen::say(format!("\n{STRONG}{stack_name}{STRONG:#}"));
+    screen::say(&tree);
+    if !callouts.is_empty() {
+        screen::say(&callouts);
+    }
+    screen::say(format!("{totals}\n"));
+    let heading = format!("{stack_name}: {totals}");
+    let told = workflow_run::summarize(&workflow_run::section(
+        &heading,
+        &format!("{tree}\n{callouts}"),
+    ));
+    if let Err(err) = told {
+        screen::say(format!("the run's page lacks these changes: {err:#}"));
+    }
+    for omission in omissions {
+        screen::say(omission);
+    }
+}

@@ -1,0 +1,67 @@
+//! A change set that `--no-execute` left, found again.
+
+use super::warnings::warnings;
+use super::{Engine, Prepared};
+use cfnkit_aws::aws::cloudformation::change_sets::{self, Execution};
+use cfnkit_aws::aws::cloudformation::changes;
+use cfnkit_console::exit::Exit;
+use cfnkit_operation::diagnosis::Sources;
+use cfnkit_operation::stack::Stack;
+
+impl Engine {
+    /// A change set that an earlier command left to be executed.
+    pub async fn kept(
+        &mut self,
+        stack: Option<&Stack>,
+        stack_name: &str,
+        name: &str,
+    ) -> anyhow::Result<Prepared> {
+        let Some(change_set) = change_sets::find(&self.cfn, stack_name, name).await? else {
+            anyhow::bail!(
+                "stack `{stack_name}` has no change set `{name}`; a stack's change sets are \
+                 deleted when one of them is executed"
+            );
+        };
+        match change_sets::execution(&self.cfn, &change_set).await? {
+            Execution::Waiting => {}
+            Execution::Begun => anyhow::bail!("change set `{name}` is executed already"),
+            Execution::Obsolete(status) => anyhow::bail!(
+                "change set `{name}` is {status} and cannot be executed: it failed, or the stack \
+                 has changed since; `cargo xtask deploy --no-execute` makes another"
+            ),
+            Execution::Gone => anyhow::bail!(
+                "change set `{name}` is gone; `cargo xtask deploy --no-execute` makes another"
+            ),
+        }
+        if let Some(stack) = stack {
+            takes_change(stack)?;
+        }
+        let listed = changes::read(&self.cfn, &change_set.id).await?;
+        let sources = Sources {
+            root_stack: stack_name,
+            tree: None,
+        };
+        let warnings = warnings(&self.cfn, self.cloud, &listed.change_sets, &sources).await;
+        Ok(Prepared {
+            change_set,
+            changes: listed.changes,
+            warnings,
+            creates: stack.is_none_or(|stack| stack.status.is_empty()),
+            note: None,
+        })
+    }
+}
+
+/// Refuses a stack that no change set can start from.
+pub(super) fn takes_change(stack: &Stack) -> anyhow::Result<()> {
+    let Stack { name, status, .. } = stack;
+    match status.takes_change_set() {
+        true => Ok(()),
+        false => Err(Exit::Failed(format!(
+            "stack `{name}` is {status}, and no change set can start from there; \
+             `cargo xtask deploy` would first {}",
+            status.way_out()
+        ))
+        .into()),
+    }
+}

@@ -1,0 +1,136 @@
+//! What somebody else does to a stack between a look at it and a request: found out, and planned
+//! around.
+
+use std::fmt;
+
+use super::Engine;
+use cfnkit_aws::aws::cloudformation;
+use cfnkit_console::exit::Exit;
+use cfnkit_console::screen;
+use cfnkit_console::trouble::{Trouble, trouble};
+use cfnkit_operation::stack::Stack;
+
+/// How often something is planned again because somebody else was sooner.
+pub const ATTEMPTS: usize = 10;
+
+/// Somebody else changed the stack first; nothing was done.
+#[derive(Debug)]
+pub(super) struct Overtaken {
+    stack: String,
+}
+
+impl fmt::Display for Overtaken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "somebody else changed `{}` meanwhile and nothing was done; run the same command again",
+            self.stack
+        )
+    }
+}
+
+impl std::error::Error for Overtaken {}
+
+impl Overtaken {
+    pub(super) fn error(stack: &str) -> anyhow::Error {
+        let stack = stack.to_owned();
+        anyhow::Error::from(Self { stack })
+    }
+}
+
+/// Whether `err` only means that the stack has to be looked at again.
+pub fn is_overtaken(err: &anyhow::Error) -> bool {
+    err.is::<Overtaken>()
+}
+
+/// Does `attempt`, and again where somebody else was sooner: it begins with a look at the stack.
+pub async fn again<T>(
+    stack: &str,
+    mut attempt: impl AsyncFnMut() -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
+    for _ in 1..ATTEMPTS {
+        match attempt().await {
+            Err(err) if is_overtaken(&err) => screen::say(format!(
+                "somebody else changed {stack} meanwhile; planning again from what that leaves"
+            )),
+            done => return done,
+        }
+    }
+    attempt().await
+}
+
+impl Engine {
+    /// Whether a request about the stack `name`, which was as `before`, failed because somebody
+    /// else was sooner. `was_begun` says that CloudFormation took it.
+    pub(super) async fn is_overtaken(
+        &self,
+        err: &anyhow::Error,
+        name: &str,
+        before: Option<&Stack>,
+        was_begun: bool,
+    ) -> bool {
+        match trouble(err) {
+            // It would be refused again: that a change can start there was only concluded.
+            Some(Trouble::Overtaken) => before.is_none_or(|stack| stack.status.is_known()),
+            Some(Trouble::Expired | Trouble::Passing) => false,
+            _ if err.is::<Exit>() => false,
+            Some(Trouble::Refused) | None => {
+                let now = cloudformation::find_stack(&self.cfn, name).await;
+                now.is_ok_and(|now| has_moved(before, now.as_ref(), was_begun))
+            }
+        }
+    }
+}
+
+/// Whether a stack is not what it was, but for the empty one that a change set is made in.
+fn has_moved(before: Option<&Stack>, now: Option<&Stack>, was_begun: bool) -> bool {
+    match (before, now) {
+        (None, None) => was_begun,
+        (Some(_), None) => true,
+        (_, Some(now)) if !now.status.is_settled() => true,
+        (None, Some(now)) => !now.status.is_empty(),
+        (Some(before), Some(now)) => before.id != now.id || before.status != now.status,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cfnkit_operation::stack::StackStatus;
+
+    fn stack(id: &str, status: &str) -> Stack {
+        Stack {
+            id: id.to_owned(),
+            name: "movies-dev".to_owned(),
+            status: StackStatus(status.to_owned()),
+            status_reason: None,
+            parameters: Default::default(),
+            outputs: Default::default(),
+            tags: Default::default(),
+            termination_protection: false,
+        }
+    }
+
+    #[test]
+    fn a_stack_has_moved_when_it_is_busy_another_one_or_not_as_it_was() {
+        let created = stack("1", "CREATE_COMPLETE");
+        let updating = stack("1", "UPDATE_IN_PROGRESS");
+        let updated = stack("1", "UPDATE_COMPLETE");
+        let another = stack("2", "CREATE_COMPLETE");
+        let empty = stack("3", "REVIEW_IN_PROGRESS");
+        for (before, now, was_begun, expected) in [
+            (None, None, false, false),
+            (None, None, true, true),
+            (None, Some(&empty), true, false),
+            (None, Some(&created), false, true),
+            (Some(&created), None, false, true),
+            (Some(&created), Some(&created), true, false),
+            (Some(&created), Some(&updating), true, true),
+            (Some(&created), Some(&updated), false, true),
+            (Some(&created), Some(&another), false, true),
+        ] {
+            let moved = has_moved(before, now, was_begun);
+            assert_eq!(moved, expected, "{before:?} {now:?} {was_begun}");
+        }
+    }
+}

@@ -1,0 +1,280 @@
+//! From a state that no change set can start from to one that it can.
+
+use super::overtaking::{ATTEMPTS, Overtaken, is_overtaken};
+use super::{Engine, Plan};
+use crate::failure;
+use crate::follow::{Kind, Operation, follow};
+use cfnkit_aws::aws::cloudformation;
+use cfnkit_aws::aws::cloudformation::change_sets::{self, Execution};
+use cfnkit_aws::aws::cloudformation::operations::{self, Manner};
+use cfnkit_change::change_set::Change;
+use cfnkit_console::consent::Consent;
+use cfnkit_console::exit::Exit;
+use cfnkit_console::screen;
+use cfnkit_console::trouble::{Trouble, trouble};
+use cfnkit_operation::diagnosis::Sources;
+use cfnkit_operation::event;
+use cfnkit_operation::stack::{DeployAction, Stack};
+
+use super::execution::unique_name;
+
+impl Engine {
+    /// Removes the change sets that a killed run of this program left, and the empty stack that
+    /// was made for one. Returns the stack if it is still there.
+    pub(super) async fn tidy_up(
+        &self,
+        name: &str,
+        stack: Option<Stack>,
+    ) -> anyhow::Result<Option<Stack>> {
+        for nested in self.pending.nested(name) {
+            self.tidy_up_nested(&nested).await?;
+        }
+        let notes = self.pending.left_behind(name);
+        if notes.is_empty() {
+            return Ok(stack);
+        }
+        let is_there = stack.is_some();
+        for note in notes {
+            if is_there && self.is_orphan(name, &note.change_set).await? {
+                screen::progress(format!(
+                    "deleting change set `{}`, which an interrupted run left",
+                    note.change_set
+                ));
+                self.delete_change_set(name, &note.change_set).await?;
+            }
+            note.strike();
+        }
+        match stack {
+            Some(stack) if stack.status.is_empty() => {
+                self.remove_if_empty(name).await?;
+                cloudformation::find_stack(&self.cfn, name).await
+            }
+            stack => Ok(stack),
+        }
+    }
+
+    /// The same for a stack that is nested in another, which no change set was made for.
+    async fn tidy_up_nested(&self, name: &str) -> anyhow::Result<()> {
+        for note in self.pending.left_behind(name) {
+            if self.is_orphan(name, &note.change_set).await? {
+                self.delete_change_set(name, &note.change_set).await?;
+            }
+            note.strike();
+        }
+        Ok(())
+    }
+
+    /// Whether the change set is there and was never executed.
+    async fn is_orphan(&self, stack: &str, name: &str) -> anyhow::Result<bool> {
+        let Some(change_set) = change_sets::find(&self.cfn, stack, name).await? else {
+            return Ok(false);
+        };
+        let execution = change_sets::execution(&self.cfn, &change_set).await?;
+        Ok(matches!(
+            execution,
+            Execution::Waiting | Execution::Obsolete(_)
+        ))
+    }
+
+    /// Brings a stack to where a change set can start: deletes what a failed create or deletion
+    /// left, rolls back what a failed update left.
+    pub async fn clear_the_way(
+        &mut self,
+        stack: Option<Stack>,
+        plan: &Plan,
+        consent: Consent,
+    ) -> anyhow::Result<Option<Stack>> {
+        let Some(stack) = stack else {
+            return Ok(None);
+        };
+        let name = &stack.name;
+        let status = &stack.status;
+        match status.deploy_action() {
+            DeployAction::Create | DeployAction::Update | DeployAction::Wait => Ok(Some(stack)),
+            DeployAction::DeleteThenCreate => {
+                if stack.termination_protection {
+                    anyhow::bail!(
+                        "stack `{name}` is {status} and must be deleted first, \
+                         but termination protection is on: `cargo xtask destroy --unprotect` deletes it"
+                    );
+                }
+                let question =
+                    format!("{name} is {status}. Delete what is left of it and create it again?");
+                consent.obtain(&question, &mut self.interrupts).await?;
+                self.delete(&stack, plan.options.role_arn.as_deref(), &[], &[])
+                    .await?;
+                Ok(None)
+            }
+            DeployAction::RollBackThenUpdate => {
+                let question = format!("{name} is {status}. Roll it back first?");
+                consent.obtain(&question, &mut self.interrupts).await?;
+                self.recover(&stack, plan, Recovery::RollBack)
+                    .await
+                    .map(Some)
+            }
+            DeployAction::ContinueRollbackThenUpdate => {
+                let question = format!("{name} is {status}. Go on with its rollback first?");
+                consent.obtain(&question, &mut self.interrupts).await?;
+                self.recover(&stack, plan, Recovery::Continue)
+                    .await
+                    .map(Some)
+            }
+            DeployAction::Refuse(reason) => {
+                Err(Exit::Failed(format!("stack `{name}` is {status}; {reason}")).into())
+            }
+        }
+    }
+
+    /// Undoes a failed update, once. What fails again needs a person.
+    async fn recover(
+        &mut self,
+        stack: &Stack,
+        plan: &Plan,
+        recovery: Recovery,
+    ) -> anyhow::Result<Stack> {
+        let since = self.begin_of_events(&stack.id).await?;
+        let token = unique_name();
+        let manner = Manner {
+            token: &token,
+            role_arn: plan.options.role_arn.as_deref(),
+        };
+        screen::progress(format!("rolling {} back", stack.name));
+        let asked = match recovery {
+            Recovery::RollBack => operations::roll_back(&self.cfn, &stack.id, manner).await,
+            Recovery::Continue => operations::continue_rollback(&self.cfn, &stack.id, manner).await,
+        };
+        self.has_begun(stack, asked).await.map_err(|err| {
+            let verdict = format!("CloudFormation refuses to roll `{}` back", stack.name);
+            failure::of_refusal(err, "ROLLBACK_FAILED", &verdict, &plan.sources())
+        })?;
+        let operation = Operation {
+            stack_id: &stack.id,
+            name: &stack.name,
+            since,
+            cloud: self.cloud,
+            kind: Kind::RollBack,
+            planned: &[],
+            follow_for: plan.options.follow_for,
+            token: &unique_name(),
+        };
+        let followed = follow(&self.cfn, operation, &mut self.interrupts).await?;
+        if followed.stack.status.takes_change_set() {
+            return Ok(followed.stack);
+        }
+        let failure = self.failed(&followed, "rolled back", &plan.sources()).await;
+        let (stack, log) = (followed.stack, followed.log);
+        let mut text = failure.to_string();
+        if stack.status.as_str() == "UPDATE_ROLLBACK_FAILED" {
+            let failed = log.failures();
+            let failed: Vec<String> = failed
+                .iter()
+                .map(|event| event::place(event, &stack.name).replace(" / ", "."))
+                .collect();
+            text = format!(
+                "{text}\nmend what failed and run the same command again. If a resource cannot be \
+                 mended, CloudFormation can leave it as it is: `aws cloudformation \
+                 continue-update-rollback --stack-name {} --resources-to-skip {}`",
+                stack.name,
+                failed.join(" ")
+            );
+        }
+        Err(Exit::Failed(text).into())
+    }
+
+    /// Whether what was asked of `stack` has begun. Where the answer was lost, the stack tells.
+    async fn has_begun(&self, stack: &Stack, asked: anyhow::Result<()>) -> anyhow::Result<()> {
+        let Err(err) = asked else {
+            return Ok(());
+        };
+        if self.is_overtaken(&err, &stack.id, Some(stack), false).await {
+            return Err(Overtaken::error(&stack.name));
+        }
+        if trouble(&err) == Some(Trouble::Refused) {
+            return Err(err);
+        }
+        match cloudformation::find_stack(&self.cfn, &stack.id).await {
+            Ok(Some(now)) if now.status == stack.status => Err(err),
+            Ok(_) => Ok(()),
+            Err(_) => Err(Exit::unknown(format!(
+                "whether `{}` is being changed is not known: {err:#}",
+                stack.name
+            ))
+            .into()),
+        }
+    }
+
+    /// Deletes a stack that is to go whatever it has become: what somebody else does to it
+    /// meanwhile is waited for.
+    pub async fn destroy(
+        &mut self,
+        stack: &Stack,
+        retained: &[String],
+        planned: &[Change],
+    ) -> anyhow::Result<()> {
+        let mut deleted = self.delete(stack, None, retained, planned).await;
+        for _ in 1..ATTEMPTS {
+            match deleted {
+                Err(err) if is_overtaken(&err) => {}
+                deleted => return deleted,
+            }
+            screen::say(format!(
+                "somebody else changed {} meanwhile; it is deleted after that",
+                stack.name
+            ));
+            let Some(now) = self.at_rest(&stack.id).await? else {
+                return Ok(());
+            };
+            deleted = self.delete(&now, None, retained, planned).await;
+        }
+        deleted
+    }
+
+    /// Deletes the stack and follows it until it is gone. `retained` are logical IDs that stay,
+    /// where an earlier deletion failed.
+    pub async fn delete(
+        &mut self,
+        stack: &Stack,
+        role_arn: Option<&str>,
+        retained: &[String],
+        planned: &[Change],
+    ) -> anyhow::Result<()> {
+        let since = self.begin_of_events(&stack.id).await?;
+        screen::progress(format!("deleting {}", stack.name));
+        let token = unique_name();
+        let manner = Manner {
+            token: &token,
+            role_arn,
+        };
+        let asked = operations::delete_stack(&self.cfn, &stack.id, manner, retained).await;
+        let sources = Sources {
+            root_stack: &stack.name,
+            tree: None,
+        };
+        self.has_begun(stack, asked).await.map_err(|err| {
+            let verdict = format!("CloudFormation refuses to delete `{}`", stack.name);
+            failure::of_refusal(err, "DELETE_FAILED", &verdict, &sources)
+        })?;
+        let operation = Operation {
+            stack_id: &stack.id,
+            name: &stack.name,
+            since,
+            cloud: self.cloud,
+            kind: Kind::Delete,
+            planned,
+            follow_for: None,
+            token: &unique_name(),
+        };
+        let followed = follow(&self.cfn, operation, &mut self.interrupts).await?;
+        if followed.stack.status.as_str() != "DELETE_COMPLETE" {
+            return Err(self.failed(&followed, "deleted", &sources).await);
+        }
+        Ok(())
+    }
+}
+
+/// The two ways in which CloudFormation undoes an update that failed.
+#[derive(Debug, Clone, Copy)]
+enum Recovery {
+    RollBack,
+    Continue,
+}

@@ -1,0 +1,286 @@
+//! From an operation that failed to the error its user reads, root cause first.
+
+use cfnkit_aws::aws::cloudformation::CloudFormation;
+use cfnkit_aws::aws::cloudformation::operation_events::{self, Operation};
+use cfnkit_console::exit::Exit;
+use cfnkit_console::trouble::{ServiceError, Trouble};
+use cfnkit_operation::diagnosis::{self, CHANGE_SET_FAILED, Failure, Sources};
+use cfnkit_operation::event::StackEvent;
+use cfnkit_operation::stack::Stack;
+
+/// The error of a stack that was not `verb` (`deployed`, `deleted`), for the cause that its events
+/// tell of. `log` says where to read everything that happened.
+pub async fn of_stack(
+    cfn: &CloudFormation,
+    stack: &Stack,
+    cause: Option<&StackEvent>,
+    verb: &str,
+    sources: &Sources<'_>,
+    log: Option<&str>,
+) -> anyhow::Error {
+    let mut failures: Vec<Failure> = cause.map(Failure::of_event).into_iter().collect();
+    // A hook's failure has no reason among the stack's own events.
+    let said = |failure: &Failure| {
+        failure
+            .reason
+            .as_deref()
+            .is_some_and(|text| !text.is_empty())
+    };
+    if let (Some(cause), Some(failure)) = (cause, failures.first_mut())
+        && !said(failure)
+    {
+        let found = operation_events::failed(cfn, Operation::Stack(&cause.stack_id)).await;
+        let same = |other: &Failure| other.logical_id == failure.logical_id && said(other);
+        // The newest one: earlier operations are listed, too.
+        if let Some(found) = found.into_iter().rfind(same) {
+            *failure = found;
+        }
+    }
+    if failures.is_empty() && stack.status_reason.is_some() {
+        failures.push(Failure {
+            stack: stack.name.clone(),
+            status: stack.status.to_string(),
+            reason: stack.status_reason.clone(),
+            ..Failure::default()
+        });
+    }
+    let log = log.map_or(String::new(), |log| format!("; every event: {log}"));
+    let it_is = match stack.status.is_deployed() {
+        true => ", though it is",
+        false => "; it is",
+    };
+    let verdict = format!(
+        "`{}` was not {verb}{it_is} {}{log}",
+        stack.name, stack.status
+    );
+    Exit::Failed(diagnosis::report(&failures, &verdict, sources)).into()
+}
+
+/// The error of a change set that CloudFormation could not make. Nothing was deployed.
+pub async fn of_change_set(
+    cfn: &CloudFormation,
+    change_set: &str,
+    reason: String,
+    sources: &Sources<'_>,
+) -> anyhow::Error {
+    let stack = sources.root_stack;
+    let mut failures = operation_events::failed(cfn, Operation::ChangeSet(change_set)).await;
+    if failures.is_empty() {
+        failures.push(Failure {
+            stack: stack.to_owned(),
+            status: CHANGE_SET_FAILED.to_owned(),
+            reason: Some(reason),
+            ..Failure::default()
+        });
+    }
+    let verdict =
+        format!("CloudFormation rejects the change set for `{stack}`; nothing was changed");
+    anyhow::anyhow!(diagnosis::report(&failures, &verdict, sources))
+}
+
+/// The error of a request that CloudFormation refused, which leaves the stack as it was; any
+/// other error is left as it is. `status` is what came of the request, in CloudFormation's
+/// spelling.
+pub fn of_refusal(
+    err: anyhow::Error,
+    status: &str,
+    verdict: &str,
+    sources: &Sources<'_>,
+) -> anyhow::Error {
+    let refusal = err.downcast_ref::<ServiceError>();
+    let Some(refusal) = refusal.filter(|refusal| refusal.trouble == Trouble::Refused) else {
+        return err;
+    };
+    let failure = Failure {
+        stack: sources.root_stack.to_owned(),
+        status: status.to_owned(),
+        reason: Some(refusal.text.clone()),
+        ..Failure::default()
+    };
+    anyhow::anyhow!(diagnosis::report(&[failure], verdict, sources))
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_cloudformation::Client;
+    use aws_sdk_cloudformation::operation::describe_change_set::DescribeChangeSetOutput;
+    use aws_sdk_cloudformation::operation::describe_events::DescribeEventsOutput;
+    use aws_sdk_cloudformation::types::{EventType, OperationEvent};
+    use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
+    use expect_test::{Expect, expect};
+
+    use super::*;
+    use cfnkit_operation::stack::StackStatus;
+
+    const SOURCES: Sources<'_> = Sources {
+        root_stack: "movies-dev",
+        tree: None,
+    };
+
+    fn client(rules: &[&Rule]) -> Client {
+        mock_client!(aws_sdk_cloudformation, RuleMode::MatchAny, rules)
+    }
+
+    fn stack() -> Stack {
+        Stack {
+            id: "arn:stack".to_owned(),
+            name: "movies-dev".to_owned(),
+            status: StackStatus("ROLLBACK_COMPLETE".to_owned()),
+            status_reason: Some("The following resource(s) failed to create: [Topic].".to_owned()),
+            parameters: Default::default(),
+            outputs: Default::default(),
+            tags: Default::default(),
+            termination_protection: false,
+        }
+    }
+
+    fn cause(reason: Option<&str>) -> StackEvent {
+        StackEvent {
+            id: "1".to_owned(),
+            stack_id: "arn:stack".to_owned(),
+            stack_name: "movies-dev".to_owned(),
+            logical_id: "Topic".to_owned(),
+            physical_id: String::new(),
+            resource_type: "AWS::SNS::Topic".to_owned(),
+            status: "CREATE_FAILED".to_owned(),
+            reason: reason.map(ToOwned::to_owned),
+            timestamp: 1,
+        }
+    }
+
+    fn check(err: &anyhow::Error, code: Option<u8>, expected: Expect) {
+        assert_eq!(err.downcast_ref::<Exit>().map(Exit::code), code);
+        let text = format!("error: {err:#}\n");
+        expected.assert_eq(&anstream::adapter::strip_str(&text).to_string());
+    }
+
+    #[tokio::test]
+    async fn the_cause_comes_first_and_the_state_last() {
+        // No rule answers a call, so none is made.
+        let cfn = client(&[]);
+        let event = cause(Some("Rate exceeded"));
+        let log = Some("target/deploys/1.ndjson");
+        let err = of_stack(&cfn, &stack(), Some(&event), "deployed", &SOURCES, log).await;
+        check(
+            &err,
+            Some(3),
+            expect![[r#"
+            error: Topic was not created
+             |
+             = CloudFormation: Rate exceeded
+             = to mend: the service takes fewer calls per second than this deploy made, or another one runs beside it: deploy again in some minutes
+
+            `movies-dev` was not deployed; it is ROLLBACK_COMPLETE; every event: target/deploys/1.ndjson
+        "#]],
+        );
+    }
+
+    #[tokio::test]
+    async fn without_a_cause_the_stack_s_own_reason_is_shown() {
+        let err = of_stack(&client(&[]), &stack(), None, "deployed", &SOURCES, None).await;
+        check(
+            &err,
+            Some(3),
+            expect![[r#"
+            error: movies-dev failed
+             |
+             = CloudFormation: The following resource(s) failed to create: [Topic].
+
+            `movies-dev` was not deployed; it is ROLLBACK_COMPLETE
+        "#]],
+        );
+    }
+
+    #[tokio::test]
+    async fn a_cause_without_reason_is_looked_up_among_the_operations_events() {
+        let events = mock!(Client::describe_events).then_output(|| {
+            let hook = |logical_id: &str, reason: &str| {
+                OperationEvent::builder()
+                    .event_type(EventType::HookInvocationError)
+                    .stack_id("arn:aws:cloudformation:eu-west-1:1:stack/movies-dev/1")
+                    .logical_resource_id(logical_id)
+                    .hook_type("Acme::Org::Hook")
+                    .hook_status_reason(reason)
+                    .build()
+            };
+            DescribeEventsOutput::builder()
+                .operation_events(hook("Other", "not this one"))
+                .operation_events(hook("Topic", "topics are encrypted here"))
+                .operation_events(hook("Topic", "of an earlier deploy"))
+                .build()
+        });
+        let cfn = client(&[&events]);
+        let err = of_stack(
+            &cfn,
+            &stack(),
+            Some(&cause(None)),
+            "deployed",
+            &SOURCES,
+            None,
+        )
+        .await;
+        check(
+            &err,
+            Some(3),
+            expect![[r#"
+            error: Topic does not pass a hook
+             |
+             = CloudFormation: Acme::Org::Hook: topics are encrypted here
+             = to mend: somebody of the account or organisation added this hook; `aws cloudformation list-hook-results` says what it looked at
+
+            `movies-dev` was not deployed; it is ROLLBACK_COMPLETE
+        "#]],
+        );
+    }
+
+    #[tokio::test]
+    async fn a_change_set_s_own_reason_is_shown_where_no_event_explains_it() {
+        let none =
+            mock!(Client::describe_events).then_output(|| DescribeEventsOutput::builder().build());
+        let described = mock!(Client::describe_change_set)
+            .then_output(|| DescribeChangeSetOutput::builder().build());
+        let cfn = client(&[&none, &described]);
+        let reason = "Requires capabilities : [CAPABILITY_NAMED_IAM]".to_owned();
+        let err = of_change_set(&cfn, "arn:cs", reason, &SOURCES).await;
+        check(
+            &err,
+            None,
+            expect![[r#"
+            error: movies-dev has no valid change set
+             |
+             = CloudFormation: Requires capabilities : [CAPABILITY_NAMED_IAM]
+             = to mend: the template asks for `CAPABILITY_NAMED_IAM` and a deploy grants CAPABILITY_IAM: let CloudFormation name roles and policies, and write transforms out
+
+            CloudFormation rejects the change set for `movies-dev`; nothing was changed
+        "#]],
+        );
+    }
+
+    #[test]
+    fn a_refused_request_is_explained_and_another_error_is_left() {
+        let error = |trouble| -> anyhow::Error {
+            let text = "Requires capabilities : [CAPABILITY_NAMED_IAM] (InsufficientCapabilitiesException)";
+            let text = text.to_owned();
+            let err = anyhow::Error::from(ServiceError { text, trouble });
+            err.context("cannot create a change set for `movies-dev`")
+        };
+        let verdict = "CloudFormation refuses a change set for `movies-dev`; nothing was changed";
+        let of = |trouble| of_refusal(error(trouble), CHANGE_SET_FAILED, verdict, &SOURCES);
+        check(
+            &of(Trouble::Refused),
+            None,
+            expect![[r#"
+                error: movies-dev has no valid change set
+                 |
+                 = CloudFormation: Requires capabilities : [CAPABILITY_NAMED_IAM] (InsufficientCapabilitiesException)
+                 = to mend: the template asks for `CAPABILITY_NAMED_IAM` and a deploy grants CAPABILITY_IAM: let CloudFormation name roles and policies, and write transforms out
+
+                CloudFormation refuses a change set for `movies-dev`; nothing was changed
+            "#]],
+        );
+        for trouble in [Trouble::Overtaken, Trouble::Passing, Trouble::Expired] {
+            let err = of(trouble);
+            assert_eq!(cfnkit_console::trouble::trouble(&err), Some(trouble));
+        }
+    }
+}

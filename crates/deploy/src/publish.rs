@@ -1,0 +1,29 @@
+//! From the assembly to the asset bucket.
+
+use cfnkit_assembly::assembly::Assembly;
+use cfnkit_aws::aws::s3::{AssetBucket, Presence, Upload};
+use cfnkit_console::screen;
+
+/// Uploads the assets that the bucket does not have.
+pub async fn publish(s3: &AssetBucket, bucket: &str, assembly: &Assembly) -> anyhow::Result<()> {
+    s3.check(bucket).await?;
+    let mut present = 0;
+    for asset in assembly.assets() {
+        if s3.find(bucket, asset).await? == Presence::Present {
+            present += 1;
+            continue;
+        }
+        match s3.upload(bucket, asset).await? {
+            Upload::Written => screen::progress(format!(
+                "published {} ({} KiB)",
+                asset.name,
+                asset.bytes.len().div_ceil(1024)
+            )),
+            Upload::AlreadyThere => present += 1,
+        }
+    }
+    if present > 0 {
+        screen::progress(format!("{present} assets are published already"));
+    }
+    Ok(())
+}

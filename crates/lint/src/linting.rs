@@ -1,0 +1,98 @@
+//! The checks that run nothing of ours: formatting, code, templates, workflows, dependencies.
+
+use xshell::{Shell, cmd};
+
+use crate::step::{Counts, Steps, check};
+use cfnkit_assembly::stage_file;
+use cfnkit_console::screen;
+use cfnkit_tools::cargo::undisturbed;
+use cfnkit_tools::workspace::Workspace;
+
+pub mod checkov;
+pub mod finding;
+pub mod guard;
+pub mod limits;
+mod supply_chain;
+pub mod templates;
+mod workflows;
+mod written;
+
+/// Every workspace. The last two are formatted only: clippy would compile what only they need.
+const MANIFESTS: [&str; 3] = [
+    "Cargo.toml",
+    "handler/bench/Cargo.toml",
+    "handler/fuzz/Cargo.toml",
+];
+
+/// Adds formatting and clippy to the checks.
+pub fn add_code_steps(steps: &mut Steps, sh: &Shell, workspace: &Workspace) {
+    let _directory = sh.push_dir(workspace.root());
+    steps.run("formatting", || {
+        for manifest in MANIFESTS {
+            let format = cmd!(sh, "cargo fmt --all --check --manifest-path {manifest}");
+            check(undisturbed(format))?;
+        }
+        Ok(Counts::default())
+    });
+    steps.run("clippy", || {
+        // The second is the program of `cargo xtask`, which is built without the SDK.
+        for scope in [
+            &["--workspace", "--all-targets"][..],
+            &["--package", "xtask", "--no-default-features"],
+        ] {
+            let clippy = cmd!(sh, "cargo clippy --locked {scope...} -- -D warnings");
+            check(undisturbed(clippy))?;
+        }
+        Ok(Counts::default())
+    });
+}
+
+/// Adds the templates to the checks.
+pub fn add_template_step(steps: &mut Steps, sh: &Shell, workspace: &Workspace) {
+    let _directory = sh.push_dir(workspace.root());
+    steps.run("stage files", || {
+        let problems = stage_file::check_all(workspace)?;
+        for problem in &problems {
+            screen::say(problem);
+        }
+        if !problems.is_empty() {
+            anyhow::bail!("{} problems in `infra/stages`", problems.len());
+        }
+        Ok(Counts::default())
+    });
+    steps.run("limits", || {
+        limits::check(workspace)?;
+        Ok(Counts::default())
+    });
+    steps.run("templates", || {
+        templates::check_templates(sh, workspace)?;
+        Ok(Counts::default())
+    });
+}
+
+/// Adds the workflows to the checks.
+pub fn add_workflow_step(steps: &mut Steps, sh: &Shell, workspace: &Workspace) {
+    let _directory = sh.push_dir(workspace.root());
+    steps.run("workflows", || {
+        workflows::check_workflows(sh, workspace)?;
+        Ok(Counts::default())
+    });
+}
+
+/// Adds the dependencies to the checks.
+pub fn add_dependency_step(steps: &mut Steps, sh: &Shell, workspace: &Workspace) {
+    let _directory = sh.push_dir(workspace.root());
+    steps.run("dependencies", || {
+        supply_chain::check_dependencies(sh, workspace)?;
+        Ok(Counts::default())
+    });
+}
+
+/// Adds what is known against the dependencies to the checks.
+pub fn add_advisory_step(steps: &mut Steps, sh: &Shell, workspace: &Workspace) {
+    let _directory = sh.push_dir(workspace.root());
+    steps.run("advisories", || {
+        supply_chain::check_advisories(sh, workspace)?;
+        Ok(Counts::default())
+    });
+}

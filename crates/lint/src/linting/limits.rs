@@ -1,0 +1,214 @@
+//! The limits of every stage against each other, and the contradictions that somebody accepted.
+
+use std::collections::BTreeMap;
+
+use anyhow::Context as _;
+
+use super::finding::{Finding, Waivers};
+use super::templates;
+use cfnkit_assembly::stage_file::{self, StageFile};
+use cfnkit_console::screen::{self, BAD};
+use cfnkit_limits::limits::contradiction::{Contradiction, PREFIX, contradictions};
+use cfnkit_limits::limits::report::{entry, wrapped};
+use cfnkit_limits::limits::{Consumer, reading};
+use cfnkit_template::flattening::Templates;
+use cfnkit_template::parameters::Parameters;
+use cfnkit_template::template::Template;
+use cfnkit_tools::workspace::Workspace;
+
+/// Prints what no waiver accepts, and fails if there is any; a waiver of nothing is a finding too.
+pub fn check(workspace: &Workspace) -> anyhow::Result<()> {
+    let templates = Templates::read(&workspace.templates())?;
+    let mut stages = BTreeMap::from([("the defaults".to_owned(), Parameters::new())]);
+    for name in stage_file::stages(workspace)? {
+        let stage = name.parse().map_err(|err| anyhow::anyhow!("{err}"))?;
+        let file = StageFile::read(workspace, &stage, &templates.root)?;
+        stages.insert(format!("stage `{name}`"), file.parameters().clone());
+    }
+    let (found, stale) = judge(&templates, &stages)?;
+    let open: Vec<&(Contradiction, Vec<String>)> = found
+        .iter()
+        .filter(|(one, _)| one.accepted.is_none())
+        .collect();
+    for (one, of) in &open {
+        screen::say(format!("{BAD}error:{BAD:#} {}", entry(one).trim()));
+        if of.len() < stages.len() {
+            screen::say(wrapped(&format!("in {}", of.join(", ")), "  ").trim_end());
+        }
+    }
+    for one in &stale {
+        screen::say(format!("{BAD}error:{BAD:#} {} {}", one.place, one.message));
+    }
+    let (open, accepted) = (open.len() + stale.len(), found.len() - open.len());
+    if open > 0 {
+        anyhow::bail!(
+            "{open} findings about limits; mend them, or accept them with a reason in the \
+             resource's `Metadata` (`Waivers`)"
+        );
+    }
+    screen::say(format!(
+        "no open contradiction of limits, {accepted} accepted; `cargo xtask limits` lists them"
+    ));
+    Ok(())
+}
+
+/// The contradictions of any of `stages`, with the stages that have them, and the waivers that are
+/// wrong.
+type Judgement = (Vec<(Contradiction, Vec<String>)>, Vec<Finding>);
+
+fn judge(
+    templates: &Templates,
+    stages: &BTreeMap<String, Parameters>,
+) -> anyhow::Result<Judgement> {
+    let mut waivers = waivers(templates);
+    let mut found: Vec<(Contradiction, Vec<String>)> = Vec::new();
+    for (name, parameters) in stages {
+        for one in of_stage(templates, parameters, &mut waivers, &usual())
+            .with_context(|| format!("with the parameters of {name}"))?
+        {
+            match found.iter_mut().find(|(known, _)| *known == one) {
+                Some((_, stages)) => stages.push(name.clone()),
+                None => found.push((one, vec![name.clone()])),
+            }
+        }
+    }
+    Ok((found, waivers.complaints()))
+}
+
+/// The contradictions with these parameters, each with the reason that accepts it.
+pub fn annotated(
+    templates: &Templates,
+    parameters: &Parameters,
+    consumer: &Consumer,
+) -> anyhow::Result<Vec<Contradiction>> {
+    of_stage(templates, parameters, &mut waivers(templates), consumer)
+}
+
+fn of_stage(
+    templates: &Templates,
+    parameters: &Parameters,
+    waivers: &mut Waivers,
+    consumer: &Consumer,
+) -> anyhow::Result<Vec<Contradiction>> {
+    let layers = reading::read(templates, parameters)?;
+    let mut found = contradictions(&layers, consumer);
+    for one in &mut found {
+        if let Some(origin) = &one.origin {
+            let template = templates.of_stack(&origin.stack);
+            let finding = waivers.finding(template, &origin.logical_id, one.rule, &one.message);
+            one.accepted = finding.waiver;
+        }
+    }
+    Ok(found)
+}
+
+/// What a request of the service is like where nobody says otherwise.
+fn usual() -> Consumer {
+    Consumer::new("", 0.0)
+}
+
+fn waivers(templates: &Templates) -> Waivers {
+    let all: Vec<&Template> = [&templates.root, &templates.bootstrap, &templates.github]
+        .into_iter()
+        .chain(templates.nested.values())
+        .collect();
+    Waivers::read(all).only(|rule| rule.starts_with(PREFIX))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use expect_test::{Expect, expect};
+
+    use super::*;
+
+    fn repository() -> Templates {
+        let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../infra/cfn");
+        Templates::read(&directory).unwrap()
+    }
+
+    /// What a check would fail for, with the stages that it is found in.
+    fn check_open(templates: &Templates, chosen: &[(&str, &str)], expected: Expect) {
+        let chosen = chosen
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let stages = BTreeMap::from([
+            ("the defaults".to_owned(), Parameters::new()),
+            ("stage `other`".to_owned(), chosen.collect()),
+        ]);
+        let (found, stale) = judge(templates, &stages).unwrap();
+        let open = found.iter().filter(|(one, _)| one.accepted.is_none());
+        let open =
+            open.map(|(one, of)| format!("{}: {} ({})\n", one.rule, one.message, of.join(", ")));
+        let stale = stale.iter().map(|one| format!("{}\n", one.message));
+        // Another line in a template is another line here, and nothing else.
+        let line = regex_lite::Regex::new("yaml:[0-9]+").unwrap();
+        let found = open.chain(stale).collect::<String>();
+        expected.assert_eq(&line.replace_all(&found, "yaml:N"));
+    }
+
+    #[test]
+    fn the_repository_accepts_what_it_documents() {
+        check_open(&repository(), &[], expect![[""]]);
+    }
+
+    #[test]
+    fn a_stage_below_a_tier_is_found_in_the_stage_that_has_it() {
+        check_open(
+            &repository(),
+            &[("StageRateLimitPerSecond", "40")],
+            expect![[r#"
+                limits-tier-above-stage: the standard tier promises 50/s and bursts of 100, and the stage takes 40/s and 200 of all consumers together (stage `other`)
+                limits-tier-above-stage: the premium tier promises 100/s and bursts of 200, and the stage takes 40/s and 200 of all consumers together (stage `other`)
+            "#]],
+        );
+    }
+
+    #[test]
+    fn a_waiver_that_nothing_needs_or_explains_is_found() {
+        let mut templates = repository();
+        let api = &templates.nested["Api"];
+        let text = api
+            .text()
+            .replace("limits-tiers-above-stage", "limits-nothing");
+        let text = text.replace(
+            "Reason: The rate is for peaks, and the quota for a day.",
+            "Reason: \"\"",
+        );
+        let changed = api.with_text(text).unwrap();
+        templates.nested.insert("Api".to_owned(), changed);
+        check_open(
+            &templates,
+            &[],
+            expect![[r#"
+            limits-quota-short: a standard key has 10,000 per day; at its 50/s they end after 200 s (stage `other`, the defaults)
+            limits-quota-short: a premium key has 50,000 per day; at its 100/s they end after 8 min 20 s (stage `other`, the defaults)
+            limits-tiers-above-stage: one standard and one premium consumer together may send 150/s, and the stage takes 100/s (stage `other`, the defaults)
+            `limits-quota-short` is waived without a `Reason`
+            `limits-nothing` is waived, but nothing is found; remove the waiver
+            `limits-quota-short` is waived without a `Reason`
+        "#]],
+        );
+    }
+
+    /// A table with a capacity of its own limits too.
+    #[test]
+    fn a_provisioned_table_below_the_stage_is_found() {
+        let mut templates = repository();
+        let data = &templates.nested["Data"];
+        let text = data.text().replace(
+            "BillingMode: PAY_PER_REQUEST",
+            "ProvisionedThroughput: {ReadCapacityUnits: 1, WriteCapacityUnits: 5}",
+        );
+        let changed = data.with_text(text).unwrap();
+        templates.nested.insert("Data".to_owned(), changed);
+        check_open(
+            &templates,
+            &[],
+            expect![[r#"
+            limits-table-below-stage: the table takes 5 writes of this size per second, and the stage lets 100/s through (infra/cfn/api.yaml:N) (stage `other`, the defaults)
+        "#]],
+        );
+    }
+}

@@ -1,0 +1,226 @@
+//! Every checker over every view of the templates, and one table of what they found.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use anyhow::Context as _;
+use comfy_table::{ContentArrangement, Table, presets};
+use schemars::JsonSchema;
+use serde::Serialize;
+use xshell::Shell;
+
+use super::finding::{Finding, Verdict, Waivers};
+use super::{checkov, guard, written};
+use cfnkit_console::screen;
+use cfnkit_limits::limits::contradiction;
+use cfnkit_template::flattening::{Flat, Templates};
+use cfnkit_template::parameters::Parameters;
+use cfnkit_template::stack_tree::{nested_stacks, read_template};
+use cfnkit_template::template::Template;
+use cfnkit_tools::workspace::Workspace;
+
+/// Columns of the table where there is no terminal: a log in a browser hardly shows more.
+const WIDTH: u16 = 140;
+
+/// What is judged: a name, and the parameters that differ from the defaults.
+type View = (&'static str, &'static [(&'static str, &'static str)]);
+
+/// The defaults, and everything that can be switched on.
+const VIEWS: [View; 2] = [
+    ("defaults", &[]),
+    (
+        "customer-managed",
+        &[
+            ("EncryptionKey", "customer-managed"),
+            ("WafLogs", "all"),
+            ("AlarmEmail", "on-call@example.com"),
+            ("ApiGatewayLogsRole", "true"),
+        ],
+    ),
+];
+
+/// How many checks of a tool held, failed and are waived.
+#[derive(Debug, Default, Serialize, JsonSchema)]
+struct Tally {
+    /// Zero for checkers that tell only what fails.
+    passed: usize,
+    failed: usize,
+    waived: usize,
+}
+
+/// What the checkers say of the templates.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Judgement {
+    findings: BTreeSet<Finding>,
+    /// By the checker's name.
+    checkers: BTreeMap<&'static str, Tally>,
+}
+
+impl Judgement {
+    /// How many findings nobody has waived.
+    pub fn open(&self) -> usize {
+        let open = self.findings.iter().filter(|one| one.waiver.is_none());
+        open.count()
+    }
+}
+
+/// Judges the templates, prints the table, and fails if a finding is not waived.
+pub fn check_templates(sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {
+    let judgement = judge_templates(sh, workspace)?;
+    print(&judgement.findings, &judgement.checkers);
+    match judgement.open() {
+        0 => Ok(()),
+        open => anyhow::bail!(
+            "{open} findings; mend them, or waive them with a reason in the resource's `Metadata`"
+        ),
+    }
+}
+
+/// Asks every checker about every view of the templates.
+pub fn judge_templates(sh: &Shell, workspace: &Workspace) -> anyhow::Result<Judgement> {
+    let templates = Templates::read(&workspace.templates())?;
+    let all: Vec<&Template> = [&templates.root, &templates.bootstrap, &templates.github]
+        .into_iter()
+        .chain(templates.nested.values())
+        .collect();
+    // The step `limits` has its own.
+    let waivers = Waivers::read(all.iter().copied());
+    let mut waivers = waivers.only(|rule| !rule.starts_with(contradiction::PREFIX));
+
+    let mut findings: BTreeSet<Finding> = BTreeSet::new();
+    let mut checkers: BTreeMap<&'static str, Tally> = BTreeMap::new();
+    let mut add = |tool: &'static str, passed: usize, found: Vec<Finding>| {
+        let tally = checkers.entry(tool).or_default();
+        tally.passed += passed;
+        for finding in found {
+            match finding.waiver {
+                Some(_) => tally.waived += 1,
+                None => tally.failed += 1,
+            }
+            findings.insert(finding);
+        }
+    };
+    add(
+        "cfn-lint",
+        0,
+        written::cfn_lint(sh, workspace, &all, &mut waivers)?,
+    );
+    add("yamllint", 0, written::yamllint(sh, workspace)?);
+    add(
+        "style",
+        0,
+        all.iter().flat_map(|one| written::style(one)).collect(),
+    );
+
+    let directory = workspace.target().join("lint");
+    let flats = write_views(sh, &directory, &templates)?;
+    let judged = [
+        ("cfn-guard", guard::judge(sh, workspace, &directory)?),
+        ("checkov", checkov::judge(sh, workspace, &directory)?),
+    ];
+    for (tool, mut verdicts) in judged {
+        for (view, flat) in &flats {
+            let file = format!("{view}.json");
+            let Verdict { passed, remarks } = verdicts
+                .remove(&file)
+                .with_context(|| format!("{tool} said nothing of `{file}`"))?;
+            if passed == 0 {
+                anyhow::bail!("{tool} found nothing right in `{file}`, so it did not look");
+            }
+            let found = remarks
+                .iter()
+                .map(|remark| waivers.finding_of(&templates, flat, remark))
+                .collect();
+            let tool = match (tool, *view) {
+                ("cfn-guard", "defaults") => "cfn-guard, defaults",
+                ("cfn-guard", _) => "cfn-guard, customer-managed key",
+                (_, "defaults") => "checkov, defaults",
+                _ => "checkov, customer-managed key",
+            };
+            add(tool, passed, found);
+        }
+    }
+    add("waivers", 0, waivers.complaints());
+
+    Ok(Judgement { findings, checkers })
+}
+
+/// Writes each view as a file of its own, for the checkers and for whoever wants to look.
+fn write_views(
+    sh: &Shell,
+    directory: &Path,
+    templates: &Templates,
+) -> anyhow::Result<Vec<(&'static str, Flat)>> {
+    sh.remove_path(directory)?;
+    sh.create_dir(directory)?;
+    let views = VIEWS.into_iter().map(|(view, chosen)| {
+        let chosen = chosen.iter();
+        let chosen: Parameters = chosen
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        let flat = templates.flatten(&chosen);
+        let text = serde_json::to_string_pretty(&flat.template)?;
+        sh.write_file(directory.join(format!("{view}.json")), text)?;
+        Ok((view, flat))
+    });
+    views.collect()
+}
+
+fn findings_table(findings: &BTreeSet<Finding>, width: u16) -> String {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    table.set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_width(width);
+    table.set_header(["RULE", "WHERE", "WHAT", "WAIVED, BECAUSE"]);
+    for finding in findings {
+        let waiver = finding.waiver.as_deref().unwrap_or("not waived");
+        table.add_row([&finding.rule, &finding.place, &finding.message, waiver]);
+    }
+    table.trim_fmt()
+}
+
+fn print(findings: &BTreeSet<Finding>, tallies: &BTreeMap<&str, Tally>) {
+    if !findings.is_empty() {
+        let terminal = terminal_size::terminal_size_of(std::io::stdout());
+        let width = terminal.map_or(WIDTH, |(width, _)| width.0.clamp(60, WIDTH));
+        screen::show(format!("{}\n", findings_table(findings, width)));
+    }
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    table.set_header(["CHECKER", "PASSED", "FAILED", "WAIVED"]);
+    for (tool, tally) in tallies {
+        let passed = match tally.passed {
+            0 => String::new(),
+            passed => passed.to_string(),
+        };
+        table.add_row([
+            (*tool).to_owned(),
+            passed,
+            tally.failed.to_string(),
+            tally.waived.to_string(),
+        ]);
+    }
+    screen::show(table.trim_fmt());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn findings_fit_the_terminal() {
+        let finding = Finding {
+            rule: "limits-burst-above-concurrency".to_owned(),
+            place: "infra/cfn/observability.yaml:1234".to_owned(),
+            message: "the stage lets 200 requests through at once, and the function runs 100"
+                .to_owned(),
+            waiver: Some("Both are the documented figures of the service.".to_owned()),
+        };
+        let findings = BTreeSet::from([finding]);
+        for width in [80, WIDTH] {
+            let table = findings_table(&findings, width);
+            let lines = table.lines().map(|line| line.chars().count());
+            assert!(lines.max().unwrap() <= usize::from(width), "{table}");
+        }
+    }
+}

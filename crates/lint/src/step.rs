@@ -1,0 +1,178 @@
+//! A run of several checks: each goes on whatever the others say, and one table sums them up.
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use comfy_table::{CellAlignment, Table, presets};
+use xshell::{Cmd, Shell};
+
+use cfnkit_console::exit::Exit;
+use cfnkit_console::screen::{self, BAD, GOOD, STRONG};
+use cfnkit_console::workflow_run;
+use cfnkit_tools::cargo::undisturbed;
+
+/// The checks so far.
+#[derive(Debug, Default)]
+pub struct Steps {
+    finished: Vec<Step>,
+}
+
+#[derive(Debug)]
+struct Step {
+    name: &'static str,
+    outcome: Result<Counts, String>,
+    time: Duration,
+}
+
+/// How many tests a step ran; a check that is not a test run counts none.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Counts {
+    pub passed: usize,
+    pub failed: usize,
+}
+
+impl std::ops::Add for Counts {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            passed: self.passed + other.passed,
+            failed: self.failed + other.failed,
+        }
+    }
+}
+
+impl Steps {
+    /// Runs one check and prints its name before and its error after.
+    pub fn run(&mut self, name: &'static str, check: impl FnOnce() -> anyhow::Result<Counts>) {
+        screen::say(format!("\n{STRONG}{name}{STRONG:#}"));
+        let begin = Instant::now();
+        let outcome = check().map_err(|err| format!("{err:#}"));
+        if let Err(message) = &outcome {
+            screen::say(format!("{BAD}failed:{BAD:#} {message}"));
+        }
+        self.finished.push(Step {
+            name,
+            outcome,
+            time: begin.elapsed(),
+        });
+    }
+
+    /// Prints the table and, last, the number of tests. Fails if any check did.
+    pub fn finish(self) -> anyhow::Result<()> {
+        let mut table = Table::new();
+        table.load_style(presets::NOTHING);
+        table.set_header(["STEP", "RESULT", "TESTS", "TIME"]);
+        for column in [2, 3] {
+            if let Some(column) = table.column_mut(column) {
+                column.set_cell_alignment(CellAlignment::Right);
+            }
+        }
+        let mut total = Counts::default();
+        for step in &self.finished {
+            let counts = step.outcome.as_ref().copied().unwrap_or_default();
+            total = total + counts;
+            let tests = match counts.passed + counts.failed {
+                0 => String::new(),
+                tests => tests.to_string(),
+            };
+            let result = if step.is_good() { "ok" } else { "FAILED" };
+            let time = format!("{:.1} s", step.time.as_secs_f64());
+            table.add_row([step.name, result, &tests, &time]);
+        }
+        let failed_steps = self.finished.iter().filter(|step| !step.is_good()).count();
+        screen::show(format!("\n{}\n", table.trim_fmt()));
+        let style = if failed_steps == 0 { GOOD } else { BAD };
+        if failed_steps > 0 {
+            screen::show(format!("{style}{failed_steps} steps failed{style:#}"));
+        }
+        if total.passed + total.failed > 0 {
+            screen::show(format!("{} passed, {} failed", total.passed, total.failed));
+        }
+        match failed_steps {
+            0 => Ok(()),
+            _ => Err(Exit::Silent.into()),
+        }
+    }
+}
+
+impl Step {
+    fn is_good(&self) -> bool {
+        self.outcome.as_ref().is_ok_and(|counts| counts.failed == 0)
+    }
+}
+
+/// Runs a program as a check: its output is the screen's, its exit code the result.
+pub fn check(command: Cmd<'_>) -> anyhow::Result<Counts> {
+    command.quiet().run()?;
+    Ok(Counts::default())
+}
+
+/// Runs `cargo test` with `arguments`, shows what it prints as it comes, and counts the tests it
+/// reports.
+pub fn cargo_test(sh: &Shell, arguments: &[&str]) -> anyhow::Result<Counts> {
+    let test = undisturbed(xshell::cmd!(sh, "cargo test --locked {arguments...}"));
+    let mut test = Command::from(test);
+    // The programs that a test starts are not what the run is about.
+    for variable in workflow_run::VARIABLES {
+        test.env_remove(variable);
+    }
+    let mut test = test.stdout(Stdio::piped()).spawn().context("no `cargo`")?;
+    let stdout = test.stdout.take().context("`cargo test` has no output")?;
+    let mut counts = Counts::default();
+    for line in BufReader::new(stdout).lines() {
+        let line = line.context("cannot read what `cargo test` prints")?;
+        counts = counts + count(&line);
+        screen::say(line);
+    }
+    let status = test.wait().context("cannot wait for `cargo test`")?;
+    if counts.passed + counts.failed == 0 {
+        anyhow::bail!("no test ran");
+    }
+    if !status.success() && counts.failed == 0 {
+        anyhow::bail!("`cargo test` failed ({status})");
+    }
+    Ok(counts)
+}
+
+/// Adds up the `test result:` lines of the test harness.
+fn count(output: &str) -> Counts {
+    let mut counts = Counts::default();
+    for line in output.lines() {
+        let Some(rest) = line.trim().strip_prefix("test result: ") else {
+            continue;
+        };
+        for part in rest.split(['.', ';']) {
+            let mut words = part.split_whitespace();
+            let number = words.next().and_then(|word| word.parse::<usize>().ok());
+            match (number, words.next()) {
+                (Some(number), Some("passed")) => counts.passed += number,
+                (Some(number), Some("failed")) => counts.failed += number,
+                _ => {}
+            }
+        }
+    }
+    counts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_result_lines_are_added_up() {
+        let output = "running 3 tests\n\
+            test result: ok. 3 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s\n\
+            test result: FAILED. 1 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s\n";
+        assert_eq!(
+            count(output),
+            Counts {
+                passed: 4,
+                failed: 2
+            }
+        );
+        assert_eq!(count("nothing here"), Counts::default());
+    }
+}

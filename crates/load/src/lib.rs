@@ -1,0 +1,3 @@
+//! An open-model load test, its verdict and its report.
+
+pub mod load;

@@ -1,0 +1,246 @@
+//! What an answer means: which layer of the service gave or refused it. The gateway responses of
+//! `api.yaml`, API Gateway's own words for them and the handler's answers are what it knows.
+
+use serde::Serialize;
+
+/// Who answered, in the order in which a request passes them.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "camelCase")]
+pub enum Layer {
+    /// The movie is in the table.
+    Stored,
+    /// The web ACL.
+    Firewall,
+    /// The request had no valid key.
+    ApiKey,
+    /// One of the two, with the words that both have.
+    KeyOrFirewall,
+    /// Rate or burst, of the key or of the stage; API Gateway does not say which.
+    Throttle,
+    /// The day's quota of the key.
+    Quota,
+    /// Another refusal of API Gateway.
+    Gateway,
+    /// The function crashed, ran out of time, or had no execution left.
+    Lambda,
+    /// Another refusal or failure of the handler.
+    Handler,
+    /// DynamoDB throttled it.
+    TableThrottle,
+    /// DynamoDB could not be reached, or did not answer in time.
+    Table,
+    /// Nothing came within the time that this test waits.
+    TimedOut,
+    NotConnected,
+    BrokenOff,
+    /// An answer that nothing here gives.
+    Unknown,
+}
+
+/// A kind of answer; without a status there was none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Answer {
+    pub status: Option<u16>,
+    pub layer: Layer,
+}
+
+impl Layer {
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Stored => "stored",
+            Self::Firewall => "refused by the firewall",
+            Self::ApiKey => "refused for the API key",
+            Self::KeyOrFirewall => "refused by key check or firewall",
+            Self::Throttle => "over the rate of key or stage",
+            Self::Quota => "over the key's quota of the day",
+            Self::Gateway => "refused by API Gateway",
+            Self::Lambda => "the function failed or was not run",
+            Self::Handler => "refused by the handler",
+            Self::TableThrottle => "throttled by DynamoDB",
+            Self::Table => "DynamoDB not reached in time",
+            Self::TimedOut => "no answer in time",
+            Self::NotConnected => "no connection",
+            Self::BrokenOff => "connection broke off",
+            Self::Unknown => "an answer not known here",
+        }
+    }
+
+    /// Whether a limit or a check kept it from the function, so that its latency says nothing
+    /// about the service's work.
+    pub fn is_refusal(self) -> bool {
+        matches!(
+            self,
+            Self::Firewall
+                | Self::ApiKey
+                | Self::KeyOrFirewall
+                | Self::Throttle
+                | Self::Quota
+                | Self::Gateway
+        )
+    }
+}
+
+/// The layer that gave an answer. `error_type` is the header `x-amzn-ErrorType`, which API Gateway
+/// sets on the answers that are its own.
+pub fn classify(status: u16, error_type: Option<&str>, body: &[u8]) -> Layer {
+    let text = message(body).to_lowercase();
+    let says = |words: &str| text.contains(words);
+    let is_gateways = error_type.is_some();
+    match status {
+        200 => Layer::Stored,
+        429 if error_type == Some("LimitExceededException") => Layer::Quota,
+        429 if says("quota") || says("limit exceeded") => Layer::Quota,
+        429 => Layer::Throttle,
+        403 if says("firewall") || says("<html") => Layer::Firewall,
+        403 if says("api key") => Layer::ApiKey,
+        403 if text == "forbidden" => Layer::KeyOrFirewall,
+        403 => Layer::Gateway,
+        500 if says("internal error") => Layer::Handler,
+        503 if says("busy") => Layer::TableThrottle,
+        503 if says("temporarily unavailable") => Layer::Table,
+        503 => Layer::Gateway,
+        504 if says("may be stored or not") => Layer::Table,
+        500 | 502 | 504 => Layer::Lambda,
+        400 | 404 | 413 | 415 if is_gateways || is_gateways_refusal(&text) => Layer::Gateway,
+        400 | 404 | 405 | 412 | 413 | 415 | 422 => Layer::Handler,
+        _ => Layer::Unknown,
+    }
+}
+
+/// As `api.yaml` words them, and as API Gateway does without it.
+fn is_gateways_refusal(text: &str) -> bool {
+    [
+        "the body is not a json object",
+        "invalid request body",
+        "no such path or method",
+        "missing authentication token",
+        "the body is above 8 kib",
+        "the content type is not supported",
+    ]
+    .iter()
+    .any(|words| text.contains(words))
+}
+
+/// The body's `message`, or the body itself where it is no JSON with one.
+fn message(body: &[u8]) -> String {
+    let json: Option<serde_json::Value> = serde_json::from_slice(body).ok();
+    let of = |name: &str| json.as_ref()?.get(name)?.as_str().map(ToOwned::to_owned);
+    of("message")
+        .or_else(|| of("Message"))
+        .unwrap_or_else(|| String::from_utf8_lossy(body).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use cfnkit_template::stack_tree::read_template;
+
+    /// The bodies that the deployed API sends, read from the template.
+    #[test]
+    fn every_gateway_response_of_the_template_names_its_layer() {
+        let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../infra/cfn");
+        let template = read_template(&directory, "api.yaml").unwrap();
+        let resources = template.value()["Resources"].as_object().unwrap();
+        let mut found = Vec::new();
+        for (name, resource) in resources {
+            let properties = &resource["Properties"];
+            let Some(body) = properties["ResponseTemplates"]["application/json"].as_str() else {
+                continue;
+            };
+            let Some(status) = properties["StatusCode"].as_str() else {
+                continue;
+            };
+            let body = body.replace("$context.requestId", "1");
+            let layer = classify(status.parse().unwrap(), None, body.as_bytes());
+            found.push((name.as_str(), layer));
+        }
+        let expected = [
+            ("InvalidKeyResponse", Layer::ApiKey),
+            ("UnknownPathResponse", Layer::Gateway),
+            ("UnknownPathSignedResponse", Layer::Gateway),
+            ("WafFilteredResponse", Layer::Firewall),
+            ("ThrottledResponse", Layer::Throttle),
+            ("QuotaExceededResponse", Layer::Quota),
+            ("TooLargeResponse", Layer::Gateway),
+            ("MediaTypeResponse", Layer::Gateway),
+            ("BadBodyResponse", Layer::Gateway),
+            ("FailureResponse", Layer::Lambda),
+            ("TimeoutResponse", Layer::Lambda),
+        ];
+        assert_eq!(found, expected);
+    }
+
+    /// AWS's documented defaults: what an API without those responses sends.
+    #[test]
+    fn api_gateways_own_words_name_their_layer() {
+        let check = |status, error_type, message: &str, expected| {
+            let body = format!("{{\"message\":\"{message}\"}}");
+            let layer = classify(status, Some(error_type), body.as_bytes());
+            assert_eq!(layer, expected, "{status} {message}");
+        };
+        check(
+            429,
+            "TooManyRequestsException",
+            "Too Many Requests",
+            Layer::Throttle,
+        );
+        check(
+            429,
+            "LimitExceededException",
+            "Limit Exceeded",
+            Layer::Quota,
+        );
+        check(403, "ForbiddenException", "Forbidden", Layer::KeyOrFirewall);
+        let token = "Missing Authentication Token";
+        check(
+            403,
+            "MissingAuthenticationTokenException",
+            token,
+            Layer::Gateway,
+        );
+        check(
+            400,
+            "BadRequestException",
+            "Invalid request body",
+            Layer::Gateway,
+        );
+        let internal = "InternalServerErrorException";
+        check(500, internal, "Internal server error", Layer::Lambda);
+        check(502, internal, "Internal server error", Layer::Lambda);
+        check(504, internal, "Endpoint request timed out", Layer::Lambda);
+        let html = b"<html><head><title>403 Forbidden</title></head></html>";
+        assert_eq!(classify(403, None, html), Layer::Firewall);
+        let quota = classify(429, Some("LimitExceededException"), b"");
+        assert_eq!(quota, Layer::Quota);
+    }
+
+    /// The words are those of `handler/src/event/reply.rs`.
+    #[test]
+    fn the_handlers_answers_are_told_from_api_gateways() {
+        let check = |status, message: &str, expected| {
+            let body = format!("{{\"type\":\"about:blank\",\"message\":\"{message}\"}}");
+            assert_eq!(
+                classify(status, None, body.as_bytes()),
+                expected,
+                "{status}"
+            );
+        };
+        check(200, "Successfully inserted data!", Layer::Stored);
+        check(503, "busy, try again later", Layer::TableThrottle);
+        check(
+            503,
+            "temporarily unavailable, try again later",
+            Layer::Table,
+        );
+        let late = "no answer in time; the movie may be stored or not";
+        check(504, late, Layer::Table);
+        check(500, "internal error", Layer::Handler);
+        check(422, "`year` is not a number", Layer::Handler);
+        check(413, "body is larger than 8192 bytes", Layer::Handler);
+        check(418, "teapot", Layer::Unknown);
+    }
+}

@@ -1,0 +1,392 @@
+//! The checklist of a load test, line by line: passed, failed, or not shown and why. It judges
+//! plain data and asks nobody.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use serde::Serialize;
+
+use super::answer::Layer;
+use super::expected::Filled;
+use super::phases::{Phase, arrivals};
+use super::tally::Part;
+
+/// API Gateway calls its rates targets; so much more than one is still it.
+const TOLERANCE: f64 = 1.1;
+
+/// A rate and the burst above it.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Bucket {
+    /// What is let through for good.
+    pub rate_per_second: f64,
+    /// What is let through at once.
+    pub burst_requests: f64,
+}
+
+/// The limits of the deployed stage for the key that was used.
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Limits {
+    /// Of this key.
+    pub key: Bucket,
+    /// Of all keys together.
+    pub stage: Bucket,
+    /// Requests of this key.
+    pub quota_per_day: u64,
+    /// Requests of one address until the firewall blocks it.
+    pub firewall_per300_seconds: u64,
+    /// Executions at once that are reserved for the function.
+    pub concurrency: Option<u64>,
+}
+
+impl Limits {
+    /// Out of a deployed stack's parameters. `tier` as the templates spell it: `Standard`.
+    pub fn from_parameters(
+        parameters: &BTreeMap<String, String>,
+        tier: &str,
+    ) -> anyhow::Result<Self> {
+        let text = |name: &str| {
+            parameters
+                .get(name)
+                .with_context(|| format!("the stack has no parameter `{name}`; deploy it again"))
+        };
+        let number = |name: String| -> anyhow::Result<f64> {
+            let text = text(&name)?;
+            text.parse()
+                .with_context(|| format!("the stack's parameter `{name}` is `{text}`, no number"))
+        };
+        let bucket = |whose: &str| -> anyhow::Result<Bucket> {
+            Ok(Bucket {
+                rate_per_second: number(format!("{whose}RateLimitPerSecond"))?,
+                burst_requests: number(format!("{whose}BurstLimitInRequests"))?,
+            })
+        };
+        Ok(Self {
+            key: bucket(tier)?,
+            stage: bucket("Stage")?,
+            quota_per_day: number(format!("{tier}QuotaPerDay"))? as u64,
+            firewall_per300_seconds: number("WafRateLimitPer300Seconds".to_owned())? as u64,
+            // `none` where nothing is reserved.
+            concurrency: text("ReservedConcurrency")?.parse().ok(),
+        })
+    }
+}
+
+/// What CloudWatch saw while the test ran; nothing where it was not asked.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Observed {
+    /// The most executions at once, of Lambda's `ConcurrentExecutions`.
+    pub most_concurrent_executions: Option<f64>,
+    /// The sum of DynamoDB's `WriteThrottleEvents` of the table.
+    pub table_write_throttles: Option<f64>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Outcome {
+    Passed,
+    Failed,
+    NotShown,
+}
+
+impl Outcome {
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Failed => "failed",
+            Self::NotShown => "not shown",
+        }
+    }
+}
+
+/// One line of the checklist.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Verdict {
+    /// What is checked.
+    pub check: &'static str,
+    /// What came of it.
+    pub outcome: Outcome,
+    /// Why.
+    pub reason: String,
+}
+
+/// What the verdicts rest on.
+#[derive(Debug)]
+pub struct Facts<'a> {
+    pub phases: &'a [Phase],
+    /// From the first arrival to the last event.
+    pub elapsed: Duration,
+    pub overall: &'a Part,
+    pub limits: &'a Limits,
+    pub p99_limit_ms: f64,
+    pub observed: &'a Observed,
+    pub is_local: bool,
+    /// Why the generator's figures cannot be trusted, if so.
+    pub doubt: Option<&'a str>,
+}
+
+pub fn judge(facts: &Facts<'_>) -> Vec<Verdict> {
+    let verdict = |check, (outcome, reason)| Verdict {
+        check,
+        outcome,
+        reason,
+    };
+    vec![
+        verdict("no request failed", failures(facts)),
+        verdict("429 when limits are exceeded", refusals(facts)),
+        verdict("Lambda concurrency below its limit", concurrency(facts)),
+        verdict("no DynamoDB throttling", throttling(facts)),
+        verdict("p99 latency", latency(facts)),
+        verdict("limits of the key", key_limits(facts)),
+    ]
+}
+
+/// How many of the arrivals until `elapsed` find the bucket empty.
+fn over(bucket: Bucket, phases: &[Phase], elapsed: Duration) -> u64 {
+    let mut filled = Filled::new(bucket);
+    let mut refused = 0;
+    for arrival in arrivals(phases).take_while(|arrival| arrival.due <= elapsed) {
+        match filled.has_room(arrival.due.as_secs_f64()) {
+            true => filled.take(),
+            false => refused += 1,
+        }
+    }
+    refused
+}
+
+fn failures(facts: &Facts<'_>) -> (Outcome, String) {
+    let ended = facts.overall.ended();
+    let key = facts.overall.count(|answer| answer.layer == Layer::ApiKey);
+    let failed = facts
+        .overall
+        .count(|answer| answer.layer != Layer::Stored && !answer.layer.is_refusal());
+    match (ended, key, failed) {
+        (0, _, _) => (Outcome::NotShown, "nothing was answered".to_owned()),
+        (_, 0, 0) => (
+            Outcome::Passed,
+            "whatever no limit refused was stored".to_owned(),
+        ),
+        (_, 0, failed) => (
+            Outcome::Failed,
+            format!("{failed} of {ended} failed; the table of answers says how"),
+        ),
+        (_, key, _) => (
+            Outcome::Failed,
+            format!("{key} requests were refused for their API key; is it enabled?"),
+        ),
+    }
+}
+
+fn refusals(facts: &Facts<'_>) -> (Outcome, String) {
+    let Facts {
+        phases,
+        elapsed,
+        overall,
+        limits,
+        ..
+    } = facts;
+    let seen = overall.count(|answer| answer.layer == Layer::Throttle);
+    let quota = overall.count(|answer| answer.layer == Layer::Quota);
+    let firewall = overall.count(|answer| answer.layer == Layer::Firewall);
+    let over_key = over(limits.key, phases, *elapsed);
+    let over_stage = over(limits.stage, phases, *elapsed);
+    let expected = over_key.max(over_stage);
+    let (key, stage) = (limits.key.rate_per_second, limits.stage.rate_per_second);
+    match (expected, seen) {
+        (0, 0) if quota > 0 => (
+            Outcome::Passed,
+            format!("{quota} requests got 429 because the key's quota of the day is used up"),
+        ),
+        (0, 0) => (
+            Outcome::NotShown,
+            format!(
+                "this load never exceeds the key's {key}/s or the stage's {stage}/s with their \
+                 bursts, and nothing was refused; add a phase that does"
+            ),
+        ),
+        (0, seen) => (
+            Outcome::Failed,
+            format!(
+                "{seen} requests got 429, although this load alone stays below the key's {key}/s \
+                 and the stage's {stage}/s; does somebody else use them now?"
+            ),
+        ),
+        (_, 0) if firewall > 0 => (
+            Outcome::NotShown,
+            format!(
+                "the firewall refused {firewall} requests first, {} per address and 5 minutes; \
+                 send from more addresses or raise `WafRateLimitPer300Seconds` on this stage",
+                limits.firewall_per300_seconds
+            ),
+        ),
+        (_, 0) if quota > 0 => (
+            Outcome::NotShown,
+            format!("{quota} requests were refused for the key's quota of the day, not its rate"),
+        ),
+        (expected, 0) if facts.doubt.is_some() || overall.not_sent > 0 => (
+            Outcome::NotShown,
+            format!(
+                "{expected} requests should exceed a limit, but the load was not the one asked for"
+            ),
+        ),
+        (expected, 0) => (
+            Outcome::Failed,
+            format!("about {expected} requests should have got 429, and none did"),
+        ),
+        (expected, seen) => (
+            Outcome::Passed,
+            format!("{seen} requests got 429; the limits say about {expected}"),
+        ),
+    }
+}
+
+fn concurrency(facts: &Facts<'_>) -> (Outcome, String) {
+    let failed = facts
+        .overall
+        .count(|answer| answer.status == Some(500) && answer.layer == Layer::Lambda);
+    if failed > 0 && !facts.is_local {
+        return (
+            Outcome::Failed,
+            format!(
+                "{failed} requests got API Gateway's 500, which a function without an execution \
+                 left causes"
+            ),
+        );
+    }
+    let most = facts.observed.most_concurrent_executions;
+    match (most, facts.limits.concurrency) {
+        _ if facts.is_local => (
+            Outcome::NotShown,
+            "the local cloud neither limits nor counts a function's executions at once".to_owned(),
+        ),
+        (None, _) => (
+            Outcome::NotShown,
+            "the answers do not tell, and CloudWatch's `ConcurrentExecutions` was not read"
+                .to_owned(),
+        ),
+        (Some(most), None) => (
+            Outcome::NotShown,
+            format!("{most} at once; nothing is reserved (`ReservedConcurrency=none`)"),
+        ),
+        (Some(most), Some(limit)) if most < limit as f64 => {
+            (Outcome::Passed, format!("{most} at once, below {limit}"))
+        }
+        (Some(most), Some(limit)) => (
+            Outcome::Failed,
+            format!("{most} at once, of {limit} that there are"),
+        ),
+    }
+}
+
+fn throttling(facts: &Facts<'_>) -> (Outcome, String) {
+    let refused = facts
+        .overall
+        .count(|answer| answer.layer == Layer::TableThrottle);
+    let throttles = facts.observed.table_write_throttles;
+    match throttles {
+        _ if refused > 0 => (
+            Outcome::Failed,
+            format!("{refused} requests got 503 because DynamoDB throttled them to the end"),
+        ),
+        Some(0.0) => (
+            Outcome::Passed,
+            "CloudWatch counts no throttled write, and no request got 503".to_owned(),
+        ),
+        Some(count) => (
+            Outcome::Failed,
+            format!("CloudWatch counts {count} throttled writes, although each was repeated well"),
+        ),
+        None if facts.is_local => (
+            Outcome::NotShown,
+            "the local cloud's table never throttles, and has no metrics".to_owned(),
+        ),
+        None => (
+            Outcome::NotShown,
+            "no request got 503, but the handler repeats a throttled write first, and \
+             CloudWatch's `WriteThrottleEvents` was not read"
+                .to_owned(),
+        ),
+    }
+}
+
+fn latency(facts: &Facts<'_>) -> (Outcome, String) {
+    let limit = facts.p99_limit_ms;
+    let let_through = &facts.overall.let_through;
+    if let_through.count() == 0 {
+        return (
+            Outcome::NotShown,
+            "no request got past the limits".to_owned(),
+        );
+    }
+    let p99 = let_through.at(99.0);
+    if let Some(doubt) = facts.doubt {
+        return (
+            Outcome::NotShown,
+            format!("{p99:.1} ms, but it cannot be trusted: {doubt}"),
+        );
+    }
+    let here = match facts.is_local {
+        true => "; of this machine, not of AWS",
+        false => "",
+    };
+    match p99 < limit {
+        true => (
+            Outcome::Passed,
+            format!("{p99:.1} ms of what was let through, below {limit} ms{here}"),
+        ),
+        false => (
+            Outcome::Failed,
+            format!("{p99:.1} ms of what was let through, not below {limit} ms{here}"),
+        ),
+    }
+}
+
+/// What the key's bucket lets through in the time there was, and whether it was that.
+fn key_limits(facts: &Facts<'_>) -> (Outcome, String) {
+    let Facts {
+        phases,
+        elapsed,
+        overall,
+        limits,
+        ..
+    } = facts;
+    if over(limits.key, phases, *elapsed) == 0 {
+        return (
+            Outcome::NotShown,
+            format!(
+                "this load never exceeds the key's {}/s and burst of {}",
+                limits.key.rate_per_second, limits.key.burst_requests
+            ),
+        );
+    }
+    if overall.count(|answer| answer.layer == Layer::Firewall) > 0 {
+        return (
+            Outcome::NotShown,
+            "the firewall refused requests before the key's limits did".to_owned(),
+        );
+    }
+    let same = limits.stage.rate_per_second <= limits.key.rate_per_second;
+    let allowed = limits.key.rate_per_second * elapsed.as_secs_f64() + limits.key.burst_requests;
+    let passed = overall.count(|answer| !answer.layer.is_refusal());
+    let refused = overall.count(|answer| matches!(answer.layer, Layer::Throttle | Layer::Quota));
+    let said = format!(
+        "{passed} requests let through; rate and burst allow {allowed:.0} in {:.0} s",
+        elapsed.as_secs_f64()
+    );
+    match passed as f64 <= allowed * TOLERANCE {
+        false => (Outcome::Failed, said),
+        true if refused == 0 => (Outcome::NotShown, format!("{said}, and none was refused")),
+        true if same => (
+            Outcome::NotShown,
+            format!("{said}, but the stage's rate is no higher; `--tier standard` shows the key's"),
+        ),
+        true => (Outcome::Passed, said),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,84 @@
+//! The requests of `smoke`, sent.
+
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+
+use super::{Check, Key, PROBES, Probe, Smoke, problem};
+use crate::web::agent;
+use cfnkit_console::patience::patient;
+use cfnkit_console::screen;
+
+/// As long as API Gateway itself waits.
+const TIMEOUT: Duration = Duration::from_secs(29);
+
+/// How long a new key may take to be known everywhere.
+const KEY_TAKES: Duration = Duration::from_secs(60);
+const INTERVAL: Duration = Duration::from_secs(2);
+
+/// No key of API Gateway looks like this.
+const WRONG_KEY: &str = "this-is-the-wrong-key";
+
+/// Sends the requests one after the other. A key that API Gateway does not know yet is waited
+/// for: it takes up to a minute to be known everywhere.
+pub fn run(stack: &str, endpoint: &str, key: &str) -> Smoke {
+    let mut checks = Vec::new();
+    for probe in &PROBES {
+        let begin = Instant::now();
+        let mut check = send(endpoint, key, probe);
+        let mut announced = false;
+        while is_right_key_refused(probe, &check) && begin.elapsed() < patient(KEY_TAKES) {
+            if !announced {
+                screen::progress("API Gateway does not know the key yet; waiting for it");
+                announced = true;
+            }
+            std::thread::sleep(patient(INTERVAL));
+            check = send(endpoint, key, probe);
+        }
+        checks.push(check);
+    }
+    Smoke {
+        stack: stack.to_owned(),
+        endpoint: endpoint.to_owned(),
+        passed: checks.iter().all(|check| check.passed),
+        checks,
+    }
+}
+
+fn is_right_key_refused(probe: &Probe, check: &Check) -> bool {
+    matches!(probe.key, Key::Right) && !check.passed && check.status == Some(403)
+}
+
+fn send(endpoint: &str, key: &str, probe: &Probe) -> Check {
+    let begin = Instant::now();
+    let answer = ask(endpoint, key, probe);
+    let latency_ms = begin.elapsed().as_secs_f64() * 1000.0;
+    let (status, problem) = match answer {
+        Ok((status, body)) => (Some(status), problem(probe, status, &body)),
+        Err(err) => (None, Some(format!("{err:#}"))),
+    };
+    Check {
+        name: probe.name,
+        expected: probe.expected,
+        status,
+        latency_ms: (latency_ms * 10.0).round() / 10.0,
+        passed: problem.is_none(),
+        problem,
+    }
+}
+
+fn ask(endpoint: &str, key: &str, probe: &Probe) -> anyhow::Result<(u16, String)> {
+    let url = format!("{}{}", endpoint.trim_end_matches('/'), probe.path);
+    let request = agent(&url, patient(TIMEOUT))
+        .post(&url)
+        .header("content-type", "application/json");
+    let request = match probe.key {
+        Key::Right => request.header("x-api-key", key),
+        Key::Wrong => request.header("x-api-key", WRONG_KEY),
+        Key::None => request,
+    };
+    let mut answer = request.send(probe.body).context("no answer")?;
+    let status = answer.status().as_u16();
+    let body = answer.body_mut().read_to_string();
+    Ok((status, body.context("the answer broke off")?))
+}
