@@ -11,20 +11,14 @@ use cfnkit_template::flattening::{GITHUB, Templates};
 use cfnkit_template::references::names_in;
 use cfnkit_template::template::Template;
 
-pub(crate) mod drawing;
-mod layout;
 pub(crate) mod mermaid;
-pub(crate) mod overview;
-pub(crate) mod picture;
-mod service;
-mod svg;
 #[cfg(test)]
 mod tests;
 
 /// Where the resources of `bootstrap.yaml` are; those of the root's stacks are in them.
 const BOOTSTRAP: &str = "Bootstrap";
 
-/// The graph as data; it prints as Mermaid, as SVG and as this.
+/// The graph as data; it prints as Mermaid and as this.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Graph {
@@ -254,11 +248,4 @@ fn id(stack: &str, logical_id: &str) -> Id {
         stack: stack.to_owned(),
         logical_id: logical_id.to_owned(),
     }
-}
-
-/// The types of resources that the overview knows a service of.
-#[cfg(test)]
-pub(crate) fn known_types() -> BTreeSet<&'static str> {
-    let types = service::TYPES.iter().map(|one| one.name);
-    types.chain([service::ASSOCIATION]).collect()
 }

@@ -7,19 +7,10 @@ use schemars::generate::SchemaSettings;
 use schemars::transform::RecursiveTransform;
 use schemars::{JsonSchema, Schema};
 
-use crate::graph::{Graph, overview::Overview};
-use crate::listing;
 use cfnkit_change::change_set::row::Rows;
-use cfnkit_limits::limits;
+use crate::graph::Graph;
 use cfnkit_lint::linting::templates;
-use cfnkit_load::load;
-use cfnkit_operate::api_keys;
-use cfnkit_operate::doctor;
-use cfnkit_operate::log_line;
-use cfnkit_operate::smoke;
-use cfnkit_operate::status;
-use cfnkit_operate::trace;
-use cfnkit_tools::emulator;
+use crate::{api_keys, doctor, emulator, limits, listing, load, log_line, smoke, status, trace};
 
 #[cfg(test)]
 mod tests;
@@ -27,12 +18,11 @@ mod tests;
 type Make = fn() -> Schema;
 
 /// What prints JSON, and the schema of that. A subcommand's name has a hyphen for the space.
-const SCHEMAS: [(&str, Make); 16] = [
+const SCHEMAS: [(&str, Make); 15] = [
     ("diff", of_type::<Rows>),
     ("doctor", of_type::<doctor::Report>),
     ("drift", of_type::<Rows>),
     ("graph", of_type::<Graph>),
-    ("graph-overview", of_type::<Overview>),
     ("keys", of_type::<api_keys::Listing>),
     ("limits", of_type::<limits::report::Report>),
     ("lint", of_type::<templates::Judgement>),

@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 
-use super::overview::{Overview, What};
 use super::{Graph, Id, Kind};
 
 /// One subgraph per stack. Arrows go from what refers to what is referred to: thin within a
@@ -32,26 +31,6 @@ pub(crate) fn mermaid(graph: &Graph) -> String {
         };
         let of = |id: &Id| node(&id.stack, &id.logical_id);
         let _ = writeln!(text, "  {} {arrow} {}", of(&edge.from), of(&edge.to));
-    }
-    text
-}
-
-/// The services and what flows between them: requests thick, the rest dotted.
-pub(crate) fn flows(overview: &Overview) -> String {
-    let mut text = "flowchart LR\n".to_owned();
-    for flow in &overview.flows {
-        let arrow = match flow.kind {
-            What::Request => "==>",
-            What::Logs => "-. logs .->",
-            What::Traces => "-. traces .->",
-            What::Metrics => "-. metrics .->",
-            What::Notice => "-. alarms .->",
-        };
-        let [from, to] = [flow.from, flow.to].map(|service| {
-            let name = service.label();
-            format!("service_{}[\"{}\"]", word(name), label(name))
-        });
-        let _ = writeln!(text, "  {from} {arrow} {to}");
     }
     text
 }

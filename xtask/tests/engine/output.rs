@@ -21,7 +21,7 @@ const PRINTING: [&[&str]; 26] = [
     &["schema", "status"],
     &["completions", "bash"],
     &["graph"],
-    &["graph", "--format=json"],
+    &["graph", "--json"],
     &["limits"],
     &["limits", "--json"],
     &["local", "status"],

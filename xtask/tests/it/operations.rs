@@ -121,7 +121,6 @@ async fn a_deployed_stage_tells_how_it_is() {
         ("load", &load),
         ("limits", &["limits", "--json", "--phase", "50/s:60s"]),
         ("graph", &["graph", "--json"]),
-        ("graph-overview", &["graph", "--overview", "--json"]),
         ("ls", &["ls", "--json"]),
         ("lint", &["lint", "--json"]),
     ] {
