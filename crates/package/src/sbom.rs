@@ -1,11 +1,15 @@
 //! The bill of materials of the packaged handler, in CycloneDX's JSON. The same program gives
 //! the same bytes: no clock, no machine and no chance is in it.
+//!
+//! No library writes it: `cyclonedx-bom` ends at CycloneDX 1.5, `auditable-cyclonedx` rests on it
+//! and knows neither licences nor hashes, and `serde-cyclonedx` makes its types in a build script,
+//! for which it brings eighteen crates, syn 1 among them.
 
 use std::borrow::Cow;
 
 use anyhow::Context as _;
 use auditable_serde::{DependencyKind, Source};
-use serde::Serialize;
+use serde_json::{Value, json};
 
 use crate::dependencies::{Dependencies, Package};
 use cfnkit_tools::digest::hex;
@@ -18,156 +22,76 @@ pub struct Program<'a> {
     pub triple: &'a str,
 }
 
-// 1.6 is the first that can say that a licence is what the package declares.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Bom<'a> {
-    bom_format: &'a str,
-    spec_version: &'a str,
-    serial_number: String,
-    version: u32,
-    metadata: Metadata<'a>,
-    components: Vec<Component<'a>>,
-    dependencies: Vec<Dependency<'a>>,
-}
-
-#[derive(Serialize)]
-struct Metadata<'a> {
-    lifecycles: [Lifecycle<'a>; 1],
-    tools: Tools<'a>,
-    component: Component<'a>,
-    properties: [Property<'a>; 1],
-}
-
-#[derive(Serialize)]
-struct Lifecycle<'a> {
-    phase: &'a str,
-}
-
-#[derive(Serialize)]
-struct Tools<'a> {
-    components: [Component<'a>; 1],
-}
-
-#[derive(Default, Serialize)]
-#[serde(rename_all = "kebab-case")]
-struct Component<'a> {
-    r#type: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    bom_ref: Option<&'a str>,
-    name: &'a str,
-    version: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    scope: Option<&'a str>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    hashes: Vec<Hash<'a>>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    licenses: Vec<Licence<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    purl: Option<String>,
-}
-
-#[derive(Serialize)]
-struct Hash<'a> {
-    alg: &'a str,
-    content: String,
-}
-
-#[derive(Serialize)]
-struct Licence<'a> {
-    expression: Cow<'a, str>,
-    acknowledgement: &'a str,
-}
-
-#[derive(Serialize)]
-struct Property<'a> {
-    name: &'a str,
-    value: &'a str,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Dependency<'a> {
-    r#ref: &'a str,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    depends_on: Vec<&'a str>,
-}
-
 /// The bill of `program`, which was built from `dependencies`.
 pub fn cyclonedx(dependencies: &Dependencies, program: &Program<'_>) -> anyhow::Result<String> {
     let packages = dependencies.packages();
-    let references: Vec<String> = packages.iter().map(reference).collect();
-    let mut components: Vec<Component<'_>> = packages
-        .iter()
-        .zip(&references)
-        .map(|(package, reference)| library(package, reference))
-        .collect();
-    let root = components.remove(dependencies.root());
-    let bom = Bom {
-        bom_format: "CycloneDX",
-        spec_version: "1.6",
-        serial_number: format!("urn:uuid:{}", uuid(&program.zip_sha256)),
-        version: 1,
-        metadata: Metadata {
-            lifecycles: [Lifecycle { phase: "build" }],
-            tools: Tools {
-                components: [Component {
-                    r#type: "application",
-                    name: env!("CARGO_PKG_NAME"),
-                    version: env!("CARGO_PKG_VERSION").to_owned(),
-                    ..Component::default()
+    let mut components: Vec<Value> = packages.iter().map(library).collect();
+    let mut root = components.remove(dependencies.root());
+    root["type"] = "application".into();
+    root["scope"] = Value::Null;
+    root["hashes"] = json!([sha256(&program.zip_sha256)]);
+    for component in components.iter_mut().chain([&mut root]) {
+        if let Some(fields) = component.as_object_mut() {
+            fields.retain(|_, value| !value.is_null());
+        }
+    }
+    let bom = json!({
+        "bomFormat": "CycloneDX",
+        // The first that can say that a licence is what the package declares.
+        "specVersion": "1.6",
+        "serialNumber": format!("urn:uuid:{}", uuid(&program.zip_sha256)),
+        "version": 1,
+        "metadata": {
+            "lifecycles": [{ "phase": "build" }],
+            "tools": {
+                "components": [{
+                    "type": "application",
+                    "name": env!("CARGO_PKG_NAME"),
+                    "version": env!("CARGO_PKG_VERSION"),
                 }],
             },
-            component: Component {
-                r#type: "application",
-                scope: None,
-                hashes: vec![sha256(&program.zip_sha256)],
-                ..root
-            },
+            "component": root,
             // The name that cargo-cyclonedx gave it.
-            properties: [Property {
-                name: "cdx:rustc:sbom:target:triple",
-                value: program.triple,
-            }],
+            "properties": [{ "name": "cdx:rustc:sbom:target:triple", "value": program.triple }],
         },
-        components,
-        dependencies: graph(packages, &references),
-    };
+        "components": components,
+        "dependencies": graph(packages),
+    });
     let json = serde_json::to_string_pretty(&bom).context("cannot write the bill of materials")?;
     Ok(json + "\n")
 }
 
-fn library<'a>(package: &'a Package, reference: &'a str) -> Component<'a> {
-    let licences = package.licence.iter().map(|licence| Licence {
-        expression: spdx(licence),
-        acknowledgement: "declared",
-    });
-    Component {
-        r#type: "library",
-        bom_ref: Some(reference),
-        name: &package.name,
-        version: package.version.to_string(),
-        scope: Some(match package.kind {
+/// With null for what is not known.
+fn library(package: &Package) -> Value {
+    let licences = package
+        .licence
+        .as_deref()
+        .map(|licence| json!([{ "expression": spdx(licence), "acknowledgement": "declared" }]));
+    json!({
+        "type": "library",
+        "bom-ref": reference(package),
+        "name": package.name,
+        "version": package.version.to_string(),
+        "scope": match package.kind {
             DependencyKind::Runtime => "required",
             // CycloneDX's word for what the running program cannot reach. It took part in the
             // build, so leaving it out would hide a way into the program.
             DependencyKind::Build => "excluded",
-        }),
-        hashes: package.sha256.iter().map(sha256).collect(),
-        licenses: licences.collect(),
-        purl: purl(package),
-    }
+        },
+        "hashes": package.sha256.as_ref().map(|digest| [sha256(digest)]),
+        "licenses": licences,
+        "purl": purl(package),
+    })
 }
 
-fn graph<'a>(packages: &[Package], references: &'a [String]) -> Vec<Dependency<'a>> {
-    let edges = packages.iter().zip(references);
-    let edges = edges.map(|(package, reference)| Dependency {
-        r#ref: reference,
-        depends_on: package
-            .dependencies
-            .iter()
-            .filter_map(|index| references.get(*index).map(String::as_str))
-            .collect(),
+fn graph(packages: &[Package]) -> Vec<Value> {
+    let edges = packages.iter().map(|package| {
+        let named = package.dependencies.iter();
+        let named = named.filter_map(|index| packages.get(*index).map(reference));
+        match named.collect::<Vec<_>>() {
+            none if none.is_empty() => json!({ "ref": reference(package) }),
+            some => json!({ "ref": reference(package), "dependsOn": some }),
+        }
     });
     edges.collect()
 }
@@ -188,11 +112,8 @@ fn purl(package: &Package) -> Option<String> {
     (package.source == Source::CratesIo).then(|| format!("pkg:cargo/{}@{version}", package.name))
 }
 
-fn sha256(digest: &[u8; 32]) -> Hash<'static> {
-    Hash {
-        alg: "SHA-256",
-        content: hex(digest),
-    }
+fn sha256(digest: &[u8; 32]) -> Value {
+    json!({ "alg": "SHA-256", "content": hex(digest) })
 }
 
 /// Cargo still takes the `/` between alternatives that it had before it took SPDX's expressions.
@@ -222,7 +143,6 @@ mod tests {
     use std::collections::BTreeSet;
 
     use expect_test::expect;
-    use serde_json::Value;
 
     use super::*;
     use crate::dependencies::tests::example;
