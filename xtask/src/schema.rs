@@ -7,10 +7,14 @@ use schemars::generate::SchemaSettings;
 use schemars::transform::RecursiveTransform;
 use schemars::{JsonSchema, Schema};
 
-use cfnkit_change::change_set::row::Rows;
 use crate::graph::Graph;
+use crate::listing;
+use cfnkit_change::change_set::row::Rows;
+use cfnkit_limits::limits;
 use cfnkit_lint::linting::templates;
-use crate::{api_keys, doctor, emulator, limits, listing, load, log_line, smoke, status, trace};
+use cfnkit_load::load;
+use cfnkit_operate::{api_keys, doctor, log_line, smoke, status, trace};
+use cfnkit_tools::emulator;
 
 #[cfg(test)]
 mod tests;

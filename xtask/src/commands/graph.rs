@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 
 use crate::graph::{self, mermaid};
-use cfnkit_template::flattening::Templates;
 use cfnkit_console::screen;
+use cfnkit_template::flattening::Templates;
 use cfnkit_template::source::nearest;
 use cfnkit_tools::workspace::Workspace;
 

@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use cfnkit_template::flattening::Templates;
 use crate::graph::Graph;
 use cfnkit_template::flattening::Templates;
 

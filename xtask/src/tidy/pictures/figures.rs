@@ -10,10 +10,10 @@ use roxmltree::{Document, Node};
 use serde_json::Value;
 
 use super::{changed, read};
-use crate::flattening::{Flat, Templates};
-use crate::parameters::Parameters;
-use crate::template::plain_string;
 use crate::tidy::root;
+use cfnkit_template::flattening::{Flat, Templates};
+use cfnkit_template::parameters::Parameters;
+use cfnkit_template::template::plain_string;
 
 const PICTURE: &str = "docs/architecture.svg";
 
