@@ -6,14 +6,11 @@
 //! service that stalls is asked less and looks better than it is.
 
 pub mod answer;
-pub mod endpoint;
-pub mod engine;
 pub mod expected;
 pub mod page;
 pub mod phases;
 pub mod progress;
 pub mod report;
-pub mod running;
 pub mod tally;
 pub mod terminal;
 #[cfg(test)]

@@ -6,4 +6,3 @@ pub mod log_line;
 pub mod smoke;
 pub mod status;
 pub mod trace;
-pub mod web;

@@ -7,15 +7,9 @@ use serde_json::Value;
 
 use cfnkit_change::change_set::wrapped;
 
-mod requests;
-#[cfg(test)]
-mod tests;
-
-pub use requests::run;
-
 /// The one item that these requests leave in the table, again and again the same.
-const ITEM: &str = r#"{"year":"2023","title":"smoke test","id":"smoke-test"}"#;
-const STORED: &str = "Successfully inserted data!";
+pub const ITEM: &str = r#"{"year":"2023","title":"smoke test","id":"smoke-test"}"#;
+pub const STORED: &str = "Successfully inserted data!";
 
 pub const NOT_SHOWN_LOCALLY: &str = "\
 The local cloud has no firewall, and its answers without the handler are not worded as \
@@ -49,7 +43,7 @@ pub struct Check {
 }
 
 #[derive(Debug, Clone, Copy)]
-enum Key {
+pub enum Key {
     Right,
     Wrong,
     None,
@@ -57,17 +51,17 @@ enum Key {
 
 /// A request, and what it is to be answered with.
 #[derive(Debug)]
-struct Probe {
-    name: &'static str,
-    key: Key,
-    path: &'static str,
-    body: &'static str,
-    expected: &'static [u16],
+pub struct Probe {
+    pub name: &'static str,
+    pub key: Key,
+    pub path: &'static str,
+    pub body: &'static str,
+    pub expected: &'static [u16],
     /// The answer's `message`, where it is documented.
-    message: Option<&'static str>,
+    pub message: Option<&'static str>,
 }
 
-const PROBES: [Probe; 5] = [
+pub const PROBES: [Probe; 5] = [
     Probe {
         name: "with key",
         key: Key::Right,
@@ -113,7 +107,7 @@ const PROBES: [Probe; 5] = [
 ];
 
 /// What is wrong with an answer.
-fn problem(probe: &Probe, status: u16, body: &str) -> Option<String> {
+pub fn problem(probe: &Probe, status: u16, body: &str) -> Option<String> {
     if !probe.expected.contains(&status) {
         let expected: Vec<String> = probe.expected.iter().map(u16::to_string).collect();
         let hint = hint(status).map(|hint| format!("; {hint}"));
@@ -135,7 +129,7 @@ fn problem(probe: &Probe, status: u16, body: &str) -> Option<String> {
     })
 }
 
-fn hint(status: u16) -> Option<&'static str> {
+pub fn hint(status: u16) -> Option<&'static str> {
     match status {
         403 => Some("the firewall or an unknown key; `cargo xtask keys` lists the keys"),
         429 => Some("a limit is used up; `cargo xtask limits` shows which there are"),
@@ -146,7 +140,7 @@ fn hint(status: u16) -> Option<&'static str> {
     }
 }
 
-fn excerpt(body: &str) -> String {
+pub fn excerpt(body: &str) -> String {
     const LONGEST: usize = 200;
     let line: String = body.split_whitespace().collect::<Vec<_>>().join(" ");
     match line.char_indices().nth(LONGEST) {

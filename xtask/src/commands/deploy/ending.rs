@@ -17,6 +17,7 @@ use cfnkit_operate::smoke;
 use cfnkit_operation::options::Options;
 use cfnkit_operation::stack::Stack;
 use cfnkit_template::parameters::Parameters;
+use cfnkit_traffic::requests;
 
 /// The root parameters that say which handler is deployed, and where it lies.
 const HANDLER_KEY: &str = "HandlerKey";
@@ -98,7 +99,7 @@ impl Deploy {
         };
         let connection = &environment.connection;
         let key = api_gateway::key_value(connection, output("StandardApiKeyId")?).await?;
-        let outcome = smoke::run(&stack.name, output("Endpoint")?, &key);
+        let outcome = requests::run(&stack.name, output("Endpoint")?, &key);
         screen::say(format!("\n{}", smoke::render(&outcome).trim_end()));
         if !outcome.passed {
             screen::say(format!(

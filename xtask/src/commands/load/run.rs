@@ -16,17 +16,18 @@ use cfnkit_console::interrupt::Interrupts;
 use cfnkit_console::screen;
 use cfnkit_console::text::wrap;
 use cfnkit_limits::limits::{Consumer, predict_phases, reading};
-use cfnkit_load::load::endpoint;
-use cfnkit_load::load::engine::{PATIENCE, Target};
 use cfnkit_load::load::expected::Expected;
 use cfnkit_load::load::phases::{self, Phase};
 use cfnkit_load::load::report::{Report, Setup};
 use cfnkit_load::load::verdict::{Limits, Observed, Outcome};
-use cfnkit_load::load::{page, running, terminal};
+use cfnkit_load::load::{page, terminal};
 use cfnkit_operation::live;
 use cfnkit_template::flattening::Templates;
 use cfnkit_template::text_file;
 use cfnkit_tools::workspace::Workspace;
+use cfnkit_traffic::endpoint;
+use cfnkit_traffic::engine::{PATIENCE, Target};
+use cfnkit_traffic::running;
 
 /// Files that this program has open beside its requests' connections.
 const OWN_FILES: u64 = 64;

@@ -8,6 +8,7 @@ use cfnkit_console::exit::Exit;
 use cfnkit_console::screen;
 use cfnkit_operate::smoke::{self, Smoke as Outcome};
 use cfnkit_tools::workspace::Workspace;
+use cfnkit_traffic::requests;
 
 impl Smoke {
     pub(crate) async fn run(self, sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {
@@ -18,7 +19,7 @@ impl Smoke {
         let connection = &deployed.environment.connection;
         let key = api_gateway::key_value(connection, deployed.output("StandardApiKeyId")?).await?;
         let endpoint = deployed.output("Endpoint")?;
-        let outcome = smoke::run(&deployed.stack.name, endpoint, &key);
+        let outcome = requests::run(&deployed.stack.name, endpoint, &key);
         print(&outcome, self.json)?;
         if deployed.is_local() {
             screen::note(smoke::NOT_SHOWN_LOCALLY);

@@ -5,15 +5,15 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
-use super::engine::{self, Target};
-use super::phases::Phase;
-use super::progress::Progress;
-use super::tally::Tally;
+use crate::engine::{self, Target};
 use cfnkit_console::block::Block;
 use cfnkit_console::interrupt::Interrupts;
 use cfnkit_console::screen;
 use cfnkit_console::terminal;
 use cfnkit_console::terminal::Mode;
+use cfnkit_load::load::phases::Phase;
+use cfnkit_load::load::progress::Progress;
+use cfnkit_load::load::tally::Tally;
 
 /// Between two frames.
 const FRAME: Duration = Duration::from_millis(200);

@@ -17,9 +17,9 @@ use hyper_util::rt::TokioExecutor;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
-use super::answer::{Answer, Layer, classify};
-use super::phases::{Arrival, Phase, arrivals};
-use super::tally::Event;
+use cfnkit_load::load::answer::{Answer, Layer, classify};
+use cfnkit_load::load::phases::{Arrival, Phase, arrivals};
+use cfnkit_load::load::tally::Event;
 
 /// Longer than API Gateway waits for the function.
 pub const PATIENCE: Duration = Duration::from_secs(35);

@@ -4,6 +4,7 @@ use std::net::TcpListener;
 use expect_test::expect;
 
 use super::*;
+use cfnkit_operate::smoke::render;
 
 const KEY: &str = "the-right-key";
 

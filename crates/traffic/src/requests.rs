@@ -4,10 +4,13 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 
-use super::{Check, Key, PROBES, Probe, Smoke, problem};
 use crate::web::agent;
 use cfnkit_console::patience::patient;
 use cfnkit_console::screen;
+use cfnkit_operate::smoke::{Check, Key, PROBES, Probe, Smoke, problem};
+
+#[cfg(test)]
+mod tests;
 
 /// As long as API Gateway itself waits.
 const TIMEOUT: Duration = Duration::from_secs(29);

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Instant as StdInstant;
 
 use super::*;
-use crate::load::phases::total_requests;
-use crate::load::tally::Tally;
+use cfnkit_load::load::phases::total_requests;
+use cfnkit_load::load::tally::Tally;
 
 const OK: &str = r#"200 OK
 {"message": "Successfully inserted data!"}"#;
