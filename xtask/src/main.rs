@@ -1,7 +1,7 @@
-//! The program behind `cargo xtask`, which is built without the feature `aws`.
+//! The program behind `cargo xtask`, which is built without the SDK.
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    xtask::main()
+    cfnkit_cli::program::main::<xtask::commands::Own>()
 }

@@ -38,7 +38,7 @@ mod package;
 /// display of a deployment, `cargo xtask bench build` how long a fresh clone compiles.
 #[derive(Debug, clap::Args)]
 #[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
-pub(crate) struct Bench {
+pub struct Bench {
     #[command(subcommand)]
     other: Option<Other>,
     /// Cold starts of each variant.

@@ -6,7 +6,8 @@ use anyhow::Context as _;
 use clap::CommandFactory as _;
 use xshell::{Shell, cmd};
 
-use super::Cli;
+use super::Own;
+use cfnkit_cli::commands::Cli;
 use cfnkit_console::screen;
 use cfnkit_limits::limits::report::Report;
 use cfnkit_limits::limits::{Consumer, predict, reading};
@@ -43,7 +44,7 @@ const BESIDE: [&str; 4] = [
 /// A site made by mdBook from `docs/`, written to `target/docs/`; the pages about commands are
 /// made from their help. The first time mdBook is built, which takes a minute or two.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Docs {
+pub struct Docs {
     /// Write the site to `target/docs/` and open nothing.
     #[arg(long)]
     no_open: bool,
@@ -94,7 +95,7 @@ fn write_source(workspace: &Workspace, directory: &Path) -> anyhow::Result<()> {
     for file in BESIDE {
         std::fs::copy(root.join(file), pages.join(file)).with_context(|| format!("no `{file}`"))?;
     }
-    let commands = reference::pages(Cli::command());
+    let commands = reference::pages(Cli::<Own>::command());
     for entry in std::fs::read_dir(root.join("docs/src"))? {
         let path = entry?.path();
         let text = std::fs::read_to_string(&path)?;
@@ -102,7 +103,10 @@ fn write_source(workspace: &Workspace, directory: &Path) -> anyhow::Result<()> {
         let name = path.file_name().context("a page without a name")?;
         std::fs::write(pages.join(name), text)?;
     }
-    std::fs::write(pages.join("commands.md"), reference::index(Cli::command()))?;
+    std::fs::write(
+        pages.join("commands.md"),
+        reference::index(Cli::<Own>::command()),
+    )?;
     for page in &commands {
         std::fs::write(pages.join(page.path()), &page.text)?;
     }

@@ -20,7 +20,7 @@ use cfnkit_tools::workspace::Workspace;
 ///
 /// An input that breaks a rule is written to `target/fuzz/artifacts`, and the exit code is 1.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Fuzz {
+pub struct Fuzz {
     /// How long to go on, after the build.
     #[arg(long, value_name = "N", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..))]
     seconds: u32,

@@ -13,7 +13,7 @@ use cfnkit_tools::workspace::Workspace;
 /// Hold recorded exchanges with AWS, a line of JSON on stdin, against AWS's own models.
 #[derive(Debug, clap::Args)]
 #[command(hide = true)]
-pub(crate) struct Judge {}
+pub struct Judge {}
 
 impl Judge {
     /// Becomes the judge, `crates/tools/pinned/judge`.

@@ -12,7 +12,7 @@ use cfnkit_tools::workspace::Workspace;
 ///
 /// Fails where there is none, and where the tag is not that of the version in `Cargo.toml`.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Notes {
+pub struct Notes {
     /// The tag of the release, such as `v0.1.0` [default: that of the version in `Cargo.toml`].
     #[arg(value_name = "TAG")]
     tag: Option<String>,

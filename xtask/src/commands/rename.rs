@@ -25,7 +25,7 @@ use cfnkit_tools::workspace::Workspace;
 ///   cargo xtask rename booking --service hotel-bookings --key bookingId
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
-pub(crate) struct Rename {
+pub struct Rename {
     /// One of what the table will hold, a single word: `order`.
     noun: String,
 

@@ -19,7 +19,7 @@ use cfnkit_tools::workspace::Workspace;
 ///
 /// The integration tests start and stop local clouds of their own.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Test {
+pub struct Test {
     /// Also hold the arm64 zip's `bootstrap` against the contract, in AWS's Lambda runtime
     /// interface emulator.
     ///

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::graph::Graph;
+use cfnkit_cli::graph::Graph;
 use cfnkit_template::flattening::Templates;
 
 mod figures;

@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use clap::Parser as _;
 use saphyr::{LoadableYamlNode as _, MarkedYaml, Scalar, YamlData};
 
-use crate::commands::Cli;
+use crate::commands::Own;
+use cfnkit_cli::commands::Cli;
 
 /// What a step may run beside `cargo xtask`: what has to be there before it, and GitHub's own tool
 /// where nothing of the repository is.
@@ -139,8 +140,9 @@ fn what_workflows_run_is_what_the_command_line_takes() {
                 };
                 let arguments = words(arguments);
                 *seen.entry(arguments[0].clone()).or_default() += 1;
-                let parsed =
-                    Cli::try_parse_from(std::iter::once("cargo xtask".to_owned()).chain(arguments));
+                let parsed = Cli::<Own>::try_parse_from(
+                    std::iter::once("cargo xtask".to_owned()).chain(arguments),
+                );
                 let is_right = match &parsed {
                     Ok(_) => true,
                     // `--help` is an error for clap.
@@ -161,7 +163,8 @@ fn a_command_line_that_is_wrong_would_be_noticed() {
     for wrong in ["package --verfy", "dploy", "deploy --handler-sha256 0"] {
         let words = words(wrong);
         assert!(
-            Cli::try_parse_from(std::iter::once("cargo xtask".to_owned()).chain(words)).is_err(),
+            Cli::<Own>::try_parse_from(std::iter::once("cargo xtask".to_owned()).chain(words))
+                .is_err(),
             "{wrong}"
         );
     }

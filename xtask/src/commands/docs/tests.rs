@@ -103,7 +103,7 @@ fn every_page_is_in_the_summary() {
         .filter(|name| name != "SUMMARY.md")
         .collect();
     assert_eq!(listed, pages);
-    let root = Cli::command();
+    let root = Cli::<Own>::command();
     let commands = root.get_subcommands();
     for command in commands.filter(|command| !command.is_hide_set()) {
         assert!(listed.contains(&format!("commands/{}.md", command.get_name())));
@@ -112,7 +112,7 @@ fn every_page_is_in_the_summary() {
 
 #[test]
 fn a_commands_page_has_its_flags_with_values_and_defaults() {
-    let pages = reference::pages(Cli::command());
+    let pages = reference::pages(Cli::<Own>::command());
     let page = |words: &str| {
         let found = pages.iter().find(|page| page.words.join(" ") == words);
         &found.unwrap_or_else(|| panic!("no page of {words}")).text
@@ -197,7 +197,7 @@ fn every_command_and_flag_that_a_page_names_exists() {
                 continue;
             };
             let mut words = rest.split_whitespace();
-            let root = Cli::command();
+            let root = Cli::<Own>::command();
             let name = words.next().unwrap_or_default();
             let Some(mut command) = root.find_subcommand(name) else {
                 if !name.starts_with(['-', 'X']) {

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::super::root;
 use super::policy;
-use crate::repository::Repository;
+use cfnkit_cli::repository::Repository;
 use cfnkit_lint::linting;
 use cfnkit_template::flattening::Templates;
 use cfnkit_template::stack_tree::read_template;

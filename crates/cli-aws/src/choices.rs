@@ -1,0 +1,200 @@
+//! What a stage is deployed with: the stage's file and the command line, and what the tool knows.
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use anyhow::Context as _;
+
+use crate::bootstrap;
+use crate::connection::Environment;
+use crate::deploy_role;
+use cfnkit_assembly::assembly::Assembly;
+use cfnkit_assembly::encryption_key::{EncryptionKey, PRICE};
+use cfnkit_assembly::stage::{SERVICE, Stage};
+use cfnkit_assembly::stage_file::StageFile;
+use cfnkit_aws::aws::cloudformation::CloudFormation;
+use cfnkit_aws::aws::{Connection, signed, zones};
+use cfnkit_cli::commands::args::{ParameterArgs, read_stage_file};
+use cfnkit_console::screen::STRONG;
+use cfnkit_deploy::deployment::Plan;
+use cfnkit_operation::options::Options;
+use cfnkit_operation::stack::{DeployAction, Stack};
+use cfnkit_template::parameters::{self, Parameters};
+use cfnkit_template::stack_tree::read_template;
+use cfnkit_template::template::Template;
+use cfnkit_tools::workspace::Workspace;
+
+/// The root parameter that says whose key encrypts, and the one with the key.
+const KEY_CHOICE: &str = "EncryptionKey";
+const KEY_ARN: &str = "EncryptionKeyArn";
+
+/// The root parameter with the bound of the stage's roles.
+const BOUNDARY_ARN: &str = "PermissionsBoundaryArn";
+
+/// The root parameters that the tool looks up for a new stage.
+const PREFIX_LIST: &str = "DynamoDbPrefixListId";
+const ZONES: [&str; 2] = ["AvailabilityZoneA", "AvailabilityZoneB"];
+
+/// Everything that is decided for a stage before anything is built.
+pub(crate) struct Choices {
+    pub(crate) stage_file: StageFile,
+    pub(crate) root: Template,
+    parameters: Parameters,
+    asset_bucket: Option<String>,
+    /// The ARN of the bootstrap stack's key, where the stage is encrypted with it.
+    key: Option<String>,
+}
+
+/// Reads what is chosen for `stage`, and refuses what cannot be right, before anything is
+/// started, built or written.
+pub(crate) fn read(
+    parameter_args: &ParameterArgs,
+    workspace: &Workspace,
+    stage: &Stage,
+) -> anyhow::Result<Choices> {
+    let root = read_template(&workspace.templates(), "root.yaml")?;
+    let stage_file = read_stage_file(workspace, stage, &root)?;
+    let parameters = parameter_args.values.over(&stage_file, &root)?;
+    Ok(Choices {
+        stage_file,
+        root,
+        parameters,
+        asset_bucket: parameter_args.asset_bucket.clone(),
+        key: None,
+    })
+}
+
+impl Choices {
+    /// Finds the key the stage is to be encrypted with. It is made by `bootstrap` alone, because
+    /// it costs money.
+    pub(crate) async fn find_key(
+        &mut self,
+        environment: &Environment,
+        repeated: &str,
+    ) -> anyhow::Result<()> {
+        if !self.needs_key() || self.key.is_some() {
+            return Ok(());
+        }
+        let cfn = environment.connection.cloudformation();
+        let key = bootstrap::encryption_key(&cfn).await?;
+        self.key = Some(key.with_context(|| {
+            let place = environment.connection.place();
+            format!(
+                "stage `{}` is to be encrypted with a key of your own (`{KEY_CHOICE}` is `{}`), \
+                 and there is none in {place}; `cargo xtask bootstrap --encryption-key {}{repeated}` \
+                 makes one for {PRICE}",
+                self.stage_file.stage(),
+                EncryptionKey::CustomerManaged,
+                EncryptionKey::CustomerManaged,
+            )
+        })?);
+        Ok(())
+    }
+
+    pub(crate) fn needs_key(&self) -> bool {
+        let default = || {
+            let mut declared = self.root.parameters().into_iter();
+            declared.find(|one| one.name == KEY_CHOICE)?.default
+        };
+        let choice = self.parameters.get(KEY_CHOICE).cloned().or_else(default);
+        choice.as_deref() == Some(EncryptionKey::CustomerManaged.as_str())
+    }
+
+    /// The values that are known without an account: those that are chosen, else the defaults.
+    pub(crate) fn known_parameters(&self) -> Parameters {
+        let declared = self.root.parameters().into_iter();
+        let defaults = declared.filter_map(|one| Some((one.name, one.default?)));
+        let mut known: Parameters = defaults.collect();
+        known.extend(self.parameters.clone());
+        known
+    }
+
+    /// The plan for `assembly`.
+    pub(crate) async fn plan(
+        &self,
+        assembly: &Assembly,
+        environment: &Environment,
+        deployed: Option<&Stack>,
+        bucket: &str,
+    ) -> anyhow::Result<Plan> {
+        let mut supplied = assembly.parameters();
+        supplied.insert("AssetBucketName".to_owned(), bucket.to_owned());
+        supplied.insert(KEY_ARN.to_owned(), self.key.clone().unwrap_or_default());
+        let cfn = environment.connection.cloudformation();
+        let boundary = deploy_role::boundary(&cfn, &assembly.stage).await?;
+        supplied.insert(BOUNDARY_ARN.to_owned(), boundary.unwrap_or_default());
+        if !self.parameters.contains_key(PREFIX_LIST) {
+            let id = prefix_list(&environment.connection, deployed).await?;
+            supplied.insert(PREFIX_LIST.to_owned(), id);
+        }
+        if !ZONES.iter().any(|one| self.parameters.contains_key(*one)) {
+            let zones = zones_of_subnets(&environment.connection, deployed).await?;
+            supplied.extend(ZONES.map(ToOwned::to_owned).into_iter().zip(zones));
+        }
+        let parameters = parameters::complete(&assembly.root, &supplied, &self.parameters)?;
+        let mut tags = self.stage_file.tags().clone();
+        tags.extend(BTreeMap::from([
+            ("service".to_owned(), SERVICE.to_owned()),
+            ("stage".to_owned(), assembly.stage.to_string()),
+        ]));
+        Ok(Plan {
+            stack_name: assembly.stage.stack_name(),
+            tree: assembly.stack_tree(parameters),
+            tags,
+            options: Options::default(),
+            deployed: OnceLock::new(),
+        })
+    }
+
+    pub(crate) fn chosen_bucket(&self) -> Option<&str> {
+        self.asset_bucket.as_deref()
+    }
+
+    /// The asset bucket, chosen or bootstrapped; `None` where there is none yet.
+    pub(crate) async fn bucket(&self, cfn: &CloudFormation) -> anyhow::Result<Option<String>> {
+        match &self.asset_bucket {
+            Some(bucket) => Ok(Some(bucket.clone())),
+            None => bootstrap::asset_bucket(cfn).await,
+        }
+    }
+}
+
+/// What leaving the key of `deployed` means, where `plan` does.
+pub(crate) fn farewell_to_key(deployed: Option<&Stack>, plan: &Plan) -> Option<String> {
+    let before = deployed?.parameters.get(KEY_ARN)?;
+    let after = plan.tree.parameters.get(KEY_ARN);
+    let leaves = !before.is_empty() && after != Some(before);
+    leaves.then(|| {
+        format!(
+            "{STRONG}{} leaves the key {before}{STRONG:#}: logs and backups written so far stay \
+             encrypted with it, and deleting the key makes them unreadable for good",
+            plan.stack_name
+        )
+    })
+}
+
+/// The region's prefix list never changes, so what is deployed need not be looked up again.
+async fn prefix_list(connection: &Connection, deployed: Option<&Stack>) -> anyhow::Result<String> {
+    match deployed.and_then(|stack| stack.parameters.get(PREFIX_LIST)) {
+        Some(id) => Ok(id.clone()),
+        None => signed::dynamodb_prefix_list(connection).await,
+    }
+}
+
+/// A subnet that changes its zone is replaced, so a stage stays where it is, also where
+/// CloudFormation chose.
+async fn zones_of_subnets(
+    connection: &Connection,
+    deployed: Option<&Stack>,
+) -> anyhow::Result<[String; 2]> {
+    let is_new = |stack: &&Stack| {
+        matches!(
+            stack.status.deploy_action(),
+            DeployAction::Create | DeployAction::DeleteThenCreate
+        )
+    };
+    match deployed.filter(|stack| !is_new(stack)) {
+        Some(stack) => Ok(ZONES.map(|one| stack.parameters.get(one).cloned().unwrap_or_default())),
+        None => Ok(zones::with_lambda(connection).await?.unwrap_or_default()),
+    }
+}

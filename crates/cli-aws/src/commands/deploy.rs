@@ -1,0 +1,315 @@
+//! The steps of `deploy`.
+
+use std::time::Instant;
+
+use anyhow::Context as _;
+use xshell::Shell;
+
+use crate::choices::read;
+use crate::choices::{Choices, farewell_to_key};
+use crate::connection::Environment;
+use crate::connection::connect;
+use cfnkit_assembly::assembly::Assembly;
+use cfnkit_aws::aws::Connection;
+use cfnkit_aws::aws::cloudformation::{self, operations};
+use cfnkit_cli::commands::assemble;
+use cfnkit_cli::commands::deploy::Deploy;
+use cfnkit_cli::commands::deploy::options::Protection;
+use cfnkit_console::consent::Consent;
+use cfnkit_console::interrupt::Interrupts;
+use cfnkit_console::screen::{self, QUIET};
+use cfnkit_deploy::deployment::{self, ATTEMPTS, Engine, Executed, Prepared};
+use cfnkit_deploy::publish::publish;
+use cfnkit_deploy::session;
+use cfnkit_operation::diagnosis::Sources;
+use cfnkit_operation::stack::Stack;
+use cfnkit_tools::workspace::Workspace;
+use ending::{finish, verify};
+use prerequisites::{bootstrap, find_key, preflight};
+use reversion::take_drift_back;
+
+mod ending;
+mod fast;
+mod prerequisites;
+mod reversion;
+
+/// How one attempt ended.
+enum Attempt {
+    /// What is deployed now, and what was before.
+    Done(Stack, Option<Stack>),
+    NoChanges(Stack),
+    /// The change set is there to be executed later.
+    Left(Prepared),
+    /// Somebody else changed the stack meanwhile.
+    Overtaken,
+}
+
+pub(crate) async fn run(deploy: Deploy, sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {
+    let mut choices = read(&deploy.choices, workspace, &deploy.stage.stage)?;
+    deploy.options.check(&choices.root)?;
+    deploy.options.check_tags(choices.stage_file.tags())?;
+    if deploy.fast && choices.stage_file.is_production() {
+        anyhow::bail!(
+            "`--fast` is not for `{}`: its updates are watched and rolled back as a whole",
+            deploy.stage.stage
+        );
+    }
+    let yes = deploy.yes || deploy.environment.local;
+    let consent = match deploy.options.keeps_change_set() {
+        true => Consent::at_the_question(yes),
+        false => Consent::from_flag(yes)?,
+    };
+    let local_cloud = deploy.start.local_cloud();
+    let mut interrupts = Interrupts::listen()?;
+    let connect = connect(&deploy.environment, sh, workspace, local_cloud);
+    let environment = interrupts.unless(connect).await?;
+    let cfn = environment.connection.cloudformation();
+    let mut engine = Engine::new(cfn, environment.cloud, workspace, interrupts);
+    if let Some(change_set) = &deploy.change_set {
+        return execute_kept(&deploy, change_set, &choices, &environment, engine, consent).await;
+    }
+    if deploy.revert_drift {
+        return take_drift_back(&deploy, &choices, &environment, engine, consent).await;
+    }
+    let repeated = deploy.environment.repeated();
+    find_key(&mut choices, workspace, &environment, &repeated).await?;
+    let cloud = environment.cloud;
+    let (assembly, _) = assemble(sh, workspace, &choices.stage_file, cloud, &deploy.handler)?;
+    if let Some(imports) = deploy.options.imports(&assembly)? {
+        screen::progress(imports);
+    }
+    let begin = Instant::now();
+    let name = assembly.stage.stack_name();
+    for _ in 0..ATTEMPTS {
+        let attempt = attempt(
+            &deploy,
+            &mut engine,
+            &environment,
+            workspace,
+            (&assembly, &choices),
+            consent,
+        )
+        .await;
+        let attempt = match attempt {
+            Err(err) if deployment::is_overtaken(&err) => Attempt::Overtaken,
+            attempt => attempt?,
+        };
+        match attempt {
+            Attempt::Done(stack, before) => {
+                protect(&deploy, &choices, &engine, &stack).await?;
+                screen::success(&format!("{name} is deployed"), begin);
+                finish(&deploy, &environment, &stack).await?;
+                return verify(&deploy, &mut engine, &environment, &stack, before.as_ref()).await;
+            }
+            Attempt::NoChanges(stack) => {
+                screen::say(format!("{name}: no changes\n"));
+                protect(&deploy, &choices, &engine, &stack).await?;
+                return finish(&deploy, &environment, &stack).await;
+            }
+            Attempt::Left(prepared) => {
+                tell_how_to_execute(&deploy, &prepared);
+                return Ok(());
+            }
+            Attempt::Overtaken => screen::say(format!(
+                "another deploy of {name} was sooner; planning again from what it leaves"
+            )),
+        }
+    }
+    anyhow::bail!(
+        "another deploy of `{name}` was sooner {ATTEMPTS} times in a row; \
+         nothing of this one was done, run it again when the others have ended"
+    )
+}
+
+/// From what is deployed to what is assembled, once.
+async fn attempt(
+    deploy: &Deploy,
+    engine: &mut Engine,
+    environment: &Environment,
+    workspace: &Workspace,
+    (assembly, choices): (&Assembly, &Choices),
+    consent: Consent,
+) -> anyhow::Result<Attempt> {
+    let connection = &environment.connection;
+    let cfn = engine.cfn.clone();
+    let name = assembly.stage.stack_name();
+    let stack = engine.settled(&name).await?;
+    let bucket = match choices.bucket(&cfn).await? {
+        Some(bucket) => bucket,
+        None => bootstrap(workspace, environment, consent).await?,
+    };
+    let (options, unwatched) = deploy
+        .options
+        .options(&choices.stage_file, stack.as_ref())?;
+    let mut plan = choices
+        .plan(assembly, environment, stack.as_ref(), &bucket)
+        .await?;
+    plan.tags.extend(deploy.options.tags());
+    plan.options = options;
+    let unset = match &stack {
+        Some(stack) if deploy.options.asks_for_settings() => {
+            let settings = cloudformation::settings_of(&cfn, &stack.id).await?;
+            deploy.options.unset(&plan.options, &settings)
+        }
+        _ => Vec::new(),
+    };
+    if let Some(stack) = &stack
+        && unset.is_empty()
+        && deployment::is_current(&cfn, stack, &plan).await?
+    {
+        return Ok(Attempt::NoChanges(stack.clone()));
+    }
+    let s3 = connection.s3();
+    let first_steps = async {
+        preflight(environment, choices, stack.as_ref()).await?;
+        if deploy.fast {
+            fast::check(&cfn, stack.as_ref(), &plan).await?;
+        }
+        publish(&s3, &bucket, assembly).await
+    };
+    engine.interrupts.unless(first_steps).await?;
+    let mut consent = consent;
+    if let (true, Some(stack)) = (deploy.fast, &stack) {
+        let question = format!("Give {name} in {} its new code?", connection.place());
+        consent.obtain(&question, &mut engine.interrupts).await?;
+        consent = Consent::Given;
+        fast::update_code(connection, &cfn, stack, &plan, &bucket).await?;
+    }
+    let before = stack.clone();
+    let stack = engine.clear_the_way(stack, &plan, consent).await?;
+    let reading = deployment::beside(&cfn, stack.as_ref(), &plan);
+    let beside = engine.interrupts.unless(reading).await?;
+    let Some(prepared) = engine.prepare(stack.as_ref(), &plan).await? else {
+        if !unset.is_empty() {
+            anyhow::bail!(
+                "CloudFormation takes {} with a change alone, and there is none in `{name}`; \
+                 nothing was set, pass it again with the next change",
+                unset.join(", ")
+            );
+        }
+        return Ok(Attempt::NoChanges(
+            stack.context("the stack vanished; run the same command again")?,
+        ));
+    };
+    deployment::show_beside(&beside, &name);
+    deployment::show(
+        &prepared.changes,
+        &prepared.warnings,
+        &name,
+        &assembly.omissions,
+    );
+    session::warn(connection, environment.cloud, &prepared.changes);
+    for line in farewell_to_key(stack.as_ref(), &plan)
+        .into_iter()
+        .chain(unwatched)
+    {
+        screen::say(line);
+    }
+    if deploy.options.keeps_change_set() {
+        return Ok(Attempt::Left(prepared));
+    }
+    let question = question(choices, connection);
+    let executed = engine
+        .execute_with_consent(prepared, &plan.sources(), &plan.options, consent, &question)
+        .await?;
+    Ok(match executed {
+        Executed::Done(stack) => Attempt::Done(stack, before),
+        Executed::Overtaken => Attempt::Overtaken,
+    })
+}
+
+/// Executes a change set that `--no-execute` left.
+async fn execute_kept(
+    deploy: &Deploy,
+    change_set: &str,
+    choices: &Choices,
+    environment: &Environment,
+    mut engine: Engine,
+    consent: Consent,
+) -> anyhow::Result<()> {
+    let begin = Instant::now();
+    let name = deploy.stage.stage.stack_name();
+    let stack = engine.settled(&name).await?;
+    let prepared = engine.kept(stack.as_ref(), &name, change_set).await?;
+    deployment::show(&prepared.changes, &prepared.warnings, &name, &[]);
+    session::warn(
+        &environment.connection,
+        environment.cloud,
+        &prepared.changes,
+    );
+    let (options, _) = deploy.options.options(&choices.stage_file, None)?;
+    let sources = Sources {
+        root_stack: &name,
+        tree: None,
+    };
+    let before = stack.clone();
+    let question = question(choices, &environment.connection);
+    let executed = engine
+        .execute_with_consent(prepared, &sources, &options, consent, &question)
+        .await?;
+    match executed {
+        Executed::Done(stack) => {
+            protect(deploy, choices, &engine, &stack).await?;
+            screen::success(&format!("{name} is deployed"), begin);
+            finish(deploy, environment, &stack).await?;
+            verify(deploy, &mut engine, environment, &stack, before.as_ref()).await
+        }
+        Executed::Overtaken => Err(anyhow::anyhow!(
+            "the stack has changed since change set `{change_set}` was made, and it was not \
+             executed; `cargo xtask deploy --no-execute` makes another"
+        )),
+    }
+}
+
+fn tell_how_to_execute(deploy: &Deploy, prepared: &Prepared) {
+    let stage = &deploy.stage.stage;
+    let flags = deploy.environment.repeated();
+    let change_set = prepared.name();
+    screen::say(format!(
+        "change set `{change_set}` is ready and was not executed\n\n\
+         {QUIET}Execute it:{QUIET:#} cargo xtask deploy {change_set} --stage {stage}{flags}\n\
+         {QUIET}Delete it:{QUIET:#}  aws cloudformation delete-change-set --change-set-name {}",
+        prepared.change_set.id
+    ));
+    screen::data(change_set);
+}
+
+/// Protection is part of no change set.
+async fn protect(
+    deploy: &Deploy,
+    choices: &Choices,
+    engine: &Engine,
+    stack: &Stack,
+) -> anyhow::Result<()> {
+    let name = &stack.name;
+    let said = match deploy.options.protection(&choices.stage_file, stack) {
+        Protection::Keep => return Ok(()),
+        Protection::KeepAgainstFile => format!(
+            "{name} stays protected from being deleted; \
+             `--termination-protection=false` takes that away"
+        ),
+        Protection::Set => {
+            operations::set_termination_protection(&engine.cfn, name, true).await?;
+            format!("{name} is protected from being deleted")
+        }
+        Protection::Remove => {
+            operations::set_termination_protection(&engine.cfn, name, false).await?;
+            format!("{name} is not protected from being deleted any more")
+        }
+    };
+    screen::progress(said);
+    Ok(())
+}
+
+/// Production is called what it is where somebody is about to say yes.
+fn question(choices: &Choices, connection: &Connection) -> String {
+    let stage_file = &choices.stage_file;
+    let place = connection.place();
+    match stage_file.is_production() {
+        true => format!(
+            "Deploy these changes to the production stage `{}` in {place}?",
+            stage_file.stage()
+        ),
+        false => format!("Deploy these changes to {place}?"),
+    }
+}

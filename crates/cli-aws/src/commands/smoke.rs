@@ -1,0 +1,36 @@
+//! The steps of `smoke`.
+
+use xshell::Shell;
+
+use crate::deployed::deployed;
+use cfnkit_aws::aws::api_gateway;
+use cfnkit_cli::commands::smoke::Smoke;
+use cfnkit_console::exit::Exit;
+use cfnkit_console::screen;
+use cfnkit_operate::smoke::{self, Smoke as Outcome};
+use cfnkit_tools::workspace::Workspace;
+use cfnkit_traffic::requests;
+
+pub(crate) async fn run(smoke: Smoke, sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {
+    let deployed = deployed(&smoke.stage, &smoke.environment, sh, workspace).await?;
+    let connection = &deployed.environment.connection;
+    let key = api_gateway::key_value(connection, deployed.output("StandardApiKeyId")?).await?;
+    let endpoint = deployed.output("Endpoint")?;
+    let outcome = requests::run(&deployed.stack.name, endpoint, &key);
+    print(&outcome, smoke.json)?;
+    if deployed.is_local() {
+        screen::note(smoke::NOT_SHOWN_LOCALLY);
+    }
+    match outcome.passed {
+        true => Ok(()),
+        false => Err(Exit::Silent.into()),
+    }
+}
+
+fn print(outcome: &Outcome, json: bool) -> anyhow::Result<()> {
+    match json {
+        true => screen::data(serde_json::to_string_pretty(outcome)?),
+        false => screen::show(smoke::render(outcome).trim_end()),
+    }
+    Ok(())
+}

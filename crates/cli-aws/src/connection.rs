@@ -1,0 +1,75 @@
+//! From flags to an open connection, to AWS or to the local cloud.
+
+use anyhow::Context as _;
+use xshell::Shell;
+
+use cfnkit_assembly::assembly::Cloud;
+use cfnkit_aws::aws::{Connection, Selection};
+use cfnkit_cli::commands::args::{EnvironmentArgs, LocalCloud};
+use cfnkit_console::screen::{self, STRONG};
+use cfnkit_operation::live;
+use cfnkit_tools::emulator::{self, Emulator, Place};
+use cfnkit_tools::workspace::Workspace;
+
+/// An open connection, and the emulator behind it where there is one.
+pub(crate) struct Environment {
+    pub(crate) connection: Connection,
+    pub(crate) emulator: Option<Emulator>,
+    pub(crate) cloud: Cloud,
+}
+
+pub(crate) async fn connect(
+    environment_args: &EnvironmentArgs,
+    sh: &Shell,
+    workspace: &Workspace,
+    local_cloud: LocalCloud,
+) -> anyhow::Result<Environment> {
+    if !environment_args.local {
+        let selection = Selection {
+            profile: environment_args.profile.clone(),
+            region: environment_args.region.clone(),
+        };
+        let connection = Connection::to_aws(&selection, say, ask_code).await?;
+        return Ok(Environment {
+            connection,
+            emulator: None,
+            cloud: Cloud::Aws,
+        });
+    }
+    let place = Place::of(workspace);
+    let emulator = match local_cloud {
+        LocalCloud::StartOn(port) => emulator::up(sh, workspace, &place, port)?,
+        LocalCloud::MustRun => emulator::running(&place)?.context(
+            "the local cloud is not running; `cargo xtask deploy --local` starts it and deploys",
+        )?,
+    };
+    let connection = Connection::to_local(&emulator.endpoint(), say).await?;
+    Ok(Environment {
+        connection,
+        emulator: Some(emulator),
+        cloud: Cloud::Local,
+    })
+}
+
+/// What is waited for. A live display shows the time itself, and is in the way of other lines.
+fn say(text: &str) {
+    if !live::is_shown() {
+        screen::progress(text);
+    }
+}
+
+/// The code that a device shows, where somebody is there to read it.
+fn ask_code(serial: &str) -> anyhow::Result<Option<String>> {
+    if !screen::can_ask() {
+        return Ok(None);
+    }
+    screen::say(format!("{STRONG}Code of {serial}:{STRONG:#}"));
+    let mut code = String::new();
+    std::io::stdin()
+        .read_line(&mut code)
+        .context("cannot read the code")?;
+    match code.trim() {
+        "" => anyhow::bail!("no code was given"),
+        code => Ok(Some(code.to_owned())),
+    }
+}

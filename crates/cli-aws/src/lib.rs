@@ -1,0 +1,19 @@
+//! The steps of the commands that talk to AWS.
+
+use std::process::ExitCode;
+
+use cfnkit_cli::commands::OwnCommands;
+use cfnkit_cli::program;
+
+mod bootstrap;
+mod checkup;
+mod choices;
+mod commands;
+mod connection;
+mod deploy_role;
+mod deployed;
+
+/// Runs the command of this process's arguments.
+pub fn main<Own: OwnCommands>() -> ExitCode {
+    program::main_with::<Own>(commands::run)
+}

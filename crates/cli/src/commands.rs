@@ -1,0 +1,209 @@
+//! The command line: its verbs in the order a change travels, and the flags they share.
+
+use xshell::Shell;
+
+use cfnkit_assembly::assembly::{Assembly, Cloud};
+use cfnkit_assembly::stage_file::StageFile;
+use cfnkit_console::screen;
+use cfnkit_package::handler::{self, Reuse};
+use cfnkit_tools::architecture::Architecture;
+use cfnkit_tools::workspace::Workspace;
+use clap::CommandFactory as _;
+
+pub mod args;
+pub mod bootstrap;
+pub mod completions;
+pub mod deploy;
+pub mod destroy;
+pub mod diff;
+pub mod doctor;
+pub mod drift;
+pub mod graph;
+pub mod keys;
+pub mod limits;
+pub mod lint;
+pub mod load;
+pub mod local;
+pub mod logs;
+pub mod ls;
+pub mod man;
+pub mod outputs;
+pub mod package;
+pub mod replay;
+pub mod schema;
+pub mod smoke;
+pub mod status;
+pub mod symbolize;
+pub mod synth;
+pub mod traces;
+pub mod watch;
+
+/// Packages and deploys the movies service, and tests this repository.
+#[derive(Debug, clap::Parser)]
+#[command(
+    name = "cargo xtask",
+    bin_name = "cargo xtask",
+    disable_help_subcommand = true,
+    after_help = "\
+Start here, without an account:
+  cargo xtask deploy --local      the whole service on this machine
+  cargo xtask test                every check this repository has
+
+Then, on AWS:
+  cargo xtask deploy --profile test
+
+Exit codes: 0 done or nothing to do, 1 failed or declined, 2 wrong usage,
+3 the stack settled in a failed state, 4 state unknown, run the same command
+again; `diff --exit-code` and `drift --exit-code`: 0 same, 5 different."
+)]
+pub struct Cli<Own: OwnCommands> {
+    #[command(subcommand)]
+    command: Command<Own>,
+
+    /// No colour, no question, no live display; so it is where CI is set.
+    #[arg(long, global = true, help_heading = "Everywhere")]
+    ci: bool,
+}
+
+/// The commands that a repository has beside those of every service.
+pub trait OwnCommands: clap::Subcommand + Sized {
+    /// Does what the command says.
+    fn run(self, sh: &Shell, workspace: &Workspace) -> impl Future<Output = anyhow::Result<()>>;
+}
+
+/// None beside those of every service.
+#[derive(Debug, Clone, Copy, clap::Subcommand)]
+pub enum NoCommands {}
+
+impl OwnCommands for NoCommands {
+    async fn run(self, _: &Shell, _: &Workspace) -> anyhow::Result<()> {
+        match self {}
+    }
+}
+
+// Each command's help is the documentation of its type.
+#[derive(Debug, clap::Subcommand)]
+enum Command<Own: OwnCommands> {
+    Ls(ls::Ls),
+    Package(package::Package),
+    Symbolize(symbolize::Symbolize),
+    Synth(synth::Synth),
+    Doctor(doctor::Doctor),
+    Bootstrap(bootstrap::Bootstrap),
+    Diff(diff::Diff),
+    Deploy(deploy::Deploy),
+    Watch(watch::Watch),
+    Outputs(outputs::Outputs),
+    Status(status::Status),
+    Keys(keys::Keys),
+    Smoke(smoke::Smoke),
+    Logs(logs::Logs),
+    Traces(traces::Traces),
+    Drift(drift::Drift),
+    Load(load::Load),
+    Destroy(destroy::Destroy),
+    Replay(replay::Replay),
+    Graph(graph::Graph),
+    Schema(schema::Schema),
+    Local(local::Local),
+    Limits(limits::Limits),
+    Lint(lint::Lint),
+    #[command(flatten)]
+    Own(Own),
+    Completions(completions::Completions),
+    Man(man::Man),
+}
+
+/// A command that talks to AWS or to the local cloud.
+#[derive(Debug)]
+pub enum Remote {
+    Doctor(doctor::Doctor),
+    Bootstrap(bootstrap::Bootstrap),
+    Diff(diff::Diff),
+    Deploy(deploy::Deploy),
+    Outputs(outputs::Outputs),
+    Status(status::Status),
+    Keys(keys::Keys),
+    Smoke(smoke::Smoke),
+    Logs(logs::Logs),
+    Traces(traces::Traces),
+    Drift(drift::Drift),
+    Load(load::Load),
+    Destroy(destroy::Destroy),
+}
+
+impl<Own: OwnCommands> Cli<Own> {
+    /// Runs the command, or returns it where it talks to AWS.
+    pub async fn run(self, sh: &Shell, workspace: &Workspace) -> anyhow::Result<Option<Remote>> {
+        if self.ci || screen::is_ci() {
+            screen::set_plain();
+        }
+        match self.command {
+            Command::Ls(ls) => ls.run(workspace),
+            Command::Package(package) => package.run(sh, workspace),
+            Command::Symbolize(symbolize) => symbolize.run(workspace),
+            Command::Synth(synth) => synth.run(sh, workspace),
+            Command::Doctor(doctor) if doctor.is_for_machine_alone() => {
+                doctor.look_at_machine(sh, workspace)
+            }
+            Command::Diff(diff) if diff.needs_no_account() => {
+                diff.compare_with_commit(sh, workspace)
+            }
+            Command::Watch(watch) => watch.run(sh, workspace).await,
+            Command::Replay(replay) => replay.run().await,
+            Command::Graph(graph) => graph.run(workspace),
+            Command::Schema(schema) => schema.run(),
+            Command::Local(local) => local.run(sh, workspace),
+            Command::Limits(limits) => limits.run(workspace),
+            Command::Lint(lint) => lint.run(sh, workspace),
+            Command::Own(own) => own.run(sh, workspace).await,
+            Command::Completions(completions) => completions.run(Self::command()),
+            Command::Man(man) => man.run(workspace, Self::command()),
+            Command::Doctor(doctor) => return Ok(Some(Remote::Doctor(doctor))),
+            Command::Bootstrap(bootstrap) => return Ok(Some(Remote::Bootstrap(bootstrap))),
+            Command::Diff(diff) => return Ok(Some(Remote::Diff(diff))),
+            Command::Deploy(deploy) => return Ok(Some(Remote::Deploy(deploy))),
+            Command::Outputs(outputs) => return Ok(Some(Remote::Outputs(outputs))),
+            Command::Status(status) => return Ok(Some(Remote::Status(status))),
+            Command::Keys(keys) => return Ok(Some(Remote::Keys(keys))),
+            Command::Smoke(smoke) => return Ok(Some(Remote::Smoke(smoke))),
+            Command::Logs(logs) => return Ok(Some(Remote::Logs(logs))),
+            Command::Traces(traces) => return Ok(Some(Remote::Traces(traces))),
+            Command::Drift(drift) => return Ok(Some(Remote::Drift(drift))),
+            Command::Load(load) => return Ok(Some(Remote::Load(load))),
+            Command::Destroy(destroy) => return Ok(Some(Remote::Destroy(destroy))),
+        }?;
+        Ok(None)
+    }
+}
+
+/// Builds the handler, unless there is one, and assembles it with the templates; writes `target/assembly/<stage>/`, or
+/// `<stage>.local/` for the local cloud.
+pub fn assemble(
+    sh: &Shell,
+    workspace: &Workspace,
+    stage_file: &StageFile,
+    cloud: Cloud,
+    handler: &args::HandlerArgs,
+) -> anyhow::Result<(Assembly, std::path::PathBuf)> {
+    let asset = || match &handler.zip {
+        Some(zip) => {
+            let expected = handler.zip_sha256.as_deref();
+            handler::ready_made(zip, Architecture::OF_FUNCTION, expected)
+        }
+        None => Ok(handler::package(sh, workspace, cloud.into(), Reuse::IfUpToDate)?.asset),
+    };
+    let stage = stage_file.stage();
+    let mut assembly = Assembly::build(&workspace.templates(), stage, cloud, asset)?;
+    assembly.stage_parameters = stage_file.parameters().clone();
+    let directory = match cloud {
+        Cloud::Aws => stage.to_string(),
+        Cloud::Local => format!("{stage}.local"),
+    };
+    let parent = workspace.target().join("assembly");
+    // Of two at the same time, the second replaces the first one's whole.
+    let _lock = Workspace::lock(&parent.join("lock"))?;
+    let directory = parent.join(directory);
+    assembly.write(&directory)?;
+    Ok((assembly, directory))
+}

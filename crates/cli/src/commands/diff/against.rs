@@ -1,0 +1,232 @@
+//! `diff --against`: what the files of a commit and of the working tree come to, side by side. It
+//! knows no account, and so works where there must be none.
+
+use anyhow::Context as _;
+use xshell::Shell;
+
+use super::super::args::ValueArgs;
+use super::Diff;
+use crate::commit::Commit;
+use cfnkit_assembly::assembly::{Assembly, Cloud};
+use cfnkit_assembly::asset::Asset;
+use cfnkit_assembly::stage::Stage;
+use cfnkit_assembly::stage_file::StageFile;
+use cfnkit_change::change_set::row::Rows;
+use cfnkit_change::change_set::{self, Change};
+use cfnkit_change::comparison::sections::{Sections, sections};
+use cfnkit_change::comparison::{compare, explained, with_nested_parameters};
+use cfnkit_console::exit::Exit;
+use cfnkit_console::screen::{self, STRONG};
+use cfnkit_console::workflow_run;
+use cfnkit_package::handler::{self, ZIP};
+use cfnkit_template::parameters::{self, Parameters};
+use cfnkit_template::stack_tree::StackTree;
+use cfnkit_template::tag::Tags;
+use cfnkit_tools::workspace::Workspace;
+
+/// A stage as the files of one state of the repository have it.
+struct State {
+    tree: StackTree,
+    tags: Tags,
+}
+
+/// What is between two states.
+struct Difference {
+    changes: Vec<Change>,
+    beside: Sections,
+    /// What the handler is built from that is another.
+    handler: Vec<String>,
+}
+
+impl Diff {
+    /// Whether it asks for nothing that is deployed.
+    pub fn needs_no_account(&self) -> bool {
+        self.against.is_some()
+    }
+
+    pub fn compare_with_commit(&self, sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {
+        let revision = self
+            .against
+            .as_deref()
+            .context("no commit to compare with")?;
+        let commit = Commit::extract(workspace, revision)?;
+        let stage = &self.stage.stage;
+        let earlier = commit.workspace();
+        let before = State::read(&earlier, stage, None)
+            .with_context(|| format!("in commit `{}`", commit.id))?;
+        let now = State::read(workspace, stage, Some(&self.choices.values))?;
+        let handler = handler_difference(sh, &earlier, workspace)?;
+        let difference = Difference::between(before, now, handler, &commit.id);
+        self.tell(&stage.stack_name(), &commit.id, &difference)
+    }
+
+    fn tell(&self, stack: &str, commit: &str, difference: &Difference) -> anyhow::Result<()> {
+        if self.json {
+            let rows = Rows::of(stack, &difference.changes);
+            screen::data(serde_json::to_string_pretty(&rows)?);
+        }
+        let text = difference.render();
+        let summary = match text.is_empty() {
+            true => format!("no changes since {commit}"),
+            false => {
+                let totals = change_set::totals(&difference.changes).summary();
+                format!("{totals}, since {commit}")
+            }
+        };
+        if !text.is_empty() {
+            screen::say(format!("\n{STRONG}{stack}{STRONG:#}\n{text}"));
+        }
+        screen::say(format!("{stack}: {summary}"));
+        workflow_run::summarize(&workflow_run::section(
+            &format!("{stack}: {summary}"),
+            &text,
+        ))?;
+        match self.exit_code && !text.is_empty() {
+            true => Err(Exit::Different.into()),
+            false => Ok(()),
+        }
+    }
+}
+
+impl State {
+    fn read(
+        workspace: &Workspace,
+        stage: &Stage,
+        values: Option<&ValueArgs>,
+    ) -> anyhow::Result<Self> {
+        // The zip is not built: what it would be made of says whether it is another.
+        let zip = || Ok(Asset::new(ZIP, Vec::new()));
+        let assembly = Assembly::build(&workspace.templates(), stage, Cloud::Aws, zip)?;
+        let root = &assembly.root;
+        let stage_file = StageFile::read(workspace, stage, root)?;
+        let chosen = match values {
+            Some(values) => values.over(&stage_file, root)?,
+            None => stage_file.parameters().clone(),
+        };
+        let mut known = assembly.parameters();
+        known.insert("HandlerKey".to_owned(), ZIP.to_owned());
+        known.extend(chosen);
+        Ok(Self {
+            tree: assembly.stack_tree(parameters::with_placeholders(root, &known)),
+            tags: stage_file.tags().clone(),
+        })
+    }
+
+    /// Calls the zip by what it is made of.
+    fn name_handler(&mut self, place: &str) {
+        let parameters: &mut Parameters = &mut self.tree.parameters;
+        parameters.insert("HandlerKey".to_owned(), format!("{ZIP} of {place}"));
+    }
+}
+
+impl Difference {
+    fn between(mut before: State, mut now: State, handler: Vec<String>, commit: &str) -> Self {
+        if !handler.is_empty() {
+            before.name_handler(commit);
+            now.name_handler("the working tree");
+        }
+        let before = State {
+            tree: with_nested_parameters(before.tree),
+            ..before
+        };
+        let changes = compare(Some(&before.tree), &now.tree);
+        Self {
+            changes: explained(changes, &before.tree, &now.tree),
+            beside: sections((&before.tree, &before.tags), (&now.tree, &now.tags)),
+            handler,
+        }
+    }
+
+    /// Empty where there is none.
+    fn render(&self) -> String {
+        let mut text = String::new();
+        if !self.changes.is_empty() {
+            text.push_str(&change_set::render(&self.changes));
+            text.push('\n');
+        }
+        let callouts = change_set::callouts(&self.changes);
+        if !callouts.is_empty() {
+            text.push_str(&format!("{callouts}\n"));
+        }
+        text.push_str(&self.beside.render());
+        if !self.handler.is_empty() {
+            text.push_str("handler, made of something else:\n");
+            for input in &self.handler {
+                text.push_str(&format!("  {input}\n"));
+            }
+        }
+        text
+    }
+}
+
+/// What the handler is built from that is another, without a build.
+fn handler_difference(
+    sh: &Shell,
+    before: &Workspace,
+    now: &Workspace,
+) -> anyhow::Result<Vec<String>> {
+    let [before, now] = handler::inputs_of_both(sh, before, now, Cloud::Aws.into())?;
+    let differences = now.differences(&before);
+    Ok(differences.iter().map(ToString::to_string).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use cfnkit_tools::checkout;
+
+    fn copy() -> tempfile::TempDir {
+        let copy = tempfile::tempdir().unwrap();
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        checkout::copy(root, copy.path()).unwrap();
+        copy
+    }
+
+    fn replace(copy: &tempfile::TempDir, file: &str, from: &str, to: &str) {
+        let path = copy.path().join(file);
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.contains(from), "{file}: {from}");
+        std::fs::write(path, text.replace(from, to)).unwrap();
+    }
+
+    fn difference(copy: &tempfile::TempDir, stage: &str) -> String {
+        let sh = Shell::new().unwrap();
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        let stage: Stage = stage.parse().unwrap();
+        let [before, now] = [root, copy.path()].map(Workspace::at);
+        let read = |workspace: &Workspace| State::read(workspace, &stage, None).unwrap();
+        let handler = handler_difference(&sh, &before, &now).unwrap();
+        let difference = Difference::between(read(&before), read(&now), handler, "0000000");
+        anstream::adapter::strip_str(&difference.render()).to_string()
+    }
+
+    #[test]
+    fn the_same_files_have_no_difference() {
+        assert_eq!(difference(&copy(), "dev"), "");
+    }
+
+    #[test]
+    fn a_parameter_of_a_stage_changes_that_stage_alone() {
+        let copy = copy();
+        let file = "infra/stages/production.json";
+        replace(&copy, file, "\"block\"", "\"count\"");
+        assert_eq!(difference(&copy, "dev"), "");
+        let text = difference(&copy, "production");
+        assert!(text.contains("WafManagedRules: block -> count"), "{text}");
+        assert!(text.contains("WebAcl"), "{text}");
+    }
+
+    #[test]
+    fn a_handler_of_other_sources_is_another_zip() {
+        let copy = copy();
+        replace(&copy, "handler/src/movie.rs", "//! ", "//! Changed. ");
+        let text = difference(&copy, "dev");
+        assert!(
+            text.contains("handler.zip of 0000000 -> handler.zip of the working tree"),
+            "{text}"
+        );
+        assert!(text.contains("  handler/src/movie.rs: changed\n"), "{text}");
+    }
+}

@@ -1,0 +1,128 @@
+//! `doctor`: is everything there that a deploy needs.
+
+use xshell::{Shell, cmd};
+
+use super::args::{EnvironmentArgs, ParameterArgs, StageArgs};
+use cfnkit_console::exit::Exit;
+use cfnkit_console::screen;
+use cfnkit_operate::doctor::{self, Finding, Verdict};
+use cfnkit_tools::architecture::Architecture;
+use cfnkit_tools::tool;
+use cfnkit_tools::toolchain::Toolchain;
+use cfnkit_tools::workspace::Workspace;
+
+/// Check this machine and the account for what a deploy needs, and say how to mend what is not so.
+///
+/// The machine: Rust toolchain and target, C compiler, Python and the pinned tools. The account:
+/// credentials, asset bucket, API Gateway's role, Lambda's concurrency, names that are taken,
+/// CloudTrail, quotas. It changes nothing. The first deploy of a stage checks the account by
+/// itself.
+#[derive(Debug, clap::Args)]
+pub struct Doctor {
+    #[command(flatten)]
+    pub stage: StageArgs,
+
+    #[command(flatten)]
+    pub environment: EnvironmentArgs,
+
+    #[command(flatten)]
+    pub choices: ParameterArgs,
+
+    /// Look at this machine only.
+    #[arg(long, conflicts_with_all = [
+        "profile", "region", "local", "stage", "params", "params_file", "asset_bucket",
+    ])]
+    pub machine: bool,
+
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+impl Doctor {
+    pub fn is_for_machine_alone(&self) -> bool {
+        self.machine
+    }
+
+    pub fn look_at_machine(&self, sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {
+        self.report(machine(sh, workspace))
+    }
+
+    pub fn report(&self, findings: Vec<Finding>) -> anyhow::Result<()> {
+        let worst = findings.iter().map(|finding| finding.verdict).max();
+        match self.json {
+            true => screen::data(serde_json::to_string_pretty(&doctor::Report { findings })?),
+            false => screen::show(doctor::render(&findings)),
+        }
+        match worst {
+            Some(Verdict::Error) => Err(Exit::Silent.into()),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// What a build needs. What is installed at the first use by itself is no trouble.
+pub fn machine(sh: &Shell, workspace: &Workspace) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    match Toolchain::find(sh, workspace) {
+        Ok(toolchain) => {
+            findings.push(Finding::ok("Rust toolchain", toolchain.version.clone()));
+            findings.push(target(sh, &toolchain));
+        }
+        Err(err) => findings.push(Finding::error(
+            "Rust toolchain",
+            format!("{err:#}"),
+            "install rustup from https://rustup.rs; it reads rust-toolchain.toml",
+        )),
+    }
+    findings.push(
+        match cmd!(sh, "cc --version").quiet().ignore_stderr().read() {
+            Ok(version) => Finding::ok("C compiler", version.lines().next().unwrap_or("cc")),
+            Err(_) => Finding::error(
+                "C compiler",
+                "there is no `cc`",
+                "install one; on Debian and Ubuntu: `apt-get install gcc`, on macOS: \
+             `xcode-select --install`",
+            ),
+        },
+    );
+    findings.push(match tool::python(sh) {
+        Ok(version) => Finding::ok("Python", version),
+        Err(err) => Finding::error(
+            "Python",
+            format!("{err:#}"),
+            "on Debian and Ubuntu: `apt-get install python3 python3-venv`",
+        ),
+    });
+    for (tools, package, use_of) in [
+        (&tool::ZIG, "ziglang", "cross compiler"),
+        (&tool::EMULATOR, "ministack", "local cloud"),
+        (&tool::CFN_LINT, "cfn-lint", "template linter"),
+    ] {
+        let versions = tools.versions();
+        let version = versions.iter().find(|one| one.starts_with(package));
+        let text = match tools.is_installed(workspace) {
+            true => version.cloned().unwrap_or_default(),
+            false => "installed by itself at its first use".to_owned(),
+        };
+        findings.push(Finding::ok(use_of, text));
+    }
+    findings
+}
+
+fn target(sh: &Shell, toolchain: &Toolchain) -> Finding {
+    let architecture = Architecture::OF_FUNCTION;
+    let triple = architecture.triple();
+    match toolchain.has_target(sh, architecture) {
+        Ok(true) => Finding::ok("Rust target", triple),
+        Ok(false) => Finding::ok(
+            "Rust target",
+            format!("{triple}, installed at the first use"),
+        ),
+        Err(err) => Finding::error(
+            "Rust target",
+            format!("{err:#}"),
+            format!("`rustup target add {triple}`"),
+        ),
+    }
+}

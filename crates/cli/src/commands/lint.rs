@@ -1,0 +1,78 @@
+//! `lint`: the checks that run nothing.
+
+use xshell::Shell;
+
+use cfnkit_console::exit::Exit;
+use cfnkit_console::screen;
+use cfnkit_lint::linting::templates::judge_templates;
+use cfnkit_lint::linting::{
+    add_advisory_step, add_code_steps, add_dependency_step, add_template_step, add_workflow_step,
+};
+use cfnkit_lint::step::Steps;
+use cfnkit_tools::workspace::Workspace;
+
+/// Check formatting, code, templates, workflows and dependencies.
+///
+/// Runs rustfmt and clippy; of the templates cfn-lint, yamllint, cfn-guard with the rules in
+/// `infra/guard`, and checkov; of the workflows zizmor and actionlint; and cargo-deny with the
+/// rules in `deny.toml`.
+///
+/// The limits of every stage are compared with each other, as `limits --check` does.
+///
+/// Every finding about a template is in one table, with its line and, if it is waived, the reason.
+///
+/// Several of the flags that choose check all that they name; without any, everything is checked.
+#[derive(Debug, clap::Args)]
+pub struct Lint {
+    /// Check formatting and code.
+    #[arg(long)]
+    pub code: bool,
+    /// Check the templates, the stage files and the limits.
+    #[arg(long)]
+    pub templates: bool,
+    /// Check the workflows and Dependabot's configuration.
+    #[arg(long)]
+    pub workflows: bool,
+    /// Check licences, sources, bans and duplicates of the dependencies.
+    #[arg(long)]
+    pub dependencies: bool,
+    /// Also ask the RustSec database what is known against the dependencies.
+    ///
+    /// It is fetched from github.com, and what it says changes without a change of the repository.
+    #[arg(long)]
+    pub advisories: bool,
+    /// Print what the checkers say of the templates as JSON, and look at nothing else.
+    #[arg(long, conflicts_with_all = ["code", "workflows", "dependencies", "advisories"])]
+    pub json: bool,
+}
+
+impl Lint {
+    pub fn run(self, sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {
+        if self.json {
+            let judgement = judge_templates(sh, workspace)?;
+            screen::data(serde_json::to_string_pretty(&judgement)?);
+            return match judgement.open() {
+                0 => Ok(()),
+                _ => Err(Exit::Silent.into()),
+            };
+        }
+        let chooses = self.code || self.templates || self.workflows || self.dependencies;
+        let mut steps = Steps::default();
+        if self.code || !chooses {
+            add_code_steps(&mut steps, sh, workspace);
+        }
+        if self.templates || !chooses {
+            add_template_step(&mut steps, sh, workspace);
+        }
+        if self.workflows || !chooses {
+            add_workflow_step(&mut steps, sh, workspace);
+        }
+        if self.dependencies || !chooses {
+            add_dependency_step(&mut steps, sh, workspace);
+        }
+        if self.advisories {
+            add_advisory_step(&mut steps, sh, workspace);
+        }
+        steps.finish()
+    }
+}

@@ -1,0 +1,79 @@
+//! From this process's arguments to its exit code, in both programs.
+
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use cfnkit_console::{defect, exit, screen, variable};
+use cfnkit_tools::workspace::Workspace;
+use clap::Parser as _;
+use xshell::Shell;
+
+use crate::commands::{Cli, OwnCommands, Remote};
+use crate::handover;
+
+/// Runs the command of this process's arguments; those that talk to AWS are handed over to the
+/// program that is built with the SDK.
+pub fn main<Own: OwnCommands>() -> ExitCode {
+    main_with::<Own>(async |_, sh, workspace| handover::hand_over(sh, workspace))
+}
+
+/// Runs the command of this process's arguments; `remote` does what talks to AWS.
+pub fn main_with<Own: OwnCommands>(
+    remote: impl AsyncFnOnce(Remote, &Shell, &Workspace) -> anyhow::Result<()>,
+) -> ExitCode {
+    defect::listen();
+    defect::caught(|| begin::<Own>(remote)).unwrap_or_else(ExitCode::from)
+}
+
+fn begin<Own: OwnCommands>(
+    remote: impl AsyncFnOnce(Remote, &Shell, &Workspace) -> anyhow::Result<()>,
+) -> ExitCode {
+    screen::begin();
+    if let Err(err) = variable::drop_empty() {
+        screen::error(&err);
+        return ExitCode::from(exit::code(&err));
+    }
+    let cli = match Cli::<Own>::try_parse() {
+        Ok(cli) => cli,
+        Err(usage) => return screen::usage(&usage),
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    let result = match runtime {
+        Ok(runtime) => {
+            let result = defect::caught(|| runtime.block_on(run(cli, remote)));
+            // A question that nobody answered must not hold the program.
+            runtime.shutdown_background();
+            match result {
+                Ok(result) => result,
+                Err(code) => return ExitCode::from(code),
+            }
+        }
+        Err(err) => Err(err.into()),
+    };
+    match exit::if_written(result, screen::written()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(err) => {
+            let exit = err.downcast_ref::<exit::Exit>();
+            match exit {
+                Some(exit::Exit::Silent | exit::Exit::Different) => {}
+                Some(exit::Exit::Declined) => screen::say(exit::Exit::Declined),
+                _ => screen::error(&err),
+            }
+            ExitCode::from(exit::code(&err))
+        }
+    }
+}
+
+async fn run<Own: OwnCommands>(
+    cli: Cli<Own>,
+    remote: impl AsyncFnOnce(Remote, &Shell, &Workspace) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let sh = Shell::new().context("cannot read the current directory")?;
+    let workspace = Workspace::find()?;
+    match cli.run(&sh, &workspace).await? {
+        Some(command) => remote(command, &sh, &workspace).await,
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,360 @@
+//! What the tests share: the command line, a local cloud of their own, and the SDK as witness.
+#![allow(dead_code, reason = "each test binary uses its own part")]
+
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use aws_credential_types::Credentials;
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
+};
+use serde_json::Value;
+use tempfile::TempDir;
+
+use recorder::Recorder;
+
+pub(crate) mod judge;
+pub(crate) mod recorder;
+
+/// Builds share one target directory, so a test that builds a changed handler must not meet one
+/// that builds the repository's.
+pub(crate) static BUILDS: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
+pub(crate) fn repository() -> PathBuf {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    package.ancestors().nth(2).unwrap().to_path_buf()
+}
+
+/// A command of the built program, free of the caller's AWS settings and of what CI sets: there
+/// some things are refused that a person may do.
+pub(crate) fn xtask(directory: &Path, home: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_xtask-aws"));
+    for (name, _) in std::env::vars() {
+        if name.starts_with("AWS_") {
+            command.env_remove(name);
+        }
+    }
+    command
+        .current_dir(directory)
+        .env_remove("CI")
+        .env("AWS_CONFIG_FILE", home.join("config"))
+        .env("AWS_SHARED_CREDENTIALS_FILE", home.join("credentials"))
+        .env("AWS_EC2_METADATA_DISABLED", "true")
+        .env("XTASK_LOCAL_DIR", home.join("local"));
+    command
+}
+
+/// A copy of the handler as it is in this repository; another test may build a changed one.
+pub(crate) async fn build_handler(directory: &Path) -> PathBuf {
+    let _builds = BUILDS.lock().await;
+    let mut build = Command::new(env!("CARGO"));
+    // With what cargo tells this test about itself, build scripts would run again.
+    for (name, _) in std::env::vars() {
+        if name.starts_with("CARGO_") && name != "CARGO_HOME" && name != "CARGO_TARGET_DIR" {
+            build.env_remove(name);
+        }
+    }
+    build.args(["build", "--locked", "--package", "handler"]);
+    assert!(build.current_dir(repository()).status().unwrap().success());
+    let bootstrap = directory.join("bootstrap");
+    std::fs::copy(target_directory().join("debug/bootstrap"), &bootstrap).unwrap();
+    bootstrap
+}
+
+/// Starts the function so that it panics, and returns what it logs. `command` starts the program.
+pub(crate) fn log_of_panic(mut command: Command, environment: &[(&str, &str)]) -> Vec<u8> {
+    let panicked = command
+        .env_clear()
+        // No address: the client of the Lambda runtime panics.
+        .env("AWS_LAMBDA_RUNTIME_API", "no address")
+        .env("AWS_LAMBDA_FUNCTION_NAME", "apigw_handler")
+        .env("AWS_REGION", "us-east-1")
+        .env("AWS_ACCESS_KEY_ID", "test")
+        .env("AWS_SECRET_ACCESS_KEY", "test")
+        .env("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+        .env("TABLE_NAME", "movies")
+        .envs(environment.iter().copied())
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    assert!(!panicked.status.success());
+    panicked.stdout
+}
+
+/// Holds what a command prints against its schema in `docs/schemas`, by a validator that knows
+/// nothing of the types.
+#[track_caller]
+pub(crate) fn conforms(command: &str, printed: &Value) {
+    let file = repository().join(format!("docs/schemas/{command}.json"));
+    let mut schemas = boon::Schemas::new();
+    let schema = boon::Compiler::new()
+        .compile(file.to_str().unwrap(), &mut schemas)
+        .unwrap();
+    if let Err(err) = schemas.validate(printed, schema) {
+        panic!("{command}: {err:#}\n{printed:#}");
+    }
+}
+
+/// A finished command.
+#[derive(Debug)]
+pub(crate) struct Run {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Run {
+    pub(crate) fn of(command: &mut Command) -> Self {
+        let Output {
+            status,
+            stdout,
+            stderr,
+        } = command.output().unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        Self {
+            code: status.code().unwrap_or(-1),
+            stdout: text(stdout),
+            stderr: text(stderr),
+        }
+    }
+
+    /// The run, if it ended with this exit code.
+    #[track_caller]
+    pub(crate) fn expect(self, code: i32) -> Self {
+        assert_eq!(
+            self.code, code,
+            "stdout:\n{}\nstderr:\n{}",
+            self.stdout, self.stderr
+        );
+        self
+    }
+
+    /// Whether stderr says this.
+    #[track_caller]
+    pub(crate) fn says(self, text: &str) -> Self {
+        assert!(
+            self.stderr.contains(text),
+            "expected `{text}` in:\n{}",
+            self.stderr
+        );
+        self
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout).unwrap()
+    }
+}
+
+/// A local cloud of one test, stopped at its end. What was sent to it is judged then.
+pub(crate) struct LocalCloud {
+    pub(crate) home: TempDir,
+    /// Where everybody finds it: it is the recorder's.
+    pub(crate) port: u16,
+    pub(crate) port_of_emulator: u16,
+    pub(crate) recorder: Recorder,
+}
+
+impl LocalCloud {
+    pub(crate) fn start() -> Self {
+        let port_of_emulator = free_port();
+        let recorder = Recorder::before(port_of_emulator);
+        let cloud = Self {
+            home: tempfile::tempdir().unwrap(),
+            port: recorder.port,
+            port_of_emulator,
+            recorder,
+        };
+        cloud
+            .run(&["local", "up", "--port", &port_of_emulator.to_string()])
+            .expect(0);
+        // Whoever looks up where it listens comes by the recorder from now on.
+        let port = |port: u16| format!("\"port\":{port}");
+        let state = cloud.home.path().join("local/emulator.json");
+        edit(&state, &port(port_of_emulator), &port(cloud.port));
+        cloud
+    }
+
+    pub(crate) fn run(&self, arguments: &[&str]) -> Run {
+        self.run_in(&repository(), arguments)
+    }
+
+    pub(crate) fn run_in(&self, directory: &Path, arguments: &[&str]) -> Run {
+        Run::of(self.command(directory).args(arguments))
+    }
+
+    pub(crate) fn command(&self, directory: &Path) -> Command {
+        xtask(directory, self.home.path())
+    }
+
+    /// Deploys a changed copy of the repository; what has not changed is not built again.
+    pub(crate) fn deploy_copy(&self, copy: &TempDir) -> Run {
+        let mut deploy = self.command(copy.path());
+        deploy.args(["deploy", "--local"]);
+        Run::of(deploy.env("CARGO_TARGET_DIR", target_directory()))
+    }
+
+    pub(crate) fn endpoint(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    async fn config(&self, access_key: &str) -> aws_config::SdkConfig {
+        let http = aws_smithy_http_client::Builder::new().build_http();
+        aws_config::defaults(aws_config::BehaviorVersion::latest())
+            .http_client(http)
+            .region("us-east-1")
+            .endpoint_url(self.endpoint())
+            .credentials_provider(Credentials::from_keys(access_key, "test", None))
+            .load()
+            .await
+    }
+
+    pub(crate) async fn cloudformation(&self) -> aws_sdk_cloudformation::Client {
+        aws_sdk_cloudformation::Client::new(&self.config("test").await)
+    }
+
+    pub(crate) async fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
+        aws_sdk_dynamodb::Client::new(&self.config("test").await)
+    }
+
+    /// Creates a table like the template's, keyed by `id`.
+    pub(crate) async fn create_table(&self, name: &str) {
+        let key = KeySchemaElement::builder()
+            .attribute_name("id")
+            .key_type(KeyType::Hash);
+        let id = AttributeDefinition::builder()
+            .attribute_name("id")
+            .attribute_type(ScalarAttributeType::S);
+        self.dynamodb()
+            .await
+            .create_table()
+            .table_name(name)
+            .billing_mode(BillingMode::PayPerRequest)
+            .key_schema(key.build().unwrap())
+            .attribute_definitions(id.build().unwrap())
+            .send()
+            .await
+            .unwrap();
+    }
+
+    /// S3 as an account sees it; the emulator takes a 12-digit access key for the account.
+    pub(crate) async fn s3_of(&self, account: &str) -> aws_sdk_s3::Client {
+        let config = self.config(account).await;
+        let config = aws_sdk_s3::config::Builder::from(&config)
+            .force_path_style(true)
+            .build();
+        aws_sdk_s3::Client::from_conf(config)
+    }
+
+    /// The names of all stacks that are not deleted.
+    pub(crate) async fn stacks(&self) -> Vec<String> {
+        let output = self
+            .cloudformation()
+            .await
+            .list_stacks()
+            .send()
+            .await
+            .unwrap();
+        let left = output
+            .stack_summaries()
+            .iter()
+            .filter(|stack| stack.stack_status().unwrap().as_str() != "DELETE_COMPLETE");
+        let mut names: Vec<String> = left
+            .map(|stack| stack.stack_name().unwrap().to_owned())
+            .collect();
+        names.sort();
+        names
+    }
+}
+
+impl Drop for LocalCloud {
+    fn drop(&mut self) {
+        let run = self.run(&["local", "down"]);
+        if !std::thread::panicking() {
+            assert_eq!(run.code, 0, "the local cloud did not stop: {}", run.stderr);
+            judge::none_is_wrong(&self.recorder.exchanges(), &[]);
+        }
+    }
+}
+
+pub(crate) fn free_port() -> u16 {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    listener.local_addr().unwrap().port()
+}
+
+/// Sends a body to the API; returns status and answer.
+pub(crate) fn post(url: &str, key: Option<&str>, body: &str) -> (u16, String) {
+    let agent: ureq::Agent = ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .build()
+        .into();
+    let mut request = agent.post(url).header("Content-Type", "application/json");
+    if let Some(key) = key {
+        request = request.header("x-api-key", key);
+    }
+    let mut response = request.send(body).unwrap();
+    (
+        response.status().as_u16(),
+        response.body_mut().read_to_string().unwrap(),
+    )
+}
+
+/// A copy of what a deploy reads: the handler, the templates and the manifests.
+pub(crate) fn copy_of_repository() -> TempDir {
+    let copy = tempfile::tempdir().unwrap();
+    let repository = repository();
+    for file in ["Cargo.toml", "Cargo.lock", "rust-toolchain.toml"] {
+        let to = copy.path().join(file);
+        std::fs::create_dir_all(to.parent().unwrap()).unwrap();
+        std::fs::copy(repository.join(file), to).unwrap();
+    }
+    for directory in ["handler", "infra", "xtask", "crates"] {
+        copy_directory(&repository.join(directory), &copy.path().join(directory));
+    }
+    // Cargo tells packages apart by name and version, and not by where their workspace is. With
+    // the same version it would take what a copy has built for this repository's own.
+    let manifest = copy.path().join("Cargo.toml");
+    edit(&manifest, "version = \"0.1.0\"", "version = \"0.0.0\"");
+    let lock = copy.path().join("Cargo.lock");
+    let text = std::fs::read_to_string(&lock).unwrap();
+    let packages = text.split("\n\n").map(|package| {
+        let own = !package.contains("\nsource = ");
+        match own {
+            true => package.replace("version = \"0.1.0\"", "version = \"0.0.0\""),
+            false => package.to_owned(),
+        }
+    });
+    std::fs::write(&lock, packages.collect::<Vec<_>>().join("\n\n")).unwrap();
+    copy
+}
+
+fn copy_directory(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy_directory(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+/// Replaces text in a file of a copy; the text must be there.
+pub(crate) fn edit(path: &Path, from: &str, to: &str) {
+    let text = std::fs::read_to_string(path).unwrap();
+    assert!(text.contains(from), "`{from}` is not in {}", path.display());
+    std::fs::write(path, text.replace(from, to)).unwrap();
+}
+
+/// Where cargo builds for this repository; copies build there too, so that only what differs is
+/// compiled again.
+pub(crate) fn target_directory() -> PathBuf {
+    // The program is at `<target>/debug/xtask-aws`.
+    Path::new(env!("CARGO_BIN_EXE_xtask-aws"))
+        .ancestors()
+        .nth(2)
+        .unwrap()
+        .to_path_buf()
+}

@@ -1,7 +1,0 @@
-//! The program that commands which talk to AWS are handed over to.
-
-use std::process::ExitCode;
-
-fn main() -> ExitCode {
-    xtask::main()
-}
