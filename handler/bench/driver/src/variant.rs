@@ -1,4 +1,4 @@
-//! The variants that are compared, and how each is started: as Lambda starts a `bootstrap`.
+//! The variants that are compared, and how each is started: as Lambda starts the `bootstrap` file.
 
 use std::ffi::OsString;
 use std::fs::File;
