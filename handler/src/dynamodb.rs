@@ -6,9 +6,10 @@ pub mod connection;
 pub mod endpoint;
 mod failure;
 pub mod tls;
+pub mod traced;
 
 use std::path::PathBuf;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::client::customize::CustomizableOperation;
@@ -18,7 +19,6 @@ use aws_sdk_dynamodb::config::{
     BehaviorVersion, Credentials, Region, StalledStreamProtectionConfig,
 };
 use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::operation::RequestId as _;
 use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
 use aws_sdk_dynamodb::operation::put_item::{PutItemError, PutItemOutput};
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -29,8 +29,9 @@ use self::connection::{ConnectionError, Connections, Rehearsal, client_of};
 use self::endpoint::{Location, LocationError};
 use self::failure::Repetition;
 use self::tls::TlsError;
+use self::traced::TracedTable;
 use crate::movie::{Existing, InsertError, Insertion, Movie, MovieStore, Outcome};
-use crate::xray::{Call, Daemon, End};
+use crate::xray::{Daemon, Trace};
 
 /// The longest that opening a connection may take, TLS included.
 const CONNECT_TIMEOUT: Duration = Duration::from_millis(500);
@@ -145,6 +146,11 @@ impl Table {
         })
     }
 
+    /// The table as one request has it, whose trace shows the call.
+    pub fn within(&self, trace: Option<Trace>) -> TracedTable<'_> {
+        TracedTable::new(self, trace)
+    }
+
     /// Does early what the first insertion would do first: opens its connection, as far as the
     /// TLS handshake, and goes through a call without sending it. While a function starts, its
     /// processor is not throttled yet, and nobody waits for an answer.
@@ -197,67 +203,40 @@ impl Table {
         }
         put.customize().interceptor(attempts.clone())
     }
+
+    async fn ask(&self, insertion: &Insertion<'_>, attempts: &Attempts) -> Answer {
+        let budget = insertion.budget.min(OPERATION_TIMEOUT);
+        // Polled before the clock is looked at, so an empty budget is checked here.
+        if budget.is_zero() {
+            return None;
+        }
+        let put = self.put(insertion.movie, insertion.existing, attempts);
+        tokio::time::timeout(budget, put.send()).await.ok()
+    }
 }
 
 impl MovieStore for Table {
     async fn insert(&self, insertion: &Insertion<'_>) -> Outcome {
-        let start = SystemTime::now();
         let attempts = Attempts::default();
-        let budget = insertion.budget.min(OPERATION_TIMEOUT);
-        // Polled before the clock is looked at, so an empty budget is checked here.
-        let answer = if budget.is_zero() {
-            None
-        } else {
-            let put = self.put(insertion.movie, insertion.existing, &attempts);
-            tokio::time::timeout(budget, put.send()).await.ok()
-        };
-        let fate = attempts.fate(insertion.existing);
-        if let (Some(daemon), Some(trace)) = (&self.xray, insertion.trace) {
-            let retries = attempts.count().saturating_sub(1);
-            let end = match &answer {
-                Some(Ok(_)) => End::Success,
-                Some(Err(err)) => failure::end(err),
-                None => End::Fault("Timeout"),
-            };
-            let call = Call {
-                service: "DynamoDB",
-                operation: "PutItem",
-                region: &self.region,
-                table_name: &self.name,
-                request_id: answer.as_ref().and_then(request_id),
-                status: answer.as_ref().and_then(status),
-                retries,
-                start,
-                end,
-            };
-            daemon.send(trace, &call);
-        }
-        let result = match answer {
-            Some(Ok(_)) => Ok(()),
-            Some(Err(err)) => Err(failure::insert_error(&err, insertion, fate)),
-            None => Err(InsertError::Late { fate }),
-        };
-        Outcome {
-            result,
-            attempts: attempts.count(),
-            status: attempts.status(),
-        }
+        let answer = self.ask(insertion, &attempts).await;
+        outcome(&answer, insertion, &attempts)
     }
 }
 
-type Answer = Result<PutItemOutput, SdkError<PutItemError>>;
+/// What came of a call; None where the time was over first.
+type Answer = Option<Result<PutItemOutput, SdkError<PutItemError>>>;
 
-fn request_id(answer: &Answer) -> Option<&str> {
-    match answer {
-        Ok(output) => output.request_id(),
-        Err(err) => err.request_id(),
-    }
-}
-
-fn status(answer: &Answer) -> Option<u16> {
-    match answer {
-        Ok(_) => Some(200),
-        Err(err) => err.raw_response().map(|raw| raw.status().as_u16()),
+fn outcome(answer: &Answer, insertion: &Insertion<'_>, attempts: &Attempts) -> Outcome {
+    let fate = attempts.fate(insertion.existing);
+    let result = match answer {
+        Some(Ok(_)) => Ok(()),
+        Some(Err(err)) => Err(failure::insert_error(err, insertion, fate)),
+        None => Err(InsertError::Late { fate }),
+    };
+    Outcome {
+        result,
+        attempts: attempts.count(),
+        status: attempts.status(),
     }
 }
 

@@ -19,7 +19,7 @@ use self::proxy::{ProxyEvent, Sender};
 pub use self::reply::Reply;
 use crate::log::{self, Log, Verdict};
 use crate::movie::{Existing, Fate, InsertError, Insertion, Movie, MovieStore};
-use crate::xray::{self, Trace};
+use crate::xray;
 
 const PATH: &str = "/";
 const METHOD: &str = "POST";
@@ -130,13 +130,10 @@ async fn insert(
     let existing = headers::existing(request.headers())?;
     let movie = Movie::from_json(&request.body()?)?;
 
-    let trace = context.xray_trace_id.as_deref();
-    let trace = trace.and_then(Trace::from_header);
     let insertion = Insertion {
         movie: &movie,
         existing,
         budget: budget(context.deadline, SystemTime::now()),
-        trace: trace.as_ref(),
     };
     let started = Instant::now();
     store_use.busy = Some(existing);

@@ -10,9 +10,10 @@ use std::time::Instant;
 
 use handler::dynamodb::endpoint::Location;
 use handler::dynamodb::{Settings, SetupError, Table};
+use handler::event;
 use handler::log::{self, Log};
 use handler::runtime::{self, Runtime};
-use handler::{event, xray};
+use handler::xray::{self, Trace};
 use tokio::runtime::Runtime as Tokio;
 
 /// What keeps the function from starting; an operator fixes it in the template. It names variables
@@ -96,8 +97,12 @@ impl Ready {
     /// Answers invocations until Lambda has no more of them, which it never says.
     fn serve(self) {
         let Self { table, log, .. } = &self;
-        let handle = async |event| event::handle(table, event, log).await;
-        let end = self.tokio.block_on(self.runtime.run(handle));
+        let serving = self.runtime.run(async |event| {
+            let trace = event.context.xray_trace_id.as_deref();
+            let table = table.within(trace.and_then(Trace::from_header));
+            event::handle(&table, event, log).await
+        });
+        let end = self.tokio.block_on(serving);
         log::runtime_stopped(&end);
     }
 }

@@ -1,5 +1,5 @@
 //! The domain: what a movie is, which JSON describes one, and what can go wrong on its way into
-//! the store. It knows neither Lambda nor a database client.
+//! the store. It knows neither Lambda nor a database client, and not who traces or logs.
 
 mod json;
 mod number;
@@ -13,7 +13,6 @@ use serde_json::value::RawValue;
 
 use self::json::Members;
 use self::number::Number;
-use crate::xray::Trace;
 
 /// Bytes of a partition key's value, which is DynamoDB's limit.
 pub const MAX_ID_BYTES: usize = 2048;
@@ -121,8 +120,6 @@ pub struct Insertion<'a> {
     pub existing: Existing,
     /// The time after which nobody waits for the store's answer any more.
     pub budget: Duration,
-    /// The trace that the call to the store belongs to, if this request is traced.
-    pub trace: Option<&'a Trace>,
 }
 
 /// How an insertion ended.

@@ -13,7 +13,7 @@ use crate::movie::{Existing, Outcome, Problem};
 /// A store that keeps what it is asked, and answers what the test wants.
 struct Scripted<F> {
     answer: F,
-    asked: RefCell<Vec<(Existing, Duration, Option<Trace>)>>,
+    asked: RefCell<Vec<(Existing, Duration)>>,
 }
 
 impl<F: Fn() -> Result<(), InsertError>> Scripted<F> {
@@ -27,11 +27,7 @@ impl<F: Fn() -> Result<(), InsertError>> Scripted<F> {
 
 impl<F: Fn() -> Result<(), InsertError>> MovieStore for Scripted<F> {
     async fn insert(&self, insertion: &Insertion<'_>) -> Outcome {
-        let asked = (
-            insertion.existing,
-            insertion.budget,
-            insertion.trace.cloned(),
-        );
+        let asked = (insertion.existing, insertion.budget);
         self.asked.borrow_mut().push(asked);
         Outcome {
             result: (self.answer)(),
@@ -177,7 +173,7 @@ async fn both_maps_of_headers_count() {
         event["multiValueHeaders"] = multi_value_headers;
         let (reply, _) = respond(&store, Level::Info, &event).await;
         assert_eq!(reply["statusCode"], expected, "{event}");
-        for (existing, _, _) in store.asked.take() {
+        for (existing, _) in store.asked.take() {
             assert_eq!(existing, Existing::Keep);
         }
     }
@@ -232,12 +228,10 @@ async fn json_has_several_names() {
 }
 
 #[tokio::test]
-async fn the_store_gets_the_trace_and_the_time_that_is_left() {
+async fn the_store_gets_the_time_that_is_left() {
     let store = Scripted::new(|| Ok(()));
     respond(&store, Level::Info, &proxy_event()).await;
-    let (_, budget, trace) = store.asked.take().remove(0);
-    assert_eq!(trace, Trace::from_header(TRACE));
-    assert!(trace.is_some());
+    let (_, budget) = store.asked.take().remove(0);
     let expected = Duration::from_millis(9500);
     assert!(budget <= expected && budget > expected / 2, "{budget:?}");
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use handler::dynamodb::{Settings, Table};
 use handler::event;
 use handler::log::Level;
-use handler::xray::Daemon;
+use handler::xray::{Daemon, Trace};
 use lambda_runtime::LambdaEvent;
 use rig::dynamodb::{DynamoDb, Step};
 use serde_json::value::RawValue;
@@ -151,6 +151,7 @@ async fn traced(script: Vec<Step>, then: Step, trace: &str) -> Vec<Value> {
     let payload = RawValue::from_string(rig::contract::event(BODY).to_string()).unwrap();
     let mut context = context(Duration::from_secs(10));
     context.xray_trace_id = Some(trace.to_owned());
+    let table = table.within(Trace::from_header(trace));
     event::handle(&table, LambdaEvent::new(payload, context), &log.log).await;
 
     let mut documents = Vec::new();

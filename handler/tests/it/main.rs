@@ -8,6 +8,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod boundaries;
 mod canaries;
 mod connections;
 mod contract;

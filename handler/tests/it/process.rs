@@ -1,4 +1,4 @@
-//! The `bootstrap` program as Lambda starts it: environment in, Runtime API on one side, DynamoDB
+//! The `bootstrap` file as Lambda starts it: environment in, Runtime API on one side, DynamoDB
 //! on the other.
 
 mod answers;
@@ -6,6 +6,7 @@ mod refusals;
 mod runtime_api;
 
 use std::io::Read as _;
+use std::net::UdpSocket;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -109,6 +110,34 @@ fn a_movie_is_stored() {
     );
     assert_eq!(log[1]["coldStart"], true);
     assert_eq!(log[2]["coldStart"], false);
+}
+
+/// The trace comes with the invocation, the daemon's address with the environment.
+#[test]
+fn the_call_of_a_sampled_invocation_is_traced() {
+    let daemon = UdpSocket::bind("127.0.0.1:0").unwrap();
+    daemon.set_read_timeout(Some(GENEROUS)).unwrap();
+    let address = daemon.local_addr().unwrap().to_string();
+    let runtime_api = RuntimeApi::start();
+    let dynamodb = DynamoDb::start(vec![], Step::Store);
+    let variables = [("AWS_XRAY_DAEMON_ADDRESS", address.as_str())];
+    let _function = Function::start(&runtime_api.address(), &dynamodb.endpoint(), &variables);
+    let root = "1-67891233-abcdef012345678912345678";
+    let invocation = Invocation {
+        event: rig::contract::event(BODY).to_string().into_bytes(),
+        deadline: Duration::from_secs(10),
+        trace: Some(format!("Root={root};Parent=463ac35c9f6413ad;Sampled=1")),
+    };
+    runtime_api.invoke(&invocation, GENEROUS).unwrap();
+    let mut buffer = [0; 65536];
+    let length = daemon.recv(&mut buffer).unwrap();
+    let (_, document) = str::from_utf8(&buffer[..length])
+        .unwrap()
+        .split_once('\n')
+        .unwrap();
+    let document: Value = serde_json::from_str(document).unwrap();
+    assert_eq!(document["trace_id"], root);
+    assert_eq!(document["parent_id"], "463ac35c9f6413ad");
 }
 
 /// What happens to a function that nobody calls for minutes: it is stopped, DynamoDB closes its
