@@ -151,26 +151,20 @@ impl Table {
         TracedTable::new(self, trace)
     }
 
-    /// Does early what the first insertion would do first: opens its connection, as far as the
-    /// TLS handshake, and goes through a call without sending it. While a function starts, its
-    /// processor is not throttled yet, and nobody waits for an answer.
+    /// Opens the connection of the first insertion, as far as the TLS handshake.
     ///
     /// # Errors
     ///
     /// Whatever kept the connection from opening. The first insertion tries again, so this is
     /// only news.
     pub async fn warm(&self) -> Result<(), ConnectionError> {
-        let connect = self.connections.warm(&self.address);
-        let (connected, ()) = tokio::join!(connect, self.rehearse());
-        connected
+        self.connections.warm(&self.address).await
     }
 
-    async fn rehearse(&self) {
-        let Ok(movie) = Movie::from_json(br#"{"id": "0", "title": "", "year": 0}"#) else {
-            return;
-        };
+    /// Goes through an insertion without sending it.
+    pub async fn rehearse(&self, movie: &Movie) {
         let config = aws_sdk_dynamodb::Config::builder().http_client(client_of(Rehearsal));
-        let put = self.put(&movie, Existing::Replace, &Attempts::default());
+        let put = self.put(movie, Existing::Replace, &Attempts::default());
         // It answers itself, so it does not fail; if it did, the insertions would tell.
         let _ = put.config_override(config).send().await;
     }

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use handler::dynamodb::{Settings, Table};
 use handler::event;
 use handler::log::Level;
+use handler::movie::Movie;
 use handler::xray::{Daemon, Trace};
 use lambda_runtime::LambdaEvent;
 use rig::dynamodb::{DynamoDb, Step};
@@ -34,6 +35,8 @@ async fn the_connection_of_the_start_is_used_for_every_request() {
     let dynamodb = DynamoDb::start(vec![], Step::Store);
     let table = table(&dynamodb.endpoint());
     table.warm().await.unwrap();
+    let movie = Movie::from_json(BODY.as_bytes()).unwrap();
+    table.rehearse(&movie).await;
     // The kernel accepts before the stand-in does.
     while dynamodb.connections() == 0 {
         std::thread::yield_now();
