@@ -6,5 +6,6 @@ pub mod dynamodb;
 pub mod event;
 pub mod log;
 pub mod movie;
+pub mod panic_hook;
 pub mod runtime;
 pub mod xray;

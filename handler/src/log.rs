@@ -2,7 +2,7 @@
 //! what it is given, so what must stay out of the log (bodies, keys, headers) is never handed to
 //! it.
 
-mod backtrace;
+mod level;
 mod metrics;
 #[cfg(test)]
 mod tests;
@@ -10,7 +10,6 @@ mod tests;
 use std::error::Error;
 use std::fmt;
 use std::io::{self, Write as _};
-use std::str::FromStr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
@@ -18,29 +17,11 @@ use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
 use serde::{Serialize, Serializer};
 
-use self::backtrace::Addresses;
+pub use self::level::{Level, LevelError};
 use self::metrics::Metrics;
 
 /// Bytes that a request's line seldom exceeds.
 const USUAL_LINE: usize = 1024;
-
-/// How much a line matters; a log has a least level.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Level {
-    /// What only helps to find a fault.
-    Debug,
-    /// Requests that were answered as asked.
-    Info,
-    /// Requests that were refused.
-    Warn,
-    /// Requests that failed, and what stops the function.
-    Error,
-}
-
-/// A text that names no level.
-#[derive(Debug, thiserror::Error)]
-#[error("it has to be DEBUG, INFO, WARN or ERROR")]
-pub struct LevelError;
 
 /// How a request ended, as CloudWatch counts it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -170,37 +151,19 @@ impl Log {
 /// Writes why the function does not start.
 pub fn start_failed(reason: &str) {
     let reason = reason.to_owned();
-    failure("start failed", &Failure { reason });
+    write_error("start failed", &Failure { reason });
 }
 
 /// Writes why a function that has started ends.
 pub fn runtime_stopped(err: &dyn Error) {
     let reason = chain(err);
-    failure("runtime stopped", &Failure { reason });
+    write_error("runtime stopped", &Failure { reason });
 }
 
 /// Writes that Lambda did not take an answer.
 pub fn answer_refused(err: &dyn Error) {
     let reason = chain(err);
-    failure("answer refused", &Failure { reason });
-}
-
-/// Replaces the standard report, which is no JSON and repeats the panic's message. A message can
-/// quote the text it was about, so only the place is logged, and the way there as addresses in
-/// the program. `handler` says which program: the SHA-256 of its zip.
-pub fn report_panics(handler: Option<String>) {
-    std::panic::set_hook(Box::new(move |panic| {
-        let reason = match panic.location() {
-            Some(place) => place.to_string(),
-            None => "unknown place".to_owned(),
-        };
-        let fields = Panic {
-            reason,
-            handler: handler.as_deref(),
-            backtrace: Addresses::capture(),
-        };
-        failure("panicked", &fields);
-    }));
+    write_error("answer refused", &Failure { reason });
 }
 
 /// An error and its sources, for errors whose texts are this program's own: foreign ones quote
@@ -218,7 +181,8 @@ pub fn chain(err: &dyn Error) -> String {
     text
 }
 
-fn failure(message: &'static str, fields: &impl Serialize) {
+/// Writes what belongs to no request, and is written at every level.
+pub(crate) fn write_error(message: &'static str, fields: &impl Serialize) {
     let line = Line::new(SystemTime::now(), Level::Error, message, fields);
     write_line(&line, write_to_stdout);
 }
@@ -280,15 +244,6 @@ struct Failure {
     reason: String,
 }
 
-#[derive(Serialize)]
-struct Panic<'a> {
-    reason: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    handler: Option<&'a str>,
-    #[serde(skip_serializing_if = "Addresses::is_empty")]
-    backtrace: Addresses,
-}
-
 /// Microseconds are as much as a clock on a shared machine can say.
 fn milliseconds<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_f64(duration.as_micros() as f64 / 1000.0)
@@ -300,37 +255,6 @@ fn timestamp(time: SystemTime) -> String {
     // Milliseconds say enough.
     let millis = time.to_millis().map_or(time, DateTime::from_millis);
     millis.fmt(Format::DateTime).unwrap_or_default()
-}
-
-impl FromStr for Level {
-    type Err = LevelError;
-
-    fn from_str(text: &str) -> Result<Self, LevelError> {
-        match text.to_ascii_uppercase().as_str() {
-            "DEBUG" => Ok(Self::Debug),
-            "INFO" => Ok(Self::Info),
-            "WARN" => Ok(Self::Warn),
-            "ERROR" => Ok(Self::Error),
-            _ => Err(LevelError),
-        }
-    }
-}
-
-impl fmt::Display for Level {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Debug => "DEBUG",
-            Self::Info => "INFO",
-            Self::Warn => "WARN",
-            Self::Error => "ERROR",
-        })
-    }
-}
-
-impl Serialize for Level {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
 }
 
 impl fmt::Debug for Log {

@@ -11,11 +11,11 @@ use std::time::Instant;
 use handler::dynamodb::connection::ConnectionError;
 use handler::dynamodb::endpoint::Location;
 use handler::dynamodb::{Settings, SetupError, Table};
-use handler::event;
 use handler::log::{self, Log};
 use handler::movie::Movie;
 use handler::runtime::{self, Runtime};
 use handler::xray::{self, Trace};
+use handler::{event, panic_hook};
 use tokio::runtime::Runtime as Tokio;
 
 /// What keeps the function from starting; an operator fixes it in the template. It names variables
@@ -44,7 +44,7 @@ struct Ready {
 
 fn main() -> ExitCode {
     // Without it a panic's line does not say which program it is of, and that is all.
-    log::report_panics(optional("HANDLER_SHA256").unwrap_or_default());
+    panic_hook::install(optional("HANDLER_SHA256").unwrap_or_default());
     match panic::catch_unwind(start) {
         Ok(Ok(ready)) => ready.serve(),
         Ok(Err(err)) => {

@@ -9,20 +9,6 @@ fn timestamps_are_rfc_3339_with_milliseconds() {
 }
 
 #[test]
-fn levels_are_read_in_any_case() {
-    for (text, expected) in [
-        ("DEBUG", Some(Level::Debug)),
-        ("info", Some(Level::Info)),
-        ("Warn", Some(Level::Warn)),
-        ("ERROR", Some(Level::Error)),
-        ("", None),
-        ("TRACE", None),
-    ] {
-        assert_eq!(text.parse().ok(), expected, "{text}");
-    }
-}
-
-#[test]
 fn a_chain_repeats_nothing() {
     #[derive(Debug, thiserror::Error)]
     #[error("outer")]
