@@ -6,6 +6,7 @@ mod proxy;
 mod reply;
 #[cfg(test)]
 mod tests;
+mod verdict;
 
 use std::panic::AssertUnwindSafe;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -17,7 +18,8 @@ use serde_json::value::RawValue;
 use self::headers::HeaderError;
 use self::proxy::{ProxyEvent, Sender};
 pub use self::reply::Reply;
-use crate::log::{self, Log, Verdict};
+use self::verdict::verdict;
+use crate::log::{self, Log};
 use crate::movie::{Existing, Fate, InsertError, Insertion, Movie, MovieStore};
 use crate::xray;
 
@@ -152,30 +154,4 @@ fn budget(deadline: u64, now: SystemTime) -> Duration {
     let deadline = UNIX_EPOCH + Duration::from_millis(deadline);
     let left = deadline.duration_since(now).unwrap_or_default();
     left.saturating_sub(RESERVE)
-}
-
-/// The reasons are few and fixed, because each is a metric of its own.
-fn verdict(result: &Result<(), RequestError>) -> Verdict {
-    let Err(err) = result else {
-        return Verdict::Inserted;
-    };
-    match err {
-        RequestError::NotProxy(_) => Verdict::Rejected("not-proxy"),
-        RequestError::Path => Verdict::Rejected("path"),
-        RequestError::Method => Verdict::Rejected("method"),
-        RequestError::Header(HeaderError::ContentType) => Verdict::Rejected("media-type"),
-        RequestError::Header(HeaderError::IfNoneMatch) => Verdict::Rejected("precondition"),
-        RequestError::Base64 => Verdict::Rejected("malformed"),
-        RequestError::Panic(_) => Verdict::Failed,
-        RequestError::Insert(err) => match err {
-            InsertError::Malformed(_) => Verdict::Rejected("malformed"),
-            InsertError::Invalid(_) => Verdict::Rejected("invalid"),
-            InsertError::TooLarge => Verdict::Rejected("too-large"),
-            InsertError::Exists => Verdict::Rejected("precondition"),
-            InsertError::Throttled { .. } => Verdict::Throttled,
-            InsertError::Unavailable { .. }
-            | InsertError::Late { .. }
-            | InsertError::Refused { .. } => Verdict::Failed,
-        },
-    }
 }

@@ -32,8 +32,10 @@ pub enum Verdict {
     Rejected(&'static str),
     /// The store asked for fewer requests.
     Throttled,
-    /// The store or this function failed.
+    /// The store failed.
     Failed,
+    /// This function has a fault of its own.
+    Panicked,
 }
 
 /// The outcome of one request.

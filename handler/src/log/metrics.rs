@@ -3,7 +3,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::{Request, Verdict, milliseconds};
 
@@ -25,14 +25,8 @@ pub(super) struct Metrics<'a> {
     function_name: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'static str>,
-    #[serde(skip_serializing_if = "is_zero")]
-    inserts: u8,
-    #[serde(skip_serializing_if = "is_zero")]
-    rejected: u8,
-    #[serde(skip_serializing_if = "is_zero")]
-    store_throttles: u8,
-    #[serde(skip_serializing_if = "is_zero")]
-    store_errors: u8,
+    #[serde(flatten, serialize_with = "one")]
+    count: Metric,
     #[serde(serialize_with = "milliseconds")]
     latency: Duration,
     #[serde(
@@ -78,16 +72,26 @@ impl<'a> Metrics<'a> {
         if !request.store_duration.is_zero() {
             common.push(STORE_LATENCY);
         }
+        let count = match verdict {
+            Verdict::Inserted => Metric::new("Inserts", "Count"),
+            Verdict::Rejected(_) => Metric::new("Rejected", "Count"),
+            Verdict::Throttled => Metric::new("StoreThrottles", "Count"),
+            Verdict::Failed => Metric::new("StoreErrors", "Count"),
+            Verdict::Panicked => Metric::new("Panics", "Count"),
+        };
+        let reason = match verdict {
+            Verdict::Rejected(reason) => Some(reason),
+            _ => None,
+        };
         let mut directives = Vec::with_capacity(2);
-        match verdict {
-            Verdict::Inserted => common.push(Metric::new("Inserts", "Count")),
-            Verdict::Throttled => common.push(Metric::new("StoreThrottles", "Count")),
-            Verdict::Failed => common.push(Metric::new("StoreErrors", "Count")),
-            Verdict::Rejected(_) => directives.push(Directive {
+        if reason.is_some() {
+            directives.push(Directive {
                 namespace: NAMESPACE,
                 dimensions: BY_REASON,
-                metrics: vec![Metric::new("Rejected", "Count")],
-            }),
+                metrics: vec![count],
+            });
+        } else {
+            common.push(count);
         }
         directives.push(Directive {
             namespace: NAMESPACE,
@@ -101,20 +105,15 @@ impl<'a> Metrics<'a> {
                 cloud_watch_metrics: directives,
             },
             function_name,
-            reason: match verdict {
-                Verdict::Rejected(reason) => Some(reason),
-                _ => None,
-            },
-            inserts: (verdict == Verdict::Inserted).into(),
-            rejected: matches!(verdict, Verdict::Rejected(_)).into(),
-            store_throttles: (verdict == Verdict::Throttled).into(),
-            store_errors: (verdict == Verdict::Failed).into(),
+            reason,
+            count,
             latency: request.duration,
             store_latency: request.store_duration,
         }
     }
 }
 
-fn is_zero(count: &u8) -> bool {
-    *count == 0
+/// The count's name is its member's.
+fn one<S: Serializer>(count: &Metric, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map([(count.name, 1)])
 }

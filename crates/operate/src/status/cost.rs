@@ -231,7 +231,7 @@ mod tests {
         assert_eq!(estimate(&prices, keyed, usage(0.0)).fixed_usd, 13.1);
     }
 
-    /// Counted by hand in the templates: one of the 11 alarms looks at two metrics;
+    /// Counted by hand in the templates: one of the 12 alarms looks at two metrics;
     /// the handler reports three, each key has one, and each method five.
     #[test]
     fn what_costs_something_is_read_from_the_templates() {
@@ -245,7 +245,7 @@ mod tests {
         let read = Fixtures::read(resources.iter(), true);
         let counted = Fixtures {
             web_acl_rules: 3,
-            alarm_metrics: 12,
+            alarm_metrics: 13,
             dashboards: 1,
             custom_metrics: 3 + 2 + 5,
             has_encryption_key: true,

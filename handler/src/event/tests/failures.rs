@@ -123,6 +123,9 @@ async fn a_panic_is_answered_and_the_next_request_too() {
     // The store had it by then.
     assert!(reply.to_string().contains("may be stored or not"));
     assert_eq!(lines[0]["reason"], "panicked");
+    // An operator looks for a fault of the function, and not of the store.
+    assert_eq!(lines[0]["Panics"], 1);
+    assert_eq!(lines[0]["StoreErrors"], Value::Null);
     let (reply, _) = respond(&store, Level::Info, &proxy_event()).await;
     assert_eq!(reply["statusCode"], 200);
 }

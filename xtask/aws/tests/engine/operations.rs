@@ -44,7 +44,7 @@ fn a_stage_on_aws_is_one_screen() {
                       firewall 3; throttled by the table 0
         latency       p50 9 ms, p99 42 ms
         concurrency   12 at most in the last hour, 12 % of the 100 reserved
-        cost          about 61.22 USD a month at this rate: 12.20 fixed, 49.02 for
+        cost          about 61.32 USD a month at this rate: 12.30 fixed, 49.02 for
                       requests (list prices of us-east-1 of 2025-06-01, no free tier)
     "#]],
     );

@@ -5,9 +5,10 @@ use serde_json::{Value, json};
 use super::flat;
 
 /// What the handler writes in the namespace `Movies`, by function.
-const HANDLER_METRICS: [&str; 6] = [
+const HANDLER_METRICS: [&str; 7] = [
     "Inserts",
     "Latency",
+    "Panics",
     "Rejected",
     "StoreErrors",
     "StoreLatency",
@@ -104,6 +105,7 @@ fn each_alarm_watches_what_it_is_named_after() {
         ConcurrencyAlarm >= 80 in 1 of 1: AWS/Lambda ConcurrentExecutions Maximum in 60 s
         ErrorsAlarm >= 1 in 1 of 1: AWS/Lambda Errors Sum in 60 s
         LatencyAlarm >= 1000 in 3 of 5: AWS/ApiGateway Latency p99 in 60 s
+        PanicsAlarm >= 1 in 1 of 1: Movies Panics Sum in 60 s
         PremiumQuotaAlarm >= 80 in 1 of 1: Movies KeyRequests Sum in 86400 s
           100 * used / 50000
         ServerErrorsAlarm >= 0.05 in 3 of 5: AWS/ApiGateway 5XXError Average in 60 s
@@ -386,7 +388,7 @@ fn in_the_handler(file: &str, pattern: &str) -> Vec<String> {
 fn the_handler_writes_what_is_watched() {
     let metrics = in_the_handler("log/metrics.rs", r#"Metric::new\("(\w+)", "#);
     assert_eq!(metrics, HANDLER_METRICS);
-    let reasons = in_the_handler("event.rs", r#"Rejected\("([\w-]+)"\)"#);
+    let reasons = in_the_handler("event/verdict.rs", r#"Rejected\("([\w-]+)"\)"#);
     assert_eq!(reasons, REASONS);
     let namespace = in_the_handler("log/metrics.rs", r#"NAMESPACE: &str = "(\w+)""#);
     assert_eq!(namespace, ["Movies"]);
