@@ -25,7 +25,8 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use http::uri::Uri;
 
 use self::attempts::Attempts;
-use self::connection::{ConnectionError, Connections, Rehearsal, client_of};
+use self::connection::error::ConnectionError;
+use self::connection::{Connections, Rehearsal, client_of};
 use self::endpoint::{Location, LocationError};
 use self::failure::Repetition;
 use self::tls::TlsError;

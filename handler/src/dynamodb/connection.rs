@@ -2,7 +2,8 @@
 //! and cannot open a connection before there is a request to send; a function has one request at
 //! a time, for one host, and a start-up in which a handshake costs nobody anything.
 
-use std::error::Error;
+pub mod error;
+
 use std::fmt;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -20,11 +21,12 @@ use http_body_util::BodyExt as _;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper::rt::{Read, Write};
 use hyper_util::rt::TokioIo;
+use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
-use rustls::{CertificateError, ClientConfig};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
+use self::error::ConnectionError;
 use super::attempts::Attempts;
 use super::endpoint::bare;
 
@@ -36,107 +38,6 @@ const TRUSTED: Duration = Duration::from_secs(1);
 pub(super) fn client_of(connector: impl HttpConnector + 'static) -> SharedHttpClient {
     let connector = SharedHttpConnector::new(connector);
     http_client_fn(move |_, _| connector.clone())
-}
-
-/// Why there is no connection, or no answer on one. Every text is fixed: those of the errors that
-/// these come from may quote what was sent or what came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ConnectionError {
-    /// The address is none that a request can go to.
-    #[error("the endpoint cannot be used")]
-    Address,
-    /// No address for the host's name, or nobody to ask for it.
-    #[error("the endpoint's host cannot be looked up")]
-    Lookup,
-    /// The time for opening one is over.
-    #[error("connecting took too long")]
-    Slow,
-    /// Nobody is there.
-    #[error("cannot connect: {0}")]
-    Connect(io::ErrorKind),
-    /// They do not agree on TLS.
-    #[error("TLS failed: {0}")]
-    Tls(TlsFailure),
-    /// It broke with a request under way.
-    #[error("the connection broke: {0}")]
-    Broken(io::ErrorKind),
-    /// It ended before the answer did.
-    #[error("the connection ended without a whole answer")]
-    Ended,
-    /// What came is not HTTP.
-    #[error("the answer is not HTTP")]
-    Answer,
-}
-
-/// Whose fault it is that TLS failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum TlsFailure {
-    /// Its authority is not one of those that are trusted.
-    #[error("the certificate's issuer is not trusted")]
-    UnknownIssuer,
-    /// Or not valid yet, or the clock is wrong.
-    #[error("the certificate is not valid at this time")]
-    Time,
-    /// Another host answered.
-    #[error("the certificate is not for this host")]
-    Name,
-    /// Anything else about it.
-    #[error("the certificate is not valid")]
-    Certificate,
-    /// It did not like what it got.
-    #[error("the other side refused")]
-    Alert,
-    /// They speak different things, or not TLS at all.
-    #[error("no common language")]
-    Protocol,
-    /// The connection was gone before.
-    #[error("{0}")]
-    Connection(io::ErrorKind),
-}
-
-impl From<ConnectionError> for ConnectorError {
-    fn from(err: ConnectionError) -> Self {
-        match err {
-            ConnectionError::Address => Self::user(err.into()),
-            ConnectionError::Slow => Self::timeout(err.into()),
-            _ => Self::io(err.into()),
-        }
-    }
-}
-
-impl From<hyper::Error> for ConnectionError {
-    fn from(err: hyper::Error) -> Self {
-        let source = err.source();
-        let kind = source.and_then(|err| err.downcast_ref().map(io::Error::kind));
-        match kind {
-            _ if err.is_parse() => Self::Answer,
-            Some(io::ErrorKind::UnexpectedEof) | None => Self::Ended,
-            Some(kind) => Self::Broken(kind),
-        }
-    }
-}
-
-impl From<io::Error> for TlsFailure {
-    fn from(err: io::Error) -> Self {
-        let source = err.get_ref().and_then(|err| err.downcast_ref());
-        let Some(err) = source else {
-            return Self::Connection(err.kind());
-        };
-        match err {
-            rustls::Error::InvalidCertificate(err) => match err {
-                CertificateError::UnknownIssuer => Self::UnknownIssuer,
-                CertificateError::Expired
-                | CertificateError::ExpiredContext { .. }
-                | CertificateError::NotValidYet
-                | CertificateError::NotValidYetContext { .. } => Self::Time,
-                CertificateError::NotValidForName
-                | CertificateError::NotValidForNameContext { .. } => Self::Name,
-                _ => Self::Certificate,
-            },
-            rustls::Error::AlertReceived(_) => Self::Alert,
-            _ => Self::Protocol,
-        }
-    }
 }
 
 /// Opens connections and keeps those that can be used again.

@@ -10,7 +10,7 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata as _, SdkError};
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_smithy_runtime_api::client::interceptors::context::InterceptorContext;
 
-use super::connection::ConnectionError;
+use super::connection::error::ConnectionError;
 use crate::movie::{Existing, Fate, InsertError, Insertion, Movie};
 use crate::xray::End;
 
