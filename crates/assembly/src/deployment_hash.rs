@@ -13,7 +13,7 @@ const PLACEHOLDER: &str = "DeploymentHash";
 
 /// `template` with the placeholder replaced wherever it stands; the template itself where there
 /// is no placeholder.
-pub fn with_deployment_hash(template: Template) -> anyhow::Result<Template> {
+pub(crate) fn with_deployment_hash(template: Template) -> anyhow::Result<Template> {
     if !template
         .resources()
         .any(|(logical_id, _)| logical_id == PLACEHOLDER)

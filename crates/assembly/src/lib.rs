@@ -3,7 +3,7 @@
 pub mod adoption;
 pub mod assembly;
 pub mod asset;
-pub mod deployment_hash;
+pub(crate) mod deployment_hash;
 pub mod encryption_key;
 pub mod omission;
 pub mod stage;

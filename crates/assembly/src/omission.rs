@@ -35,7 +35,7 @@ impl fmt::Display for Omission {
 
 /// `template` without the resources the emulator rejects, and which those are. What remains is
 /// the template's own text, line for line.
-pub fn omit_unsupported(template: Template) -> anyhow::Result<(Template, Vec<Omission>)> {
+pub(crate) fn omit_unsupported(template: Template) -> anyhow::Result<(Template, Vec<Omission>)> {
     let omissions: Vec<Omission> = template
         .resources()
         .filter_map(|(logical_id, resource)| {

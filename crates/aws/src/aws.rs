@@ -25,7 +25,7 @@ pub mod cloudformation;
 pub mod cloudwatch;
 mod endpoint;
 mod error;
-pub mod http;
+pub(crate) mod http;
 pub mod lambda;
 pub mod logs;
 mod mfa;

@@ -12,7 +12,7 @@ use crate::proxy;
 
 /// A request that no server answered.
 #[derive(Debug)]
-pub struct ConnectionFailure {
+pub(crate) struct ConnectionFailure {
     text: String,
     source: Box<dyn Error + Send + Sync>,
 }
@@ -30,13 +30,13 @@ impl Error for ConnectionFailure {
 }
 
 impl ConnectionFailure {
-    pub fn new(uri: &Uri, source: Box<dyn Error + Send + Sync>) -> Self {
+    pub(crate) fn new(uri: &Uri, source: Box<dyn Error + Send + Sync>) -> Self {
         let text = explain(uri, proxy::of(uri).as_deref(), &*source);
         Self { text, source }
     }
 
     /// What answered is the proxy and not the server.
-    pub fn of_proxy(uri: &Uri) -> Self {
+    pub(crate) fn of_proxy(uri: &Uri) -> Self {
         let proxy = proxy::of(uri).unwrap_or_else(|| origin(uri));
         let text = proxy_refuses(&proxy);
         Self {
@@ -47,7 +47,7 @@ impl ConnectionFailure {
 }
 
 /// Scheme, host and port, which is all that a message needs of a request.
-pub fn origin(uri: &Uri) -> String {
+pub(crate) fn origin(uri: &Uri) -> String {
     let scheme = uri.scheme_str().unwrap_or("http");
     let authority = uri.authority().map_or("", |authority| authority.as_str());
     format!("{scheme}://{authority}")
@@ -62,7 +62,7 @@ fn proxy_refuses(proxy: &str) -> String {
 }
 
 /// An error and its causes. To `source()`, what an `io::Error` was made from is no cause.
-pub fn causes<'a>(
+pub(crate) fn causes<'a>(
     err: &'a (dyn Error + 'static),
 ) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     std::iter::successors(Some(err), |&err| {
@@ -75,7 +75,7 @@ pub fn causes<'a>(
 }
 
 /// The first cause of a type.
-pub fn cause<'a, E: Error + 'static>(err: &'a (dyn Error + 'static)) -> Option<&'a E> {
+pub(crate) fn cause<'a, E: Error + 'static>(err: &'a (dyn Error + 'static)) -> Option<&'a E> {
     causes(err).find_map(|cause| cause.downcast_ref())
 }
 

@@ -4,7 +4,7 @@ use hyper_util::client::proxy::matcher::Matcher;
 use ureq::http::Uri;
 
 /// Whether `NO_PROXY` switches every proxy off. To the clients its `*` is no address.
-pub fn is_switched_off() -> bool {
+pub(crate) fn is_switched_off() -> bool {
     let rules = ["NO_PROXY", "no_proxy"].map(|name| std::env::var(name).unwrap_or_default());
     let rules = rules.into_iter().find(|rules| !rules.is_empty());
     rules.is_some_and(|rules| matches_all(&rules))
@@ -15,7 +15,7 @@ fn matches_all(rules: &str) -> bool {
 }
 
 /// The proxy between this machine and `uri`, without its password.
-pub fn of(uri: &Uri) -> Option<String> {
+pub(crate) fn of(uri: &Uri) -> Option<String> {
     if is_switched_off() {
         return None;
     }

@@ -12,7 +12,7 @@ use cfnkit_template::template::{Template, plain_string};
 const NAMED: usize = 3;
 
 /// One line for each part of the definition that differs; none where nothing does.
-pub fn explain(old: &Template, new: &Template) -> Vec<String> {
+pub(crate) fn explain(old: &Template, new: &Template) -> Vec<String> {
     let (old, new) = (parts(old), parts(new));
     let mut lines = Vec::new();
     for (name, after) in &new {

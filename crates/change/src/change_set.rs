@@ -134,7 +134,7 @@ impl Change {
     }
 
     /// Whether CloudFormation lists it for values alone that turn out to stay.
-    pub fn is_unfounded(&self) -> bool {
+    pub(crate) fn is_unfounded(&self) -> bool {
         let unchanged = |property: &PropertyChange| matches!(property.source, Source::Unchanged(_));
         self.action == Action::Modify
             && self.nested.is_none()
@@ -143,12 +143,12 @@ impl Change {
     }
 
     /// Whether nothing is done to the resource, though CloudFormation lists it.
-    pub fn is_untouched(&self) -> bool {
+    pub(crate) fn is_untouched(&self) -> bool {
         self.action == Action::Sync || self.is_unfounded()
     }
 
     /// The replacement without what rests on values that stay.
-    pub fn effective_replacement(&self) -> Replacement {
+    pub(crate) fn effective_replacement(&self) -> Replacement {
         let mut causes = self.replacing_properties().peekable();
         let is_refuted = causes.peek().is_some()
             && causes.all(|property| matches!(property.source, Source::Unchanged(_)));
@@ -159,7 +159,7 @@ impl Change {
     }
 
     /// The properties that make CloudFormation replace the resource.
-    pub fn replacing_properties(&self) -> impl Iterator<Item = &PropertyChange> {
+    pub(crate) fn replacing_properties(&self) -> impl Iterator<Item = &PropertyChange> {
         let replaces = |property: &&PropertyChange| {
             let mut reasons = property.reasons.iter();
             self.replacement != Replacement::Never
@@ -173,14 +173,14 @@ impl Change {
 /// Counts over the whole tree; nested stacks themselves are not counted.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub struct Totals {
-    pub added: usize,
+    pub(crate) added: usize,
     pub modified: usize,
-    pub removed: usize,
+    pub(crate) removed: usize,
     pub replaced: usize,
     /// Listed by CloudFormation, although nothing behind them changes.
-    pub unfounded: usize,
+    pub(crate) unfounded: usize,
     /// Drifted to where the template wants them.
-    pub synced: usize,
+    pub(crate) synced: usize,
 }
 
 pub fn totals(changes: &[Change]) -> Totals {
@@ -257,7 +257,7 @@ pub fn callouts(changes: &[Change]) -> String {
 }
 
 /// Properties outside a resource, such as parameters, in the form of the tree.
-pub fn render_properties(properties: &[PropertyChange]) -> String {
+pub(crate) fn render_properties(properties: &[PropertyChange]) -> String {
     tree::render_properties(properties)
 }
 
@@ -270,7 +270,7 @@ pub fn is_secret_member(object: &serde_json::Map<String, serde_json::Value>, key
 }
 
 /// The names among `names` that are those of secrets.
-pub fn secret_names<'a>(names: impl Iterator<Item = &'a str>) -> BTreeSet<String> {
+pub(crate) fn secret_names<'a>(names: impl Iterator<Item = &'a str>) -> BTreeSet<String> {
     names
         .filter(|name| secret::is_secret_name(name))
         .map(ToOwned::to_owned)

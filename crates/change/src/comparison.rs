@@ -113,7 +113,7 @@ fn visible_but(stack: &StackTree, other: Option<&StackTree>, fed: BTreeSet<Strin
 }
 
 /// `NoEcho` parameters, and those whose name says it.
-pub fn secret_parameters(template: &Template) -> BTreeSet<String> {
+pub(crate) fn secret_parameters(template: &Template) -> BTreeSet<String> {
     let declared = template
         .value()
         .get("Parameters")

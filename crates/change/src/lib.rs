@@ -1,6 +1,6 @@
 //! What would change in CloudFormation stacks, and how it reads.
 
-pub mod api_explanation;
+pub(crate) mod api_explanation;
 pub mod change_set;
 pub mod comparison;
 pub mod deploy_time;

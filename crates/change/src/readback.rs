@@ -9,7 +9,7 @@ use cfnkit_template::tag::Tags;
 use cfnkit_template::template::Template;
 
 /// Whether `given` may be what CloudFormation gives back of `text`.
-pub fn is_readback(given: &str, text: &str) -> bool {
+pub(crate) fn is_readback(given: &str, text: &str) -> bool {
     given == text || (!text.is_ascii() && lossy_forms(text).contains(&given.to_owned()))
 }
 

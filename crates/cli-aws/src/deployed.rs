@@ -51,7 +51,7 @@ pub(crate) async fn deployed(
     sh: &Shell,
     workspace: &Workspace,
 ) -> anyhow::Result<Deployed> {
-    let environment = connect(&args, sh, workspace, LocalCloud::MustRun).await?;
+    let environment = connect(args, sh, workspace, LocalCloud::MustRun).await?;
     let cfn = environment.connection.cloudformation();
     let name = stage_args.stage.stack_name();
     let stack = cloudformation::find_stack(&cfn, &name)

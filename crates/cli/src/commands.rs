@@ -12,7 +12,7 @@ use clap::CommandFactory as _;
 
 pub mod args;
 pub mod bootstrap;
-pub mod completions;
+pub(crate) mod completions;
 pub mod deploy;
 pub mod destroy;
 pub mod diff;
@@ -25,18 +25,18 @@ pub mod lint;
 pub mod load;
 pub mod local;
 pub mod logs;
-pub mod ls;
-pub mod man;
+pub(crate) mod ls;
+pub(crate) mod man;
 pub mod outputs;
 pub mod package;
-pub mod replay;
-pub mod schema;
+pub(crate) mod replay;
+pub(crate) mod schema;
 pub mod smoke;
 pub mod status;
-pub mod symbolize;
-pub mod synth;
+pub(crate) mod symbolize;
+pub(crate) mod synth;
 pub mod traces;
-pub mod watch;
+pub(crate) mod watch;
 
 /// Packages and deploys the movies service, and tests this repository.
 #[derive(Debug, clap::Parser)]

@@ -22,7 +22,7 @@ impl Commit {
     ///
     /// There is no git, or it does not look into this repository, or `revision` is no commit that
     /// this clone has.
-    pub fn extract(workspace: &Workspace, revision: &str) -> anyhow::Result<Self> {
+    pub(crate) fn extract(workspace: &Workspace, revision: &str) -> anyhow::Result<Self> {
         let root = workspace.root();
         let is_shallow = git::line(root, ["rev-parse", "--is-shallow-repository"])
             .with_context(|| format!("cannot look for `{revision}` in `{}`", root.display()))?;

@@ -11,7 +11,7 @@ use cfnkit_template::flattening::{GITHUB, Templates};
 use cfnkit_template::references::names_in;
 use cfnkit_template::template::Template;
 
-pub mod mermaid;
+pub(crate) mod mermaid;
 #[cfg(test)]
 mod tests;
 
@@ -51,7 +51,7 @@ pub struct Resource {
     pub r#type: String,
     /// The condition it is made under, if it has one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub condition: Option<String>,
+    pub(crate) condition: Option<String>,
 }
 
 /// A resource that refers to another one.
@@ -122,7 +122,7 @@ impl Graph {
     }
 
     /// One stack, and of the others what it has to do with; `None` where there is no such stack.
-    pub fn around(&self, stack: &str) -> Option<Self> {
+    pub(crate) fn around(&self, stack: &str) -> Option<Self> {
         self.stacks.iter().find(|one| one.name == stack)?;
         let touches = |edge: &&Edge| edge.from.stack == stack || edge.to.stack == stack;
         let edges: Vec<Edge> = self.edges.iter().filter(touches).cloned().collect();

@@ -19,7 +19,7 @@ const PROGRAM: &str = "xtask-aws";
 /// # Errors
 ///
 /// There is no cargo. What the build or the command comes to is told by cargo and by the command.
-pub fn hand_over(sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {
+pub(crate) fn hand_over(sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {
     let manifest = workspace.root().join("Cargo.toml");
     // Cargo has printed that there was nothing to compile once already.
     let built = std::env::current_exe().context("cannot find this program")?;

@@ -8,4 +8,4 @@ pub mod listing;
 pub mod outputs;
 pub mod program;
 pub mod repository;
-pub mod schema;
+pub(crate) mod schema;

@@ -42,12 +42,12 @@ const SCHEMAS: [(&str, Make); 15] = [
 ];
 
 /// The names that `of` knows.
-pub fn names() -> Vec<&'static str> {
+pub(crate) fn names() -> Vec<&'static str> {
     SCHEMAS.iter().map(|(name, _)| *name).collect()
 }
 
 /// The schema of what this command prints, as a document.
-pub fn of(name: &str) -> anyhow::Result<String> {
+pub(crate) fn of(name: &str) -> anyhow::Result<String> {
     let found = SCHEMAS.iter().find(|(known, _)| *known == name);
     let (name, schema) = found.with_context(|| format!("`{name}` has no schema"))?;
     let mut schema = schema();

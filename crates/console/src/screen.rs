@@ -75,13 +75,13 @@ fn is_dumb(term: Option<OsString>) -> bool {
 }
 
 /// Whether stderr is a terminal on which lines can be drawn again.
-pub fn can_redraw() -> bool {
+pub(crate) fn can_redraw() -> bool {
     let is_plain = PLAIN.load(Ordering::Relaxed) || is_dumb(variable::value("TERM"));
     !is_plain && !is_ci() && std::io::stderr().is_terminal()
 }
 
 /// Whether stderr shall have colour.
-pub fn has_colour() -> bool {
+pub(crate) fn has_colour() -> bool {
     AutoStream::choice(&std::io::stderr()) != ColorChoice::Never
 }
 
@@ -97,13 +97,13 @@ pub fn say(text: impl Display) {
 
 /// A text as it is. Progress is best effort: a terminal that went away or a full device must not
 /// end what is being watched.
-pub fn write_plain(text: &str) {
+pub(crate) fn write_plain(text: &str) {
     let text = harmless(text);
     let _ = AutoStream::auto(std::io::stderr().lock()).write_all(text.as_bytes());
 }
 
 /// Bytes that a terminal is to obey.
-pub fn write_codes(text: &str) {
+pub(crate) fn write_codes(text: &str) {
     let mut stderr = std::io::stderr().lock();
     let _ = stderr.write_all(text.as_bytes());
     let _ = stderr.flush();

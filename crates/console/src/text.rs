@@ -73,7 +73,7 @@ pub fn clean(text: &str) -> String {
 
 /// Whether a screen does something at this character other than to show it: controls, line ends,
 /// and what turns the direction of the text around it.
-pub fn is_obeyed(c: char) -> bool {
+pub(crate) fn is_obeyed(c: char) -> bool {
     let turns = matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     c.is_control() || turns || matches!(c, '\u{2028}' | '\u{2029}')
 }
@@ -93,7 +93,7 @@ pub fn printable(text: &str) -> String {
 
 /// A text of several lines of which a screen obeys nothing but the line ends, the tabs and the
 /// colours, and the log of a continuous integration nothing at all.
-pub fn harmless(text: &str) -> String {
+pub(crate) fn harmless(text: &str) -> String {
     let lines: Vec<String> = text.split('\n').map(harmless_line).collect();
     lines.join("\n")
 }

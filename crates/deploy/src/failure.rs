@@ -10,7 +10,7 @@ use cfnkit_operation::stack::Stack;
 
 /// The error of a stack that was not `verb` (`deployed`, `deleted`), for the cause that its events
 /// tell of. `log` says where to read everything that happened.
-pub async fn of_stack(
+pub(crate) async fn of_stack(
     cfn: &CloudFormation,
     stack: &Stack,
     cause: Option<&StackEvent>,
@@ -57,7 +57,7 @@ pub async fn of_stack(
 }
 
 /// The error of a change set that CloudFormation could not make. Nothing was deployed.
-pub async fn of_change_set(
+pub(crate) async fn of_change_set(
     cfn: &CloudFormation,
     change_set: &str,
     reason: String,
@@ -81,7 +81,7 @@ pub async fn of_change_set(
 /// The error of a request that CloudFormation refused, which leaves the stack as it was; any
 /// other error is left as it is. `status` is what came of the request, in CloudFormation's
 /// spelling.
-pub fn of_refusal(
+pub(crate) fn of_refusal(
     err: anyhow::Error,
     status: &str,
     verdict: &str,

@@ -54,7 +54,7 @@ impl Kind {
 /// What is followed.
 #[derive(Debug, Clone, Copy)]
 pub struct Operation<'a> {
-    pub stack_id: &'a str,
+    pub(crate) stack_id: &'a str,
     pub name: &'a str,
     /// The time of the last event before it, in milliseconds since the epoch.
     pub since: i64,
@@ -65,16 +65,16 @@ pub struct Operation<'a> {
     /// For how long it is followed at most.
     pub follow_for: Option<Duration>,
     /// Repeated in the events of a cancellation.
-    pub token: &'a str,
+    pub(crate) token: &'a str,
 }
 
 /// An operation that has ended.
 #[derive(Debug)]
 pub struct Followed {
     pub stack: Stack,
-    pub log: EventLog,
+    pub(crate) log: EventLog,
     /// Where everything that happened can be read.
-    pub recording: Option<String>,
+    pub(crate) recording: Option<String>,
 }
 
 /// Shows and records the events of the root and its nested stacks until the root has settled.

@@ -1,8 +1,8 @@
 //! From a plan to a settled CloudFormation stack.
 
 pub mod deployment;
-pub mod failure;
+pub(crate) mod failure;
 pub mod follow;
-pub mod pending;
+pub(crate) mod pending;
 pub mod publish;
 pub mod session;

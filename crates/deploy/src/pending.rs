@@ -10,13 +10,13 @@ use cfnkit_tools::workspace::Workspace;
 
 /// The notes of this repository, one file per change set.
 #[derive(Debug, Clone)]
-pub struct Pending {
+pub(crate) struct Pending {
     directory: PathBuf,
 }
 
 /// A note, held by the process that works with the change set.
 #[derive(Debug)]
-pub struct Note {
+pub(crate) struct Note {
     pub change_set: String,
     path: PathBuf,
     // Its lock ends with the process, however that ends.
@@ -24,14 +24,14 @@ pub struct Note {
 }
 
 impl Pending {
-    pub fn of(workspace: &Workspace) -> Self {
+    pub(crate) fn of(workspace: &Workspace) -> Self {
         Self {
             directory: workspace.target().join("deployments/pending"),
         }
     }
 
     /// Notes that `change_set` of `stack` is about to be made.
-    pub fn note(&self, stack: &str, change_set: &str) -> anyhow::Result<Note> {
+    pub(crate) fn note(&self, stack: &str, change_set: &str) -> anyhow::Result<Note> {
         let directory = self.directory.join(stack);
         let path = directory.join(change_set);
         let open = || -> std::io::Result<File> {
@@ -49,7 +49,7 @@ impl Pending {
     }
 
     /// The stacks nested in `stack` that there may be notes about.
-    pub fn nested(&self, stack: &str) -> Vec<String> {
+    pub(crate) fn nested(&self, stack: &str) -> Vec<String> {
         let begin = format!("{stack}-");
         let entries = std::fs::read_dir(&self.directory).into_iter().flatten();
         let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
@@ -57,7 +57,7 @@ impl Pending {
     }
 
     /// The notes about `stack` that no running process holds; they are held from now on.
-    pub fn left_behind(&self, stack: &str) -> Vec<Note> {
+    pub(crate) fn left_behind(&self, stack: &str) -> Vec<Note> {
         let directory = self.directory.join(stack);
         let Ok(entries) = std::fs::read_dir(directory) else {
             return Vec::new();
@@ -84,7 +84,7 @@ fn abandoned(path: &Path) -> Option<Note> {
 
 impl Note {
     /// The change set is gone, or executed, or left on purpose.
-    pub fn strike(self) {
+    pub(crate) fn strike(self) {
         // What cannot be removed is looked at again by the next run, and found to be gone.
         let _ = std::fs::remove_file(&self.path);
     }

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 pub mod contradiction;
-pub mod figure;
+pub(crate) mod figure;
 mod flow;
 pub mod reading;
 pub mod report;
@@ -39,7 +39,7 @@ pub enum LayerName {
 
 impl LayerName {
     /// As a table calls it.
-    pub fn label(self) -> &'static str {
+    pub(crate) fn label(self) -> &'static str {
         match self {
             Self::Waf => "WAF, per address",
             Self::TierThrottle => "tier rate, per key",
@@ -99,10 +99,10 @@ pub struct Tier {
 /// Every layer of a stage. What the templates do not have does not limit.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Layers {
-    pub waf: Option<Layer>,
+    pub(crate) waf: Option<Layer>,
     pub tiers: Vec<Tier>,
     pub stage: Option<Layer>,
-    pub account: Layer,
+    pub(crate) account: Layer,
     pub concurrency: Layer,
     pub table: Layer,
 }
@@ -155,11 +155,11 @@ pub struct Phase {
 #[serde(rename_all = "camelCase")]
 pub struct PhasePrediction {
     /// From the start of the schedule.
-    pub start_seconds: f64,
+    pub(crate) start_seconds: f64,
     pub duration_seconds: f64,
     pub rate_per_second: f64,
     /// Requests sent.
-    pub sent: f64,
+    pub(crate) sent: f64,
     /// Requests that passed every layer.
     pub answered: f64,
     /// The layers that refuse in this phase, in the order a request passes them.
@@ -170,13 +170,13 @@ pub struct PhasePrediction {
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Refusal {
-    pub layer: LayerName,
+    pub(crate) layer: LayerName,
     /// HTTP status of the answer.
     pub status: u16,
     /// Requests refused.
     pub count: f64,
     /// From the start of the schedule to the first of them.
-    pub first_seconds: f64,
+    pub(crate) first_seconds: f64,
 }
 
 /// What a consumer gets at a constant rate.
@@ -184,13 +184,13 @@ pub struct Refusal {
 #[serde(rename_all = "camelCase")]
 pub struct Prediction {
     /// How far it looks ahead.
-    pub horizon_seconds: f64,
+    pub(crate) horizon_seconds: f64,
     /// Every layer, in the order a request passes them.
     pub layers: Vec<LayerPrediction>,
     /// The first refusal of all, where there is one.
-    pub first_refusal: Option<Refusal>,
+    pub(crate) first_refusal: Option<Refusal>,
     /// What is answered over time, all layers together.
-    pub timeline: Vec<Span>,
+    pub(crate) timeline: Vec<Span>,
 }
 
 /// One layer for one consumer.
@@ -198,39 +198,39 @@ pub struct Prediction {
 #[serde(rename_all = "camelCase")]
 pub struct LayerPrediction {
     #[serde(flatten)]
-    pub layer: Layer,
+    pub(crate) layer: Layer,
     /// Share of the limit that the consumer's rate asks for, if the other layers let all through;
     /// above 1 it binds.
-    pub used_share: f64,
+    pub(crate) used_share: f64,
     /// Requests per second that it lets this consumer have for ever.
-    pub sustained_per_second: f64,
+    pub(crate) sustained_per_second: f64,
     /// When it first refuses, if the other layers let all through; none where it holds.
-    pub first_refusal_seconds: Option<f64>,
+    pub(crate) first_refusal_seconds: Option<f64>,
     /// Share of the requests that it refuses from then on; until its window ends, if it has one.
-    pub refused_share: f64,
+    pub(crate) refused_share: f64,
     /// Requests that reach it within the horizon, past the layers before it.
-    pub reached: f64,
+    pub(crate) reached: f64,
     /// Requests of those that it refuses.
-    pub refused: f64,
+    pub(crate) refused: f64,
 }
 
 /// A time in which the rates do not change.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Span {
-    pub start_seconds: f64,
-    pub end_seconds: f64,
-    pub answered_per_second: f64,
+    pub(crate) start_seconds: f64,
+    pub(crate) end_seconds: f64,
+    pub(crate) answered_per_second: f64,
     /// Refused per second, by layer.
-    pub refused: Vec<RefusedRate>,
+    pub(crate) refused: Vec<RefusedRate>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RefusedRate {
-    pub layer: LayerName,
+    pub(crate) layer: LayerName,
     pub status: u16,
-    pub per_second: f64,
+    pub(crate) per_second: f64,
 }
 
 impl Layers {

@@ -29,7 +29,7 @@ struct Step {
 /// How many tests a step ran; a check that is not a test run counts none.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub struct Counts {
-    pub passed: usize,
+    pub(crate) passed: usize,
     pub failed: usize,
 }
 

@@ -8,8 +8,8 @@ use serde_json::Value;
 use cfnkit_change::change_set::wrapped;
 
 /// The one item that these requests leave in the table, again and again the same.
-pub const ITEM: &str = r#"{"year":"2023","title":"smoke test","id":"smoke-test"}"#;
-pub const STORED: &str = "Successfully inserted data!";
+pub(crate) const ITEM: &str = r#"{"year":"2023","title":"smoke test","id":"smoke-test"}"#;
+pub(crate) const STORED: &str = "Successfully inserted data!";
 
 pub const NOT_SHOWN_LOCALLY: &str = "\
 The local cloud has no firewall, and its answers without the handler are not worded as \
@@ -129,7 +129,7 @@ pub fn problem(probe: &Probe, status: u16, body: &str) -> Option<String> {
     })
 }
 
-pub fn hint(status: u16) -> Option<&'static str> {
+pub(crate) fn hint(status: u16) -> Option<&'static str> {
     match status {
         403 => Some("the firewall or an unknown key; `cargo xtask keys` lists the keys"),
         429 => Some("a limit is used up; `cargo xtask limits` shows which there are"),
@@ -140,7 +140,7 @@ pub fn hint(status: u16) -> Option<&'static str> {
     }
 }
 
-pub fn excerpt(body: &str) -> String {
+pub(crate) fn excerpt(body: &str) -> String {
     const LONGEST: usize = 200;
     let line: String = body.split_whitespace().collect::<Vec<_>>().join(" ");
     match line.char_indices().nth(LONGEST) {

@@ -113,7 +113,7 @@ impl Display {
     }
 
     /// Takes the block away for something else to be written; the next tick brings it back.
-    pub fn pause(&mut self) -> String {
+    pub(crate) fn pause(&mut self) -> String {
         self.block.remove()
     }
 
@@ -131,7 +131,7 @@ impl Display {
     }
 
     /// How long the operations on resources took that ended well.
-    pub fn samples(&self) -> &[Sample] {
+    pub(crate) fn samples(&self) -> &[Sample] {
         self.progress.samples()
     }
 }

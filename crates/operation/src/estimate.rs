@@ -73,7 +73,7 @@ impl Experience {
         Ok(experience)
     }
 
-    pub fn to_json(&self) -> anyhow::Result<String> {
+    pub(crate) fn to_json(&self) -> anyhow::Result<String> {
         Ok(serde_json::to_string_pretty(self)? + "\n")
     }
 
@@ -138,7 +138,7 @@ impl Estimate {
     /// Milliseconds until all of `work` is done; `None` where nothing was learned. Who waits for
     /// whom is not known: it takes at least as long as the longest, and otherwise as much is done
     /// at once as before.
-    pub fn remaining<'a>(&self, work: impl Iterator<Item = Work<'a>>) -> Option<i64> {
+    pub(crate) fn remaining<'a>(&self, work: impl Iterator<Item = Work<'a>>) -> Option<i64> {
         let parallel = self.parallel?.max(0.01);
         let fallback = self.fallback()?;
         let (mut sum, mut longest) = (0, 0);

@@ -51,16 +51,16 @@ pub enum Blame {
 
 impl StackEvent {
     /// Whether this is what a stack says of a stack nested in it.
-    pub fn is_nested_stack(&self) -> bool {
+    pub(crate) fn is_nested_stack(&self) -> bool {
         self.resource_type == NESTED_STACK && self.physical_id != self.stack_id
     }
 
     /// Whether this is the stack's report on itself.
-    pub fn is_own(&self) -> bool {
+    pub(crate) fn is_own(&self) -> bool {
         self.resource_type == NESTED_STACK && self.physical_id == self.stack_id
     }
 
-    pub fn is_failure(&self) -> bool {
+    pub(crate) fn is_failure(&self) -> bool {
         self.status.ends_with("_FAILED")
     }
 
@@ -76,7 +76,7 @@ impl StackEvent {
     }
 
     /// `None` for what has not failed.
-    pub fn blame(&self) -> Option<Blame> {
+    pub(crate) fn blame(&self) -> Option<Blame> {
         if !self.is_failure() {
             return None;
         }
@@ -179,7 +179,7 @@ impl EventLog {
 /// The events of one look at all stacks as a reader wants them: by time, without the beginning of
 /// what has ended by now, and without what nested stacks report of themselves, as the root
 /// reports it too.
-pub fn digest(mut events: Vec<StackEvent>, root: &str) -> Vec<StackEvent> {
+pub(crate) fn digest(mut events: Vec<StackEvent>, root: &str) -> Vec<StackEvent> {
     events.retain(|event| !event.is_own() || event.stack_name == root);
     events.sort_by_key(|event| event.timestamp);
     let resource = |event: &StackEvent| (event.stack_id.clone(), event.logical_id.clone());

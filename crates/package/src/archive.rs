@@ -9,7 +9,7 @@ use zip::write::SimpleFileOptions;
 const EXECUTABLE: &str = "bootstrap";
 
 /// A zip that holds `executable` as the `bootstrap` file.
-pub fn zip_bootstrap(executable: &[u8]) -> anyhow::Result<Vec<u8>> {
+pub(crate) fn zip_bootstrap(executable: &[u8]) -> anyhow::Result<Vec<u8>> {
     zip_executables(&[(EXECUTABLE, executable)])
 }
 

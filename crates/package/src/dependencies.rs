@@ -34,20 +34,20 @@ pub struct Dependencies {
 pub struct Package {
     pub name: String,
     pub version: Version,
-    pub source: Source,
+    pub(crate) source: Source,
     /// `Build` is what runs while compiling and is not in the program: build scripts'
     /// dependencies, procedural macros, and what only these need.
-    pub kind: DependencyKind,
+    pub(crate) kind: DependencyKind,
     /// Indices of [`Dependencies::packages`], ascending.
     pub dependencies: Vec<usize>,
     /// As the package's manifest words it, if it does.
-    pub licence: Option<String>,
+    pub(crate) licence: Option<String>,
     /// Of the archive that a registry serves.
     pub sha256: Option<[u8; 32]>,
 }
 
 impl Dependencies {
-    pub fn packages(&self) -> &[Package] {
+    pub(crate) fn packages(&self) -> &[Package] {
         &self.packages
     }
 
@@ -57,7 +57,7 @@ impl Dependencies {
     }
 
     /// The content of the `.dep-v0` section, as `cargo auditable` embeds it.
-    pub fn audit_data(&self) -> anyhow::Result<Vec<u8>> {
+    pub(crate) fn audit_data(&self) -> anyhow::Result<Vec<u8>> {
         let json = serde_json::to_vec(&self.version_info()).context("cannot describe the build")?;
         let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::best());
         encoder

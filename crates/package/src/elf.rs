@@ -10,7 +10,7 @@ mod requirement;
 #[cfg(test)]
 mod tests;
 
-pub use self::requirement::{Requirement, Wanted};
+pub(crate) use self::requirement::{Requirement, Wanted};
 
 /// The only byte order that is read.
 const ENDIAN: LittleEndian = LittleEndian;
@@ -19,26 +19,26 @@ type File<'data> = ElfFile64<'data, LittleEndian>;
 
 /// A 64-bit little-endian ELF file.
 #[derive(Debug)]
-pub struct Program {
+pub(crate) struct Program {
     pub machine: Machine,
-    pub kind: Kind,
+    pub(crate) kind: Kind,
     /// Where it starts; zero means nowhere.
-    pub entry: u64,
+    pub(crate) entry: u64,
     /// The program that loads it, such as `/lib/ld-linux-aarch64.so.1`.
-    pub interpreter: Option<String>,
+    pub(crate) interpreter: Option<String>,
     /// The libraries it names, in their order.
-    pub needed: Vec<String>,
+    pub(crate) needed: Vec<String>,
     /// The versions of libraries it asks for, in the order of the file.
-    pub requirements: Vec<Requirement>,
+    pub(crate) requirements: Vec<Requirement>,
     /// Whether it has symbols beyond those it is linked by.
-    pub has_symbols: bool,
+    pub(crate) has_symbols: bool,
     /// The names of its sections for debuggers.
-    pub debug_sections: Vec<String>,
-    pub stack_is_executable: bool,
+    pub(crate) debug_sections: Vec<String>,
+    pub(crate) stack_is_executable: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// Runs where it was linked to run.
     Executable,
     /// Runs anywhere in memory.
@@ -50,10 +50,10 @@ pub enum Kind {
 
 /// The value of `e_machine`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Machine(pub u16);
+pub(crate) struct Machine(pub u16);
 
 impl Machine {
-    pub fn of(architecture: Architecture) -> Self {
+    pub(crate) fn of(architecture: Architecture) -> Self {
         match architecture {
             Architecture::Arm64 => Self(elf::EM_AARCH64.0),
             Architecture::X86_64 => Self(elf::EM_X86_64.0),
@@ -78,7 +78,7 @@ impl std::fmt::Display for Machine {
 
 /// Why a file cannot be read as a program.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Unreadable {
+pub(crate) enum Unreadable {
     NotElf,
     Not64Bit,
     NotLittleEndian,
@@ -105,7 +105,7 @@ impl From<object::read::Error> for Unreadable {
 }
 
 impl Program {
-    pub fn read(bytes: &[u8]) -> Result<Self, Unreadable> {
+    pub(crate) fn read(bytes: &[u8]) -> Result<Self, Unreadable> {
         let file = parse(bytes)?;
         let header = file.elf_header();
         let mut program = Self {
@@ -134,7 +134,7 @@ impl Program {
     }
 
     /// The newest glibc a version of whose symbols it cannot start without.
-    pub fn newest_glibc(&self) -> Option<Glibc> {
+    pub(crate) fn newest_glibc(&self) -> Option<Glibc> {
         let releases = self.requirements.iter().filter(|one| !one.optional);
         releases
             .filter_map(|one| match one.wanted() {
@@ -210,15 +210,15 @@ impl Program {
 
 /// A section and where in the file it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Section<'data> {
+pub(crate) struct Section<'data> {
     pub name: String,
-    pub offset: u64,
+    pub(crate) offset: u64,
     /// Empty for a section that is not in the file, such as `.bss`.
     pub bytes: &'data [u8],
 }
 
 /// The sections in the order of their headers.
-pub fn sections(bytes: &[u8]) -> Result<Vec<Section<'_>>, Unreadable> {
+pub(crate) fn sections(bytes: &[u8]) -> Result<Vec<Section<'_>>, Unreadable> {
     let file = parse(bytes)?;
     let table = file.elf_section_table();
     let sections = table

@@ -67,7 +67,7 @@ pub struct Terms<'term> {
     pub workspace: &'term Workspace,
     pub triple: &'term str,
     pub profile: &'term str,
-    pub configuration: &'term Configuration,
+    pub(crate) configuration: &'term Configuration,
     /// What the caller itself decides: target, tools, flags.
     pub settings: Vec<(&'static str, String)>,
 }
@@ -175,7 +175,7 @@ impl Inputs {
     }
 
     /// What inputs these are.
-    pub fn names(&self) -> Names {
+    pub(crate) fn names(&self) -> Names {
         let mut names = Names::default();
         for key in self.0.keys() {
             if let Some(package) = key.strip_prefix(DEPENDENCY) {

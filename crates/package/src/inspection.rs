@@ -16,12 +16,12 @@ mod tests;
 
 /// What the zip was meant to be.
 #[derive(Debug)]
-pub struct Expected<'a> {
+pub(crate) struct Expected<'a> {
     pub architecture: Architecture,
     /// The words rustc and the C compiler were given: `RUSTFLAGS`, `CFLAGS` and the like.
-    pub flags: &'a [String],
+    pub(crate) flags: &'a [String],
     /// Directories of this machine by what they are: `("home directory", "/home/ada")`.
-    pub private: &'a [(&'a str, &'a Path)],
+    pub(crate) private: &'a [(&'a str, &'a Path)],
 }
 
 impl Expected<'_> {
@@ -35,7 +35,7 @@ impl Expected<'_> {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Severity {
+pub(crate) enum Severity {
     /// It must not be deployed.
     Error,
     /// It can be deployed.
@@ -44,12 +44,12 @@ pub enum Severity {
 
 /// Something that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
-    pub severity: Severity,
-    pub problem: String,
+pub(crate) struct Finding {
+    pub(crate) severity: Severity,
+    pub(crate) problem: String,
     /// What would come of it on Lambda.
-    pub consequence: String,
-    pub remedy: String,
+    pub(crate) consequence: String,
+    pub(crate) remedy: String,
 }
 
 impl Finding {
@@ -111,12 +111,12 @@ const LIMITS: Limits = Limits {
 };
 
 /// Everything that is wrong with the zip, in the order in which it is unpacked and started.
-pub fn inspect(zip: &[u8], expected: &Expected<'_>) -> Vec<Finding> {
+pub(crate) fn inspect(zip: &[u8], expected: &Expected<'_>) -> Vec<Finding> {
     inspect_within(&LIMITS, zip, expected)
 }
 
 /// What is wrong with the flags of a build; can be known before it.
-pub fn inspect_flags(expected: &Expected<'_>) -> Vec<Finding> {
+pub(crate) fn inspect_flags(expected: &Expected<'_>) -> Vec<Finding> {
     flags::inspect(expected)
 }
 

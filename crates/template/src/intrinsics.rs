@@ -15,7 +15,7 @@ pub fn resolved_resources(template: &Template, parameters: &Parameters) -> BTree
 }
 
 /// The same of any section of `template`, whose parts may have a condition.
-pub fn resolved_section(
+pub(crate) fn resolved_section(
     template: &Value,
     section: &str,
     parameters: &Parameters,

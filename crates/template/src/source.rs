@@ -93,7 +93,7 @@ impl Problem {
     }
 
     /// Names the place and shows nothing of the file, in which there may be a secret.
-    pub fn unquoted(mut self) -> Self {
+    pub(crate) fn unquoted(mut self) -> Self {
         if let Some(place) = self.place.take() {
             self.notes.insert(0, ("at", place.to_string()));
         }

@@ -11,7 +11,7 @@ pub fn read(path: &Path) -> std::io::Result<String> {
 }
 
 /// What is left of a text without the byte order mark.
-pub fn without_mark(text: &str) -> &str {
+pub(crate) fn without_mark(text: &str) -> &str {
     text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text)
 }
 

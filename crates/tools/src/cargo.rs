@@ -45,7 +45,7 @@ pub fn undisturbed(mut command: Cmd<'_>) -> Cmd<'_> {
 }
 
 /// Whether cargo sets this variable for a program that it runs or compiles.
-pub fn describes_this_program(name: &str) -> bool {
+pub(crate) fn describes_this_program(name: &str) -> bool {
     const PREFIXES: [&str; 5] = [
         "CARGO_BIN_",
         "CARGO_CFG_",

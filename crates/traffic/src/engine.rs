@@ -41,7 +41,7 @@ pub struct Target {
 type HttpClient = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
 
 /// Begins at once; the events end when everything is answered, or `stop` became true.
-pub fn start(
+pub(crate) fn start(
     target: Target,
     phases: &[Phase],
     stop: watch::Receiver<bool>,

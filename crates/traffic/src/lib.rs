@@ -4,4 +4,4 @@ pub mod endpoint;
 pub mod engine;
 pub mod requests;
 pub mod running;
-pub mod web;
+pub(crate) mod web;

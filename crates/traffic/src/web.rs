@@ -11,7 +11,7 @@ use cfnkit_console::variable;
 
 /// A client for `url` that takes every status as an answer. What is on this machine is asked
 /// without a proxy.
-pub fn agent(url: &str, timeout: Duration) -> ureq::Agent {
+pub(crate) fn agent(url: &str, timeout: Duration) -> ureq::Agent {
     let builder = ureq::Agent::config_builder()
         .timeout_global(Some(timeout))
         .http_status_as_error(false);

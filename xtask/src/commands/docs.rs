@@ -11,7 +11,7 @@ use cfnkit_cli::commands::Cli;
 use cfnkit_console::screen;
 use cfnkit_limits::limits::report::Report;
 use cfnkit_limits::limits::{Consumer, predict, reading};
-use cfnkit_lint::linting::{limits, templates};
+use cfnkit_lint::linting::limits;
 use cfnkit_operation::diagnosis;
 use cfnkit_template::flattening::Templates;
 use cfnkit_template::parameters::Parameters;

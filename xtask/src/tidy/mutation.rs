@@ -8,7 +8,7 @@ use xshell::Shell;
 
 use super::root;
 use cfnkit_lint::linting::finding::Verdict;
-use cfnkit_lint::linting::{checkov, guard, templates};
+use cfnkit_lint::linting::{checkov, guard};
 use cfnkit_template::flattening::Templates;
 use cfnkit_template::parameters::Parameters;
 use cfnkit_tools::workspace::Workspace;

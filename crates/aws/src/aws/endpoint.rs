@@ -14,7 +14,7 @@ const KNOWN: &str = "cloudformation";
 
 /// A service, under the names that signatures, settings and hosts have for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Service {
+pub(super) struct Service {
     /// In signatures and hosts.
     pub(super) name: &'static str,
     /// In settings, as in `AWS_ENDPOINT_URL_CLOUDWATCH_LOGS`.

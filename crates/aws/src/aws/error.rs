@@ -162,7 +162,7 @@ fn said<E: ProvideErrorMetadata>(err: &SdkError<E>) -> Option<String> {
 }
 
 /// What the service said, and its code. The SDK's own words for it are `service error`.
-pub fn readable<E>(err: SdkError<E>) -> anyhow::Error
+pub(crate) fn readable<E>(err: SdkError<E>) -> anyhow::Error
 where
     E: ProvideErrorMetadata + Error + Send + Sync + 'static,
 {

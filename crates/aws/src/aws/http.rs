@@ -28,7 +28,7 @@ use cfnkit_console::patience::patient;
 use cfnkit_console::variable;
 
 /// Where a word goes while something is waited for.
-pub type Report = fn(&str);
+pub(crate) type Report = fn(&str);
 
 /// Without a word, nothing is waited for longer; less than a connection may take.
 const SILENCE: Duration = Duration::from_secs(3);

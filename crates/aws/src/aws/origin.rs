@@ -15,7 +15,7 @@ use cfnkit_console::variable;
 
 /// Whose credentials these are.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Origin {
+pub(super) enum Origin {
     Profile(String),
     Environment,
     WebIdentity,

@@ -9,7 +9,7 @@ use super::{Action, Change, Fate, Replacement, Source, resources, security};
 
 const HEADING: Style = Style::new().bold();
 
-pub fn render(changes: &[Change]) -> String {
+pub(super) fn render(changes: &[Change]) -> String {
     if is_creation(changes) {
         return String::new();
     }

@@ -70,7 +70,7 @@ pub fn expanded(resource_type: &str, property: &PropertyChange) -> Vec<PropertyC
 }
 
 /// Whether two values mean the same to CloudFormation: `"50"` and `50`, members in any order.
-pub fn is_same(before: &Value, after: &Value) -> bool {
+pub(crate) fn is_same(before: &Value, after: &Value) -> bool {
     match (before, after) {
         (Value::Object(old), Value::Object(new)) => {
             old.len() == new.len()

@@ -2,18 +2,18 @@
 //! line, long values wrapped.
 
 /// Columns of a line.
-pub const WIDTH: usize = 80;
+pub(crate) const WIDTH: usize = 80;
 
 /// What stays of the common beginning and end of two values.
 const CONTEXT: usize = 8;
 
 /// The columns that `text` takes; it has no escape codes.
-pub fn width(text: &str) -> usize {
+pub(super) fn width(text: &str) -> usize {
     text.chars().count()
 }
 
 /// `text` with its middle left out where it is wider than `limit`.
-pub fn shortened(text: &str, limit: usize) -> String {
+pub(crate) fn shortened(text: &str, limit: usize) -> String {
     let length = width(text);
     if length <= limit {
         return text.to_owned();
@@ -26,7 +26,7 @@ pub fn shortened(text: &str, limit: usize) -> String {
 }
 
 /// Two values without most of what they begin and end with in common.
-pub fn focused(before: &str, after: &str, limit: usize) -> (String, String) {
+pub(crate) fn focused(before: &str, after: &str, limit: usize) -> (String, String) {
     if width(before) <= limit && width(after) <= limit {
         return (before.to_owned(), after.to_owned());
     }
@@ -69,7 +69,7 @@ pub fn wrapped(text: &str, limit: usize) -> Vec<String> {
 
 /// Phrases on one line, two spaces apart, and on further lines `indent` columns in where they do
 /// not fit. Each phrase comes with what paints it.
-pub fn flowed(first: &str, phrases: &[(String, anstyle::Style)], indent: usize) -> String {
+pub(crate) fn flowed(first: &str, phrases: &[(String, anstyle::Style)], indent: usize) -> String {
     let mut text = first.to_owned();
     let mut column = width(&anstream::adapter::strip_str(first).to_string());
     for (phrase, style) in phrases {

@@ -3,10 +3,10 @@
 use serde_json::{Map, Value};
 
 /// Stands for a value that is not shown; CloudFormation masks `NoEcho` parameters with the same.
-pub const MASK: &str = "****";
+pub(super) const MASK: &str = "****";
 
 /// Whether a property, parameter or variable of this name holds a secret.
-pub fn is_secret_name(name: &str) -> bool {
+pub(crate) fn is_secret_name(name: &str) -> bool {
     const PARTS: [&str; 7] = [
         "password",
         "passwd",
@@ -26,14 +26,14 @@ pub fn is_secret_name(name: &str) -> bool {
 }
 
 /// Whether the value at the dotted `path` of a resource is one.
-pub fn is_secret_path(resource_type: &str, path: &str) -> bool {
+pub(crate) fn is_secret_path(resource_type: &str, path: &str) -> bool {
     (resource_type == "AWS::ApiGateway::ApiKey" && path == "Value")
         || path.split('.').any(is_secret_name)
 }
 
 /// Whether the member `key` of `object` is one: by its own name, or, as in
 /// `{Name: DB_PASSWORD, Value: ..}`, by the name beside it.
-pub fn is_secret_member(object: &Map<String, Value>, key: &str) -> bool {
+pub(super) fn is_secret_member(object: &Map<String, Value>, key: &str) -> bool {
     const NAMES: [&str; 5] = ["Name", "Key", "ParameterKey", "OptionName", "name"];
     let is_named = |name: &&str| {
         let name = object.get(*name).and_then(Value::as_str);
@@ -46,7 +46,7 @@ pub fn is_secret_member(object: &Map<String, Value>, key: &str) -> bool {
 }
 
 /// Whether a value says where a secret is, and not what it is.
-pub fn is_reference(value: &Value) -> bool {
+pub(crate) fn is_reference(value: &Value) -> bool {
     match value {
         Value::String(text) => {
             text.starts_with("{{resolve:")
@@ -61,7 +61,7 @@ pub fn is_reference(value: &Value) -> bool {
 }
 
 /// `value` with every secret in it masked.
-pub fn redacted(value: &Value) -> Value {
+pub(crate) fn redacted(value: &Value) -> Value {
     match value {
         Value::Object(object) => {
             let members = object.iter().map(|(key, member)| {

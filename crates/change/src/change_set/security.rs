@@ -3,7 +3,7 @@
 use super::Change;
 
 /// Whether the change touches who may do what, or who may reach what.
-pub fn is_relevant(change: &Change) -> bool {
+pub(crate) fn is_relevant(change: &Change) -> bool {
     is_relevant_type(&change.resource_type)
         || change
             .properties
@@ -39,7 +39,7 @@ fn is_relevant_type(resource_type: &str) -> bool {
 }
 
 /// Whether a property of this dotted path says who may do or reach something.
-pub fn is_relevant_path(path: &str) -> bool {
+pub(crate) fn is_relevant_path(path: &str) -> bool {
     const EXACT: [&str; 9] = [
         "ApiKeyRequired",
         "AuthorizationScopes",
@@ -63,7 +63,7 @@ pub fn is_relevant_path(path: &str) -> bool {
 }
 
 /// What a resource of this type holds that a new one does not; `None` where it holds nothing.
-pub fn data_of(resource_type: &str) -> Option<&'static str> {
+pub(crate) fn data_of(resource_type: &str) -> Option<&'static str> {
     Some(match resource_type {
         "AWS::Cognito::UserPool" => "its users",
         "AWS::DynamoDB::GlobalTable" | "AWS::DynamoDB::Table" => "its items",

@@ -12,21 +12,21 @@ use super::{
 };
 use cfnkit_console::text::printable;
 
-pub const ADDED: Style = AnsiColor::Green.on_default();
-pub const MODIFIED: Style = AnsiColor::Yellow.on_default();
-pub const REMOVED: Style = AnsiColor::Red.on_default();
-pub const QUIET: Style = Style::new().dimmed();
+pub(crate) const ADDED: Style = AnsiColor::Green.on_default();
+pub(crate) const MODIFIED: Style = AnsiColor::Yellow.on_default();
+pub(crate) const REMOVED: Style = AnsiColor::Red.on_default();
+pub(crate) const QUIET: Style = Style::new().dimmed();
 
 /// How many replaced resources a nested stack's line names.
 const NAMED: usize = 2;
 
-pub fn render(changes: &[Change]) -> String {
+pub(super) fn render(changes: &[Change]) -> String {
     let mut lines = Vec::new();
     render_level(&mut lines, changes, 1, is_creation(changes));
     joined(&lines)
 }
 
-pub fn render_properties(properties: &[PropertyChange]) -> String {
+pub(crate) fn render_properties(properties: &[PropertyChange]) -> String {
     let mut lines = Vec::new();
     let leaves: Vec<PropertyChange> = properties
         .iter()
@@ -44,7 +44,7 @@ fn joined(lines: &[String]) -> String {
 }
 
 /// Where everything is new, nothing of it is worth a warning.
-pub fn is_creation(changes: &[Change]) -> bool {
+pub(crate) fn is_creation(changes: &[Change]) -> bool {
     changes.iter().all(|change| change.action == Action::Add)
 }
 
@@ -102,7 +102,7 @@ fn render_level(lines: &mut Vec<String>, changes: &[Change], depth: usize, is_ne
     }
 }
 
-pub fn sign(change: &Change) -> (char, Style) {
+pub(super) fn sign(change: &Change) -> (char, Style) {
     match change.action {
         Action::Add | Action::Import => ('+', ADDED),
         Action::Remove => ('-', REMOVED),

@@ -6,7 +6,6 @@ use std::time::SystemTime;
 use anyhow::Context as _;
 use xshell::Shell;
 
-use crate::choices::read;
 use crate::deployed::Deployed;
 use crate::deployed::deployed;
 use cfnkit_aws::aws::api_gateway;

@@ -46,7 +46,7 @@ pub struct HandlerArgs {
 
     /// Refuse the zip unless it has this SHA-256.
     #[arg(long = "handler-sha256", value_name = "SHA256", requires = "zip", value_parser = parse_sha256)]
-    pub zip_sha256: Option<String>,
+    pub(crate) zip_sha256: Option<String>,
 }
 
 /// How a command starts a missing local cloud.
@@ -106,11 +106,11 @@ pub struct ValueArgs {
     /// It wins over `--params-file`, that over the stage's file `infra/stages/<STAGE>.json`, and
     /// that over the template's default.
     #[arg(long = "param", value_name = "NAME=VALUE", value_parser = parameters::parse_assignment)]
-    pub params: Vec<(String, String)>,
+    pub(crate) params: Vec<(String, String)>,
 
     /// Read parameters from a JSON file; `--param` wins over it, and it over the stage's file.
     #[arg(long, value_name = "FILE")]
-    pub params_file: Option<PathBuf>,
+    pub(crate) params_file: Option<PathBuf>,
 }
 
 impl ValueArgs {
@@ -175,7 +175,7 @@ pub fn probably_meant(workspace: &Workspace, stage: &Stage) -> String {
 }
 
 /// A time such as `15m`, for clap.
-pub fn parse_duration(text: &str) -> Result<Duration, String> {
+pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
     let time = humantime::parse_duration(text).map_err(|err| err.to_string())?;
     match time.is_zero() {
         true => Err("expected a time such as `90s`, `15m` or `2h`".to_owned()),
@@ -184,7 +184,7 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
 }
 
 /// A SHA-256 as `package` prints it, for clap.
-pub fn parse_sha256(text: &str) -> Result<String, String> {
+pub(crate) fn parse_sha256(text: &str) -> Result<String, String> {
     let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
     match text.len() == 64 && text.bytes().all(is_digit) {
         true => Ok(text.to_owned()),

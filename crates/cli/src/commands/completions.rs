@@ -20,7 +20,7 @@ mod tests;
 ///         ~/.config/fish/config.fish: source ~/.config/fish/completions/cargo-xtask.fish
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
-pub struct Completions {
+pub(crate) struct Completions {
     /// The shell.
     #[arg(value_enum)]
     pub shell: Shell,
@@ -60,7 +60,7 @@ complete -o bashdefault -o default -F _cargo_and_xtask cargo
 
 impl Completions {
     /// Prints the script for `cli`.
-    pub fn run(self, cli: clap::Command) -> anyhow::Result<()> {
+    pub(crate) fn run(self, cli: clap::Command) -> anyhow::Result<()> {
         screen::data(script(self.shell, cli)?.trim_end());
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use super::args::{EnvironmentArgs, HandlerArgs, ParameterArgs, StageArgs, StartArgs};
 
-pub mod against;
+pub(crate) mod against;
 
 /// Show what a deploy would change, and change nothing.
 ///
@@ -39,7 +39,7 @@ pub struct Diff {
         value_name = "COMMIT",
         conflicts_with_all = ["profile", "region", "local", "zip", "asset_bucket", "no_change_set"],
     )]
-    pub against: Option<String>,
+    pub(crate) against: Option<String>,
 
     /// End with exit code 5 where there are changes.
     #[arg(long)]

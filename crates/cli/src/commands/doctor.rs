@@ -40,11 +40,11 @@ pub struct Doctor {
 }
 
 impl Doctor {
-    pub fn is_for_machine_alone(&self) -> bool {
+    pub(crate) fn is_for_machine_alone(&self) -> bool {
         self.machine
     }
 
-    pub fn look_at_machine(&self, sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {
+    pub(crate) fn look_at_machine(&self, sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {
         self.report(machine(sh, workspace))
     }
 

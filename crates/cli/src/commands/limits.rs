@@ -4,7 +4,7 @@ use super::args::{StageArgs, ValueArgs, read_stage_file};
 use cfnkit_console::screen;
 use cfnkit_limits::limits::report::Report;
 use cfnkit_limits::limits::{Consumer, Limit, predict, predict_phases, reading};
-use cfnkit_lint::linting::{limits, templates};
+use cfnkit_lint::linting::limits;
 use cfnkit_load::load::phases::{Phase, stretches};
 use cfnkit_template::flattening::Templates;
 use cfnkit_tools::workspace::Workspace;
@@ -30,19 +30,19 @@ pub struct Limits {
 
     /// Requests that the consumer sends per second; otherwise the tier's full rate.
     #[arg(long, value_name = "PER SECOND", value_parser = positive)]
-    pub rate: Option<f64>,
+    pub(crate) rate: Option<f64>,
 
     /// Addresses that it sends them from, evenly.
     #[arg(long, value_name = "NUMBER", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
-    pub addresses: u32,
+    pub(crate) addresses: u32,
 
     /// Milliseconds that the function has a request.
     #[arg(long, value_name = "MS", default_value = "100", value_parser = positive)]
-    pub latency: f64,
+    pub(crate) latency: f64,
 
     /// Bytes of the item that a request writes; each KiB begun is a write unit.
     #[arg(long, value_name = "BYTES", default_value_t = 1024)]
-    pub item_size: u32,
+    pub(crate) item_size: u32,
 
     /// Also say what is expected of phases, one after the other, as `load` takes them: `50/s:60s`
     /// is 50 requests per second for a minute; may be repeated.

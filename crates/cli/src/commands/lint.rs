@@ -35,12 +35,12 @@ pub struct Lint {
     pub workflows: bool,
     /// Check licences, sources, bans and duplicates of the dependencies.
     #[arg(long)]
-    pub dependencies: bool,
+    pub(crate) dependencies: bool,
     /// Also ask the RustSec database what is known against the dependencies.
     ///
     /// It is fetched from github.com, and what it says changes without a change of the repository.
     #[arg(long)]
-    pub advisories: bool,
+    pub(crate) advisories: bool,
     /// Print what the checkers say of the templates as JSON, and look at nothing else.
     #[arg(long, conflicts_with_all = ["code", "workflows", "dependencies", "advisories"])]
     pub json: bool,

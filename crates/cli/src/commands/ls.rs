@@ -14,7 +14,7 @@ use cfnkit_tools::workspace::Workspace;
 ///
 /// Needs no credentials.
 #[derive(Debug, clap::Args)]
-pub struct Ls {
+pub(crate) struct Ls {
     #[command(flatten)]
     pub stage: StageArgs,
 
@@ -24,7 +24,7 @@ pub struct Ls {
 }
 
 impl Ls {
-    pub fn run(self, workspace: &Workspace) -> anyhow::Result<()> {
+    pub(crate) fn run(self, workspace: &Workspace) -> anyhow::Result<()> {
         let directory = workspace.templates();
         let root = read_template(&directory, "root.yaml")?;
         let stage_file = read_stage_file(workspace, &self.stage.stage, &root)?;

@@ -35,7 +35,7 @@ pub struct Package {
     pub target: Architecture,
     /// Say which inputs have changed since the last package, and whether that changed the zip.
     #[arg(long)]
-    pub explain: bool,
+    pub(crate) explain: bool,
     /// Build twice, the second time in another directory and from nothing, and compare.
     ///
     /// Where the two differ, the file or section that does is named.
@@ -43,16 +43,16 @@ pub struct Package {
     pub verify: bool,
     /// Also write the bill of materials, CycloneDX JSON, to `handler.cdx.json` beside the zip.
     #[arg(long, conflicts_with = "local")]
-    pub sbom: bool,
+    pub(crate) sbom: bool,
     /// Say how much larger or smaller it is than an earlier package, whose `handler.json` this is.
     ///
     /// The file is read before the build, so it may be the one that the build replaces. Where it
     /// is missing there is nothing to compare with, which is said and is no failure.
     #[arg(long, value_name = "MANIFEST", conflicts_with = "local")]
-    pub compare_with: Option<PathBuf>,
+    pub(crate) compare_with: Option<PathBuf>,
     /// Fail unless the zip has this SHA-256, which another machine found.
     #[arg(long, value_name = "SHA256", conflicts_with = "local", value_parser = parse_sha256)]
-    pub expect_sha256: Option<String>,
+    pub(crate) expect_sha256: Option<String>,
     /// Build for this machine instead, as the local cloud runs it.
     #[arg(long, conflicts_with = "target")]
     pub local: bool,

@@ -28,13 +28,13 @@ const STEP: i64 = 1000;
 /// recording plays as it happened; elsewhere its lines are printed at once. The exit code is 0,
 /// whatever became of the deployment.
 #[derive(Debug, clap::Args)]
-pub struct Replay {
+pub(crate) struct Replay {
     /// The recording; the newest in `target/deployments/` without one.
     pub file: Option<PathBuf>,
 
     /// Play this many times as fast.
     #[arg(long, value_name = "N", default_value_t = 1.0, value_parser = speed)]
-    pub speed: f64,
+    pub(crate) speed: f64,
 
     /// Print one line per event at once.
     #[arg(long, conflicts_with_all = ["speed", "width"])]
@@ -42,7 +42,7 @@ pub struct Replay {
 
     /// Draw for a terminal this wide.
     #[arg(long, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(1..))]
-    pub width: Option<u16>,
+    pub(crate) width: Option<u16>,
 }
 
 fn speed(text: &str) -> Result<f64, String> {
@@ -53,7 +53,7 @@ fn speed(text: &str) -> Result<f64, String> {
 }
 
 impl Replay {
-    pub async fn run(self) -> anyhow::Result<()> {
+    pub(crate) async fn run(self) -> anyhow::Result<()> {
         let path = self.path()?;
         let name = path.display().to_string();
         let text = text_file::read(&path)

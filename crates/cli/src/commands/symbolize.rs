@@ -21,22 +21,22 @@ use cfnkit_tools::workspace::Workspace;
 ///   aws logs tail /aws/lambda/apigw_handler --since 1d | cargo xtask symbolize
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
-pub struct Symbolize {
+pub(crate) struct Symbolize {
     /// A file with the log; standard input is read without one.
     pub file: Option<PathBuf>,
 
     /// Use these symbols, whatever the log says.
     #[arg(long, value_name = "FILE")]
-    pub debug: Option<PathBuf>,
+    pub(crate) debug: Option<PathBuf>,
 
     /// Look up these members of a `backtrace` and read no log; in the newest package, unless
     /// `--debug` is given.
     #[arg(long, value_name = "ADDRESS", num_args = 1.., conflicts_with = "file")]
-    pub address: Vec<ReturnAddress>,
+    pub(crate) address: Vec<ReturnAddress>,
 
     /// Print the panic's own functions and those around `main`, too.
     #[arg(long)]
-    pub full: bool,
+    pub(crate) full: bool,
 }
 
 /// Symbols that were read, by their files.
@@ -47,7 +47,7 @@ struct Library<'a> {
 }
 
 impl Symbolize {
-    pub fn run(self, workspace: &Workspace) -> anyhow::Result<()> {
+    pub(crate) fn run(self, workspace: &Workspace) -> anyhow::Result<()> {
         let mut library = Library {
             workspace,
             debug: self.debug.clone(),

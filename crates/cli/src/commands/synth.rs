@@ -15,7 +15,7 @@ use cfnkit_tools::workspace::Workspace;
 /// Templates, handler and manifest go to `target/assembly/<STAGE>/`; the parameters of the
 /// stage's file are in the manifest. All stages' files are checked. The same commit gives the same bytes.
 #[derive(Debug, clap::Args)]
-pub struct Synth {
+pub(crate) struct Synth {
     #[command(flatten)]
     pub stage: StageArgs,
 
@@ -28,7 +28,7 @@ pub struct Synth {
 }
 
 impl Synth {
-    pub fn run(self, sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {
+    pub(crate) fn run(self, sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {
         let cloud = match self.local {
             true => Cloud::Local,
             false => Cloud::Aws,

@@ -23,7 +23,7 @@ const INTERVAL: Duration = Duration::from_secs(1);
 /// For a stage that is deployed already, and never for production. What does not compile is
 /// shown, and the next change waited for. Ctrl-C ends it.
 #[derive(Debug, clap::Args)]
-pub struct Watch {
+pub(crate) struct Watch {
     #[command(flatten)]
     pub stage: StageArgs,
 
@@ -36,7 +36,7 @@ pub struct Watch {
 }
 
 impl Watch {
-    pub async fn run(self, sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {
+    pub(crate) async fn run(self, sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {
         let root = read_template(&workspace.templates(), "root.yaml")?;
         // Each deploy tells of a missing file.
         let stage_file = StageFile::read(workspace, &self.stage.stage, &root)?;

@@ -6,7 +6,7 @@ use super::{Graph, Id, Kind};
 
 /// One subgraph per stack. Arrows go from what refers to what is referred to: thin within a
 /// stack, thick through parameters, dotted where the one only waits for the other.
-pub fn mermaid(graph: &Graph) -> String {
+pub(crate) fn mermaid(graph: &Graph) -> String {
     let mut text = "flowchart LR\n".to_owned();
     for stack in &graph.stacks {
         let name = &stack.name;

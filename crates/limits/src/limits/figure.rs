@@ -1,12 +1,12 @@
 //! Rates, times and shares as they are printed: as many digits as say something.
 
 /// As in `6.7/s`.
-pub fn per_second(rate: f64) -> String {
+pub(crate) fn per_second(rate: f64) -> String {
     format!("{}/s", number(rate))
 }
 
 /// One digit after the point below a hundred, thousands apart from ten thousand on.
-pub fn number(value: f64) -> String {
+pub(crate) fn number(value: f64) -> String {
     if value < 99.95 {
         let text = format!("{value:.1}");
         return text.strip_suffix(".0").unwrap_or(&text).to_owned();
@@ -26,7 +26,7 @@ pub fn number(value: f64) -> String {
 }
 
 /// As in `40 ms`, `200 s`, `16 min 40 s`, `2 h 13 min`, `1 day`.
-pub fn duration(seconds: f64) -> String {
+pub(crate) fn duration(seconds: f64) -> String {
     const MINUTE: f64 = 60.0;
     const HOUR: f64 = 3_600.0;
     const DAY: f64 = 86_400.0;
@@ -61,14 +61,14 @@ pub fn duration(seconds: f64) -> String {
 }
 
 /// As in `2000 per 300 s` and `10,000 per day`.
-pub fn per_window(requests: f64, seconds: f64) -> String {
+pub(crate) fn per_window(requests: f64, seconds: f64) -> String {
     let window = duration(seconds);
     let window = window.strip_prefix("1 ").unwrap_or(&window);
     format!("{} per {window}", number(requests))
 }
 
 /// As in `43%`; as in `432x` where a percentage is no help.
-pub fn percent(share: f64) -> String {
+pub(crate) fn percent(share: f64) -> String {
     match share * 100.0 {
         percent if percent > 0.0 && percent < 1.0 => "<1%".to_owned(),
         percent if percent >= 99_950.0 => ">999x".to_owned(),

@@ -15,28 +15,28 @@ use cfnkit_template::template::Template;
 pub struct Finding {
     pub rule: String,
     /// File and line in the repository.
-    pub place: String,
-    pub message: String,
+    pub(crate) place: String,
+    pub(crate) message: String,
     /// Why it stays, from the resource's `Metadata`.
-    pub waiver: Option<String>,
+    pub(crate) waiver: Option<String>,
 }
 
 /// What a checker says of a flat template, whose logical IDs are not the repository's.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Remark {
     pub rule: String,
-    pub message: String,
+    pub(crate) message: String,
     /// The flat logical ID; `None` where something is missing.
     pub resource: Option<String>,
     /// Where the rule is written, if it is ours.
-    pub rule_place: Option<String>,
+    pub(crate) rule_place: Option<String>,
 }
 
 /// What one checker says of one template.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Verdict {
     /// Rules, or checks of a resource, that hold.
-    pub passed: usize,
+    pub(crate) passed: usize,
     pub remarks: BTreeSet<Remark>,
 }
 
@@ -114,7 +114,12 @@ impl Waivers {
     }
 
     /// The finding that a remark is, seen from the repository.
-    pub fn finding_of(&mut self, templates: &Templates, flat: &Flat, remark: &Remark) -> Finding {
+    pub(crate) fn finding_of(
+        &mut self,
+        templates: &Templates,
+        flat: &Flat,
+        remark: &Remark,
+    ) -> Finding {
         let origin = remark.resource.as_ref().and_then(|id| flat.origins.get(id));
         match origin {
             Some(origin) => {
@@ -131,7 +136,7 @@ impl Waivers {
     }
 
     /// Waivers without a reason, and those that nothing was found for: both are findings.
-    pub fn complaints(&self) -> Vec<Finding> {
+    pub(crate) fn complaints(&self) -> Vec<Finding> {
         let complaint = |rule: &str, waiver: &Waiver, message: &str| Finding {
             rule: "waiver".to_owned(),
             place: waiver.place.clone(),

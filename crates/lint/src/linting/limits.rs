@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use anyhow::Context as _;
 
 use super::finding::{Finding, Waivers};
-use super::templates;
 use cfnkit_assembly::stage_file::{self, StageFile};
 use cfnkit_console::screen::{self, BAD};
 use cfnkit_limits::limits::contradiction::{Contradiction, PREFIX, contradictions};

@@ -12,7 +12,7 @@ use cfnkit_tools::workspace::Workspace;
 
 /// Sources, licences, bans and duplicates of what is shipped or deploys it; of the workspaces that
 /// only measure and test, the sources.
-pub fn check_dependencies(sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {
+pub(crate) fn check_dependencies(sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {
     let deny = tool::CARGO_DENY.provide(sh, workspace)?.join("cargo-deny");
     for (index, manifest) in MANIFESTS.into_iter().enumerate() {
         let rules: &[&str] = match index {
@@ -29,7 +29,7 @@ pub fn check_dependencies(sh: &Shell, workspace: &Workspace) -> anyhow::Result<(
 }
 
 /// What the RustSec database knows against any crate of any workspace.
-pub fn check_advisories(sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {
+pub(crate) fn check_advisories(sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {
     let deny = tool::CARGO_DENY.provide(sh, workspace)?.join("cargo-deny");
     let fetch = cmd!(sh, "{deny} --locked --config deny.toml fetch db");
     check(undisturbed(fetch)).context(

@@ -15,7 +15,6 @@ use cfnkit_console::screen;
 use cfnkit_limits::limits::contradiction;
 use cfnkit_template::flattening::{Flat, Templates};
 use cfnkit_template::parameters::Parameters;
-use cfnkit_template::stack_tree::{nested_stacks, read_template};
 use cfnkit_template::template::Template;
 use cfnkit_tools::workspace::Workspace;
 
@@ -65,7 +64,7 @@ impl Judgement {
 }
 
 /// Judges the templates, prints the table, and fails if a finding is not waived.
-pub fn check_templates(sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {
+pub(crate) fn check_templates(sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {
     let judgement = judge_templates(sh, workspace)?;
     print(&judgement.findings, &judgement.checkers);
     match judgement.open() {

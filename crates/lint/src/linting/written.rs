@@ -45,7 +45,7 @@ const ATTRIBUTES: [&str; 9] = [
 ];
 
 /// Runs cfn-lint, configured in `.cfnlintrc`.
-pub fn cfn_lint(
+pub(crate) fn cfn_lint(
     sh: &Shell,
     workspace: &Workspace,
     templates: &[&Template],
@@ -91,7 +91,7 @@ pub fn cfn_lint(
 }
 
 /// Runs yamllint on the templates.
-pub fn yamllint(sh: &Shell, workspace: &Workspace) -> anyhow::Result<Vec<Finding>> {
+pub(crate) fn yamllint(sh: &Shell, workspace: &Workspace) -> anyhow::Result<Vec<Finding>> {
     let yamllint = tool::YAMLLINT.provide(sh, workspace)?.join("yamllint");
     let output = isolated(cmd!(
         sh,
@@ -127,7 +127,7 @@ fn parse_layout(line: &str) -> anyhow::Result<Finding> {
 }
 
 /// The order of sections and attributes, and the names that people read.
-pub fn style(template: &Template) -> Vec<Finding> {
+pub(crate) fn style(template: &Template) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut complain = |rule: &str, pointer: &str, message: String| {
         let place = template.key(pointer);

@@ -69,7 +69,7 @@ impl Layer {
 
     /// Whether a limit or a check kept it from the function, so that its latency says nothing
     /// about the service's work.
-    pub fn is_refusal(self) -> bool {
+    pub(crate) fn is_refusal(self) -> bool {
         matches!(
             self,
             Self::Firewall

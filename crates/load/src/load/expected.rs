@@ -54,7 +54,7 @@ impl Expected {
     /// By the buckets and the quota alone, one request after the other; the arithmetic is held
     /// against it.
     #[cfg(test)]
-    pub fn without_firewall(phases: &[Phase], limits: &Limits) -> Self {
+    pub(crate) fn without_firewall(phases: &[Phase], limits: &Limits) -> Self {
         let mut expected = Self {
             phases: vec![BTreeMap::new(); phases.len()],
         };
@@ -81,7 +81,7 @@ impl Expected {
     }
 
     /// Every status that was expected or seen, phase by phase.
-    pub fn compare(&self, parts: &[Part]) -> Vec<Compared> {
+    pub(crate) fn compare(&self, parts: &[Part]) -> Vec<Compared> {
         let mut compared = Vec::new();
         for (index, (expected, part)) in self.phases.iter().zip(parts).enumerate() {
             let seen = part.answers.keys().filter_map(|answer| answer.status);
@@ -115,7 +115,7 @@ impl Filled {
         }
     }
 
-    pub fn has_room(&mut self, now: f64) -> bool {
+    pub(crate) fn has_room(&mut self, now: f64) -> bool {
         let filled = self.tokens + (now - self.at) * self.bucket.rate_per_second;
         self.tokens = filled.min(self.bucket.burst_requests);
         self.at = now;
@@ -123,7 +123,7 @@ impl Filled {
         self.tokens > 1.0 - 1e-6
     }
 
-    pub fn take(&mut self) {
+    pub(crate) fn take(&mut self) {
         self.tokens -= 1.0;
     }
 }

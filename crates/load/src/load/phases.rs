@@ -26,7 +26,7 @@ pub struct Phase {
     /// How long they do.
     #[serde(rename = "seconds", serialize_with = "whole_seconds")]
     #[schemars(with = "u64")]
-    pub duration: Duration,
+    pub(crate) duration: Duration,
 }
 
 fn whole_seconds<S: serde::Serializer>(
@@ -196,7 +196,7 @@ pub fn total_requests(phases: &[Phase]) -> u64 {
     phases.iter().map(Phase::requests).sum()
 }
 
-pub fn total_duration(phases: &[Phase]) -> Duration {
+pub(crate) fn total_duration(phases: &[Phase]) -> Duration {
     phases.iter().map(|phase| phase.duration).sum()
 }
 

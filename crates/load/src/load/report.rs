@@ -50,7 +50,7 @@ pub struct Report {
     /// In UTC.
     pub started_at: String,
     /// From the first request that was due to the last answer.
-    pub seconds: f64,
+    pub(crate) seconds: f64,
     /// Whether somebody stopped it before its end.
     pub is_interrupted: bool,
     /// What the id of every stored item begins with.
@@ -64,21 +64,21 @@ pub struct Report {
     /// In the order in which they ran.
     pub phases: Vec<Section>,
     /// How long each was to take, in their order.
-    pub phase_seconds: Vec<f64>,
+    pub(crate) phase_seconds: Vec<f64>,
     /// All phases together.
     pub overall: Section,
     /// Latencies of all requests.
-    pub histogram: Vec<Bar>,
+    pub(crate) histogram: Vec<Bar>,
     /// One entry per second.
-    pub timeline: Vec<Moment>,
+    pub(crate) timeline: Vec<Moment>,
     /// What the limits let expect and what was seen; absent where nothing was expected.
-    pub comparison: Option<Vec<Compared>>,
+    pub(crate) comparison: Option<Vec<Compared>>,
     /// What CloudWatch saw.
     pub observed: Observed,
     /// The checklist.
     pub verdicts: Vec<Verdict>,
     /// What this cloud says nothing about.
-    pub not_shown_here: Vec<&'static str>,
+    pub(crate) not_shown_here: Vec<&'static str>,
 }
 
 /// How well the requests were sent.
@@ -86,17 +86,17 @@ pub struct Report {
 #[serde(rename_all = "camelCase")]
 pub struct Generator {
     /// The most requests that may be on their way at once.
-    pub in_flight_limit: usize,
+    pub(crate) in_flight_limit: usize,
     /// The most that were.
     pub most_in_flight: u64,
     /// Due, but not sent because of that limit.
     pub not_sent: u64,
     /// From when a request was due until it was sent.
-    pub lag_p99_ms: f64,
+    pub(crate) lag_p99_ms: f64,
     /// The longest such time.
-    pub lag_max_ms: f64,
+    pub(crate) lag_max_ms: f64,
     /// Why the figures cannot be trusted, if so.
-    pub doubt: Option<String>,
+    pub(crate) doubt: Option<String>,
 }
 
 /// One phase, or all.
@@ -106,19 +106,19 @@ pub struct Section {
     /// As in `50/s for 60 s`.
     pub name: String,
     /// Requests that were to be sent.
-    pub offered: u64,
+    pub(crate) offered: u64,
     /// Requests that were.
     pub sent: u64,
     /// Due, but not sent because too many were on their way.
     pub not_sent: u64,
     /// Sent, and without an answer when the test was stopped.
-    pub unanswered: u64,
+    pub(crate) unanswered: u64,
     /// By status and layer.
     pub answers: Vec<Answers>,
     /// From when a request was due until it was answered or given up.
     pub latency: Percentiles,
     /// The same, of those that no limit and no check refused.
-    pub let_through: Percentiles,
+    pub(crate) let_through: Percentiles,
     /// From when a request was sent.
     pub service: Percentiles,
 }
@@ -142,15 +142,15 @@ pub struct Percentiles {
     /// Of how many requests.
     pub count: u64,
     /// Half took at most this.
-    pub p50_ms: f64,
+    pub(crate) p50_ms: f64,
     /// Nine of ten.
-    pub p90_ms: f64,
+    pub(crate) p90_ms: f64,
     /// 99 of 100.
-    pub p99_ms: f64,
+    pub(crate) p99_ms: f64,
     /// 999 of 1000.
-    pub p999_ms: f64,
+    pub(crate) p999_ms: f64,
     /// All of them.
-    pub max_ms: f64,
+    pub(crate) max_ms: f64,
 }
 
 /// Requests whose latency is above one bound and at most the other.
@@ -158,9 +158,9 @@ pub struct Percentiles {
 #[serde(rename_all = "camelCase")]
 pub struct Bar {
     /// Above this.
-    pub from_ms: f64,
+    pub(crate) from_ms: f64,
     /// At most this.
-    pub to_ms: f64,
+    pub(crate) to_ms: f64,
     /// How many.
     pub count: u64,
 }
@@ -170,15 +170,15 @@ pub struct Bar {
 #[serde(rename_all = "camelCase")]
 pub struct Moment {
     /// Requests that became due.
-    pub offered: u64,
+    pub(crate) offered: u64,
     /// Requests that were sent.
     pub sent: u64,
     /// Answers that came.
     pub answers: Vec<Answers>,
     /// Of the requests that became due; absent where there is none.
-    pub p50_ms: Option<f64>,
+    pub(crate) p50_ms: Option<f64>,
     /// Of the same.
-    pub p99_ms: Option<f64>,
+    pub(crate) p99_ms: Option<f64>,
 }
 
 impl Percentiles {

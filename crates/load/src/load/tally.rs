@@ -83,7 +83,7 @@ pub struct Part {
     /// From when it was due until it was answered, or given up.
     pub latency: Spread,
     /// The same of those that no limit refused.
-    pub let_through: Spread,
+    pub(crate) let_through: Spread,
     /// From when it was sent.
     pub service: Spread,
     /// From when it was due until it was sent.
@@ -130,7 +130,7 @@ impl Part {
 #[derive(Debug, Clone)]
 pub struct Second {
     /// Became due in it, by the plan.
-    pub offered: u64,
+    pub(crate) offered: u64,
     pub sent: u64,
     /// Ended in it.
     pub ended: BTreeMap<Answer, u64>,
@@ -141,7 +141,7 @@ pub struct Second {
 #[derive(Debug)]
 pub struct Tally {
     pub phases: Vec<Part>,
-    pub seconds: Vec<Second>,
+    pub(crate) seconds: Vec<Second>,
     pub in_flight: u64,
     pub most_in_flight: u64,
     /// When the last event happened.

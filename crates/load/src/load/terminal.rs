@@ -145,7 +145,7 @@ fn histogram(text: &mut String, report: &Report) {
 }
 
 /// A bound, which is a whole number: `5 ms`, `2 s`.
-pub fn up_to(milliseconds: f64) -> String {
+pub(crate) fn up_to(milliseconds: f64) -> String {
     match milliseconds < 1000.0 {
         true => format!("{milliseconds} ms"),
         false => format!("{} s", milliseconds / 1000.0),

@@ -111,7 +111,7 @@ pub struct Verdict {
     /// What came of it.
     pub outcome: Outcome,
     /// Why.
-    pub reason: String,
+    pub(crate) reason: String,
 }
 
 /// What the verdicts rest on.
@@ -126,10 +126,10 @@ pub struct Facts<'a> {
     pub observed: &'a Observed,
     pub is_local: bool,
     /// Why the generator's figures cannot be trusted, if so.
-    pub doubt: Option<&'a str>,
+    pub(crate) doubt: Option<&'a str>,
 }
 
-pub fn judge(facts: &Facts<'_>) -> Vec<Verdict> {
+pub(crate) fn judge(facts: &Facts<'_>) -> Vec<Verdict> {
     let verdict = |check, (outcome, reason)| Verdict {
         check,
         outcome,

@@ -132,14 +132,14 @@ pub struct Use {
 #[serde(rename_all = "camelCase")]
 pub struct Cost {
     /// Whether it is used or not: firewall, alarms, dashboard, key.
-    pub fixed_usd: f64,
+    pub(crate) fixed_usd: f64,
     /// For the requests and their metrics, at the rate of the last hour.
-    pub usage_usd: f64,
-    pub total_usd: f64,
+    pub(crate) usage_usd: f64,
+    pub(crate) total_usd: f64,
     /// The date of the prices.
-    pub prices_of: String,
+    pub(crate) prices_of: String,
     /// The region whose prices they are.
-    pub prices_in: String,
+    pub(crate) prices_in: String,
 }
 
 /// The prices that came with this program.

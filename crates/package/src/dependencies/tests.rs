@@ -68,7 +68,7 @@ fn lockfile() -> String {
     text
 }
 
-pub fn example() -> Dependencies {
+pub(crate) fn example() -> Dependencies {
     read(ALL, RUNTIME, &lockfile()).unwrap()
 }
 

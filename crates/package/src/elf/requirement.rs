@@ -12,19 +12,19 @@ const MOST: usize = 0x7fff;
 
 /// A version of a library, and the symbols that are wanted of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Requirement {
+pub(crate) struct Requirement {
     pub library: String,
     /// As in `.gnu.version_r`: `GLIBC_2.34`, `GCC_3.0`.
     pub version: String,
     /// Empty for a version that stands for an ability of the loader.
     pub symbols: Vec<String>,
     /// Whether the loader goes on without it.
-    pub optional: bool,
+    pub(crate) optional: bool,
 }
 
 /// What the name of a version asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wanted {
+pub(crate) enum Wanted {
     /// This glibc or a newer one.
     Glibc(Glibc),
     /// The very build of glibc it was linked with.
@@ -36,7 +36,7 @@ pub enum Wanted {
 }
 
 impl Requirement {
-    pub fn wanted(&self) -> Wanted {
+    pub(crate) fn wanted(&self) -> Wanted {
         let Some(version) = self.version.strip_prefix("GLIBC_") else {
             return Wanted::Other;
         };

@@ -19,7 +19,7 @@ const PREVIOUS: &str = "handler.previous.json";
 #[serde(rename_all = "camelCase")]
 pub struct Manifest {
     #[serde(flatten)]
-    pub recipe: Recipe,
+    pub(crate) recipe: Recipe,
     #[serde(flatten)]
     pub output: Output,
     /// Every input by name: a hash, a version or a value.
@@ -34,13 +34,13 @@ pub struct Recipe {
     pub architecture: String,
     /// As rustc names it, with the version of glibc.
     pub target: String,
-    pub toolchain: String,
-    pub linker: String,
+    pub(crate) toolchain: String,
+    pub(crate) linker: String,
     pub profile: String,
     /// Flags for rustc that the user added.
-    pub flags: Vec<String>,
-    pub lockfile_sha256: String,
-    pub inputs_sha256: String,
+    pub(crate) flags: Vec<String>,
+    pub(crate) lockfile_sha256: String,
+    pub(crate) inputs_sha256: String,
 }
 
 /// What came out.
@@ -49,11 +49,11 @@ pub struct Recipe {
 pub struct Output {
     pub zip_sha256: String,
     pub zip_bytes: usize,
-    pub bootstrap_sha256: String,
+    pub(crate) bootstrap_sha256: String,
     pub bootstrap_bytes: usize,
     /// The newest version of glibc that a symbol needs; none for a static program.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub glibc: Option<String>,
+    pub(crate) glibc: Option<String>,
 }
 
 impl Manifest {
@@ -84,7 +84,7 @@ impl Manifest {
     }
 
     /// Whether this zip is the one the manifest is about.
-    pub fn describes(&self, zip: &Asset) -> bool {
+    pub(crate) fn describes(&self, zip: &Asset) -> bool {
         hex(&zip.sha256) == self.output.zip_sha256
     }
 }

@@ -5,7 +5,6 @@ use serde_json::json;
 use super::super::root;
 use super::policy;
 use cfnkit_cli::repository::Repository;
-use cfnkit_lint::linting;
 use cfnkit_template::flattening::Templates;
 use cfnkit_template::stack_tree::read_template;
 

@@ -57,7 +57,7 @@ pub(super) async fn verify(
         screen::say("no smoke test: `--express` does not wait until the stage can answer");
         return Ok(());
     }
-    if passes(deploy, environment, stack).await? {
+    if passes(environment, stack).await? {
         return Ok(());
     }
     let key = |stack: &Stack| stack.parameters.get(HANDLER_KEY).cloned();
@@ -82,14 +82,18 @@ pub(super) async fn verify(
     let stack = engine
         .revise(stack, &values, options, Consent::Ask, question)
         .await?;
-    passes(deploy, environment, &stack).await?;
+    passes(environment, &stack).await?;
     anyhow::bail!(
         "the new handler did not answer as it should and the previous one is back; \
          the next `cargo xtask deploy` brings the new one again"
     )
 }
 
-async fn passes(deploy: &Deploy, environment: &Environment, stack: &Stack) -> anyhow::Result<bool> {
+async fn passes(
+    _deploy: &Deploy,
+    environment: &Environment,
+    stack: &Stack,
+) -> anyhow::Result<bool> {
     let outputs = outputs::as_seen_from_here(&stack.outputs, environment.emulator.as_ref());
     let output = |name: &str| {
         outputs

@@ -6,7 +6,6 @@ use anyhow::Context as _;
 use xshell::Shell;
 
 use super::tier_keys;
-use crate::choices::read;
 use crate::deployed::Deployed;
 use crate::deployed::deployed;
 use cfnkit_assembly::stage_file::{StageFile, with_parameter};

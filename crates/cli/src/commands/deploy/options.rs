@@ -29,11 +29,11 @@ const NO_ALARM: &str = "none";
 pub struct OptionArgs {
     /// What becomes of the stack if this fails; `delete` is for a stack that is created.
     #[arg(long, value_enum, default_value = "rollback", value_name = "WHAT")]
-    pub on_failure: OnFailure,
+    pub(crate) on_failure: OnFailure,
 
     /// Make and show the change set, and leave it to be executed later.
     #[arg(long, conflicts_with_all = ["change_set", "fast", "json", "termination_protection"])]
-    pub no_execute: bool,
+    pub(crate) no_execute: bool,
 
     /// Roll an update back when this alarm goes off; may be repeated. `none` turns off those of
     /// the stage's file.
@@ -42,12 +42,12 @@ pub struct OptionArgs {
     /// own is watched once it is deployed. Production is watched by `ServerErrorsAlarmArn` where
     /// neither this flag nor `RollbackAlarms` in its file says otherwise.
     #[arg(long = "rollback-alarm", value_name = "ALARM")]
-    pub rollback_alarms: Vec<String>,
+    pub(crate) rollback_alarms: Vec<String>,
 
     /// How long the alarms are watched after the last resource, 0 to 180 [default: the stage's
     /// file, or 10].
     #[arg(long, value_name = "MINUTES", value_parser = clap::value_parser!(i32).range(0..=180))]
-    pub monitoring_time: Option<i32>,
+    pub(crate) monitoring_time: Option<i32>,
 
     /// Protect the stack from being deleted, whatever the stage's file says; `=false` takes the
     /// protection away.
@@ -69,11 +69,11 @@ pub struct OptionArgs {
 
     /// Send the stack's events to this SNS topic; may be repeated.
     #[arg(long = "notify", value_name = "ARN")]
-    pub notify: Vec<String>,
+    pub(crate) notify: Vec<String>,
 
     /// The role CloudFormation acts with, now and in later operations.
     #[arg(long, value_name = "ARN")]
-    pub role_arn: Option<String>,
+    pub(crate) role_arn: Option<String>,
 
     /// Stop watching after this time, with exit code 4; CloudFormation goes on.
     #[arg(long, value_name = "MINUTES", value_parser = clap::value_parser!(u64).range(1..))]
@@ -89,7 +89,7 @@ pub struct OptionArgs {
     /// `infra/cfn/data.yaml`, and CloudFormation imports the table when it creates the stack.
     /// Look at the changes before you say yes: what is imported is called so.
     #[arg(long, conflicts_with_all = ["local", "change_set"])]
-    pub import_existing: bool,
+    pub(crate) import_existing: bool,
 }
 
 /// What a deploy does about the protection from being deleted.

@@ -40,11 +40,15 @@ struct Difference {
 
 impl Diff {
     /// Whether it asks for nothing that is deployed.
-    pub fn needs_no_account(&self) -> bool {
+    pub(crate) fn needs_no_account(&self) -> bool {
         self.against.is_some()
     }
 
-    pub fn compare_with_commit(&self, sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {
+    pub(crate) fn compare_with_commit(
+        &self,
+        sh: &Shell,
+        workspace: &Workspace,
+    ) -> anyhow::Result<()> {
         let revision = self
             .against
             .as_deref()
