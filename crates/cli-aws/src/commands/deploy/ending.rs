@@ -89,11 +89,7 @@ pub(super) async fn verify(
     )
 }
 
-async fn passes(
-    _deploy: &Deploy,
-    environment: &Environment,
-    stack: &Stack,
-) -> anyhow::Result<bool> {
+async fn passes(environment: &Environment, stack: &Stack) -> anyhow::Result<bool> {
     let outputs = outputs::as_seen_from_here(&stack.outputs, environment.emulator.as_ref());
     let output = |name: &str| {
         outputs
