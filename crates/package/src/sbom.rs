@@ -179,7 +179,7 @@ mod tests {
                   "components": [
                     {
                       "type": "application",
-                      "name": "xtask",
+                      "name": "cfnkit-package",
                       "version": "VERSION"
                     }
                   ]

@@ -45,14 +45,14 @@ fn functions_and_lines_of_a_real_program_are_found() {
     let stack = own_symbols().stack(&addresses(&backtrace)).unwrap();
     let text = stack.to_string();
     let expected = format!(
-        ": xtask::symbols::tests::asked_from_here\n             \
-         at xtask/src/symbols/tests.rs:{line}:"
+        ": cfnkit_package::symbols::tests::asked_from_here\n             \
+         at crates/package/src/symbols/tests.rs:{line}:"
     );
     assert!(text.contains(&expected), "{text}");
     // The caller's line is the call's, and not the one that it returns to.
     let expected = format!(
-        ": xtask::symbols::tests::functions_and_lines_of_a_real_program_are_found\n             \
-         at xtask/src/symbols/tests.rs:{}:",
+        ": cfnkit_package::symbols::tests::functions_and_lines_of_a_real_program_are_found\n             \
+         at crates/package/src/symbols/tests.rs:{}:",
         line + 5
     );
     assert!(text.contains(&expected), "{text}");
