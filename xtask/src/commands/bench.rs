@@ -1,5 +1,6 @@
 //! `bench`: the handler's speed and size beside other ways to write it.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::Command;
 use std::str::FromStr;
@@ -15,11 +16,6 @@ use cfnkit_tools::cargo;
 use cfnkit_tools::tool;
 use cfnkit_tools::workspace::Workspace;
 
-mod build;
-mod copy;
-mod display;
-mod package;
-
 /// Measure the handler beside a Python and a naive Rust one.
 ///
 /// Cold start, warm latency, memory and size. Each variant is started as Lambda starts a
@@ -34,8 +30,8 @@ mod package;
 /// minute. The result goes to stdout and to `target/bench/` (`result.md`, `result.json`), together
 /// with the goals and whether they are reached.
 ///
-/// `cargo xtask bench package` measures the packaging instead, `cargo xtask bench display` the live
-/// display of a deployment, `cargo xtask bench build` how long a fresh clone compiles.
+/// `cargo xtask bench package` measures the packaging instead, `cargo xtask bench build` how long a
+/// fresh clone compiles.
 #[derive(Debug, clap::Args)]
 #[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
 pub struct Bench {
@@ -65,32 +61,59 @@ pub struct Bench {
 
 #[derive(Debug, clap::Subcommand)]
 enum Other {
-    Build(build::BuildBench),
-    Package(package::PackageBench),
-    Display(display::DisplayBench),
+    /// Measure the first command of a fresh clone.
+    ///
+    /// Each is run in a copy of this repository with nothing compiled; the sources of the crates
+    /// are downloaded and the tools installed.
+    ///
+    /// With one round this takes some minutes on two cores. The table goes to stdout and to
+    /// `target/bench/build.md`.
+    Build {
+        /// Builds of each command.
+        #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+        rounds: u32,
+    },
+    /// Measure `package` beside `cargo lambda build --arm64 --output-format zip`.
+    ///
+    /// Three things are timed, each in copies of this repository with target directories of their
+    /// own: a build with nothing compiled (the tools are installed, the sources downloaded), one
+    /// after a change of one line, and one after no change. `cargo lambda` runs with our profile,
+    /// which gives the same program; with `--release`, which gives one that is larger and aborts on
+    /// panics; and without either, which is not what one would deploy. Both use the same Zig.
+    ///
+    /// With one cold build of each this takes about fifteen minutes on two cores. The table goes to
+    /// stdout and to `target/bench/package.md`.
+    Package {
+        /// Builds of each variant with nothing compiled.
+        #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+        cold: u32,
+        /// One-line changes of each variant.
+        #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
+        changes: u32,
+        /// Runs of each variant without a change.
+        #[arg(long, value_name = "N", default_value_t = 11, value_parser = clap::value_parser!(u32).range(1..))]
+        unchanged: u32,
+        /// Exit with 1 where `cargo lambda build --profile lambda` is faster.
+        #[arg(long)]
+        check: bool,
+    },
 }
 
 impl Bench {
     pub(crate) fn run(self, sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {
-        match self.other {
-            Some(Other::Build(build)) => return build.run(sh, workspace),
-            Some(Other::Package(package)) => return package.run(sh, workspace),
-            Some(Other::Display(display)) => return display.run(),
-            None => {}
+        if let Some(other) = self.other {
+            return other.run(sh, workspace);
         }
         let python = tool::PYTHON_SAMPLE.provide(sh, workspace)?.join("python");
-        let handler = build_handler(sh, workspace)?;
+        screen::progress("building the handler for this machine, optimized");
+        let handler = handler::optimized_for_host(sh, workspace, workspace.target(), &[])?;
         let others = self.with.iter();
         let others = others
-            .map(|settings| Ok((settings, settings.build(sh, workspace)?)))
+            .map(|settings| settings.variant(sh, workspace))
             .collect::<anyhow::Result<Vec<_>>>()?;
         // One at a time: together, each would get the features that the other asks for.
         let naive = build(sh, workspace, "naive", "naive")?;
-        let driver = build(sh, workspace, "driver", "bench")?;
-
-        let package = existing_package(sh, workspace)?;
-        screen::progress("measuring");
-        let mut bench = Command::new(driver);
+        let mut bench = Command::new(build(sh, workspace, "driver", "bench")?);
         bench
             .arg("--handler")
             .arg(handler)
@@ -100,36 +123,62 @@ impl Bench {
             .arg(python)
             .arg("--output")
             .arg(workspace.target().join("bench"))
-            .args(["--commit", &commit(sh, workspace)])
             .args(["--cold-starts", &self.cold_starts.to_string()])
             .args(["--runs", &self.runs.to_string()])
-            .args(["--requests", &self.requests.to_string()]);
-        for (settings, program) in others {
-            let label = format!("ours, {}=", settings.0.join(", "));
-            let mut other = std::ffi::OsString::from(label);
-            other.push(program);
-            bench.arg("--other").arg(other);
+            .args(["--requests", &self.requests.to_string()])
+            .args(self.evicted.then_some("--evicted"))
+            .args(self.check.then_some("--check"));
+        for variant in others {
+            bench.arg("--other").arg(variant);
         }
-        if let Some(package) = package {
-            bench.arg("--package").arg(package);
+        // Only where there is a zip already: a first one takes the cross compiler.
+        if workspace.target().join("package/handler.zip").is_file() {
+            let package = handler::package(sh, workspace, Cloud::Aws.into(), Reuse::IfUpToDate)?;
+            bench.arg("--package").arg(package.path);
         }
-        bench.args(self.evicted.then_some("--evicted"));
-        bench.args(self.check.then_some("--check"));
-        let status = bench.status().context("cannot start the measuring")?;
-        match status.success() {
-            true => Ok(()),
-            false => Err(Exit::Silent.into()),
-        }
+        measure(bench)
     }
 }
 
-/// The program that is measured: as for Lambda, but for this machine.
-fn build_handler(sh: &Shell, workspace: &Workspace) -> anyhow::Result<PathBuf> {
-    screen::progress("building the handler for this machine, optimized");
-    handler::optimized_for_host(sh, workspace, workspace.target(), &[])
+impl Other {
+    fn run(self, sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {
+        tool::ZIG.provide(sh, workspace)?;
+        let mut bench = Command::new(build(sh, workspace, "packaging", "packaging")?);
+        bench
+            .arg("--repository")
+            .arg(workspace.root())
+            .arg("--target")
+            .arg(workspace.target());
+        match self {
+            Self::Build { rounds } => bench.args(["build", "--rounds", &rounds.to_string()]),
+            Self::Package {
+                cold,
+                changes,
+                unchanged,
+                check,
+            } => bench
+                .args(["package", "--cargo-lambda"])
+                .arg(tool::CARGO_LAMBDA.provide(sh, workspace)?)
+                .args(["--cold", &cold.to_string()])
+                .args(["--changes", &changes.to_string()])
+                .args(["--unchanged", &unchanged.to_string()])
+                .args(check.then_some("--check")),
+        };
+        measure(bench)
+    }
 }
 
-/// Settings of the handler's profile, each `name=value`.
+/// Runs a program of `handler/bench`; it says itself what it found.
+fn measure(mut program: Command) -> anyhow::Result<()> {
+    screen::progress("measuring");
+    let status = program.status().context("cannot start the measuring")?;
+    match status.success() {
+        true => Ok(()),
+        false => Err(Exit::Silent.into()),
+    }
+}
+
+/// Settings of the handler's profile, each `name=value` in TOML.
 #[derive(Debug, Clone)]
 struct ProfileSettings(Vec<String>);
 
@@ -141,11 +190,10 @@ impl FromStr for ProfileSettings {
             let (name, value) = setting
                 .split_once('=')
                 .with_context(|| format!("`{setting}` is not `NAME=VALUE`"))?;
-            // What is no number and no truth value is a string in TOML.
-            let is_bare = value.parse::<u32>().is_ok() || value.parse::<bool>().is_ok();
-            Ok(match is_bare {
-                true => format!("{name}={value}"),
-                false => format!("{name}=\"{}\"", value.trim_matches('"')),
+            Ok(match value.parse::<toml::Value>() {
+                Ok(_) => setting.to_owned(),
+                // A string without its quotes.
+                Err(_) => format!("{name}=\"{value}\""),
             })
         });
         Ok(Self(settings.collect::<anyhow::Result<_>>()?))
@@ -153,17 +201,22 @@ impl FromStr for ProfileSettings {
 }
 
 impl ProfileSettings {
-    fn build(&self, sh: &Shell, workspace: &Workspace) -> anyhow::Result<PathBuf> {
+    /// The handler built with them, as the driver takes it: `LABEL=PROGRAM`.
+    fn variant(&self, sh: &Shell, workspace: &Workspace) -> anyhow::Result<OsString> {
+        let label = self.0.join(", ");
+        screen::progress(format!("building the handler with {label}"));
         let settings = self.0.iter();
         let settings: Vec<String> = settings
             .map(|setting| format!("profile.lambda.{setting}"))
             .collect();
         let settings: Vec<&str> = settings.iter().map(String::as_str).collect();
-        screen::progress(format!("building the handler with {}", self.0.join(", ")));
         // No equals sign: the driver takes what is before the last one for the label.
         let name = self.0.join("_").replace('=', "-").replace('"', "");
         let target = workspace.target().join("bench-build").join(name);
-        handler::optimized_for_host(sh, workspace, &target, &settings)
+        let program = handler::optimized_for_host(sh, workspace, &target, &settings)?;
+        let mut variant = OsString::from(format!("ours, {label}="));
+        variant.push(program);
+        Ok(variant)
     }
 }
 
@@ -185,24 +238,4 @@ fn build(
     let build = cargo::build::run(build.env_remove("CARGO_BUILD_TARGET"));
     let build = build.context("a variant does not build")?;
     Ok(build.program(program)?.to_path_buf())
-}
-
-/// The zip for Lambda, of the same sources. Only where there is one already: a first one takes the
-/// cross compiler.
-fn existing_package(sh: &Shell, workspace: &Workspace) -> anyhow::Result<Option<PathBuf>> {
-    if !workspace.target().join("package/handler.zip").is_file() {
-        return Ok(None);
-    }
-    let package = handler::package(sh, workspace, Cloud::Aws.into(), Reuse::IfUpToDate)?;
-    Ok(Some(package.path))
-}
-
-/// What was measured. Sources that are not in git have no name.
-fn commit(sh: &Shell, workspace: &Workspace) -> String {
-    let _directory = sh.push_dir(workspace.root());
-    cmd!(sh, "git describe --always --dirty --exclude=*")
-        .quiet()
-        .ignore_stderr()
-        .read()
-        .unwrap_or_else(|_| "unknown".to_owned())
 }

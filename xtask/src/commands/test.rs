@@ -74,6 +74,13 @@ impl Test {
             let _faults = sh.push_env("XTASK_FAULTS", "all");
             cargo_test(sh, &["--package", "xtask", "--test", "engine"])
         });
+        steps.run("benchmarks", || {
+            let target = workspace.target().join("bench-build").display().to_string();
+            // The driver alone would compile a TLS library for minutes.
+            let package = ["--package", "packaging", "--target-dir", &target];
+            let manifest = ["--manifest-path", "handler/bench/Cargo.toml"];
+            cargo_test(sh, &[&manifest[..], &package].concat())
+        });
         if self.verify {
             steps.run("same bytes", || {
                 verify(sh, workspace, Cloud::Aws.into(), &[])?;

@@ -12,7 +12,7 @@ mod variant;
 use std::io::{Cursor, Write as _};
 use std::net::UdpSocket;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
 use anyhow::Context as _;
 use clap::Parser as _;
@@ -43,9 +43,6 @@ struct Arguments {
     /// The handler's zip for Lambda; only its size counts.
     #[arg(long)]
     package: Option<PathBuf>,
-    /// What the sources are, for the report.
-    #[arg(long)]
-    commit: String,
     /// Where the results and the functions' logs go.
     #[arg(long, value_parser = absolute)]
     output: PathBuf,
@@ -98,10 +95,24 @@ fn run(arguments: &Arguments) -> anyhow::Result<bool> {
         goals: &goals,
         amount: arguments.amount,
         machine: &machine,
-        commit: &arguments.commit,
+        commit: &commit(),
     };
     write(directory, &report, &samples)?;
     Ok(!arguments.check || goals.iter().all(|goal| goal.is_reached))
+}
+
+/// What was measured. Sources that are not in git have no name.
+fn commit() -> String {
+    let mut git = Command::new("git");
+    let said = git
+        .args(["describe", "--always", "--dirty", "--exclude=*"])
+        .output();
+    match said {
+        Ok(said) if said.status.success() => {
+            String::from_utf8_lossy(&said.stdout).trim().to_owned()
+        }
+        _ => "unknown".to_owned(),
+    }
 }
 
 /// Functions are started in directories of their own.

@@ -27,13 +27,13 @@ const MOVIE: &str = r#"{"year":"2023","title":"kkkg","id":"12"}"#;
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Amount {
     /// Cold starts of each variant.
-    #[arg(long, default_value_t = 25, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long)]
     pub(crate) cold_starts: u32,
     /// Warm runs of each variant, every one in a process of its own.
-    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long)]
     pub(crate) runs: u32,
     /// Requests of a warm run.
-    #[arg(long, default_value_t = 2000, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long)]
     pub(crate) requests: u32,
     /// Also start each variant with its files dropped from the page cache.
     #[arg(long)]

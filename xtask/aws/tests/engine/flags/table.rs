@@ -454,7 +454,7 @@ const LOCAL_PORT: How = How::Test(
 const NO_HASH: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
 /// Commands that build, test or change the repository itself.
-const LONG: [&str; 12] = [
+const LONG: [&str; 11] = [
     "package",
     "lint",
     "test",
@@ -462,7 +462,6 @@ const LONG: [&str; 12] = [
     "bench",
     "bench build",
     "bench package",
-    "bench display",
     "docs",
     "notes",
     "rename",
