@@ -1,8 +1,9 @@
 //! `man`: manual pages, one for each command.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+
 use cfnkit_console::screen;
 use cfnkit_tools::workspace::Workspace;
 
@@ -10,7 +11,7 @@ use cfnkit_tools::workspace::Workspace;
 ///
 /// `man -M target/man cargo-xtask-deploy` shows one.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Man {
+pub struct Man {
     /// Write them to this directory instead.
     #[arg(long, value_name = "DIRECTORY")]
     pub output: Option<PathBuf>,
@@ -18,50 +19,22 @@ pub(crate) struct Man {
 
 impl Man {
     /// Writes the pages of `cli`.
-    pub(crate) fn run(self, workspace: &Workspace, cli: clap::Command) -> anyhow::Result<()> {
+    pub fn run(self, workspace: &Workspace, cli: clap::Command) -> anyhow::Result<()> {
         let directory = self
             .output
             .unwrap_or_else(|| workspace.target().join("man/man1"));
-        let write = || -> std::io::Result<usize> {
-            std::fs::create_dir_all(&directory)?;
-            let pages = pages(cli)?;
-            for (name, page) in &pages {
-                std::fs::write(directory.join(name), page)?;
-            }
-            Ok(pages.len())
-        };
-        let count = write()
+        write(cli, &directory)
             .with_context(|| format!("cannot write manual pages to `{}`", directory.display()))?;
-        screen::progress(format!("{count} pages in `{}`", directory.display()));
+        screen::progress(format!("manual pages are in `{}`", directory.display()));
         Ok(())
     }
 }
 
-/// The pages by their file names.
-fn pages(cli: clap::Command) -> std::io::Result<Vec<(String, Vec<u8>)>> {
-    let mut cli = cli.name("cargo-xtask").bin_name("cargo xtask");
-    cli.build();
-    let mut pages = Vec::new();
-    collect(&cli, "cargo-xtask", &mut pages)?;
-    Ok(pages)
-}
-
-fn collect(
-    command: &clap::Command,
-    name: &str,
-    pages: &mut Vec<(String, Vec<u8>)>,
-) -> std::io::Result<()> {
-    let mut page = Vec::new();
-    let title = command.clone().display_name(name.to_owned());
-    clap_mangen::Man::new(title).render(&mut page)?;
-    pages.push((format!("{name}.1"), page));
-    for sub in command
-        .get_subcommands()
-        .filter(|sub| sub.get_name() != "help" && !sub.is_hide_set())
-    {
-        collect(sub, &format!("{name}-{}", sub.get_name()), pages)?;
-    }
-    Ok(())
+/// Writes a page for each command.
+fn write(cli: clap::Command, directory: &Path) -> std::io::Result<()> {
+    std::fs::create_dir_all(directory)?;
+    let cli = cli.name("cargo-xtask").bin_name("cargo xtask");
+    clap_mangen::generate_to(cli, directory)
 }
 
 #[cfg(test)]
@@ -73,10 +46,11 @@ mod tests {
 
     #[test]
     fn every_command_has_a_page_with_its_flags() {
-        let pages = pages(Cli::<NoCommands>::command()).unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        write(Cli::<NoCommands>::command(), directory.path()).unwrap();
         let page = |name: &str| {
-            let found = pages.iter().find(|(page, _)| page == name);
-            String::from_utf8(found.unwrap_or_else(|| panic!("no {name}")).1.clone()).unwrap()
+            let page = std::fs::read_to_string(directory.path().join(name));
+            page.unwrap_or_else(|_| panic!("no {name}"))
         };
         let root = Cli::<NoCommands>::command();
         let commands = root.get_subcommands();
