@@ -4,7 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use anyhow::Context as _;
-
+use super::{Environment, ParameterArgs, read_stage_file};
+use cfnkit_assembly::assembly::Assembly;
+use cfnkit_template::stack_tree::read_template;
+use cfnkit_aws::aws::cloudformation::CloudFormation;
+use cfnkit_aws::aws::{Connection, signed, zones};
 use crate::bootstrap;
 use crate::connection::Environment;
 use crate::deploy_role;
@@ -65,6 +69,18 @@ pub(crate) fn read(
 }
 
 impl Choices {
+    /// Whether the key is there that the stage is to be encrypted with, or none is needed.
+    pub(crate) async fn has_key(
+        &mut self,
+        cfn: &CloudFormation,
+    ) -> anyhow::Result<bool> {
+        if self.key.is_none() && self.needs_key() {
+            self.key = bootstrap::encryption_key(cfn).await?;
+            return Ok(self.key.is_some());
+        }
+        Ok(true)
+    }
+
     /// Finds the key the stage is to be encrypted with. It is made by `bootstrap` alone, because
     /// it costs money.
     pub(crate) async fn find_key(
@@ -72,26 +88,22 @@ impl Choices {
         environment: &Environment,
         repeated: &str,
     ) -> anyhow::Result<()> {
-        if !self.needs_key() || self.key.is_some() {
-            return Ok(());
-        }
-        let cfn = environment.connection.cloudformation();
-        let key = bootstrap::encryption_key(&cfn).await?;
-        self.key = Some(key.with_context(|| {
-            let place = environment.connection.place();
-            format!(
-                "stage `{}` is to be encrypted with a key of your own (`{KEY_CHOICE}` is `{}`), \
-                 and there is none in {place}; `cargo xtask bootstrap --encryption-key {}{repeated}` \
-                 makes one for {PRICE}",
-                self.stage_file.stage(),
-                EncryptionKey::CustomerManaged,
-                EncryptionKey::CustomerManaged,
-            )
-        })?);
+        let connection = &environment.connection;
+        let is_there = self.has_key(&connection.cloudformation()).await?;
+        anyhow::ensure!(
+            is_there,
+            "stage `{}` is to be encrypted with a key of your own (`{KEY_CHOICE}` is `{}`), \
+             and there is none in {}; `cargo xtask bootstrap --encryption-key {}{repeated}` \
+             makes one for {PRICE}",
+            self.stage_file.stage(),
+            EncryptionKey::CustomerManaged,
+            connection.place(),
+            EncryptionKey::CustomerManaged,
+        );
         Ok(())
     }
 
-    pub(crate) fn needs_key(&self) -> bool {
+    fn needs_key(&self) -> bool {
         let default = || {
             let mut declared = self.root.parameters().into_iter();
             declared.find(|one| one.name == KEY_CHOICE)?.default

@@ -166,14 +166,11 @@ pub fn optimized_for_host(
     target_directory: &Path,
     settings: &[&str],
 ) -> anyhow::Result<PathBuf> {
-    let toolchain = Toolchain::find(sh, workspace)?;
-    let host = build::Host {
-        triple: &toolchain.host,
-        is_told: Configuration::read(sh, workspace)?.has_build_target(),
-    };
-    let build = build::optimized_for_host(sh, workspace, &host, target_directory, settings)?;
+    let configuration = Configuration::read(sh, workspace)?;
+    let build =
+        build::optimized_for_host(sh, workspace, &configuration, target_directory, settings)?;
     let binary = build.program(PROGRAM)?;
-    let objcopy = toolchain.objcopy(sh, workspace)?;
+    let objcopy = Toolchain::find(sh, workspace)?.objcopy(sh, workspace)?;
     let stripped = target_directory.join("lambda/stripped");
     sh.create_dir(&stripped)?;
     let stripped = stripped.join("bootstrap");

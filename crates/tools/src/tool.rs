@@ -10,6 +10,7 @@ use xshell::{Cmd, Shell, cmd};
 use crate::cargo::undisturbed;
 use crate::digest::{hex, sha256};
 use crate::toolchain::Toolchain;
+use cfnkit_console::screen;
 use crate::workspace::Workspace;
 use cfnkit_console::screen;
 use pip::isolated;
@@ -260,11 +261,10 @@ impl CargoTool {
                 screen::progress(format!("building {name} {version} (some minutes, once)"));
                 sh.remove_path(&root)?;
                 let build = root.join("build");
-                let host = Toolchain::find(sh, workspace)?.host;
                 let install = undisturbed(cmd!(
                     sh,
                     "cargo install {name} --version ={version} --locked --quiet {no_features...}
-                     {debug...} --root {root} --target-dir {build} --target {host}"
+                     {debug...} --root {root} --target-dir {build} --target host-tuple"
                 ));
                 // Flags are for the handler, and so is another target.
                 install

@@ -16,6 +16,7 @@ use cfnkit_tools::tool;
 use cfnkit_tools::tool::pip::{is_of_python, isolated};
 use cfnkit_tools::toolchain::Toolchain;
 use cfnkit_tools::workspace::Workspace;
+use cfnkit_tools::cargo::configuration::Configuration;
 
 /// The package that is built.
 const PACKAGE: &str = "handler";
@@ -136,11 +137,11 @@ pub(super) fn for_lambda(
 pub(super) fn for_local_cloud(
     sh: &Shell,
     workspace: &Workspace,
-    host: &Host<'_>,
+    configuration: &Configuration,
 ) -> anyhow::Result<Build> {
     screen::progress("building the handler for this machine");
     let _directory = sh.push_dir(workspace.root());
-    let target = host.arguments();
+    let target = this_machine(configuration);
     let build = cmd!(sh, "cargo build --locked --package {PACKAGE} {target...}");
     // The local cloud runs what this machine can run.
     cargo::build::run(build.env_remove("CARGO_BUILD_TARGET")).context("the handler does not build")
@@ -150,13 +151,13 @@ pub(super) fn for_local_cloud(
 pub(super) fn optimized_for_host(
     sh: &Shell,
     workspace: &Workspace,
-    host: &Host<'_>,
+    configuration: &Configuration,
     directory: &Path,
     settings: &[&str],
 ) -> anyhow::Result<Build> {
     let settings = settings.iter().flat_map(|setting| ["--config", setting]);
     let _directory = sh.push_dir(workspace.root());
-    let target = host.arguments();
+    let target = this_machine(configuration);
     let build = cmd!(
         sh,
         "cargo build --locked --package {PACKAGE} --profile lambda {target...} {settings...}
@@ -165,20 +166,12 @@ pub(super) fn optimized_for_host(
     cargo::build::run(build.env_remove("CARGO_BUILD_TARGET")).context("the handler does not build")
 }
 
-/// This machine, as a build's target.
-pub(super) struct Host<'triple> {
-    pub(super) triple: &'triple str,
-    /// Whether cargo would take another one unless it is told.
-    pub(super) is_told: bool,
-}
-
-impl Host<'_> {
-    // Without the option, what is compiled for this program serves the handler as well.
-    fn arguments(&self) -> Vec<&str> {
-        match self.is_told {
-            true => vec!["--target", self.triple],
-            false => vec![],
-        }
+/// This machine as a build's target, where cargo would take another one unless it is told.
+// Without the option, what is compiled for this program serves the handler as well.
+fn this_machine(configuration: &Configuration) -> &'static [&'static str] {
+    match configuration.has_build_target() {
+        true => &["--target", "host-tuple"],
+        false => &[],
     }
 }
 

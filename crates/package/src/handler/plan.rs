@@ -94,14 +94,7 @@ impl<'workspace> Plan<'workspace> {
                 refuse(&inspect(self, architecture, inspection::inspect_flags))?;
                 build::for_lambda(sh, self.workspace, &self.toolchain, architecture, flags)
             }
-            Target::LocalCloud => build::for_local_cloud(sh, self.workspace, &self.host()),
-        }
-    }
-
-    fn host(&self) -> build::Host<'_> {
-        build::Host {
-            triple: &self.toolchain.host,
-            is_told: self.configuration.has_build_target(),
+            Target::LocalCloud => build::for_local_cloud(sh, self.workspace, &self.configuration),
         }
     }
 }

@@ -23,12 +23,7 @@ pub(super) async fn find_key(
     repeated: &str,
 ) -> anyhow::Result<()> {
     let connection = &environment.connection;
-    if environment.cloud == Cloud::Local
-        && choices.needs_key()
-        && bootstrap::encryption_key(&connection.cloudformation())
-            .await?
-            .is_none()
-    {
+    if environment.cloud == Cloud::Local && !choices.has_key(&connection.cloudformation()).await? {
         let choice = Choice {
             encryption_key: Some(EncryptionKey::CustomerManaged),
             ..Choice::KEEP
