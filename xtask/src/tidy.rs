@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use cfnkit_assembly::assembly::{Assembly, Cloud, supplied_parameters};
-use cfnkit_assembly::asset::Asset;
+use cfnkit_assembly::assembly::{AssembledTemplates, Cloud, supplied_parameters};
 use cfnkit_assembly::omission::UNSUPPORTED_TYPES;
 use cfnkit_template::api_definition::definition;
+use cfnkit_template::parameters::Parameters;
 use cfnkit_template::stack_tree::{nested_stacks, read_template};
 use cfnkit_template::template::Template;
 
@@ -43,10 +43,13 @@ fn templates() -> Vec<Template> {
         .collect()
 }
 
-fn assembly(cloud: Cloud) -> Assembly {
-    let handler = || Ok(Asset::new("handler.zip", b"zip".to_vec()));
-    let stage = "dev".parse().unwrap();
-    Assembly::build(&root().join("infra/cfn"), &stage, cloud, handler).unwrap()
+fn deployed_templates(cloud: Cloud) -> AssembledTemplates {
+    AssembledTemplates::read(&root().join("infra/cfn"), cloud).unwrap()
+}
+
+/// The root parameters that the tool knows of the assembly for `dev`.
+fn assembly_parameters(templates: &AssembledTemplates) -> Parameters {
+    templates.parameters(&"dev".parse().unwrap(), "handler.zip")
 }
 
 fn sources(directory: &Path, sources_found: &mut Vec<(PathBuf, String)>) {
@@ -103,18 +106,19 @@ fn templates_are_ascii() {
 
 #[test]
 fn deploy_supplies_the_required_parameters_and_no_others() {
-    let assembly = assembly(Cloud::Aws);
-    let mut supplied: BTreeSet<String> = assembly.parameters().into_keys().collect();
+    let templates = deployed_templates(Cloud::Aws);
+    let supplied = assembly_parameters(&templates).into_keys();
+    let mut supplied: BTreeSet<String> = supplied.collect();
     supplied.insert("AssetBucketName".to_owned());
     supplied.insert("EncryptionKeyArn".to_owned());
     supplied.insert("PermissionsBoundaryArn".to_owned());
     assert_eq!(
         supplied,
-        supplied_parameters(&assembly.root).into_iter().collect()
+        supplied_parameters(&templates.root).into_iter().collect()
     );
     // Looked up, unless the user knows it.
     supplied.insert("DynamoDbPrefixListId".to_owned());
-    let parameters = assembly.root.parameters();
+    let parameters = templates.root.parameters();
     let required = parameters
         .iter()
         .filter(|parameter| parameter.default.is_none());
@@ -128,9 +132,9 @@ fn deploy_supplies_the_required_parameters_and_no_others() {
 #[test]
 fn the_readme_lists_every_parameter_with_its_default() {
     let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
-    let assembly = assembly(Cloud::Aws);
-    let supplied = supplied_parameters(&assembly.root);
-    for parameter in assembly.root.parameters() {
+    let templates = deployed_templates(Cloud::Aws);
+    let supplied = supplied_parameters(&templates.root);
+    for parameter in templates.root.parameters() {
         if supplied.contains(&parameter.name) {
             continue;
         }
@@ -146,8 +150,8 @@ fn the_readme_lists_every_parameter_with_its_default() {
 
 #[test]
 fn every_template_is_used() {
-    let assembly = assembly(Cloud::Aws);
-    let mut used: BTreeSet<String> = nested_stacks(&assembly.root)
+    let deployed = deployed_templates(Cloud::Aws);
+    let mut used: BTreeSet<String> = nested_stacks(&deployed.root)
         .iter()
         .map(|logical_id| format!("infra/cfn/{}.yaml", logical_id.to_lowercase()))
         .collect();
@@ -212,7 +216,7 @@ fn the_deployment_waits_for_every_method_and_gateway_response() {
 
 #[test]
 fn the_local_cloud_lacks_these_resources_and_no_others() {
-    let names: BTreeSet<String> = assembly(Cloud::Local)
+    let names: BTreeSet<String> = deployed_templates(Cloud::Local)
         .omissions
         .into_iter()
         .map(|one| one.logical_id)
@@ -229,7 +233,7 @@ fn the_local_cloud_lacks_these_resources_and_no_others() {
         "WebAclLogging",
     ];
     assert_eq!(names, expected.map(String::from).into());
-    assert_eq!(assembly(Cloud::Aws).omissions, []);
+    assert_eq!(deployed_templates(Cloud::Aws).omissions, []);
 }
 
 #[test]

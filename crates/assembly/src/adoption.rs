@@ -1,7 +1,7 @@
 //! What CloudFormation may take over instead of creating it: retained resources that a template
 //! gives a literal name.
 
-use crate::assembly::Assembly;
+use crate::assembly::{AssembledTemplates, Assembly};
 use cfnkit_template::source::Problem;
 use cfnkit_template::template::Template;
 
@@ -18,13 +18,13 @@ const NAMES: [(&str, &str); 4] = [
 /// # Errors
 ///
 /// Where there is none: a deploy that is to import would create everything anew.
-pub fn candidates(assembly: &Assembly) -> Result<Vec<String>, Problem> {
-    let nested = assembly.nested.iter();
+pub fn candidates(templates: &AssembledTemplates) -> Result<Vec<String>, Problem> {
+    let nested = templates.nested.iter();
     let found: Vec<String> = nested
         .flat_map(|(stack, nested)| named(stack, &nested.template))
         .collect();
     if found.is_empty() {
-        let data = assembly.nested.get("Data").map(|nested| &nested.template);
+        let data = templates.nested.get("Data").map(|nested| &nested.template);
         return Err(
             Problem::new("`--import-existing` would import nothing: no retained resource has a name that is written out")
                 .at(data.and_then(|template| template.resource("Table")))

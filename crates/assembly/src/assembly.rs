@@ -13,8 +13,7 @@ use crate::omission::{Omission, omit_unsupported};
 use crate::stage::Stage;
 use cfnkit_template::parameters::Parameters;
 use cfnkit_template::references::check_references;
-use cfnkit_template::stack_tree::StackTree;
-use cfnkit_template::stack_tree::{nested_stacks, read_template};
+use cfnkit_template::stack_tree::{StackTree, nested_stacks, read_template};
 use cfnkit_template::template::Template;
 use cfnkit_tools::digest::hex;
 
@@ -31,16 +30,22 @@ pub enum Cloud {
     Local,
 }
 
-/// Templates and assets, ready to publish and deploy.
+/// AssembledTemplates and assets, ready to publish and deploy.
 #[derive(Debug)]
 pub struct Assembly {
     pub stage: Stage,
     /// What the stage's file chooses, for who deploys what was written.
     pub stage_parameters: Parameters,
+    pub templates: AssembledTemplates,
+    pub handler: Asset,
+}
+
+/// AssembledTemplates that fit each other, as they are deployed.
+#[derive(Debug)]
+pub struct AssembledTemplates {
     pub root: Template,
     /// By logical ID in the root.
     pub nested: BTreeMap<String, NestedTemplate>,
-    pub handler: Asset,
     pub omissions: Vec<Omission>,
 }
 
@@ -53,15 +58,9 @@ pub struct NestedTemplate {
     pub key_parameter: String,
 }
 
-impl Assembly {
-    /// Reads the templates in `directory` and checks what can be checked without an account;
-    /// `handler`, which may take minutes, is asked for only then.
-    pub fn build(
-        directory: &Path,
-        stage: &Stage,
-        cloud: Cloud,
-        handler: impl FnOnce() -> anyhow::Result<Asset>,
-    ) -> anyhow::Result<Self> {
+impl AssembledTemplates {
+    /// Reads the templates in `directory` and checks what can be checked without an account.
+    pub fn read(directory: &Path, cloud: Cloud) -> anyhow::Result<Self> {
         let mut omissions = Vec::new();
         let mut prepare = |file: &str| -> anyhow::Result<Template> {
             let template = with_deployment_hash(read_template(directory, file)?)?;
@@ -99,28 +98,19 @@ impl Assembly {
             );
         }
         Ok(Self {
-            stage: stage.clone(),
-            stage_parameters: Parameters::new(),
             root,
             nested,
-            handler: handler()?,
             omissions,
         })
     }
 
-    /// Everything that must be in the asset bucket before a deploy.
-    pub fn assets(&self) -> impl Iterator<Item = &Asset> {
-        let templates = self.nested.values().map(|nested| &nested.asset);
-        templates.chain([&self.handler])
-    }
-
-    /// The root parameters that the assembly itself decides.
-    pub fn parameters(&self) -> Parameters {
+    /// The root parameters that an assembly of these decides itself.
+    pub fn parameters(&self, stage: &Stage, handler_key: &str) -> Parameters {
         let keys = self.nested.values();
         let keys = keys.map(|nested| (nested.key_parameter.clone(), nested.asset.key.clone()));
         keys.chain([
-            ("HandlerKey".to_owned(), self.handler.key.clone()),
-            ("Stage".to_owned(), self.stage.to_string()),
+            ("HandlerKey".to_owned(), handler_key.to_owned()),
+            ("Stage".to_owned(), stage.to_string()),
         ])
         .collect()
     }
@@ -141,6 +131,19 @@ impl Assembly {
             nested: nested.collect(),
         }
     }
+}
+
+impl Assembly {
+    /// Everything that must be in the asset bucket before a deploy.
+    pub fn assets(&self) -> impl Iterator<Item = &Asset> {
+        let templates = self.templates.nested.values().map(|nested| &nested.asset);
+        templates.chain([&self.handler])
+    }
+
+    /// The root parameters that the assembly itself decides.
+    pub fn parameters(&self) -> Parameters {
+        self.templates.parameters(&self.stage, &self.handler.key)
+    }
 
     /// Replaces `directory` by this assembly. Readers never see half of one: it is written
     /// beside the directory and moved into place.
@@ -153,7 +156,7 @@ impl Assembly {
             let fresh = tempfile::Builder::new()
                 .prefix(".assembly-")
                 .tempdir_in(parent)?;
-            std::fs::write(fresh.path().join("root.yaml"), self.root.text())?;
+            std::fs::write(fresh.path().join("root.yaml"), self.templates.root.text())?;
             for asset in self.assets() {
                 std::fs::write(fresh.path().join(&asset.name), &asset.bytes)?;
             }
@@ -182,14 +185,14 @@ impl Assembly {
                 resources: template.resource_count(),
             }
         };
-        let nested = self.nested.iter();
+        let nested = self.templates.nested.iter();
         let nested = nested
             .map(|(id, nested)| template(Some(id.as_str()), &nested.template, Some(&nested.asset)));
         Manifest {
             version: 1,
             stage: self.stage.as_str(),
             stack: self.stage.stack_name(),
-            templates: std::iter::once(template(None, &self.root, None))
+            templates: std::iter::once(template(None, &self.templates.root, None))
                 .chain(nested)
                 .collect(),
             handler: ManifestAsset {
@@ -200,6 +203,7 @@ impl Assembly {
             },
             parameters,
             omitted: self
+                .templates
                 .omissions
                 .iter()
                 .map(|omission| format!("{} {}", omission.template, omission.logical_id))

@@ -3,15 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-use anyhow::Context as _;
-use super::{Environment, ParameterArgs, read_stage_file};
-use cfnkit_assembly::assembly::Assembly;
-use cfnkit_template::stack_tree::read_template;
-use cfnkit_aws::aws::cloudformation::CloudFormation;
-use cfnkit_aws::aws::{Connection, signed, zones};
-use crate::bootstrap;
 use crate::connection::Environment;
-use crate::deploy_role;
+use crate::{bootstrap, deploy_role};
+use anyhow::Context as _;
 use cfnkit_assembly::assembly::Assembly;
 use cfnkit_assembly::encryption_key::{EncryptionKey, PRICE};
 use cfnkit_assembly::stage::{SERVICE, Stage};
@@ -70,10 +64,7 @@ pub(crate) fn read(
 
 impl Choices {
     /// Whether the key is there that the stage is to be encrypted with, or none is needed.
-    pub(crate) async fn has_key(
-        &mut self,
-        cfn: &CloudFormation,
-    ) -> anyhow::Result<bool> {
+    pub(crate) async fn has_key(&mut self, cfn: &CloudFormation) -> anyhow::Result<bool> {
         if self.key.is_none() && self.needs_key() {
             self.key = bootstrap::encryption_key(cfn).await?;
             return Ok(self.key.is_some());
@@ -143,7 +134,8 @@ impl Choices {
             let zones = zones_of_subnets(&environment.connection, deployed).await?;
             supplied.extend(ZONES.map(ToOwned::to_owned).into_iter().zip(zones));
         }
-        let parameters = parameters::complete(&assembly.root, &supplied, &self.parameters)?;
+        let parameters =
+            parameters::complete(&assembly.templates.root, &supplied, &self.parameters)?;
         let mut tags = self.stage_file.tags().clone();
         tags.extend(BTreeMap::from([
             ("service".to_owned(), SERVICE.to_owned()),
@@ -151,7 +143,7 @@ impl Choices {
         ]));
         Ok(Plan {
             stack_name: assembly.stage.stack_name(),
-            tree: assembly.stack_tree(parameters),
+            tree: assembly.templates.stack_tree(parameters),
             tags,
             options: Options::default(),
             deployed: OnceLock::new(),

@@ -2,7 +2,7 @@
 
 use xshell::Shell;
 
-use cfnkit_assembly::assembly::{Assembly, Cloud};
+use cfnkit_assembly::assembly::{AssembledTemplates, Assembly, Cloud};
 use cfnkit_assembly::stage_file::StageFile;
 use cfnkit_console::screen;
 use cfnkit_package::handler::{self, Reuse};
@@ -186,16 +186,20 @@ pub fn assemble(
     cloud: Cloud,
     handler: &args::HandlerArgs,
 ) -> anyhow::Result<(Assembly, std::path::PathBuf)> {
-    let asset = || match &handler.zip {
-        Some(zip) => {
-            let expected = handler.zip_sha256.as_deref();
-            handler::ready_made(zip, Architecture::OF_FUNCTION, expected)
-        }
-        None => Ok(handler::package(sh, workspace, cloud.into(), Reuse::IfUpToDate)?.asset),
-    };
     let stage = stage_file.stage();
-    let mut assembly = Assembly::build(&workspace.templates(), stage, cloud, asset)?;
-    assembly.stage_parameters = stage_file.parameters().clone();
+    let assembly = Assembly {
+        stage: stage.clone(),
+        stage_parameters: stage_file.parameters().clone(),
+        templates: AssembledTemplates::read(&workspace.templates(), cloud)?,
+        // After the templates: it may take minutes.
+        handler: match &handler.zip {
+            Some(zip) => {
+                let expected = handler.zip_sha256.as_deref();
+                handler::ready_made(zip, Architecture::OF_FUNCTION, expected)?
+            }
+            None => handler::package(sh, workspace, cloud.into(), Reuse::IfUpToDate)?.asset,
+        },
+    };
     let directory = match cloud {
         Cloud::Aws => stage.to_string(),
         Cloud::Local => format!("{stage}.local"),

@@ -2,19 +2,19 @@
 
 use expect_test::{Expect, expect};
 
-use super::assembly;
+use super::{assembly_parameters, deployed_templates};
 use cfnkit_assembly::assembly::Cloud;
 use cfnkit_change::change_set::{
-    Action, Change, KNOWN_AFTER_APPLY, Origin, PropertyChange, Reason, Replacement, render,
+    Action, Change, KNOWN_AFTER_APPLY, NESTED_STACK, Origin, PropertyChange, Reason, Replacement,
+    render,
 };
 use cfnkit_change::comparison::explained;
-use cfnkit_template::stack_tree::NESTED_STACK;
-use cfnkit_template::stack_tree::StackTree;
+use cfnkit_template::stack_tree::{NESTED_STACK, StackTree};
 use cfnkit_template::template::Template;
 
 fn tree() -> StackTree {
-    let assembly = assembly(Cloud::Aws);
-    assembly.stack_tree(assembly.parameters())
+    let templates = deployed_templates(Cloud::Aws);
+    templates.stack_tree(assembly_parameters(&templates))
 }
 
 fn modified(logical_id: &str, resource_type: &str, path: &str) -> Change {

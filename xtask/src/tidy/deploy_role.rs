@@ -6,8 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{assembly, root, sources_in, templates};
+use super::{assembly, deployed_templates, root, sources_in, templates};
 use cfnkit_assembly::assembly::Cloud;
+use cfnkit_lint::linting;
 use cfnkit_template::flattening::Templates;
 use cfnkit_template::parameters::Parameters;
 
@@ -77,9 +78,9 @@ impl Rights {
 
 /// Every resource of a stage, in the stacks that a deploy makes.
 fn deployed() -> Vec<Value> {
-    let assembly = assembly(Cloud::Aws);
-    let nested = assembly.nested.values().map(|nested| &nested.template);
-    let all = nested.chain([&assembly.root]);
+    let templates = deployed_templates(Cloud::Aws);
+    let nested = templates.nested.values().map(|nested| &nested.template);
+    let all = nested.chain([&templates.root]);
     let resources = all.flat_map(|template| {
         let resources = template.resources();
         resources

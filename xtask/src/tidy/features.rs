@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::assembly;
+use super::deployed_templates;
 use super::flat::{Flat, flatten};
 use cfnkit_assembly::assembly::Cloud;
 
@@ -15,7 +15,7 @@ mod outputs;
 mod queries;
 
 fn flat(chosen: &[(&str, &str)]) -> Flat {
-    flatten(&assembly(Cloud::Aws), chosen)
+    flatten(&deployed_templates(Cloud::Aws), chosen)
 }
 
 impl Flat {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use cfnkit_assembly::assembly::Assembly;
+use cfnkit_assembly::assembly::{AssembledTemplates, Assembly};
 use cfnkit_template::intrinsics::{resolved_resources, single_entry};
 use cfnkit_template::parameters::Parameters;
 use cfnkit_template::template::plain_string;
@@ -17,8 +17,8 @@ pub(super) struct Flat {
     pub(super) outputs: BTreeMap<String, String>,
 }
 
-pub(super) fn flatten(assembly: &Assembly, chosen: &[(&str, &str)]) -> Flat {
-    let mut parameters: Parameters = assembly
+pub(super) fn flatten(templates: &AssembledTemplates, chosen: &[(&str, &str)]) -> Flat {
+    let mut parameters: Parameters = templates
         .root
         .parameters()
         .into_iter()
@@ -35,19 +35,19 @@ pub(super) fn flatten(assembly: &Assembly, chosen: &[(&str, &str)]) -> Flat {
             .map(|(name, value)| ((*name).into(), (*value).into())),
     );
     let mut flattener = Flattener {
-        assembly,
-        stacks: resolved_resources(&assembly.root, &parameters),
+        templates,
+        stacks: resolved_resources(&templates.root, &parameters),
         parameters: BTreeMap::new(),
     };
     let mut resources = BTreeMap::new();
-    for (stack, nested) in &assembly.nested {
+    for (stack, nested) in &templates.nested {
         let parameters = flattener.parameters_of(stack);
         for (logical_id, mut resource) in resolved_resources(&nested.template, &parameters) {
             name_references(stack, &mut resource);
             resources.insert(format!("{stack}.{logical_id}"), resource);
         }
     }
-    let outputs = assembly.root.value()["Outputs"].as_object().unwrap();
+    let outputs = templates.root.value()["Outputs"].as_object().unwrap();
     let outputs = outputs
         .iter()
         .map(|(name, output)| (name.clone(), flattener.follow(&output["Value"])));
@@ -58,7 +58,7 @@ pub(super) fn flatten(assembly: &Assembly, chosen: &[(&str, &str)]) -> Flat {
 }
 
 struct Flattener<'a> {
-    assembly: &'a Assembly,
+    templates: &'a AssembledTemplates,
     /// The root's nested stack resources, root parameters resolved.
     stacks: BTreeMap<String, Value>,
     parameters: BTreeMap<String, Parameters>,
@@ -87,7 +87,7 @@ impl Flattener<'_> {
         let stack = path[0].as_str().unwrap();
         let output = path[1].as_str().unwrap().strip_prefix("Outputs.").unwrap();
         let parameters = self.parameters_of(stack);
-        let template = &self.assembly.nested[stack].template;
+        let template = &self.templates.nested[stack].template;
         // An output resolves as a property does.
         let carrier = format!(
             "Resources: {{It: {{Type: T, Properties: {{Value: {}}}}}}}",

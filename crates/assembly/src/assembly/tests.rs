@@ -1,6 +1,7 @@
 use expect_test::{Expect, expect};
 
 use super::*;
+use crate::asset::zip_bootstrap;
 
 const ROOT: &str = "\
 Parameters:
@@ -35,9 +36,12 @@ fn build(root: &str, data: &str) -> anyhow::Result<(Assembly, tempfile::TempDir)
     let directory = tempfile::tempdir().unwrap();
     std::fs::write(directory.path().join("root.yaml"), root).unwrap();
     std::fs::write(directory.path().join("data.yaml"), data).unwrap();
-    let handler = || Ok(Asset::new("handler.zip", b"zip".to_vec()));
-    let stage = "dev".parse().unwrap();
-    let assembly = Assembly::build(directory.path(), &stage, Cloud::Aws, handler)?;
+    let assembly = Assembly {
+        stage: "dev".parse().unwrap(),
+        stage_parameters: Parameters::new(),
+        templates: AssembledTemplates::read(directory.path(), Cloud::Aws)?,
+        handler: Asset::new("handler.zip", zip_bootstrap(b"program").unwrap()),
+    };
     Ok((assembly, directory))
 }
 
@@ -67,14 +71,15 @@ fn the_assembly_holds_every_file_under_its_hash() {
         manifest["parameters"]["HandlerKey"],
         manifest["handler"]["key"]
     );
-    assert_eq!(std::fs::read(target.join("handler.zip")).unwrap(), b"zip");
+    let zip = std::fs::read(target.join("handler.zip")).unwrap();
+    assert_eq!(zip, assembly.handler.bytes);
 }
 
 #[test]
 fn what_is_deployed_is_what_is_written() {
     let (assembly, _directory) = build(ROOT, DATA).unwrap();
-    assert_eq!(assembly.root.text(), ROOT);
-    assert_eq!(assembly.nested["Data"].template.text(), DATA);
+    assert_eq!(assembly.templates.root.text(), ROOT);
+    assert_eq!(assembly.templates.nested["Data"].template.text(), DATA);
 }
 
 #[test]
@@ -210,15 +215,13 @@ fn a_replaced_name_and_an_omitted_resource_leave_places_as_they_are_in_the_file(
     let directory = tempfile::tempdir().unwrap();
     std::fs::write(directory.path().join("root.yaml"), ROOT).unwrap();
     std::fs::write(directory.path().join("data.yaml"), data).unwrap();
-    let handler = || Ok(Asset::new("handler.zip", b"zip".to_vec()));
-    let stage = "dev".parse().unwrap();
-    let assembly = Assembly::build(directory.path(), &stage, Cloud::Aws, handler).unwrap();
-    let template = &assembly.nested["Data"].template;
+    let templates = AssembledTemplates::read(directory.path(), Cloud::Aws).unwrap();
+    let template = &templates.nested["Data"].template;
     let ids: Vec<&str> = template.resources().map(|(id, _)| id).collect();
     assert_ne!(ids[1], "DeploymentHash");
     let place = template.resource(ids[1]).unwrap();
     assert_eq!(place.to_string(), "infra/cfn/data.yaml:4:3");
-    let err = Assembly::build(directory.path(), &stage, Cloud::Local, handler).unwrap_err();
+    let err = AssembledTemplates::read(directory.path(), Cloud::Local).unwrap_err();
     let text = format!("error: {err:#}\n");
     expect![[r#"
         error: output `Gone` refers to `Gone`, which the template does not declare

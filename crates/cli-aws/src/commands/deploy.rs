@@ -75,7 +75,7 @@ pub(crate) async fn run(deploy: Deploy, sh: &Shell, workspace: &Workspace) -> an
     find_key(&mut choices, workspace, &environment, &repeated).await?;
     let cloud = environment.cloud;
     let (assembly, _) = assemble(sh, workspace, &choices.stage_file, cloud, &deploy.handler)?;
-    if let Some(imports) = deploy.options.imports(&assembly)? {
+    if let Some(imports) = deploy.options.imports(&assembly.templates)? {
         screen::progress(imports);
     }
     let begin = Instant::now();
@@ -196,7 +196,7 @@ async fn attempt(
         &prepared.changes,
         &prepared.warnings,
         &name,
-        &assembly.omissions,
+        &assembly.templates.omissions,
     );
     session::warn(connection, environment.cloud, &prepared.changes);
     for line in farewell_to_key(stack.as_ref(), &plan)

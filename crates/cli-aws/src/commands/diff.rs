@@ -85,7 +85,7 @@ pub(crate) async fn run(diff: Diff, sh: &Shell, workspace: &Workspace) -> anyhow
     };
     deployment::show_beside(&beside, &name);
     print(&diff, &name, &changes, &warnings)?;
-    deployment::show(&changes, &warnings, &name, &assembly.omissions);
+    deployment::show(&changes, &warnings, &name, &assembly.templates.omissions);
     if let Some(line) = farewell_to_key(stack.as_ref(), &plan) {
         screen::say(line);
     }

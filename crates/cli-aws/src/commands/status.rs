@@ -6,9 +6,8 @@ use anyhow::Context as _;
 use serde_json::Value;
 use xshell::Shell;
 
-use crate::deployed::Deployed;
-use crate::deployed::deployed;
-use cfnkit_assembly::assembly::Assembly;
+use crate::deployed::{Deployed, deployed};
+use cfnkit_assembly::assembly::{AssembledTemplates, Assembly};
 use cfnkit_assembly::asset::Asset;
 use cfnkit_assembly::stage::Stage;
 use cfnkit_aws::aws::cloudwatch::{self, MetricQuery};
@@ -30,7 +29,7 @@ alarms, concurrency and cost show on AWS only.";
 
 pub(crate) async fn run(status: Status, sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {
     let deployed = deployed(&status.stage, &status.environment, sh, workspace).await?;
-    let version = version(sh, workspace, &status.stage.stage, &deployed)?;
+    let version = version(sh, workspace, &deployed)?;
     let mut screen = Screen {
         stack: deployed.stack.name.clone(),
         place: deployed.environment.connection.place(),
@@ -178,26 +177,19 @@ fn queries(deployed: &Deployed, stage: &Stage) -> anyhow::Result<Vec<MetricQuery
 }
 
 /// Compares keys, which are hashes of contents. Nothing is built for it.
-fn version(
-    sh: &Shell,
-    workspace: &Workspace,
-    stage: &Stage,
-    deployed: &Deployed,
-) -> anyhow::Result<Version> {
+fn version(sh: &Shell, workspace: &Workspace, deployed: &Deployed) -> anyhow::Result<Version> {
     let cloud = deployed.environment.cloud;
     let ready = handler::ready(sh, workspace, cloud.into())?;
-    let local_handler = ready.as_ref().map(|asset| hex(&asset.sha256));
-    let asset = || Ok(ready.unwrap_or_else(|| Asset::new("not-packaged.zip", Vec::new())));
-    let assembly = Assembly::build(&workspace.templates(), stage, cloud, asset)?;
+    let templates = AssembledTemplates::read(&workspace.templates(), cloud)?;
     let parameters = &deployed.stack.parameters;
-    let changed = assembly.nested.iter().filter(|(_, nested)| {
+    let changed = templates.nested.iter().filter(|(_, nested)| {
         let key = parameters.get(&nested.key_parameter);
         key.is_none_or(|key| *key != nested.asset.key)
     });
     let hash = |key: &String| key.split('.').next().unwrap_or_default().to_owned();
     Ok(Version {
         deployed_handler: parameters.get("HandlerKey").map(hash),
-        local_handler,
+        local_handler: ready.map(|asset| hex(&asset.sha256)),
         changed_templates: changed
             .map(|(_, nested)| nested.asset.name.clone())
             .collect(),

@@ -3,17 +3,14 @@ use std::path::Path;
 use expect_test::{Expect, expect};
 
 use super::*;
-use cfnkit_assembly::assembly::{Assembly, Cloud};
-use cfnkit_assembly::asset::Asset;
+use cfnkit_assembly::assembly::{AssembledTemplates, Cloud};
 use cfnkit_template::parameters::Parameters;
 
 /// The repository's own stacks.
 fn tree() -> StackTree {
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../infra/cfn");
-    let handler = || Ok(Asset::new("handler.zip", b"zip".to_vec()));
-    let stage = "dev".parse().unwrap();
-    let assembly = Assembly::build(&directory, &stage, Cloud::Aws, handler).unwrap();
-    assembly.stack_tree(Parameters::new())
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../infra/cfn");
+    let templates = AssembledTemplates::read(&directory, Cloud::Aws).unwrap();
+    templates.stack_tree(Parameters::new())
 }
 
 /// Two small stacks, so that the lines do not change with the repository.

@@ -7,16 +7,14 @@ use std::process::{Child, Command, Stdio};
 use anyhow::Context as _;
 use xshell::{Cmd, Shell, cmd};
 
-use cfnkit_console::screen;
-use cfnkit_console::variable;
+use cfnkit_console::{screen, variable};
 use cfnkit_tools::architecture::{Architecture, GLIBC};
-use cfnkit_tools::cargo;
 use cfnkit_tools::cargo::build::Build;
-use cfnkit_tools::tool;
+use cfnkit_tools::cargo::configuration::Configuration;
 use cfnkit_tools::tool::pip::{is_of_python, isolated};
 use cfnkit_tools::toolchain::Toolchain;
 use cfnkit_tools::workspace::Workspace;
-use cfnkit_tools::cargo::configuration::Configuration;
+use cfnkit_tools::{cargo, tool};
 
 /// The package that is built.
 const PACKAGE: &str = "handler";

@@ -1,15 +1,15 @@
 //! What the stacks give each other.
 
-use super::super::assembly;
+use super::super::{assembly, deployed_templates};
 use cfnkit_assembly::assembly::Cloud;
 
 /// While nested stacks are planned, what another stack will put out is a placeholder, which the
 /// parameter has to take.
 #[test]
 fn what_one_stack_gives_another_is_taken_as_it_comes() {
-    let assembly = assembly(Cloud::Aws);
+    let templates = deployed_templates(Cloud::Aws);
     let mut taken = 0;
-    for (stack, resource) in assembly.root.resources() {
+    for (stack, resource) in templates.root.resources() {
         let passed = resource["Properties"]["Parameters"].as_object();
         for (name, value) in passed.into_iter().flatten() {
             let attribute = value["Fn::GetAtt"].to_string();
@@ -17,7 +17,7 @@ fn what_one_stack_gives_another_is_taken_as_it_comes() {
                 continue;
             }
             taken += 1;
-            let parameter = &assembly.nested[stack].template.value()["Parameters"][name];
+            let parameter = &templates.nested[stack].template.value()["Parameters"][name];
             let kind = parameter["Type"].as_str().unwrap();
             assert!(
                 ["String", "CommaDelimitedList"].contains(&kind),

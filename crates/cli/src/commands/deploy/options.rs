@@ -6,14 +6,13 @@ use std::time::Duration;
 use anyhow::Context as _;
 
 use cfnkit_assembly::adoption;
-use cfnkit_assembly::assembly::Assembly;
+use cfnkit_assembly::assembly::{AssembledTemplates, Assembly};
 use cfnkit_assembly::stage_file::{StageFile, check_alarm};
 use cfnkit_operation::options::{OnFailure, Options, Settings};
 use cfnkit_operation::stack::{DeployAction, Stack};
-use cfnkit_template::parameters;
-use cfnkit_template::tag;
 use cfnkit_template::tag::Tags;
 use cfnkit_template::template::Template;
+use cfnkit_template::{parameters, tag};
 
 #[cfg(test)]
 mod tests;
@@ -262,12 +261,12 @@ impl OptionArgs {
         }
     }
 
-    /// What of the assembly may be taken over; where something is to be and nothing can, an error.
-    pub fn imports(&self, assembly: &Assembly) -> anyhow::Result<Option<String>> {
+    /// What of the templates may be taken over; where something is to be and nothing can, an error.
+    pub fn imports(&self, templates: &AssembledTemplates) -> anyhow::Result<Option<String>> {
         if !self.import_existing {
             return Ok(None);
         }
-        let candidates = adoption::candidates(assembly)?;
+        let candidates = adoption::candidates(templates)?;
         Ok(Some(format!(
             "imported, if they exist: {}",
             candidates.join(", ")

@@ -7,7 +7,7 @@ use xshell::Shell;
 use super::super::args::ValueArgs;
 use super::Diff;
 use crate::commit::Commit;
-use cfnkit_assembly::assembly::{Assembly, Cloud};
+use cfnkit_assembly::assembly::{AssembledTemplates, Assembly, Cloud};
 use cfnkit_assembly::asset::Asset;
 use cfnkit_assembly::stage::Stage;
 use cfnkit_assembly::stage_file::StageFile;
@@ -98,20 +98,18 @@ impl State {
         stage: &Stage,
         values: Option<&ValueArgs>,
     ) -> anyhow::Result<Self> {
-        // The zip is not built: what it would be made of says whether it is another.
-        let zip = || Ok(Asset::new(ZIP, Vec::new()));
-        let assembly = Assembly::build(&workspace.templates(), stage, Cloud::Aws, zip)?;
-        let root = &assembly.root;
+        let templates = AssembledTemplates::read(&workspace.templates(), Cloud::Aws)?;
+        let root = &templates.root;
         let stage_file = StageFile::read(workspace, stage, root)?;
         let chosen = match values {
             Some(values) => values.over(&stage_file, root)?,
             None => stage_file.parameters().clone(),
         };
-        let mut known = assembly.parameters();
-        known.insert("HandlerKey".to_owned(), ZIP.to_owned());
+        // The zip is not built: what it would be made of says whether it is another.
+        let mut known = templates.parameters(stage, ZIP);
         known.extend(chosen);
         Ok(Self {
-            tree: assembly.stack_tree(parameters::with_placeholders(root, &known)),
+            tree: templates.stack_tree(parameters::with_placeholders(root, &known)),
             tags: stage_file.tags().clone(),
         })
     }
