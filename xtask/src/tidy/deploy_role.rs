@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{assembly, deployed_templates, root, sources_in, templates};
+use super::{deployed_templates, root, sources_in, templates};
 use cfnkit_assembly::assembly::Cloud;
 use cfnkit_lint::linting;
 use cfnkit_template::flattening::Templates;

@@ -8,7 +8,7 @@ use serde_json::Value;
 use xshell::{Shell, cmd};
 
 use super::finding::{Remark, Verdict};
-use cfnkit_tools::tool;
+use cfnkit_tools::{tool, checkout};
 use cfnkit_tools::workspace::Workspace;
 
 /// Judges every template in `directory` by every rule file in `infra/guard/`, by file name.
@@ -43,7 +43,12 @@ pub fn judge(
 /// File and line of each rule, by its name.
 fn rule_places(sh: &Shell, workspace: &Workspace) -> anyhow::Result<BTreeMap<String, String>> {
     let mut places = BTreeMap::new();
-    for file in files_below(sh, &workspace.root().join("infra/guard"))? {
+    let mut files = checkout::files_below(&workspace.root().join("infra/guard"))?;
+    files.retain(|file| {
+        file.extension()
+            .is_some_and(|extension| extension == "guard")
+    });
+    for file in files {
         let text = sh.read_file(&file)?;
         for (index, line) in text.lines().enumerate() {
             if let Some(rest) = line.strip_prefix("rule ") {
@@ -57,21 +62,6 @@ fn rule_places(sh: &Shell, workspace: &Workspace) -> anyhow::Result<BTreeMap<Str
         anyhow::bail!("no rule in `infra/guard/`");
     }
     Ok(places)
-}
-
-fn files_below(sh: &Shell, directory: &Path) -> anyhow::Result<Vec<std::path::PathBuf>> {
-    let mut files = Vec::new();
-    for path in sh.read_dir(directory)? {
-        if path.is_dir() {
-            files.extend(files_below(sh, &path)?);
-        } else if path
-            .extension()
-            .is_some_and(|extension| extension == "guard")
-        {
-            files.push(path);
-        }
-    }
-    Ok(files)
 }
 
 fn parse(
