@@ -239,3 +239,23 @@ fn build(
     let build = build.context("a variant does not build")?;
     Ok(build.program(program)?.to_path_buf())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strings_in_settings_need_no_quotes() {
+        let settings: ProfileSettings =
+            r#"lto=fat,opt-level=3,debug=true,panic="abort""#.parse().unwrap();
+        let expected = [
+            r#"lto="fat""#,
+            "opt-level=3",
+            "debug=true",
+            r#"panic="abort""#,
+        ];
+        assert_eq!(settings.0, expected);
+        let err = "lto".parse::<ProfileSettings>().unwrap_err();
+        assert_eq!(err.to_string(), "`lto` is not `NAME=VALUE`");
+    }
+}
