@@ -140,7 +140,7 @@ pub const CARGO_LAMBDA: ToolSet = ToolSet {
     requirements: include_str!("../pinned/cargo-lambda.txt"),
     size: "500 MB",
     dependencies: true,
-    answers: &[&["cargo-lambda", "--version"]],
+    answers: &[&["cargo-lambda", "lambda", "--version"]],
 };
 
 /// What the Python handler of `bench` runs on: boto3 and AWS's own Lambda runtime client.
