@@ -1,7 +1,7 @@
 //! What CloudFormation may take over instead of creating it: retained resources that a template
 //! gives a literal name.
 
-use crate::assembly::{AssembledTemplates, Assembly};
+use crate::assembly::AssembledTemplates;
 use cfnkit_template::source::Problem;
 use cfnkit_template::template::Template;
 

@@ -5,7 +5,6 @@ use std::sync::OnceLock;
 
 use crate::connection::Environment;
 use crate::{bootstrap, deploy_role};
-use anyhow::Context as _;
 use cfnkit_assembly::assembly::Assembly;
 use cfnkit_assembly::encryption_key::{EncryptionKey, PRICE};
 use cfnkit_assembly::stage::{SERVICE, Stage};

@@ -9,7 +9,6 @@ use xshell::{Cmd, Shell, cmd};
 
 use crate::cargo::undisturbed;
 use crate::digest::{hex, sha256};
-use crate::toolchain::Toolchain;
 use crate::workspace::Workspace;
 use cfnkit_console::screen;
 use pip::isolated;

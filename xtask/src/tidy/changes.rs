@@ -5,11 +5,9 @@ use expect_test::{Expect, expect};
 use super::{assembly_parameters, deployed_templates};
 use cfnkit_assembly::assembly::Cloud;
 use cfnkit_change::change_set::{
-    Action, Change, KNOWN_AFTER_APPLY, Origin, PropertyChange, Reason, Replacement,
-    render,
+    Action, Change, KNOWN_AFTER_APPLY, Origin, PropertyChange, Reason, Replacement, render,
 };
 use cfnkit_change::comparison::explained;
-use cfnkit_template::stack_tree::NESTED_STACK;
 use cfnkit_template::stack_tree::{NESTED_STACK, StackTree};
 use cfnkit_template::template::Template;
 

@@ -8,7 +8,6 @@ use serde_json::Value;
 
 use super::{deployed_templates, root, sources_in, templates};
 use cfnkit_assembly::assembly::Cloud;
-use cfnkit_lint::linting;
 use cfnkit_template::flattening::Templates;
 use cfnkit_template::parameters::Parameters;
 

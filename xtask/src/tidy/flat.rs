@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use cfnkit_assembly::assembly::{AssembledTemplates, Assembly};
+use cfnkit_assembly::assembly::AssembledTemplates;
 use cfnkit_template::intrinsics::{resolved_resources, single_entry};
 use cfnkit_template::parameters::Parameters;
 use cfnkit_template::template::plain_string;

@@ -1,7 +1,6 @@
 use expect_test::{Expect, expect};
 
 use super::*;
-use crate::asset::zip_bootstrap;
 
 const ROOT: &str = "\
 Parameters:
@@ -40,7 +39,7 @@ fn build(root: &str, data: &str) -> anyhow::Result<(Assembly, tempfile::TempDir)
         stage: "dev".parse().unwrap(),
         stage_parameters: Parameters::new(),
         templates: AssembledTemplates::read(directory.path(), Cloud::Aws)?,
-        handler: Asset::new("handler.zip", zip_bootstrap(b"program").unwrap()),
+        handler: Asset::new("handler.zip", b"program".to_vec()),
     };
     Ok((assembly, directory))
 }

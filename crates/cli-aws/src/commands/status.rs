@@ -7,8 +7,7 @@ use serde_json::Value;
 use xshell::Shell;
 
 use crate::deployed::{Deployed, deployed};
-use cfnkit_assembly::assembly::{AssembledTemplates, Assembly};
-use cfnkit_assembly::asset::Asset;
+use cfnkit_assembly::assembly::AssembledTemplates;
 use cfnkit_assembly::stage::Stage;
 use cfnkit_aws::aws::cloudwatch::{self, MetricQuery};
 use cfnkit_cli::commands::status::Status;

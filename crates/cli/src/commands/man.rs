@@ -11,7 +11,7 @@ use cfnkit_tools::workspace::Workspace;
 ///
 /// `man -M target/man cargo-xtask-deploy` shows one.
 #[derive(Debug, clap::Args)]
-pub struct Man {
+pub(crate) struct Man {
     /// Write them to this directory instead.
     #[arg(long, value_name = "DIRECTORY")]
     pub output: Option<PathBuf>,
@@ -19,7 +19,7 @@ pub struct Man {
 
 impl Man {
     /// Writes the pages of `cli`.
-    pub fn run(self, workspace: &Workspace, cli: clap::Command) -> anyhow::Result<()> {
+    pub(crate) fn run(self, workspace: &Workspace, cli: clap::Command) -> anyhow::Result<()> {
         let directory = self
             .output
             .unwrap_or_else(|| workspace.target().join("man/man1"));

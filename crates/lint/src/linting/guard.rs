@@ -8,8 +8,8 @@ use serde_json::Value;
 use xshell::{Shell, cmd};
 
 use super::finding::{Remark, Verdict};
-use cfnkit_tools::{tool, checkout};
 use cfnkit_tools::workspace::Workspace;
+use cfnkit_tools::{checkout, tool};
 
 /// Judges every template in `directory` by every rule file in `infra/guard/`, by file name.
 pub fn judge(

@@ -7,7 +7,6 @@ use crate::recording::Recording;
 
 mod golden;
 mod properties;
-mod speed;
 mod terminal;
 
 const RECORDINGS: [&str; 6] = [

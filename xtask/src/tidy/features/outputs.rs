@@ -1,6 +1,6 @@
 //! What the stacks give each other.
 
-use super::super::{deployed_templates};
+use super::super::deployed_templates;
 use cfnkit_assembly::assembly::Cloud;
 
 /// While nested stacks are planned, what another stack will put out is a placeholder, which the

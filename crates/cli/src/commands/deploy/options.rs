@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 
 use cfnkit_assembly::adoption;
-use cfnkit_assembly::assembly::{AssembledTemplates, Assembly};
+use cfnkit_assembly::assembly::AssembledTemplates;
 use cfnkit_assembly::stage_file::{StageFile, check_alarm};
 use cfnkit_operation::options::{OnFailure, Options, Settings};
 use cfnkit_operation::stack::{DeployAction, Stack};
