@@ -4,5 +4,6 @@ mod changelog;
 pub mod commands;
 mod fuzzing;
 mod rename;
+pub mod service;
 #[cfg(test)]
 mod tidy;

@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use crate::service::SERVICE;
 use cfnkit_assembly::assembly::{AssembledTemplates, Cloud, supplied_parameters};
 use cfnkit_assembly::omission::UNSUPPORTED_TYPES;
+use cfnkit_package::handler::zip_name;
 use cfnkit_template::api_definition::definition;
 use cfnkit_template::parameters::Parameters;
 use cfnkit_template::stack_tree::{nested_stacks, read_template};
@@ -49,7 +51,7 @@ fn deployed_templates(cloud: Cloud) -> AssembledTemplates {
 
 /// The root parameters that the tool knows of the assembly for `dev`.
 fn assembly_parameters(templates: &AssembledTemplates) -> Parameters {
-    templates.parameters(&"dev".parse().unwrap(), "handler.zip")
+    templates.parameters(&SERVICE.stage("dev").unwrap(), zip_name)
 }
 
 fn sources(directory: &Path, sources_found: &mut Vec<(PathBuf, String)>) {
@@ -114,7 +116,9 @@ fn deploy_supplies_the_required_parameters_and_no_others() {
     supplied.insert("PermissionsBoundaryArn".to_owned());
     assert_eq!(
         supplied,
-        supplied_parameters(&templates.root).into_iter().collect()
+        supplied_parameters(&templates.root, &SERVICE)
+            .into_iter()
+            .collect()
     );
     // Looked up, unless the user knows it.
     supplied.insert("DynamoDbPrefixListId".to_owned());
@@ -133,7 +137,7 @@ fn deploy_supplies_the_required_parameters_and_no_others() {
 fn the_readme_lists_every_parameter_with_its_default() {
     let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
     let templates = deployed_templates(Cloud::Aws);
-    let supplied = supplied_parameters(&templates.root);
+    let supplied = supplied_parameters(&templates.root, &SERVICE);
     for parameter in templates.root.parameters() {
         if supplied.contains(&parameter.name) {
             continue;

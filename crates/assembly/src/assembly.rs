@@ -10,6 +10,7 @@ use serde::Serialize;
 use crate::asset::Asset;
 use crate::deployment_hash::with_deployment_hash;
 use crate::omission::{Omission, omit_unsupported};
+use crate::service::{Function, Service};
 use crate::stage::Stage;
 use cfnkit_template::parameters::Parameters;
 use cfnkit_template::references::check_references;
@@ -30,17 +31,25 @@ pub enum Cloud {
     Local,
 }
 
-/// AssembledTemplates and assets, ready to publish and deploy.
+/// Templates and assets, ready to publish and deploy.
 #[derive(Debug)]
 pub struct Assembly {
     pub stage: Stage,
     /// What the stage's file chooses, for who deploys what was written.
     pub stage_parameters: Parameters,
     pub templates: AssembledTemplates,
-    pub handler: Asset,
+    /// The zip of each function, in the service's order.
+    pub functions: Vec<FunctionAsset>,
 }
 
-/// AssembledTemplates that fit each other, as they are deployed.
+/// A function's zip.
+#[derive(Debug)]
+pub struct FunctionAsset {
+    pub function: &'static Function,
+    pub asset: Asset,
+}
+
+/// Templates that fit each other, as they are deployed.
 #[derive(Debug)]
 pub struct AssembledTemplates {
     pub root: Template,
@@ -105,14 +114,15 @@ impl AssembledTemplates {
     }
 
     /// The root parameters that an assembly of these decides itself.
-    pub fn parameters(&self, stage: &Stage, handler_key: &str) -> Parameters {
+    /// `key` says which key a function's zip has.
+    pub fn parameters(&self, stage: &Stage, key: impl Fn(&Function) -> String) -> Parameters {
         let keys = self.nested.values();
         let keys = keys.map(|nested| (nested.key_parameter.clone(), nested.asset.key.clone()));
-        keys.chain([
-            ("HandlerKey".to_owned(), handler_key.to_owned()),
-            ("Stage".to_owned(), stage.to_string()),
-        ])
-        .collect()
+        let functions = stage.service().functions.iter();
+        let functions = functions.map(|one| (one.key_parameter.to_owned(), key(one)));
+        keys.chain(functions)
+            .chain([("Stage".to_owned(), stage.to_string())])
+            .collect()
     }
 
     /// The stacks as they would be with these root parameters.
@@ -137,12 +147,16 @@ impl Assembly {
     /// Everything that must be in the asset bucket before a deploy.
     pub fn assets(&self) -> impl Iterator<Item = &Asset> {
         let templates = self.templates.nested.values().map(|nested| &nested.asset);
-        templates.chain([&self.handler])
+        templates.chain(self.functions.iter().map(|function| &function.asset))
     }
 
     /// The root parameters that the assembly itself decides.
     pub fn parameters(&self) -> Parameters {
-        self.templates.parameters(&self.stage, &self.handler.key)
+        self.templates.parameters(&self.stage, |function| {
+            let mut functions = self.functions.iter();
+            let found = functions.find(|one| one.function == function);
+            found.map(|one| one.asset.key.clone()).unwrap_or_default()
+        })
     }
 
     /// Replaces `directory` by this assembly. Readers never see half of one: it is written
@@ -189,18 +203,13 @@ impl Assembly {
         let nested = nested
             .map(|(id, nested)| template(Some(id.as_str()), &nested.template, Some(&nested.asset)));
         Manifest {
-            version: 1,
+            version: 2,
             stage: self.stage.as_str(),
             stack: self.stage.stack_name(),
             templates: std::iter::once(template(None, &self.templates.root, None))
                 .chain(nested)
                 .collect(),
-            handler: ManifestAsset {
-                file: &self.handler.name,
-                key: &self.handler.key,
-                sha256: hex(&self.handler.sha256),
-                bytes: self.handler.bytes.len(),
-            },
+            functions: self.functions.iter().map(ManifestFunction::of).collect(),
             parameters,
             omitted: self
                 .templates
@@ -219,7 +228,7 @@ struct Manifest<'a> {
     stage: &'a str,
     stack: String,
     templates: Vec<ManifestTemplate>,
-    handler: ManifestAsset<'a>,
+    functions: Vec<ManifestFunction<'a>>,
     parameters: Parameters,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     omitted: Vec<String>,
@@ -241,11 +250,25 @@ struct ManifestTemplate {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct ManifestAsset<'a> {
+struct ManifestFunction<'a> {
+    name: &'a str,
     file: &'a str,
     key: &'a str,
     sha256: String,
     bytes: usize,
+}
+
+impl<'a> ManifestFunction<'a> {
+    fn of(function: &'a FunctionAsset) -> Self {
+        let asset = &function.asset;
+        Self {
+            name: function.function.name,
+            file: &asset.name,
+            key: &asset.key,
+            sha256: hex(&asset.sha256),
+            bytes: asset.bytes.len(),
+        }
+    }
 }
 
 /// The template's name inside the assembly.
@@ -259,19 +282,25 @@ fn file_name(template: &Template) -> String {
 }
 
 /// The root parameters that a deploy sets itself, whatever the user chooses.
-pub fn supplied_parameters(root: &Template) -> Vec<String> {
+pub fn supplied_parameters(root: &Template, service: &Service) -> Vec<String> {
     let keys = nested_stacks(root)
         .into_iter()
         .map(|logical_id| key_parameter(&logical_id));
-    let others = [
-        "AssetBucketName",
-        "EncryptionKeyArn",
-        "HandlerKey",
-        "PermissionsBoundaryArn",
-        "Stage",
-    ];
-    keys.chain(others.map(String::from)).collect()
+    let functions = service.functions.iter();
+    let functions = functions.map(|function| function.key_parameter.to_owned());
+    let declared = root.parameters().into_iter().map(|one| one.name);
+    let others = declared.filter(|name| OTHERS.contains(&name.as_str()));
+    keys.chain(functions).chain(others).collect()
 }
+
+/// What a deploy supplies beside the keys where the root has a parameter for it: the bucket of the
+/// assets, the key that the stage is encrypted with, the bound of its roles, and its name.
+const OTHERS: [&str; 4] = [
+    "AssetBucketName",
+    "EncryptionKeyArn",
+    "PermissionsBoundaryArn",
+    "Stage",
+];
 
 fn key_parameter(logical_id: &str) -> String {
     format!("{logical_id}TemplateKey")

@@ -6,5 +6,6 @@ pub mod asset;
 pub(crate) mod deployment_hash;
 pub mod encryption_key;
 pub mod omission;
+pub mod service;
 pub mod stage;
 pub mod stage_file;

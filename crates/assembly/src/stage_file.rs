@@ -5,6 +5,7 @@ use std::path::Path;
 
 use anyhow::Context as _;
 
+use crate::service::Service;
 use crate::stage::Stage;
 use cfnkit_template::parameters::Parameters;
 use cfnkit_template::source::{Problem, nearest};
@@ -25,9 +26,6 @@ pub use reading::check_alarm;
 
 /// From the repository's root.
 const DIRECTORY: &str = "infra/stages";
-
-/// The root's output with the alarm that stands for the service's health.
-const HEALTH_ALARM: &str = "ServerErrorsAlarmArn";
 
 /// What a stage's file says; the defaults where there is none.
 #[derive(Debug, Clone)]
@@ -50,13 +48,13 @@ impl StageFile {
                 let stages = stages(workspace)?;
                 let meant = nearest(stage.as_str(), stages.iter().map(String::as_str));
                 return Ok(Self {
-                    meant: meant.and_then(|name| name.parse().ok()),
+                    meant: meant.and_then(|name| stage.service().stage(name).ok()),
                     ..Self::without(stage)
                 });
             }
             Err(err) => return Err(err).context(format!("cannot read `{name}`")),
         };
-        let said = reading::read(&name, &text, root);
+        let said = reading::read(&name, &text, root, stage.service());
         let said = said.map_err(|problems| first(problems, &name))?;
         Ok(Self {
             is_there: true,
@@ -123,7 +121,10 @@ impl StageFile {
     pub fn rollback_alarms(&self) -> Vec<String> {
         match &self.said.rollback_alarms {
             Some(alarms) => alarms.clone(),
-            None if self.is_production() => vec![HEALTH_ALARM.to_owned()],
+            None if self.is_production() => {
+                let alarm = self.stage.service().health_alarm_output;
+                alarm.map(ToOwned::to_owned).into_iter().collect()
+            }
             None => Vec::new(),
         }
     }
@@ -157,21 +158,29 @@ pub fn stages(workspace: &Workspace) -> anyhow::Result<Vec<String>> {
 }
 
 /// Everything that is wrong with any stage's file; `Err` is for what cannot be read at all.
-pub fn check_all(workspace: &Workspace) -> anyhow::Result<Vec<Problem>> {
+pub fn check_all(workspace: &Workspace, service: &'static Service) -> anyhow::Result<Vec<Problem>> {
     let root = read_template(&workspace.templates(), "root.yaml")?;
-    check_against(workspace, &root)
+    check_against(workspace, service, &root)
 }
 
-fn check_against(workspace: &Workspace, root: &Template) -> anyhow::Result<Vec<Problem>> {
+fn check_against(
+    workspace: &Workspace,
+    service: &'static Service,
+    root: &Template,
+) -> anyhow::Result<Vec<Problem>> {
     let mut problems = Vec::new();
     for stage in stages(workspace)? {
         let name = file_name(&stage);
-        if let Err(reason) = stage.parse::<Stage>() {
+        if let Err(reason) = service.stage(&stage) {
             let problem = Problem::new(format!("`{name}` can be no stage's file: {reason}"));
             problems.push(problem.mend("rename it"));
         }
         let text = read_text(&workspace.root().join(&name), &name)?;
-        problems.extend(reading::read(&name, &text, root).err().unwrap_or_default());
+        problems.extend(
+            reading::read(&name, &text, root, service)
+                .err()
+                .unwrap_or_default(),
+        );
     }
     Ok(problems)
 }

@@ -7,9 +7,9 @@ use anyhow::Context as _;
 
 use cfnkit_assembly::assembly::Cloud;
 use cfnkit_assembly::encryption_key::{EncryptionKey, PRICE};
-use cfnkit_assembly::stage::{BOOTSTRAP_STACK, SERVICE};
 use cfnkit_aws::aws::Connection;
 use cfnkit_aws::aws::cloudformation::{self, CloudFormation};
+use cfnkit_cli::program::service;
 use cfnkit_console::consent::Consent;
 use cfnkit_console::interrupt::Interrupts;
 use cfnkit_console::screen::STRONG;
@@ -51,13 +51,13 @@ pub(crate) enum LogsRole {
 
 /// The asset bucket's name; `None` where there is no bootstrap stack.
 pub(crate) async fn asset_bucket(cfn: &CloudFormation) -> anyhow::Result<Option<String>> {
-    let stack = cloudformation::find_stack(cfn, BOOTSTRAP_STACK).await?;
+    let stack = cloudformation::find_stack(cfn, &service().bootstrap_stack()).await?;
     Ok(stack.and_then(|stack| stack.outputs.get(BUCKET_OUTPUT).cloned()))
 }
 
 /// The ARN of the key for what stages store; `None` where none is bootstrapped.
 pub(crate) async fn encryption_key(cfn: &CloudFormation) -> anyhow::Result<Option<String>> {
-    let stack = cloudformation::find_stack(cfn, BOOTSTRAP_STACK).await?;
+    let stack = cloudformation::find_stack(cfn, &service().bootstrap_stack()).await?;
     Ok(stack.as_ref().and_then(key_of))
 }
 
@@ -77,8 +77,9 @@ pub(crate) async fn deploy(
     let cfn = &connection.cloudformation();
     let mut engine = Engine::new(cfn.clone(), cloud, workspace, Interrupts::listen()?);
     let place = connection.place();
+    let name = service().bootstrap_stack();
     let attempt = async || {
-        let stack = engine.settled(BOOTSTRAP_STACK).await?;
+        let stack = engine.settled(&name).await?;
         let plan = plan(workspace, choice, stack.as_ref())?;
         let note = match stack.as_ref().and_then(|stack| key_left(stack, &plan)) {
             Some(key) => Some(farewell(&key, &cloudformation::all_stacks(cfn).await?)),
@@ -88,7 +89,7 @@ pub(crate) async fn deploy(
             .bring(stack, &plan, &place, note.as_deref(), consent)
             .await
     };
-    bucket_of(&again(BOOTSTRAP_STACK, attempt).await?)
+    bucket_of(&again(&name, attempt).await?)
 }
 
 fn plan(workspace: &Workspace, choice: Choice, stack: Option<&Stack>) -> anyhow::Result<Plan> {
@@ -97,13 +98,13 @@ fn plan(workspace: &Workspace, choice: Choice, stack: Option<&Stack>) -> anyhow:
     let chosen = chosen(choice, stack);
     let parameters = parameters::complete(&template, &Parameters::new(), &chosen)?;
     Ok(Plan {
-        stack_name: BOOTSTRAP_STACK.to_owned(),
+        stack_name: service().bootstrap_stack(),
         tree: StackTree {
             template,
             parameters,
             nested: BTreeMap::new(),
         },
-        tags: BTreeMap::from([("service".to_owned(), SERVICE.to_owned())]),
+        tags: BTreeMap::from([("service".to_owned(), service().name.to_owned())]),
         options: Options::default(),
         deployed: OnceLock::new(),
     })
@@ -142,7 +143,7 @@ fn farewell(key: &str, stacks: &[Stack]) -> String {
             .is_some_and(|arn| arn == key);
         let stage = stack.tags.get("stage")?;
         // Nested stacks are given the key and the tags of their root.
-        (uses && stack.name == format!("{SERVICE}-{stage}")).then_some(stage.as_str())
+        (uses && stack.name == format!("{}-{stage}", service().name)).then_some(stage.as_str())
     });
     let mut text = format!(
         "{STRONG}The key stays, outside of any stack:{STRONG:#} {key}\n\

@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use crate::bootstrap;
 use cfnkit_assembly::assembly::Cloud;
-use cfnkit_assembly::stage::{Stage, function_name, log_groups};
+use cfnkit_assembly::stage::Stage;
 use cfnkit_aws::aws::{Connection, account, api_gateway, lambda, logs, signed};
 use cfnkit_console::trouble::{Trouble, trouble};
 use cfnkit_operate::doctor::{self, Finding, Kept, Trail};
@@ -123,17 +123,20 @@ async fn collisions(connection: &Connection, intent: &Intent<'_>) -> Vec<Finding
     if intent.deployed.is_some() {
         return Vec::new();
     }
-    let function = function_name(intent.stage);
+    let functions = intent.stage.service().functions.iter();
+    let functions = functions.filter_map(|function| function.name_in(intent.stage));
     let mut findings = Vec::new();
-    findings.push(match lambda::exists(connection, &function).await {
-        Ok(exists) => doctor::collision("function", &function, exists),
-        Err(err) => unknown(
-            "name of the function",
-            &err,
-            "lambda:GetFunctionConfiguration",
-        ),
-    });
-    for group in log_groups(intent.stage) {
+    for function in functions {
+        findings.push(match lambda::exists(connection, &function).await {
+            Ok(exists) => doctor::collision("function", &function, exists),
+            Err(err) => unknown(
+                "name of the function",
+                &err,
+                "lambda:GetFunctionConfiguration",
+            ),
+        });
+    }
+    for group in intent.stage.fixed_log_groups() {
         findings.push(match logs::groups(connection, &group).await {
             Ok(groups) => doctor::collision("log group", &group, groups.contains(&group)),
             Err(err) => unknown("name of the log group", &err, "logs:DescribeLogGroups"),

@@ -7,7 +7,7 @@ use crate::connection::Environment;
 use crate::{bootstrap, deploy_role};
 use cfnkit_assembly::assembly::Assembly;
 use cfnkit_assembly::encryption_key::{EncryptionKey, PRICE};
-use cfnkit_assembly::stage::{SERVICE, Stage};
+use cfnkit_assembly::stage::Stage;
 use cfnkit_assembly::stage_file::StageFile;
 use cfnkit_aws::aws::cloudformation::CloudFormation;
 use cfnkit_aws::aws::{Connection, signed, zones};
@@ -121,15 +121,21 @@ impl Choices {
     ) -> anyhow::Result<Plan> {
         let mut supplied = assembly.parameters();
         supplied.insert("AssetBucketName".to_owned(), bucket.to_owned());
+        let declares = |name: &str| {
+            let declared = assembly.templates.root.parameters();
+            declared.iter().any(|one| one.name == name)
+        };
         supplied.insert(KEY_ARN.to_owned(), self.key.clone().unwrap_or_default());
         let cfn = environment.connection.cloudformation();
         let boundary = deploy_role::boundary(&cfn, &assembly.stage).await?;
         supplied.insert(BOUNDARY_ARN.to_owned(), boundary.unwrap_or_default());
-        if !self.parameters.contains_key(PREFIX_LIST) {
+        supplied.retain(|name, _| declares(name));
+        if declares(PREFIX_LIST) && !self.parameters.contains_key(PREFIX_LIST) {
             let id = prefix_list(&environment.connection, deployed).await?;
             supplied.insert(PREFIX_LIST.to_owned(), id);
         }
-        if !ZONES.iter().any(|one| self.parameters.contains_key(*one)) {
+        let are_chosen = ZONES.iter().any(|one| self.parameters.contains_key(*one));
+        if ZONES.iter().all(|one| declares(one)) && !are_chosen {
             let zones = zones_of_subnets(&environment.connection, deployed).await?;
             supplied.extend(ZONES.map(ToOwned::to_owned).into_iter().zip(zones));
         }
@@ -137,7 +143,10 @@ impl Choices {
             parameters::complete(&assembly.templates.root, &supplied, &self.parameters)?;
         let mut tags = self.stage_file.tags().clone();
         tags.extend(BTreeMap::from([
-            ("service".to_owned(), SERVICE.to_owned()),
+            (
+                "service".to_owned(),
+                assembly.stage.service().name.to_owned(),
+            ),
             ("stage".to_owned(), assembly.stage.to_string()),
         ]));
         Ok(Plan {

@@ -7,8 +7,7 @@ use anyhow::Context as _;
 
 use cfnkit_assembly::adoption;
 use cfnkit_assembly::assembly::Cloud;
-use cfnkit_assembly::stage::function_name;
-use cfnkit_assembly::stage::{SERVICE, Stage};
+use cfnkit_assembly::stage::Stage;
 use cfnkit_aws::aws::Connection;
 use cfnkit_aws::aws::cloudformation::{self, CloudFormation};
 use cfnkit_cli::repository::Repository;
@@ -110,7 +109,7 @@ fn plan(
     let chosen = [
         ("Repository", wish.repository.to_string()),
         ("Stage", wish.stage.to_string()),
-        ("FunctionName", function_name(wish.stage)),
+        ("FunctionName", first_function(wish.stage)),
         ("AssetBucketName", wish.asset_bucket.to_owned()),
         (
             "EncryptionKeyArn",
@@ -132,7 +131,7 @@ fn plan(
     let chosen: Parameters = chosen.map(|(name, value)| (name.to_owned(), value)).into();
     let parameters = parameters::complete(&template, &Parameters::new(), &chosen)?;
     // Not `stage`: the deploy role tells the stage's resources by that tag, and this is none.
-    let tags = [("service".to_owned(), SERVICE.to_owned())];
+    let tags = [("service".to_owned(), wish.stage.service().name.to_owned())];
     Ok(Plan {
         stack_name: wish.stage.github_stack_name(),
         tree: StackTree {
@@ -146,6 +145,13 @@ fn plan(
     })
 }
 
+/// What the template calls the function: the first that has a name.
+fn first_function(stage: &Stage) -> String {
+    let functions = stage.service().functions.iter();
+    let mut names = functions.filter_map(|function| function.name_in(stage));
+    names.next().unwrap_or_default()
+}
+
 /// The stack that has the provider keeps it, and no other one makes it again.
 fn makes_provider(wish: Wish<'_>, stack: Option<&Stack>, all: &[Stack]) -> bool {
     let makes = |stack: &Stack| {
@@ -155,7 +161,7 @@ fn makes_provider(wish: Wish<'_>, stack: Option<&Stack>, all: &[Stack]) -> bool 
             .is_some_and(|one| one == "create")
     };
     let own = wish.stage.github_stack_name();
-    let prefix = format!("{SERVICE}-github-");
+    let prefix = format!("{}-github-", wish.stage.service().name);
     let mut others = all
         .iter()
         .filter(|one| one.name.starts_with(&prefix) && one.name != own);
@@ -167,7 +173,11 @@ fn makes_provider(wish: Wish<'_>, stack: Option<&Stack>, all: &[Stack]) -> bool 
 
 #[cfg(test)]
 mod tests {
+    use cfnkit_assembly::service::Service;
+
     use super::*;
+
+    static MOVIES: Service = Service::named("movies");
     use cfnkit_operation::stack::StackStatus;
 
     fn stack(name: &str, provider: &str) -> Stack {
@@ -186,7 +196,7 @@ mod tests {
     #[test]
     fn one_stack_makes_the_provider_and_keeps_it() {
         let repository = "octo-org/octo-repo".parse().unwrap();
-        let stage = "dev".parse().unwrap();
+        let stage = MOVIES.stage("dev").unwrap();
         let ours = Wish {
             repository: &repository,
             stage: &stage,

@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use cfnkit_assembly::service::Service;
 use cfnkit_cli::commands::OwnCommands;
 use cfnkit_cli::program;
 
@@ -14,6 +15,6 @@ mod deploy_role;
 mod deployed;
 
 /// Runs the command of this process's arguments.
-pub fn main<Own: OwnCommands>() -> ExitCode {
-    program::main_with::<Own>(commands::run)
+pub fn main<Own: OwnCommands>(service: &'static Service) -> ExitCode {
+    program::main_with::<Own>(service, commands::run)
 }

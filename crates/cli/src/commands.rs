@@ -2,7 +2,9 @@
 
 use xshell::Shell;
 
-use cfnkit_assembly::assembly::{AssembledTemplates, Assembly, Cloud};
+use crate::program::service;
+use cfnkit_assembly::assembly::{AssembledTemplates, Assembly, Cloud, FunctionAsset};
+use cfnkit_assembly::stage::Stage;
 use cfnkit_assembly::stage_file::StageFile;
 use cfnkit_console::screen;
 use cfnkit_package::handler::{self, Reuse};
@@ -38,9 +40,9 @@ pub(crate) mod synth;
 pub mod traces;
 pub(crate) mod watch;
 
-/// Packages and deploys the movies service, and tests this repository.
 #[derive(Debug, clap::Parser)]
 #[command(
+    about = service().about,
     name = "cargo xtask",
     bin_name = "cargo xtask",
     disable_help_subcommand = true,
@@ -192,13 +194,7 @@ pub fn assemble(
         stage_parameters: stage_file.parameters().clone(),
         templates: AssembledTemplates::read(&workspace.templates(), cloud)?,
         // After the templates: it may take minutes.
-        handler: match &handler.zip {
-            Some(zip) => {
-                let expected = handler.zip_sha256.as_deref();
-                handler::ready_made(zip, Architecture::OF_FUNCTION, expected)?
-            }
-            None => handler::package(sh, workspace, cloud.into(), Reuse::IfUpToDate)?.asset,
-        },
+        functions: functions(sh, workspace, stage, cloud, handler)?,
     };
     let directory = match cloud {
         Cloud::Aws => stage.to_string(),
@@ -210,4 +206,29 @@ pub fn assemble(
     let directory = parent.join(directory);
     assembly.write(&directory)?;
     Ok((assembly, directory))
+}
+
+/// The zip of each function: a given one, else one that is built unless it is up to date.
+fn functions(
+    sh: &Shell,
+    workspace: &Workspace,
+    stage: &Stage,
+    cloud: Cloud,
+    given: &args::HandlerArgs,
+) -> anyhow::Result<Vec<FunctionAsset>> {
+    let zips = given.zips()?;
+    let functions = stage.service().functions.iter();
+    let functions = functions.map(|function| {
+        let asset = match zips.get(function.name) {
+            Some((zip, expected)) => {
+                handler::ready_made(function, zip, Architecture::OF_FUNCTION, *expected)?
+            }
+            None => {
+                let target = cloud.into();
+                handler::package(sh, workspace, function, target, Reuse::IfUpToDate)?.asset
+            }
+        };
+        Ok(FunctionAsset { function, asset })
+    });
+    functions.collect()
 }

@@ -1,8 +1,10 @@
 //! From this process's arguments to its exit code, in both programs.
 
 use std::process::ExitCode;
+use std::sync::OnceLock;
 
 use anyhow::Context as _;
+use cfnkit_assembly::service::Service;
 use cfnkit_console::{defect, exit, screen, variable};
 use cfnkit_tools::workspace::Workspace;
 use clap::Parser as _;
@@ -11,16 +13,30 @@ use xshell::Shell;
 use crate::commands::{Cli, OwnCommands, Remote};
 use crate::handover;
 
+/// What this program is for.
+static SERVICE: OnceLock<&'static Service> = OnceLock::new();
+
+/// The service that this program is for. Flags are read before anything can be handed to them, so
+/// this is set when the program begins.
+pub fn service() -> &'static Service {
+    static NONE: Service = Service::named("service");
+    SERVICE.get().copied().unwrap_or(&NONE)
+}
+
 /// Runs the command of this process's arguments; those that talk to AWS are handed over to the
 /// program that is built with the SDK.
-pub fn main<Own: OwnCommands>() -> ExitCode {
-    main_with::<Own>(async |_, sh, workspace| handover::hand_over(sh, workspace))
+pub fn main<Own: OwnCommands>(service: &'static Service) -> ExitCode {
+    main_with::<Own>(service, async |_, sh, workspace| {
+        handover::hand_over(sh, workspace)
+    })
 }
 
 /// Runs the command of this process's arguments; `remote` does what talks to AWS.
 pub fn main_with<Own: OwnCommands>(
+    service: &'static Service,
     remote: impl AsyncFnOnce(Remote, &Shell, &Workspace) -> anyhow::Result<()>,
 ) -> ExitCode {
+    SERVICE.get_or_init(|| service);
     defect::listen();
     defect::caught(|| begin::<Own>(remote)).unwrap_or_else(ExitCode::from)
 }

@@ -3,6 +3,7 @@
 use xshell::{Shell, cmd};
 
 use crate::step::{Counts, Steps, check};
+use cfnkit_assembly::service::Service;
 use cfnkit_assembly::stage_file;
 use cfnkit_console::screen;
 use cfnkit_tools::cargo::undisturbed;
@@ -48,10 +49,15 @@ pub fn add_code_steps(steps: &mut Steps, sh: &Shell, workspace: &Workspace) {
 }
 
 /// Adds the templates to the checks.
-pub fn add_template_step(steps: &mut Steps, sh: &Shell, workspace: &Workspace) {
+pub fn add_template_step(
+    steps: &mut Steps,
+    sh: &Shell,
+    workspace: &Workspace,
+    service: &'static Service,
+) {
     let _directory = sh.push_dir(workspace.root());
     steps.run("stage files", || {
-        let problems = stage_file::check_all(workspace)?;
+        let problems = stage_file::check_all(workspace, service)?;
         for problem in &problems {
             screen::say(problem);
         }
@@ -61,7 +67,7 @@ pub fn add_template_step(steps: &mut Steps, sh: &Shell, workspace: &Workspace) {
         Ok(Counts::default())
     });
     steps.run("limits", || {
-        limits::check(workspace)?;
+        limits::check(workspace, service)?;
         Ok(Counts::default())
     });
     steps.run("templates", || {

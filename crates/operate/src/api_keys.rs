@@ -4,65 +4,15 @@ use comfy_table::{Table, presets};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use cfnkit_assembly::service::Tier;
 use cfnkit_assembly::stage::Stage;
 
 #[cfg(test)]
 mod tests;
 
-/// A kind of consumer, with a usage plan of its own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema, clap::ValueEnum)]
-#[serde(rename_all = "lowercase")]
-pub enum Tier {
-    Standard,
-    Premium,
-}
-
-impl Tier {
-    pub const ALL: [Self; 2] = [Self::Standard, Self::Premium];
-
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Standard => "standard",
-            Self::Premium => "premium",
-        }
-    }
-
-    /// As the templates spell it.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Standard => "Standard",
-            Self::Premium => "Premium",
-        }
-    }
-
-    /// What the names of the stage's keys of this tier begin with; no other stage's do.
-    pub fn key_prefix(self, stage: &Stage) -> String {
-        format!("{}-{}-", stage.stack_name(), self.name())
-    }
-
-    /// The stack's output with the current key's ID.
-    pub fn key_output(self) -> &'static str {
-        match self {
-            Self::Standard => "StandardApiKeyId",
-            Self::Premium => "PremiumApiKeyId",
-        }
-    }
-
-    /// The stack's output with the usage plan's ID.
-    pub fn plan_output(self) -> &'static str {
-        match self {
-            Self::Standard => "StandardUsagePlanId",
-            Self::Premium => "PremiumUsagePlanId",
-        }
-    }
-
-    /// The root parameter that a rotation counts up.
-    pub fn generation(self) -> &'static str {
-        match self {
-            Self::Standard => "StandardKeyGeneration",
-            Self::Premium => "PremiumKeyGeneration",
-        }
-    }
+/// What the names of the stage's keys of a tier begin with; no other stage's do.
+pub fn key_prefix(stage: &Stage, tier: &Tier) -> String {
+    format!("{}-{}-", stage.stack_name(), tier.name)
 }
 
 /// What a key is to its tier.
@@ -90,7 +40,8 @@ pub struct Listing {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Key {
-    pub tier: Tier,
+    /// As the service calls it.
+    pub tier: &'static str,
     pub id: String,
     pub name: String,
     pub state: State,
@@ -143,7 +94,7 @@ pub fn render(keys: &[Key], today: &str) -> String {
             (None, Some(_)) => "not in 30 days",
             (None, None) => "?",
         };
-        table.add_row([key.tier.name(), &key.id, state, &used, last]);
+        table.add_row([key.tier, &key.id, state, &used, last]);
     }
     let text = table.to_string();
     let lines = text.lines().map(|line| line.trim());

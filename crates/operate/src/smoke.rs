@@ -1,16 +1,14 @@
 //! A handful of requests through the deployed endpoint, and whether each is answered as the
-//! README says.
+//! service says.
 
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
+use cfnkit_assembly::service::Probe;
 use cfnkit_change::change_set::wrapped;
 
-/// The one item that these requests leave in the table, again and again the same.
-pub(crate) const ITEM: &str = r#"{"year":"2023","title":"smoke test","id":"smoke-test"}"#;
-pub(crate) const STORED: &str = "Successfully inserted data!";
-
+/// What to say where the requests went to the local cloud.
 pub const NOT_SHOWN_LOCALLY: &str = "\
 The local cloud has no firewall, and its answers without the handler are not worded as \
 `infra/cfn/api.yaml` says; WAF and gateway responses show on AWS only.";
@@ -41,70 +39,6 @@ pub struct Check {
     /// What is wrong.
     pub problem: Option<String>,
 }
-
-#[derive(Debug, Clone, Copy)]
-pub enum Key {
-    Right,
-    Wrong,
-    None,
-}
-
-/// A request, and what it is to be answered with.
-#[derive(Debug)]
-pub struct Probe {
-    pub name: &'static str,
-    pub key: Key,
-    pub path: &'static str,
-    pub body: &'static str,
-    pub expected: &'static [u16],
-    /// The answer's `message`, where it is documented.
-    pub message: Option<&'static str>,
-}
-
-pub const PROBES: [Probe; 5] = [
-    Probe {
-        name: "with key",
-        key: Key::Right,
-        path: "/",
-        body: ITEM,
-        expected: &[200],
-        message: Some(STORED),
-    },
-    Probe {
-        name: "without key",
-        key: Key::None,
-        path: "/",
-        body: ITEM,
-        expected: &[403],
-        message: None,
-    },
-    Probe {
-        name: "wrong key",
-        key: Key::Wrong,
-        path: "/",
-        body: ITEM,
-        expected: &[403],
-        message: None,
-    },
-    // API Gateway's validator says 400, and the handler, where that lets it pass, 400 or 422.
-    Probe {
-        name: "bad body",
-        key: Key::Right,
-        path: "/",
-        body: r#"["no movie"]"#,
-        expected: &[400, 422],
-        message: None,
-    },
-    // API Gateway takes it for a request without a signature, and asks for a key first or not.
-    Probe {
-        name: "unknown path",
-        key: Key::Right,
-        path: "/no/such/path",
-        body: ITEM,
-        expected: &[403, 404],
-        message: None,
-    },
-];
 
 /// What is wrong with an answer.
 pub fn problem(probe: &Probe, status: u16, body: &str) -> Option<String> {

@@ -32,16 +32,26 @@ pub struct Status {
     pub not_shown: Vec<String>,
 }
 
-/// The deployed handler and templates beside those of the working tree.
+/// The deployed functions and templates beside those of the working tree.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Version {
-    /// SHA-256 of the deployed handler's zip.
-    pub deployed_handler: Option<String>,
-    /// The same of the working tree's; absent where it is not packaged as it is now.
-    pub local_handler: Option<String>,
+    /// The zip of each function.
+    pub functions: Vec<FunctionVersion>,
     /// The templates of the working tree that differ from the deployed ones.
     pub changed_templates: Vec<String>,
+}
+
+/// A function's deployed zip beside that of the working tree.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct FunctionVersion {
+    /// As `package` calls it.
+    pub name: String,
+    /// SHA-256 of the deployed zip.
+    pub deployed: Option<String>,
+    /// The same of the working tree's; absent where it is not packaged as it is now.
+    pub local: Option<String>,
 }
 
 /// The stage's alarms by their state.
@@ -93,7 +103,9 @@ pub fn render(status: &Status) -> String {
     add("stage", format!("{} in {}", status.stack, status.place));
     let reason = status.status_reason.as_deref().unwrap_or_default();
     add("stack", format!("{} {reason}", status.stack_status));
-    add("handler", handler(&status.version));
+    for function in &status.version.functions {
+        add(&function.name, version(function));
+    }
     add("templates", templates(&status.version));
     add("alarms", alarms(status.alarms.as_ref()));
     match &status.traffic {
@@ -125,8 +137,8 @@ fn short(sha256: &str) -> String {
     sha256.chars().take(12).collect()
 }
 
-fn handler(version: &Version) -> String {
-    match (&version.deployed_handler, &version.local_handler) {
+fn version(function: &FunctionVersion) -> String {
+    match (&function.deployed, &function.local) {
         (None, _) => "none is deployed".to_owned(),
         (Some(deployed), None) => format!(
             "{} is deployed; the working tree's is not packaged as it is now",

@@ -16,9 +16,6 @@ use tree::{Label, Tree};
 
 mod tree;
 
-/// The package the program is built from.
-const PACKAGE: &str = "handler";
-
 /// cargo-auditable's format in which procedural macros count as build dependencies. The next one
 /// would say that cargo itself wrote the list during the build.
 const AUDIT_FORMAT: u32 = 1;
@@ -83,21 +80,26 @@ impl Dependencies {
     }
 }
 
-/// Asks cargo what a build of the handler for `triple` consists of.
+/// Asks cargo what a build of a package for `triple` consists of.
 // `cargo metadata` would be easier to read, but unifies the features of the whole workspace: the
 // list would have packages that only the features `xtask` turns on need.
-pub fn of_handler(sh: &Shell, workspace: &Workspace, triple: &str) -> anyhow::Result<Dependencies> {
+pub fn of_package(
+    sh: &Shell,
+    workspace: &Workspace,
+    package: &str,
+    triple: &str,
+) -> anyhow::Result<Dependencies> {
     let tree = |edges: &str| {
         let format = tree::FORMAT;
         let command = cmd!(
             sh,
-            "cargo tree --locked --color never --package {PACKAGE} --target {triple}
+            "cargo tree --locked --color never --package {package} --target {triple}
              --edges {edges} --prefix depth --format {format}"
         );
         undisturbed(command)
             .quiet()
             .read()
-            .context("cargo does not list the handler's dependencies")
+            .context("cargo does not list a function's dependencies")
     };
     let _directory = sh.push_dir(workspace.root());
     let all = tree("normal,build")?;

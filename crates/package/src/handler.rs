@@ -1,4 +1,4 @@
-//! The handler's binary and its zip: built for Lambda or, for the local cloud, for this machine.
+//! A function's binary and its zip: built for Lambda or, for the local cloud, for this machine.
 
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -13,6 +13,7 @@ use crate::inputs::{Inputs, Names};
 use crate::inspection::{self, Finding, Severity};
 use cfnkit_assembly::assembly::Cloud;
 use cfnkit_assembly::asset::Asset;
+use cfnkit_assembly::service::Function;
 use cfnkit_console::screen::{self, BAD, STRONG};
 use cfnkit_tools::architecture::Architecture;
 use cfnkit_tools::cargo::build::Build;
@@ -34,17 +35,11 @@ mod ready;
 mod strip;
 pub mod verify;
 
-/// The program's name, which is the file that Lambda starts.
-const PROGRAM: &str = "bootstrap";
-
-/// The zip's name in its directory.
-pub const ZIP: &str = "handler.zip";
-
 /// Raised when packaging itself changes what it makes of the same inputs, so that an older zip
 /// does not pass for a current one.
 const FORMAT: u32 = 3;
 
-/// What the handler is built for.
+/// What a function is built for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Target {
     Lambda(Architecture),
@@ -72,6 +67,11 @@ impl Target {
     }
 }
 
+/// The name of a function's zip in its directory.
+pub fn zip_name(function: &Function) -> String {
+    format!("{}.zip", function.name)
+}
+
 /// Whether a zip that is there may be taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reuse {
@@ -79,7 +79,7 @@ pub enum Reuse {
     Never,
 }
 
-/// A built and zipped handler.
+/// A built and zipped function.
 #[derive(Debug)]
 pub struct Package {
     pub path: PathBuf,
@@ -89,18 +89,19 @@ pub struct Package {
     pub fresh: bool,
 }
 
-/// Builds, checks and zips the handler. Where nothing it is built from has changed, this does
+/// Builds, checks and zips a function. Where nothing it is built from has changed, this does
 /// nothing.
 pub fn package(
     sh: &Shell,
     workspace: &Workspace,
+    function: &'static Function,
     target: Target,
     reuse: Reuse,
 ) -> anyhow::Result<Package> {
     let directory = target.directory(workspace);
     // Of two at the same time, the second finds the first one's zip.
     let _lock = Workspace::lock(&directory.join("lock"))?;
-    let plan = Plan::make(sh, workspace, target)?;
+    let plan = Plan::make(sh, workspace, function, target)?;
     if reuse == Reuse::IfUpToDate
         && let Some(package) = up_to_date(&directory, &plan)?
     {
@@ -114,20 +115,25 @@ pub fn package(
     let inputs = Inputs::at(&plan.terms(), &names, beginning)?;
     let built = match target {
         Target::Lambda(architecture) => pack_for_lambda(sh, &plan, architecture, &build)?,
-        Target::LocalCloud => pack_for_local_cloud(&build)?,
+        Target::LocalCloud => pack_for_local_cloud(function, &build)?,
     };
     let mut recipe = plan.recipe;
     recipe.inputs_sha256 = inputs.sha256();
-    write(&directory, built, recipe, inputs)
+    write(&directory, function, built, recipe, inputs)
 }
 
 /// What the zip for `target` would be made of now: by what the last build read or, where there was
 /// none, by what one is expected to.
-pub fn inputs(sh: &Shell, workspace: &Workspace, target: Target) -> anyhow::Result<Inputs> {
-    let plan = Plan::make(sh, workspace, target)?;
-    let names = match Manifest::read(&target.directory(workspace)) {
+pub fn inputs(
+    sh: &Shell,
+    workspace: &Workspace,
+    function: &'static Function,
+    target: Target,
+) -> anyhow::Result<Inputs> {
+    let plan = Plan::make(sh, workspace, function, target)?;
+    let names = match Manifest::read(&target.directory(workspace), function) {
         Some(manifest) => manifest.inputs.names(),
-        None => Names::expected(sh, workspace, &plan.triple)?,
+        None => Names::expected(sh, workspace, function, &plan.triple)?,
     };
     Inputs::now(&plan.terms(), &names)
 }
@@ -138,18 +144,24 @@ pub fn inputs_of_both(
     sh: &Shell,
     before: &Workspace,
     now: &Workspace,
+    function: &'static Function,
     target: Target,
 ) -> anyhow::Result<[Inputs; 2]> {
     let plans = [
-        Plan::make(sh, before, target)?,
-        Plan::make(sh, now, target)?,
+        Plan::make(sh, before, function, target)?,
+        Plan::make(sh, now, function, target)?,
     ];
-    let mut names = match Manifest::read(&target.directory(now)) {
+    let mut names = match Manifest::read(&target.directory(now), function) {
         Some(manifest) => manifest.inputs.names(),
         None => Names::default(),
     };
     for plan in &plans {
-        names = names.and(&Names::expected(sh, plan.workspace, &plan.triple)?);
+        names = names.and(&Names::expected(
+            sh,
+            plan.workspace,
+            function,
+            &plan.triple,
+        )?);
     }
     let [before, now] = &plans;
     Ok([
@@ -163,13 +175,20 @@ pub fn inputs_of_both(
 pub fn optimized_for_host(
     sh: &Shell,
     workspace: &Workspace,
+    function: &Function,
     target_directory: &Path,
     settings: &[&str],
 ) -> anyhow::Result<PathBuf> {
     let configuration = Configuration::read(sh, workspace)?;
-    let build =
-        build::optimized_for_host(sh, workspace, &configuration, target_directory, settings)?;
-    let binary = build.program(PROGRAM)?;
+    let build = build::optimized_for_host(
+        sh,
+        workspace,
+        function,
+        &configuration,
+        target_directory,
+        settings,
+    )?;
+    let binary = build.program(function.program)?;
     let objcopy = Toolchain::find(sh, workspace)?.objcopy(sh, workspace)?;
     let stripped = target_directory.join("lambda/stripped");
     sh.create_dir(&stripped)?;
@@ -193,10 +212,11 @@ fn pack_for_lambda(
     build: &Build,
 ) -> anyhow::Result<Built> {
     let objcopy = plan.toolchain.objcopy(sh, plan.workspace)?;
-    let dependencies = dependencies::of_handler(sh, plan.workspace, &plan.triple)?;
-    let binary = build.program(PROGRAM)?;
+    let dependencies =
+        dependencies::of_package(sh, plan.workspace, plan.function.package, &plan.triple)?;
+    let binary = build.program(plan.function.program)?;
     let parts = strip::split(sh, &objcopy, binary, &dependencies.audit_data()?)?;
-    let asset = Asset::new(ZIP, zip_bootstrap(&parts.program)?);
+    let asset = Asset::new(&zip_name(plan.function), zip_bootstrap(&parts.program)?);
     refuse(&inspect(plan, architecture, |expected| {
         inspection::inspect(&asset.bytes, expected)
     }))?;
@@ -207,10 +227,10 @@ fn pack_for_lambda(
     })
 }
 
-fn pack_for_local_cloud(build: &Build) -> anyhow::Result<Built> {
-    let program = read(build.program(PROGRAM)?)?;
+fn pack_for_local_cloud(function: &Function, build: &Build) -> anyhow::Result<Built> {
+    let program = read(build.program(function.program)?)?;
     Ok(Built {
-        asset: Asset::new(ZIP, zip_bootstrap(&program)?),
+        asset: Asset::new(&zip_name(function), zip_bootstrap(&program)?),
         program,
         debug: None,
     })
@@ -233,6 +253,7 @@ fn refuse(findings: &[Finding]) -> anyhow::Result<()> {
 
 fn write(
     directory: &Path,
+    function: &Function,
     built: Built,
     recipe: Recipe,
     inputs: Inputs,
@@ -256,13 +277,13 @@ fn write(
         },
         inputs,
     };
-    let path = directory.join(ZIP);
+    let path = directory.join(zip_name(function));
     if let Some(debug) = debug {
         replace(&symbols(&path, &manifest.output.zip_sha256), &debug)?;
     }
     replace(&path, &asset.bytes)?;
     // Last: with it, everything is there.
-    manifest.write(directory)?;
+    manifest.write(directory, function)?;
     Ok(Package {
         path,
         asset,
@@ -278,17 +299,19 @@ pub fn symbols(path: &Path, zip_sha256: &str) -> PathBuf {
 
 /// The package on disk, if it is whole and was made of what is there now.
 fn up_to_date(directory: &Path, plan: &Plan<'_>) -> anyhow::Result<Option<Package>> {
-    let Some(manifest) = Manifest::read(directory) else {
+    let Some(manifest) = Manifest::read(directory, plan.function) else {
         return Ok(None);
     };
     let inputs = Inputs::now(&plan.terms(), &manifest.inputs.names())?;
-    Ok(whole(directory, manifest).filter(|package| package.manifest.inputs == inputs))
+    Ok(whole(directory, plan.function, manifest)
+        .filter(|package| package.manifest.inputs == inputs))
 }
 
 /// The package that `manifest` describes, if it is as it was written.
-fn whole(directory: &Path, manifest: Manifest) -> Option<Package> {
-    let path = directory.join(ZIP);
-    let asset = Asset::new(ZIP, std::fs::read(&path).ok()?);
+fn whole(directory: &Path, function: &Function, manifest: Manifest) -> Option<Package> {
+    let name = zip_name(function);
+    let path = directory.join(&name);
+    let asset = Asset::new(&name, std::fs::read(&path).ok()?);
     manifest.describes(&asset).then_some(Package {
         path,
         asset,
@@ -310,8 +333,19 @@ pub fn replace(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
+
+    /// A function of the tests' own.
+    pub(crate) static INTAKE: Function = Function {
+        name: "intake",
+        package: "intake",
+        program: "bootstrap",
+        profile: "lambda",
+        key_parameter: "IntakeKey",
+        log_group_output: "IntakeLogGroupName",
+        physical_name: None,
+    };
 
     fn inputs(source: &str) -> (Recipe, Inputs) {
         let recipe = Recipe {
@@ -324,19 +358,19 @@ mod tests {
             lockfile_sha256: String::new(),
             inputs_sha256: String::new(),
         };
-        let inputs = serde_json::json!({ "handler/src/main.rs": source });
+        let inputs = serde_json::json!({ "intake/src/main.rs": source });
         (recipe, serde_json::from_value(inputs).unwrap())
     }
 
     fn make(directory: &Path, source: &str) -> Package {
         std::fs::create_dir_all(directory).unwrap();
         let built = Built {
-            asset: Asset::new(ZIP, zip_bootstrap(source.as_bytes()).unwrap()),
+            asset: Asset::new("intake.zip", zip_bootstrap(source.as_bytes()).unwrap()),
             program: source.as_bytes().to_vec(),
             debug: Some(b"symbols".to_vec()),
         };
         let (recipe, inputs) = inputs(source);
-        write(directory, built, recipe, inputs).unwrap()
+        write(directory, &INTAKE, built, recipe, inputs).unwrap()
     }
 
     #[test]
@@ -344,18 +378,18 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let package = directory.path().join("package");
         let made = make(&package, "first");
-        let manifest = || Manifest::read(&package).unwrap();
-        let kept = whole(&package, manifest()).unwrap();
+        let manifest = || Manifest::read(&package, &INTAKE).unwrap();
+        let kept = whole(&package, &INTAKE, manifest()).unwrap();
         assert_eq!(kept.asset.key, made.asset.key);
-        std::fs::write(package.join(ZIP), b"half").unwrap();
-        assert!(whole(&package, manifest()).is_none());
+        std::fs::write(package.join("intake.zip"), b"half").unwrap();
+        assert!(whole(&package, &INTAKE, manifest()).is_none());
     }
 
     #[test]
     fn symbols_are_kept_under_the_hash_of_their_zip_and_the_last_manifest_too() {
         let directory = tempfile::tempdir().unwrap();
         let first = make(directory.path(), "first");
-        assert!(Manifest::read_previous(directory.path()).is_none());
+        assert!(Manifest::read_previous(directory.path(), &INTAKE).is_none());
         let second = make(directory.path(), "second");
         for package in [&first, &second] {
             let name = format!("{}.debug", hex(&package.asset.sha256));
@@ -365,13 +399,13 @@ mod tests {
             );
         }
         assert_eq!(
-            Manifest::read(directory.path()),
+            Manifest::read(directory.path(), &INTAKE),
             Some(second.manifest.clone())
         );
         let previous = Some(first.manifest.clone());
-        assert_eq!(Manifest::read_previous(directory.path()), previous);
+        assert_eq!(Manifest::read_previous(directory.path(), &INTAKE), previous);
         // The same inputs once more leave the history as it is.
         make(directory.path(), "second");
-        assert_eq!(Manifest::read_previous(directory.path()), previous);
+        assert_eq!(Manifest::read_previous(directory.path(), &INTAKE), previous);
     }
 }

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use xshell::Shell;
 
 use crate::dependencies;
+use cfnkit_assembly::service::Function;
 use cfnkit_tools::cargo;
 use cfnkit_tools::cargo::build::Read;
 use cfnkit_tools::cargo::configuration::Configuration;
@@ -24,9 +25,6 @@ mod manifest;
 mod stamp;
 
 use stamp::Stamp;
-
-/// The package that the handler is built from.
-const PACKAGE: &str = "handler";
 
 /// Variables that change what cargo makes of the same files. Those with flags for rustc are not
 /// here: the flags they come to are an input of their own. Compilers' variables are declared by
@@ -65,6 +63,8 @@ pub struct Inputs(BTreeMap<String, String>);
 #[derive(Debug)]
 pub struct Terms<'term> {
     pub workspace: &'term Workspace,
+    /// The cargo package that is built.
+    pub package: &'term str,
     pub triple: &'term str,
     pub profile: &'term str,
     pub(crate) configuration: &'term Configuration,
@@ -100,9 +100,14 @@ impl Names {
 
     /// What a build would read, as far as that is known without one: the sources of the handler
     /// and of the workspace's packages that it depends on.
-    pub fn expected(sh: &Shell, workspace: &Workspace, triple: &str) -> anyhow::Result<Self> {
+    pub fn expected(
+        sh: &Shell,
+        workspace: &Workspace,
+        function: &Function,
+        triple: &str,
+    ) -> anyhow::Result<Self> {
         let root = workspace.root();
-        let dependencies = dependencies::of_handler(sh, workspace, triple)?;
+        let dependencies = dependencies::of_package(sh, workspace, function.package, triple)?;
         let packages = dependencies.packages().iter();
         let packages: BTreeSet<String> = packages.map(|package| package.name.clone()).collect();
         let (mut files, mut manifests) = (BTreeSet::new(), BTreeSet::new());
@@ -169,7 +174,7 @@ impl Inputs {
                 inputs.add(file.clone(), &value);
             }
         }
-        inputs.add_dependencies(&stamp, names)?;
+        inputs.add_dependencies(&stamp, terms.package, names)?;
         inputs.add_variables(names);
         Ok(inputs)
     }
@@ -256,7 +261,12 @@ impl Inputs {
 
     /// What `Cargo.lock` has for the packages that were compiled; the others do not reach the
     /// binary.
-    fn add_dependencies(&mut self, stamp: &Stamp<'_>, names: &Names) -> anyhow::Result<()> {
+    fn add_dependencies(
+        &mut self,
+        stamp: &Stamp<'_>,
+        root_package: &str,
+        names: &Names,
+    ) -> anyhow::Result<()> {
         const LOCKFILE: &str = "Cargo.lock";
         if stamp.is_younger(LOCKFILE) {
             self.add(format!("{MANIFEST}{LOCKFILE}"), stamp::CHANGED);
@@ -264,7 +274,7 @@ impl Inputs {
         let lockfile = Lockfile::load(stamp.root.join(LOCKFILE));
         let lockfile = lockfile.context("cannot read `Cargo.lock`")?;
         let mut found: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
-        for package in closure(&lockfile, &names.packages) {
+        for package in closure(&lockfile, root_package, &names.packages) {
             let checksum = package.checksum.as_ref();
             let checksum = checksum.map(|checksum| format!(" {checksum}"));
             let source = package.source.as_ref().filter(|source| source.is_git());
@@ -326,10 +336,14 @@ fn changes_the_build(name: &str) -> bool {
     name == "RUSTC" || is_of_target || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
 }
 
-/// The packages with these names that the handler's depends on, however far, and itself.
-fn closure<'a>(lockfile: &'a Lockfile, names: &BTreeSet<String>) -> Vec<&'a cargo_lock::Package> {
+/// The packages with these names that `root` depends on, however far, and itself.
+fn closure<'a>(
+    lockfile: &'a Lockfile,
+    root: &str,
+    names: &BTreeSet<String>,
+) -> Vec<&'a cargo_lock::Package> {
     let mut found: Vec<&cargo_lock::Package> = Vec::new();
-    let is_root = |package: &&cargo_lock::Package| package.name.as_str() == PACKAGE;
+    let is_root = |package: &&cargo_lock::Package| package.name.as_str() == root;
     let mut next: Vec<&cargo_lock::Package> = lockfile.packages.iter().filter(is_root).collect();
     while let Some(package) = next.pop() {
         if found.contains(&package) {

@@ -10,7 +10,8 @@ use serde_json::Value;
 
 use crate::backtrace::{ReturnAddress, ZipHash};
 use crate::handler::Target;
-use crate::handler::manifest::MANIFEST;
+use crate::handler::manifest::manifest_name;
+use cfnkit_assembly::service;
 use cfnkit_tools::architecture::Architecture;
 use cfnkit_tools::workspace::Workspace;
 
@@ -172,9 +173,23 @@ pub fn of_zip(workspace: &Workspace, zip: &ZipHash) -> anyhow::Result<PathBuf> {
     )
 }
 
-/// The hash of the zip that was packaged last.
-pub fn newest_zip(workspace: &Workspace) -> anyhow::Result<ZipHash> {
-    let path = directories(workspace)[0].join(MANIFEST);
+/// The hash of the zip that was packaged last, of whichever function it is.
+pub fn newest_zip(
+    workspace: &Workspace,
+    functions: &[service::Function],
+) -> anyhow::Result<ZipHash> {
+    let directory = &directories(workspace)[0];
+    let manifests = functions.iter().filter_map(|function| {
+        let path = directory.join(manifest_name(function));
+        let written = std::fs::metadata(&path).and_then(|file| file.modified());
+        Some((written.ok()?, path))
+    });
+    let (_, path) = manifests.max().with_context(|| {
+        format!(
+            "no package in `{}`; run `cargo xtask package`, or name symbols with `--debug`",
+            workspace.display(directory)
+        )
+    })?;
     let read = || -> anyhow::Result<ZipHash> {
         let record: Value = serde_json::from_slice(&std::fs::read(&path)?)?;
         let hash = record.pointer("/zipSha256").and_then(Value::as_str);
@@ -182,7 +197,7 @@ pub fn newest_zip(workspace: &Workspace) -> anyhow::Result<ZipHash> {
     };
     read().with_context(|| {
         format!(
-            "no package in `{}`; run `cargo xtask package`, or name symbols with `--debug`",
+            "cannot read `{}`; run `cargo xtask package` again",
             workspace.display(&path)
         )
     })

@@ -179,11 +179,11 @@ fn parameters_of(template: &Template, chosen: &Parameters, known: &Parameters) -
 fn example(parameter: &str) -> String {
     match parameter {
         "DynamoDbPrefixListId" => "pl-02cd2c6b".to_owned(),
-        "FunctionName" => "apigw_handler".to_owned(),
+        "FunctionName" => "function".to_owned(),
         "Repository" => "octo-org/octo-repo".to_owned(),
         "Stage" => "dev".to_owned(),
-        "HandlerKey" => format!("{}.zip", "0".repeat(64)),
-        _ => format!("{}.yaml", "0".repeat(64)),
+        name if name.ends_with("TemplateKey") => format!("{}.yaml", "0".repeat(64)),
+        _ => format!("{}.zip", "0".repeat(64)),
     }
 }
 

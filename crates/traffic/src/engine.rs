@@ -31,7 +31,10 @@ const BODY_LIMIT: usize = 64 * 1024;
 #[derive(Debug, Clone)]
 pub struct Target {
     pub url: String,
-    pub api_key: String,
+    /// Sent as `x-api-key`, where there is one.
+    pub api_key: Option<String>,
+    /// The body of each request, with `{id}` where its ID goes.
+    pub body: &'static str,
     /// Every item's id begins with it.
     pub id_prefix: String,
     pub most_in_flight: usize,
@@ -73,7 +76,8 @@ struct Shooter {
 struct Shot {
     client: HttpClient,
     uri: Uri,
-    api_key: HeaderValue,
+    api_key: Option<HeaderValue>,
+    body: &'static str,
     id_prefix: String,
     patience: Duration,
     in_flight: AtomicUsize,
@@ -89,9 +93,12 @@ impl Shooter {
             .https_or_http()
             .enable_http1()
             .build();
-        let mut api_key =
-            HeaderValue::from_str(&target.api_key).context("the API key is no header's value")?;
-        api_key.set_sensitive(true);
+        let api_key = target.api_key.map(|key| -> anyhow::Result<HeaderValue> {
+            let key = HeaderValue::from_str(&key);
+            let mut key = key.context("the API key is no header's value")?;
+            key.set_sensitive(true);
+            Ok(key)
+        });
         let url = &target.url;
         let uri = url
             .parse()
@@ -101,7 +108,8 @@ impl Shooter {
             shot: Arc::new(Shot {
                 client: Client::builder(TokioExecutor::new()).build(connector),
                 uri,
-                api_key,
+                api_key: api_key.transpose()?,
+                body: target.body,
                 id_prefix: target.id_prefix,
                 patience: target.patience,
                 in_flight: AtomicUsize::new(0),
@@ -171,9 +179,12 @@ impl Shot {
             layer,
         };
         let id = format!("{}{}", self.id_prefix, arrival.number);
-        let body = format!(r#"{{"year":"2023","title":"Load test","id":"{id}"}}"#);
-        let request = Request::post(&self.uri)
-            .header("x-api-key", &self.api_key)
+        let body = self.body.replace("{id}", &id);
+        let mut request = Request::post(&self.uri);
+        if let Some(key) = &self.api_key {
+            request = request.header("x-api-key", key);
+        }
+        let request = request
             .header(CONTENT_TYPE, "application/json")
             .header(USER_AGENT, "cargo-xtask-load")
             .body(Full::new(Bytes::from(body)));

@@ -5,9 +5,10 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 
 use crate::web::agent;
+use cfnkit_assembly::service::{Key, Probe};
 use cfnkit_console::patience::patient;
 use cfnkit_console::screen;
-use cfnkit_operate::smoke::{Check, Key, PROBES, Probe, Smoke, problem};
+use cfnkit_operate::smoke::{Check, Smoke, problem};
 
 #[cfg(test)]
 mod tests;
@@ -24,9 +25,9 @@ const WRONG_KEY: &str = "this-is-the-wrong-key";
 
 /// Sends the requests one after the other. A key that API Gateway does not know yet is waited
 /// for: it takes up to a minute to be known everywhere.
-pub fn run(stack: &str, endpoint: &str, key: &str) -> Smoke {
+pub fn run(probes: &'static [Probe], stack: &str, endpoint: &str, key: Option<&str>) -> Smoke {
     let mut checks = Vec::new();
-    for probe in &PROBES {
+    for probe in probes {
         let begin = Instant::now();
         let mut check = send(endpoint, key, probe);
         let mut announced = false;
@@ -49,10 +50,10 @@ pub fn run(stack: &str, endpoint: &str, key: &str) -> Smoke {
 }
 
 fn is_right_key_refused(probe: &Probe, check: &Check) -> bool {
-    matches!(probe.key, Key::Right) && !check.passed && check.status == Some(403)
+    probe.key == Key::Right && !check.passed && check.status == Some(403)
 }
 
-fn send(endpoint: &str, key: &str, probe: &Probe) -> Check {
+fn send(endpoint: &str, key: Option<&str>, probe: &Probe) -> Check {
     let begin = Instant::now();
     let answer = ask(endpoint, key, probe);
     let latency_ms = begin.elapsed().as_secs_f64() * 1000.0;
@@ -70,13 +71,16 @@ fn send(endpoint: &str, key: &str, probe: &Probe) -> Check {
     }
 }
 
-fn ask(endpoint: &str, key: &str, probe: &Probe) -> anyhow::Result<(u16, String)> {
+fn ask(endpoint: &str, key: Option<&str>, probe: &Probe) -> anyhow::Result<(u16, String)> {
     let url = format!("{}{}", endpoint.trim_end_matches('/'), probe.path);
     let request = agent(&url, patient(TIMEOUT))
         .post(&url)
         .header("content-type", "application/json");
     let request = match probe.key {
-        Key::Right => request.header("x-api-key", key),
+        Key::Right => match key {
+            Some(key) => request.header("x-api-key", key),
+            None => request,
+        },
         Key::Wrong => request.header("x-api-key", WRONG_KEY),
         Key::None => request,
     };

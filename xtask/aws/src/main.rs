@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    cfnkit_cli_aws::main::<xtask::commands::Own>()
+    cfnkit_cli_aws::main::<xtask::commands::Own>(&xtask::service::SERVICE)
 }

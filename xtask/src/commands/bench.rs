@@ -8,6 +8,7 @@ use std::str::FromStr;
 use anyhow::Context as _;
 use xshell::{Shell, cmd};
 
+use crate::service::SERVICE;
 use cfnkit_assembly::assembly::Cloud;
 use cfnkit_console::exit::Exit;
 use cfnkit_console::screen;
@@ -106,7 +107,13 @@ impl Bench {
         }
         let python = tool::PYTHON_SAMPLE.provide(sh, workspace)?.join("python");
         screen::progress("building the handler for this machine, optimized");
-        let handler = handler::optimized_for_host(sh, workspace, workspace.target(), &[])?;
+        let handler = handler::optimized_for_host(
+            sh,
+            workspace,
+            &SERVICE.functions[0],
+            workspace.target(),
+            &[],
+        )?;
         let others = self.with.iter();
         let others = others
             .map(|settings| settings.variant(sh, workspace))
@@ -133,7 +140,13 @@ impl Bench {
         }
         // Only where there is a zip already: a first one takes the cross compiler.
         if workspace.target().join("package/handler.zip").is_file() {
-            let package = handler::package(sh, workspace, Cloud::Aws.into(), Reuse::IfUpToDate)?;
+            let package = handler::package(
+                sh,
+                workspace,
+                &SERVICE.functions[0],
+                Cloud::Aws.into(),
+                Reuse::IfUpToDate,
+            )?;
             bench.arg("--package").arg(package.path);
         }
         measure(bench)
@@ -213,7 +226,8 @@ impl ProfileSettings {
         // No equals sign: the driver takes what is before the last one for the label.
         let name = self.0.join("_").replace('=', "-").replace('"', "");
         let target = workspace.target().join("bench-build").join(name);
-        let program = handler::optimized_for_host(sh, workspace, &target, &settings)?;
+        let program =
+            handler::optimized_for_host(sh, workspace, &SERVICE.functions[0], &target, &settings)?;
         let mut variant = OsString::from(format!("ours, {label}="));
         variant.push(program);
         Ok(variant)

@@ -4,6 +4,7 @@ use anyhow::Context as _;
 use xshell::{Shell, cmd};
 
 use crate::fuzzing::{check_compiler, fuzz};
+use crate::service::SERVICE;
 use cfnkit_assembly::assembly::Cloud;
 use cfnkit_console::screen;
 use cfnkit_lint::linting::{
@@ -11,7 +12,7 @@ use cfnkit_lint::linting::{
 };
 use cfnkit_lint::step::{Counts, Steps, cargo_test};
 use cfnkit_package::handler::verify::verify;
-use cfnkit_package::handler::{self, Reuse};
+use cfnkit_package::handler::{Reuse, package};
 use cfnkit_tools::tool;
 use cfnkit_tools::workspace::Workspace;
 
@@ -57,8 +58,9 @@ impl Test {
             check_compiler(sh)?;
         }
         let mut steps = Steps::default();
+        let handler = &SERVICE.functions[0];
         add_code_steps(&mut steps, sh, workspace);
-        add_template_step(&mut steps, sh, workspace);
+        add_template_step(&mut steps, sh, workspace, &SERVICE);
         add_workflow_step(&mut steps, sh, workspace);
         add_dependency_step(&mut steps, sh, workspace);
         let _directory = sh.push_dir(workspace.root());
@@ -83,14 +85,14 @@ impl Test {
         });
         if self.verify {
             steps.run("same bytes", || {
-                verify(sh, workspace, Cloud::Aws.into(), &[])?;
+                verify(sh, workspace, handler, Cloud::Aws.into(), &[])?;
                 Ok(Counts::default())
             });
         }
         if self.arm64 {
             steps.run("arm64", || {
                 let package =
-                    handler::package(sh, workspace, Cloud::Aws.into(), Reuse::IfUpToDate)?;
+                    package(sh, workspace, handler, Cloud::Aws.into(), Reuse::IfUpToDate)?;
                 let rie = tool::RUNTIME_EMULATOR.provide(sh, workspace)?;
                 let _zip = sh.push_env("HANDLER_ZIP", &package.path);
                 let _rie = sh.push_env("RUNTIME_EMULATOR_BIN", rie);

@@ -1,5 +1,6 @@
 //! The stages that this repository ships.
 
+use crate::service::SERVICE;
 use cfnkit_assembly::stage_file::{StageFile, check_all, stages};
 use cfnkit_template::stack_tree::read_template;
 use cfnkit_tools::workspace::Workspace;
@@ -7,13 +8,13 @@ use cfnkit_tools::workspace::Workspace;
 fn shipped(stage: &str) -> StageFile {
     let workspace = Workspace::at(&super::root());
     let root = read_template(&workspace.templates(), "root.yaml").unwrap();
-    StageFile::read(&workspace, &stage.parse().unwrap(), &root).unwrap()
+    StageFile::read(&workspace, &SERVICE.stage(stage).unwrap(), &root).unwrap()
 }
 
 #[test]
 fn every_stage_file_fits_the_root_template() {
     let workspace = Workspace::at(&super::root());
-    let problems = check_all(&workspace).unwrap();
+    let problems = check_all(&workspace, &SERVICE).unwrap();
     let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
     assert!(problems.is_empty(), "{}", problems.join("\n"));
     assert_eq!(stages(&workspace).unwrap(), ["dev", "production"]);

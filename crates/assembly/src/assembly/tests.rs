@@ -1,11 +1,12 @@
 use expect_test::{Expect, expect};
 
 use super::*;
+use crate::service::tests::ORDERS;
 
 const ROOT: &str = "\
 Parameters:
   Stage: {Type: String}
-  HandlerKey: {Type: String}
+  IntakeKey: {Type: String}
   DataTemplateKey: {Type: String}
 Resources:
   Data:
@@ -36,10 +37,13 @@ fn build(root: &str, data: &str) -> anyhow::Result<(Assembly, tempfile::TempDir)
     std::fs::write(directory.path().join("root.yaml"), root).unwrap();
     std::fs::write(directory.path().join("data.yaml"), data).unwrap();
     let assembly = Assembly {
-        stage: "dev".parse().unwrap(),
+        stage: ORDERS.stage("dev").unwrap(),
         stage_parameters: Parameters::new(),
         templates: AssembledTemplates::read(directory.path(), Cloud::Aws)?,
-        handler: Asset::new("handler.zip", b"program".to_vec()),
+        functions: vec![FunctionAsset {
+            function: &ORDERS.functions[0],
+            asset: Asset::new("intake.zip", b"program".to_vec()),
+        }],
     };
     Ok((assembly, directory))
 }
@@ -59,7 +63,7 @@ fn the_assembly_holds_every_file_under_its_hash() {
     assembly.write(&target).unwrap();
     let manifest = std::fs::read_to_string(target.join("manifest.json")).unwrap();
     let manifest: serde_json::Value = serde_json::from_str(&manifest).unwrap();
-    assert_eq!(manifest["stack"], "movies-dev");
+    assert_eq!(manifest["stack"], "orders-dev");
     let data = &manifest["templates"][1];
     let bytes = std::fs::read(target.join(data["file"].as_str().unwrap())).unwrap();
     let hash = hex(&cfnkit_tools::digest::sha256(&bytes));
@@ -67,11 +71,11 @@ fn the_assembly_holds_every_file_under_its_hash() {
     assert_eq!(data["key"], format!("{hash}.yaml"));
     assert_eq!(manifest["parameters"]["DataTemplateKey"], data["key"]);
     assert_eq!(
-        manifest["parameters"]["HandlerKey"],
-        manifest["handler"]["key"]
+        manifest["parameters"]["IntakeKey"],
+        manifest["functions"][0]["key"]
     );
-    let zip = std::fs::read(target.join("handler.zip")).unwrap();
-    assert_eq!(zip, assembly.handler.bytes);
+    let zip = std::fs::read(target.join("intake.zip")).unwrap();
+    assert_eq!(zip, assembly.functions[0].asset.bytes);
 }
 
 #[test]
@@ -148,7 +152,7 @@ fn limits_are_checked_before_anything_is_published() {
         &(padding + ROOT),
         DATA,
         expect![[r#"
-            error: infra/cfn/root.yaml has 60340 bytes; CloudFormation takes at most 51200
+            error: infra/cfn/root.yaml has 60339 bytes; CloudFormation takes at most 51200
              --> infra/cfn/root.yaml:1:51201
               |
             1 | ...xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx...

@@ -4,6 +4,7 @@
 use serde_json::{Map, Value};
 
 use crate::assembly::supplied_parameters;
+use crate::service::Service;
 use cfnkit_template::constraint::broken_rule;
 use cfnkit_template::json_text::JsonText;
 use cfnkit_template::parameters::Parameters;
@@ -41,7 +42,12 @@ pub(super) struct Said {
 }
 
 /// What the file `name` says with `text`, or everything that is wrong with it.
-pub(super) fn read(name: &str, text: &str, root: &Template) -> Result<Said, Vec<Problem>> {
+pub(super) fn read(
+    name: &str,
+    text: &str,
+    root: &Template,
+    service: &'static Service,
+) -> Result<Said, Vec<Problem>> {
     let file = JsonText::parse(name, text).map_err(|problem| vec![problem])?;
     let Some(object) = file.value().as_object() else {
         return Err(vec![
@@ -53,6 +59,7 @@ pub(super) fn read(name: &str, text: &str, root: &Template) -> Result<Said, Vec<
     let mut reader = Reader {
         file: &file,
         root,
+        service,
         problems: Vec::new(),
     };
     let said = reader.file(object);
@@ -65,6 +72,7 @@ pub(super) fn read(name: &str, text: &str, root: &Template) -> Result<Said, Vec<
 struct Reader<'a> {
     file: &'a JsonText,
     root: &'a Template,
+    service: &'static Service,
     problems: Vec<Problem>,
 }
 
@@ -137,7 +145,7 @@ impl Reader<'_> {
     }
 
     fn parameter_name(&mut self, pointer: &str, name: &str) {
-        let supplied = supplied_parameters(self.root);
+        let supplied = supplied_parameters(self.root, self.service);
         let declared = self.root.parameters();
         let declared: Vec<&str> = declared.iter().map(|one| one.name.as_str()).collect();
         let problem = if name == "Stage" {

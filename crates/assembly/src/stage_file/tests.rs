@@ -1,13 +1,14 @@
 use expect_test::expect;
 
 use super::*;
+use crate::service::tests::ORDERS;
 
 /// A root template of the tests' own.
 pub(super) fn root() -> Template {
     let text = "\
 Parameters:
   Stage: {Type: String, Default: dev}
-  HandlerKey: {Type: String}
+  IntakeKey: {Type: String}
   Rate: {Type: Number, Default: 50, MinValue: 1}
   WafManagedRules:
     Type: String
@@ -43,7 +44,7 @@ fn everything_a_file_can_say_is_read() {
         "MonitoringTimeInMinutes": 15
     }"#;
     let (workspace, _directory) = workspace(&[("live.json", text)]);
-    let file = StageFile::read(&workspace, &"live".parse().unwrap(), &root()).unwrap();
+    let file = StageFile::read(&workspace, &ORDERS.stage("live").unwrap(), &root()).unwrap();
     assert_eq!(file.absence(), None);
     let parameters = [("Rate", "60"), ("WafManagedRules", "count")];
     let parameters = parameters.map(|(name, value)| (name.to_owned(), value.to_owned()));
@@ -72,7 +73,7 @@ fn a_stage_is_production_by_its_file_and_else_by_its_name() {
     ];
     let read = |files: &[(&str, &str)], stage: &str| {
         let (workspace, _directory) = workspace(files);
-        let file = StageFile::read(&workspace, &stage.parse().unwrap(), &root()).unwrap();
+        let file = StageFile::read(&workspace, &ORDERS.stage(stage).unwrap(), &root()).unwrap();
         (file.is_production(), file.rollback_alarms())
     };
     let health = vec!["ServerErrorsAlarmArn".to_owned()];
@@ -89,7 +90,7 @@ fn a_stage_is_production_by_its_file_and_else_by_its_name() {
 fn a_stage_without_a_file_is_told_of_one_with_almost_its_name() {
     let (workspace, _directory) = workspace(&[("dev.json", "{}"), ("production.json", "{}")]);
     let meant = |stage: &str| {
-        let file = StageFile::read(&workspace, &stage.parse().unwrap(), &root()).unwrap();
+        let file = StageFile::read(&workspace, &ORDERS.stage(stage).unwrap(), &root()).unwrap();
         let (text, meant) = file.absence()?;
         assert!(
             text.contains(&format!("`infra/stages/{stage}.json`")),
@@ -107,7 +108,7 @@ fn a_stage_without_a_file_is_told_of_one_with_almost_its_name() {
 fn the_first_problem_counts_the_others() {
     let text = "{\"Zoo\": 1, \"Production\": 1}";
     let (workspace, _directory) = workspace(&[("live.json", text), ("Live.json", "{}")]);
-    let err = StageFile::read(&workspace, &"live".parse().unwrap(), &root()).unwrap_err();
+    let err = StageFile::read(&workspace, &ORDERS.stage("live").unwrap(), &root()).unwrap_err();
     let shown = format!("{err:#}");
     expect![[r#"
         a stage file has no member `Zoo`
@@ -118,7 +119,7 @@ fn the_first_problem_counts_the_others() {
           |
           = to mend: it has: Parameters, Tags, Production, TerminationProtection, RollbackAlarms, MonitoringTimeInMinutes
           = beside it: 1 more in this file"#]].assert_eq(&anstream::adapter::strip_str(&shown).to_string());
-    let all = check_against(&workspace, &root()).unwrap();
+    let all = check_against(&workspace, &ORDERS, &root()).unwrap();
     let shown: Vec<String> = all.iter().map(|one| format!("{one}\n")).collect();
     expect![[r#"
         `infra/stages/Live.json` can be no stage's file: a stage is 1 to 16 lowercase letters and digits, a letter first

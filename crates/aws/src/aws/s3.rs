@@ -158,7 +158,7 @@ impl AssetBucket {
                 super::error::readable(err)
             ),
             Some(404) => anyhow::anyhow!(
-                "bucket `{bucket}` does not exist; where the stack `movies-bootstrap` names it, delete \
+                "bucket `{bucket}` does not exist; where the bootstrap stack names it, delete \
                  that stack, and `cargo xtask bootstrap` makes another"
             ),
             _ => super::error::readable(err).context(format!("cannot use bucket `{bucket}`")),

@@ -10,6 +10,7 @@ use crate::deploy_role::{self, Provider, Roles, Wish};
 use cfnkit_assembly::stage::Stage;
 use cfnkit_assembly::stage_file;
 use cfnkit_cli::commands::bootstrap::Bootstrap;
+use cfnkit_cli::program::service;
 use cfnkit_cli::repository::Repository;
 use cfnkit_console::consent::Consent;
 use cfnkit_console::screen::{self, STRONG};
@@ -83,7 +84,7 @@ fn stages(bootstrap: &Bootstrap, workspace: &Workspace) -> anyhow::Result<Vec<St
     }
     let names = stage_file::stages(workspace)?;
     let stages = names.iter().map(|name| {
-        let stage: Result<Stage, String> = name.parse();
+        let stage = service().stage(name);
         stage.map_err(|err| anyhow::anyhow!("`infra/stages/{name}.json`: {err}"))
     });
     let stages = stages.collect::<anyhow::Result<Vec<Stage>>>()?;

@@ -173,7 +173,7 @@ async fn attempt(
         let question = format!("Give {name} in {} its new code?", connection.place());
         consent.obtain(&question, &mut engine.interrupts).await?;
         consent = Consent::Given;
-        fast::update_code(connection, &cfn, stack, &plan, &bucket).await?;
+        fast::update_code(connection, stack, &plan, &bucket).await?;
     }
     let before = stack.clone();
     let stack = engine.clear_the_way(stack, &plan, consent).await?;

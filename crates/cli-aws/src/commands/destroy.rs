@@ -6,16 +6,18 @@ use anyhow::Context as _;
 use xshell::Shell;
 
 use crate::connection::connect;
+use cfnkit_assembly::service::Tier;
 use cfnkit_assembly::stage_file::StageFile;
 use cfnkit_aws::aws::cloudformation::{self, operations};
 use cfnkit_aws::aws::{Connection, api_gateway};
 use cfnkit_cli::commands::args::{LocalCloud, probably_meant};
 use cfnkit_cli::commands::destroy::Destroy;
+use cfnkit_cli::program::service;
 use cfnkit_console::consent::Consent;
 use cfnkit_console::interrupt::Interrupts;
 use cfnkit_console::screen;
 use cfnkit_deploy::deployment::Engine;
-use cfnkit_operate::api_keys::Tier;
+use cfnkit_operate::api_keys::key_prefix;
 use cfnkit_operation::stack::Stack;
 use cfnkit_template::stack_tree::NESTED_STACK;
 use cfnkit_template::stack_tree::read_template;
@@ -92,12 +94,12 @@ async fn delete_old_keys(
     connection: &Connection,
     stack: &Stack,
 ) -> anyhow::Result<()> {
-    let is_rotated = |tier: &Tier| {
-        let generation = stack.parameters.get(tier.generation());
+    let is_rotated = |tier: &&Tier| {
+        let generation = stack.parameters.get(tier.generation_parameter);
         generation.is_some_and(|generation| generation != "1")
     };
-    for tier in Tier::ALL.into_iter().filter(is_rotated) {
-        let prefix = tier.key_prefix(&destroy.stage.stage);
+    for tier in service().tiers.iter().filter(is_rotated) {
+        let prefix = key_prefix(&destroy.stage.stage, tier);
         let keys = match api_gateway::keys_named(connection, &prefix).await {
             Ok(keys) => keys,
             // They open nothing any more.

@@ -6,10 +6,12 @@ use xshell::Shell;
 
 use crate::deployed::Deployed;
 use crate::deployed::deployed;
+use cfnkit_assembly::service::Tier;
 use cfnkit_aws::aws::{Connection, api_gateway};
 use cfnkit_cli::commands::keys::{Action, Keys};
+use cfnkit_cli::program::service;
 use cfnkit_console::screen;
-use cfnkit_operate::api_keys::{self, Key, Listing, State, Tier, seen};
+use cfnkit_operate::api_keys::{self, Key, Listing, State, seen};
 use cfnkit_tools::workspace::Workspace;
 
 mod rotate;
@@ -26,12 +28,12 @@ pub(crate) async fn run(flags: Keys, sh: &Shell, workspace: &Workspace) -> anyho
     let deployed = deployed(&flags.stage, &flags.environment, sh, workspace).await?;
     let connection = &deployed.environment.connection;
     if let Some(tier) = flags.show {
-        let id = deployed.output(tier.key_output())?;
+        let id = deployed.output(tier.key_output)?;
         screen::data(api_gateway::key_value(connection, id).await?);
         return Ok(());
     }
     let mut keys = Vec::new();
-    for tier in Tier::ALL {
+    for tier in service().tiers {
         keys.extend(tier_keys(&deployed, tier).await?);
     }
     if flags.json {
@@ -51,10 +53,13 @@ pub(crate) async fn run(flags: Keys, sh: &Shell, workspace: &Workspace) -> anyho
 }
 
 /// The keys of a tier's usage plan, the current one first.
-pub(super) async fn tier_keys(deployed: &Deployed, tier: Tier) -> anyhow::Result<Vec<Key>> {
+pub(super) async fn tier_keys(
+    deployed: &Deployed,
+    tier: &'static Tier,
+) -> anyhow::Result<Vec<Key>> {
     let connection = &deployed.environment.connection;
-    let plan_id = deployed.output(tier.plan_output())?;
-    let current = deployed.output(tier.key_output())?;
+    let plan_id = deployed.output(tier.plan_output)?;
+    let current = deployed.output(tier.key_output)?;
     let plan = api_gateway::plan(connection, plan_id).await?;
     let mut keys = Vec::new();
     for id in api_gateway::plan_keys(connection, plan_id).await? {
@@ -64,7 +69,7 @@ pub(super) async fn tier_keys(deployed: &Deployed, tier: Tier) -> anyhow::Result
             false => Some(usage(connection, plan_id, &id).await?),
         };
         keys.push(Key {
-            tier,
+            tier: tier.name,
             name: key.name,
             state: match (key.is_enabled, id == current) {
                 (false, _) => State::Disabled,

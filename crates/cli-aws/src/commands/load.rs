@@ -53,7 +53,7 @@ pub(crate) async fn run(load: Load, sh: &Shell, workspace: &Workspace) -> anyhow
     consent
         .obtain("Send these requests?", &mut interrupts)
         .await?;
-    let name = format!("movies-{}", setup.stage);
+    let name = setup.stack.clone();
     let begin = live::now() / 1000;
     let (tally, is_interrupted) =
         running::run(&name, target, &setup.phases, &mut interrupts).await?;
@@ -105,7 +105,7 @@ fn expected(
     if deployed.is_local() {
         layers = layers.of_local_cloud();
     }
-    let consumer = Consumer::new(load.tier.name(), 0.0);
+    let consumer = Consumer::new(load.tier.name, 0.0);
     let predictions = predict_phases(&layers, &consumer, &phases::stretches(phases))?;
     Ok(Expected::predicted(&predictions))
 }
@@ -117,27 +117,37 @@ async fn prepare(
 ) -> anyhow::Result<(Setup, Target)> {
     let stack = &deployed.stack;
     let stage = &load.stage.stage;
-    let url = endpoint::checked(load.url.as_deref(), deployed.output("Endpoint")?)?;
-    let key_id = deployed.output(load.tier.key_output())?;
+    let service = stage.service();
+    let sample = service.sample.as_ref();
+    let sample = sample.context("this service names nothing that a load test could send")?;
+    let url = endpoint::checked(
+        load.url.as_deref(),
+        deployed.output(service.endpoint_output)?,
+    )?;
+    let key_id = deployed.output(load.tier.key_output)?;
     let api_key = api_gateway::key_value(&deployed.environment.connection, key_id).await?;
     let started_at = started_at();
     let id_prefix = format!("load-{}-", compact(&started_at));
     let target = Target {
         url: url.clone(),
-        api_key,
+        api_key: Some(api_key),
+        body: sample.load_body,
         id_prefix: id_prefix.clone(),
         most_in_flight: load.in_flight as usize,
         patience: PATIENCE,
     };
     let setup = Setup {
+        stack: stage.stack_name(),
         stage: stage.to_string(),
         endpoint: url,
-        tier: load.tier.name(),
+        tier: load.tier.name,
         is_local: deployed.is_local(),
         started_at,
         id_prefix,
-        table: deployed.outputs().get("TableName").cloned(),
-        limits: Limits::from_parameters(&stack.parameters, load.tier.word())?,
+        table: service
+            .table_output
+            .and_then(|output| deployed.outputs().get(output).cloned()),
+        limits: Limits::from_parameters(&stack.parameters, load.tier.word)?,
         phases,
         p99_limit_ms: load.p99,
         most_in_flight: load.in_flight as usize,
@@ -253,7 +263,6 @@ mod tests {
 
     use super::*;
     use cfnkit_load::load::verdict::Bucket;
-    use cfnkit_operate::api_keys::Tier;
 
     #[test]
     fn connections_that_cannot_be_opened_are_not_tried() {
@@ -271,9 +280,10 @@ mod tests {
         };
         let phases = phases::DEFAULT.iter().map(|text| text.parse().unwrap());
         let setup = Setup {
+            stack: "movies-dev".to_owned(),
             stage: "dev".to_owned(),
             endpoint: "https://abc.execute-api.eu-west-1.amazonaws.com/dev/".to_owned(),
-            tier: Tier::Standard.name(),
+            tier: "standard",
             is_local: false,
             started_at: "2026-01-31T12:00:00Z".to_owned(),
             id_prefix: format!("load-{}-", compact("2026-01-31T12:00:00Z")),

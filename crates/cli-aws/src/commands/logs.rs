@@ -8,8 +8,10 @@ use xshell::Shell;
 
 use crate::deployed::Deployed;
 use crate::deployed::deployed;
+use cfnkit_assembly::service::LogSource;
 use cfnkit_aws::aws::{Connection, logs, signed, xray};
 use cfnkit_cli::commands::logs::Logs;
+use cfnkit_cli::program::service;
 use cfnkit_console::exit::Exit;
 use cfnkit_console::interrupt::Interrupts;
 use cfnkit_console::patience::patient;
@@ -49,16 +51,36 @@ fn groups(logs: &Logs, deployed: &Deployed) -> anyhow::Result<Vec<(Source, Strin
         true => vec![Source::Waf, Source::Api, Source::Function],
         false => logs.source.clone(),
     };
-    let named = sources.into_iter().map(|source| {
-        let output = match source {
-            Source::Waf => "WebAclLogGroupName",
-            Source::Api => "AccessLogGroupName",
-            Source::Function => "FunctionLogGroupName",
-            Source::Flow => "FlowLogGroupName",
+    let service = service();
+    let mut named = Vec::new();
+    for source in sources {
+        let outputs: Vec<&str> = match source {
+            Source::Function => {
+                let functions = service.functions.iter();
+                functions
+                    .map(|function| function.log_group_output)
+                    .collect()
+            }
+            source => {
+                let groups = service.log_groups.iter();
+                let groups = groups.filter(|group| is_of(source, group.source));
+                groups.map(|group| group.output).collect()
+            }
         };
-        Ok((source, deployed.output(output)?.to_owned()))
-    });
-    named.collect()
+        for output in outputs {
+            named.push((source, deployed.output(output)?.to_owned()));
+        }
+    }
+    Ok(named)
+}
+
+fn is_of(source: Source, group: LogSource) -> bool {
+    matches!(
+        (source, group),
+        (Source::Waf, LogSource::Waf)
+            | (Source::Api, LogSource::Api)
+            | (Source::Flow, LogSource::Flow)
+    )
 }
 
 async fn show(logs: &Logs, deployed: &Deployed, interrupts: &mut Interrupts) -> anyhow::Result<()> {

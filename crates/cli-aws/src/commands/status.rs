@@ -11,10 +11,13 @@ use cfnkit_assembly::assembly::AssembledTemplates;
 use cfnkit_assembly::stage::Stage;
 use cfnkit_aws::aws::cloudwatch::{self, MetricQuery};
 use cfnkit_cli::commands::status::Status;
+use cfnkit_cli::program::service;
 use cfnkit_console::screen;
 use cfnkit_deploy::deployment;
 use cfnkit_operate::status::cost::{self, Fixtures, Use};
-use cfnkit_operate::status::{self, Alarms, Concurrency, Status as Screen, Traffic, Version};
+use cfnkit_operate::status::{
+    self, Alarms, Concurrency, FunctionVersion, Status as Screen, Traffic, Version,
+};
 use cfnkit_package::handler;
 use cfnkit_template::intrinsics::resolved_resources;
 use cfnkit_tools::digest::hex;
@@ -90,7 +93,7 @@ async fn fill(screen: &mut Screen, deployed: &Deployed, stage: &Stage) -> anyhow
         .flat_map(|tree| resolved_resources(&tree.template, &tree.parameters).into_values())
         .collect();
     let has_encryption_key = parameter("EncryptionKey") == Some("customer-managed");
-    let fixtures = Fixtures::read(resources.iter(), has_encryption_key);
+    let fixtures = Fixtures::read(resources.iter(), service().tiers.len(), has_encryption_key);
     let memory = parameter("FunctionMemoryInMegabytes").and_then(|memory| memory.parse().ok());
     let usage = Use {
         requests_per_second: traffic.requests / AN_HOUR as f64,
@@ -131,10 +134,6 @@ fn queries(deployed: &Deployed, stage: &Stage) -> anyhow::Result<Vec<MetricQuery
         ("ApiName", stage.stack_name()),
         ("Stage", stage.to_string()),
     ];
-    let function = deployed.output("FunctionLogGroupName")?;
-    let function = function.trim_start_matches("/aws/lambda/").to_owned();
-    let function = [("FunctionName", function)];
-    let table = [("TableName", deployed.output("TableName")?.to_owned())];
     let region = deployed.environment.connection.region.clone();
     let web_acl = [
         ("WebACL", stage.stack_name()),
@@ -149,36 +148,48 @@ fn queries(deployed: &Deployed, stage: &Stage) -> anyhow::Result<Vec<MetricQuery
             dimensions: dimensions.to_vec(),
             statistic,
         };
-    Ok(vec![
+    let mut queries = vec![
         query("requests", "AWS/ApiGateway", "Count", &api, "SampleCount"),
         query("clientErrors", "AWS/ApiGateway", "4XXError", &api, "Sum"),
         query("serverErrors", "AWS/ApiGateway", "5XXError", &api, "Sum"),
         query("p50", "AWS/ApiGateway", "Latency", &api, "p50"),
         query("p99", "AWS/ApiGateway", "Latency", &api, "p99"),
-        query("invocations", "AWS/Lambda", "Invocations", &function, "Sum"),
-        query("duration", "AWS/Lambda", "Duration", &function, "Average"),
-        query(
-            "concurrency",
-            "AWS/Lambda",
-            "ConcurrentExecutions",
-            &function,
-            "Maximum",
-        ),
-        query(
+        query("blocked", "AWS/WAFV2", "BlockedRequests", &web_acl, "Sum"),
+    ];
+    let service = stage.service();
+    // The first function is the one that answers requests.
+    if let Some(function) = service.functions.first() {
+        let group = deployed.output(function.log_group_output)?;
+        let name = group.trim_start_matches("/aws/lambda/").to_owned();
+        let function = [("FunctionName", name)];
+        queries.extend([
+            query("invocations", "AWS/Lambda", "Invocations", &function, "Sum"),
+            query("duration", "AWS/Lambda", "Duration", &function, "Average"),
+            query(
+                "concurrency",
+                "AWS/Lambda",
+                "ConcurrentExecutions",
+                &function,
+                "Maximum",
+            ),
+        ]);
+    }
+    if let Some(output) = service.table_output {
+        let table = [("TableName", deployed.output(output)?.to_owned())];
+        queries.push(query(
             "tableThrottles",
             "AWS/DynamoDB",
             "WriteThrottleEvents",
             &table,
             "Sum",
-        ),
-        query("blocked", "AWS/WAFV2", "BlockedRequests", &web_acl, "Sum"),
-    ])
+        ));
+    }
+    Ok(queries)
 }
 
 /// Compares keys, which are hashes of contents. Nothing is built for it.
 fn version(sh: &Shell, workspace: &Workspace, deployed: &Deployed) -> anyhow::Result<Version> {
     let cloud = deployed.environment.cloud;
-    let ready = handler::ready(sh, workspace, cloud.into())?;
     let templates = AssembledTemplates::read(&workspace.templates(), cloud)?;
     let parameters = &deployed.stack.parameters;
     let changed = templates.nested.iter().filter(|(_, nested)| {
@@ -186,9 +197,17 @@ fn version(sh: &Shell, workspace: &Workspace, deployed: &Deployed) -> anyhow::Re
         key.is_none_or(|key| *key != nested.asset.key)
     });
     let hash = |key: &String| key.split('.').next().unwrap_or_default().to_owned();
+    let mut functions = Vec::new();
+    for function in service().functions {
+        let ready = handler::ready(sh, workspace, function, cloud.into())?;
+        functions.push(FunctionVersion {
+            name: function.name.to_owned(),
+            deployed: parameters.get(function.key_parameter).map(hash),
+            local: ready.map(|asset| hex(&asset.sha256)),
+        });
+    }
     Ok(Version {
-        deployed_handler: parameters.get("HandlerKey").map(hash),
-        local_handler: ready.map(|asset| hex(&asset.sha256)),
+        functions,
         changed_templates: changed
             .map(|(_, nested)| nested.asset.name.clone())
             .collect(),

@@ -6,7 +6,6 @@ use anyhow::Context as _;
 use xshell::Shell;
 
 use crate::deployed::deployed;
-use cfnkit_assembly::stage::SERVICE;
 use cfnkit_aws::aws::xray::{self, Trace, TraceSummary};
 use cfnkit_cli::commands::traces::Traces;
 use cfnkit_console::screen::{self, QUIET, STRONG};
@@ -64,7 +63,7 @@ pub(crate) async fn run(flags: Traces, sh: &Shell, workspace: &Workspace) -> any
 /// stage.
 fn expression(flags: &Traces) -> String {
     let stage = &flags.stage.stage;
-    let own = format!("service(\"{SERVICE}-{stage}/{stage}\")");
+    let own = format!("service(\"{}/{stage}\")", stage.stack_name());
     match &flags.filter {
         Some(filter) => format!("{own} AND ({filter})"),
         None => own,

@@ -1,9 +1,12 @@
 //! The flags that several commands share, and what can be said of them without a connection.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::program::service;
 use cfnkit_assembly::assembly::supplied_parameters;
+use cfnkit_assembly::service::Tier;
 use cfnkit_assembly::stage::Stage;
 use cfnkit_assembly::stage_file::{self, StageFile};
 use cfnkit_console::screen::{self, STRONG};
@@ -31,22 +34,63 @@ pub struct EnvironmentArgs {
 /// Which stage of the service a command works on.
 #[derive(Debug, clap::Args)]
 pub struct StageArgs {
-    /// Stage of the service; the stack is called `movies-<STAGE>`, and `infra/stages/<STAGE>.json`
-    /// says what is special about it.
-    #[arg(long, default_value = "dev")]
+    /// Stage of the service; the stack is called `<SERVICE>-<STAGE>`, and
+    /// `infra/stages/<STAGE>.json` says what is special about it.
+    #[arg(long, default_value = service().default_stage, value_parser = parse_stage)]
     pub stage: Stage,
 }
 
-/// Which handler goes into the assembly.
+/// Which zips go into the assembly.
 #[derive(Debug, clap::Args)]
 pub struct HandlerArgs {
     /// Take this zip, as `package` wrote it, instead of building the handler. It is inspected.
+    ///
+    /// Where the service has several functions, `NAME=ZIP` says for which; may be repeated.
     #[arg(long = "handler", value_name = "ZIP", conflicts_with = "local")]
-    pub zip: Option<PathBuf>,
+    pub zip: Vec<String>,
 
-    /// Refuse the zip unless it has this SHA-256.
+    /// Refuse the zip unless it has this SHA-256; as often, and in the same order, as `--handler`.
     #[arg(long = "handler-sha256", value_name = "SHA256", requires = "zip", value_parser = parse_sha256)]
-    pub(crate) zip_sha256: Option<String>,
+    pub zip_sha256: Vec<String>,
+}
+
+impl HandlerArgs {
+    /// The zip that is given for a function, and the SHA-256 that it must have.
+    ///
+    /// # Errors
+    ///
+    /// A zip is for no function, or for one that has another; there are more hashes than zips.
+    pub fn zips(&self) -> anyhow::Result<BTreeMap<&'static str, (PathBuf, Option<&str>)>> {
+        let functions = service().functions;
+        if self.zip_sha256.len() > self.zip.len() {
+            anyhow::bail!("`--handler-sha256` is given more often than `--handler`");
+        }
+        let mut zips = BTreeMap::new();
+        for (index, given) in self.zip.iter().enumerate() {
+            let named = given.split_once('=');
+            let named = named.and_then(|(name, zip)| Some((service().function(name)?, zip)));
+            let (function, zip) = match (named, functions) {
+                (Some(named), _) => named,
+                (None, [function]) => (function, given.as_str()),
+                (None, _) => {
+                    let names: Vec<&str> = functions.iter().map(|one| one.name).collect();
+                    anyhow::bail!(
+                        "`--handler {given}` does not say for which function it is; write \
+                         `--handler NAME=ZIP` with one of {}",
+                        names.join(", ")
+                    );
+                }
+            };
+            let sha256 = self.zip_sha256.get(index).map(String::as_str);
+            if zips
+                .insert(function.name, (PathBuf::from(zip), sha256))
+                .is_some()
+            {
+                anyhow::bail!("`--handler` is given twice for `{}`", function.name);
+            }
+        }
+        Ok(zips)
+    }
 }
 
 /// How a command starts a missing local cloud.
@@ -119,7 +163,7 @@ impl ValueArgs {
     pub fn over(&self, stage_file: &StageFile, root: &Template) -> anyhow::Result<Parameters> {
         let mut chosen = stage_file.parameters().clone();
         chosen.extend(self.chosen()?);
-        let supplied = supplied_parameters(root)
+        let supplied = supplied_parameters(root, stage_file.stage().service())
             .into_iter()
             .map(|name| (name, String::new()));
         parameters::check(root, &supplied.collect(), &chosen)?;
@@ -172,6 +216,28 @@ pub fn probably_meant(workspace: &Workspace, stage: &Stage) -> String {
     meant
         .map(|meant| format!("; did you mean `--stage {meant}`?"))
         .unwrap_or_default()
+}
+
+/// A stage by its name, for clap.
+pub fn parse_stage(text: &str) -> Result<Stage, String> {
+    service().stage(text)
+}
+
+/// A tier by its name, for clap.
+pub fn parse_tier(text: &str) -> Result<&'static Tier, String> {
+    let tiers = service().tiers;
+    service().tier(text).ok_or_else(|| {
+        let names: Vec<&str> = tiers.iter().map(|tier| tier.name).collect();
+        match names.is_empty() {
+            true => "this service has no API keys".to_owned(),
+            false => format!("the tiers are {}", names.join(", ")),
+        }
+    })
+}
+
+/// The name of the service's first tier.
+pub fn first_tier() -> &'static str {
+    service().tiers.first().map_or("none", |tier| tier.name)
 }
 
 /// A time such as `15m`, for clap.

@@ -1,13 +1,13 @@
 //! `bootstrap`: once per environment.
 
-use super::args::{EnvironmentArgs, StartArgs};
+use super::args::{EnvironmentArgs, StartArgs, parse_stage};
 use crate::repository::Repository;
 use cfnkit_assembly::encryption_key::EncryptionKey;
 use cfnkit_assembly::stage::Stage;
 
 /// Create the asset bucket, and a key if you want one; once per account and region.
 ///
-/// The stack is called `movies-bootstrap`.
+/// The stack is called `<SERVICE>-bootstrap`.
 #[derive(Debug, clap::Args)]
 pub struct Bootstrap {
     #[command(flatten)]
@@ -39,7 +39,7 @@ pub struct Bootstrap {
 
     /// Stage to make the role for; may be repeated. Otherwise every stage with a file in
     /// `infra/stages/`.
-    #[arg(long, value_name = "NAME", requires = "github")]
+    #[arg(long, value_name = "NAME", requires = "github", value_parser = parse_stage)]
     pub github_stage: Vec<Stage>,
 
     /// The account has GitHub's identity provider already, from elsewhere; do not make it.

@@ -1,7 +1,7 @@
 //! `keys`: the API keys of a deployed stage, what they used, and their rotation.
 
-use super::args::{EnvironmentArgs, StageArgs};
-use cfnkit_operate::api_keys::Tier;
+use super::args::{EnvironmentArgs, StageArgs, parse_tier};
+use cfnkit_assembly::service::Tier;
 
 pub mod rotate;
 
@@ -22,8 +22,8 @@ pub struct Keys {
     pub environment: EnvironmentArgs,
 
     /// Print nothing but the value of this tier's current key, for a terminal or a pipe.
-    #[arg(long, value_name = "TIER", value_enum, conflicts_with = "json")]
-    pub show: Option<Tier>,
+    #[arg(long, value_name = "TIER", value_parser = parse_tier, conflicts_with = "json")]
+    pub show: Option<&'static Tier>,
 
     /// Print JSON.
     #[arg(long)]

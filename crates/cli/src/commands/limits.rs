@@ -1,6 +1,7 @@
 //! `limits`: which throttling layer refuses a consumer, when and with what.
 
-use super::args::{StageArgs, ValueArgs, read_stage_file};
+use super::args::{StageArgs, ValueArgs, first_tier, read_stage_file};
+use crate::program::service;
 use cfnkit_console::screen;
 use cfnkit_limits::limits::report::Report;
 use cfnkit_limits::limits::{Consumer, Limit, predict, predict_phases, reading};
@@ -25,7 +26,7 @@ pub struct Limits {
     pub values: ValueArgs,
 
     /// Usage plan that the consumer's key is in.
-    #[arg(long, value_name = "NAME", default_value = "standard")]
+    #[arg(long, value_name = "NAME", default_value = first_tier())]
     pub tier: String,
 
     /// Requests that the consumer sends per second; otherwise the tier's full rate.
@@ -65,7 +66,7 @@ pub struct Limits {
 impl Limits {
     pub fn run(self, workspace: &Workspace) -> anyhow::Result<()> {
         if self.check {
-            return limits::check(workspace);
+            return limits::check(workspace, service());
         }
         let templates = Templates::read(&workspace.templates())?;
         let stage_file = read_stage_file(workspace, &self.stage.stage, &templates.root)?;

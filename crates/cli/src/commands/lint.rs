@@ -2,6 +2,7 @@
 
 use xshell::Shell;
 
+use crate::program::service;
 use cfnkit_console::exit::Exit;
 use cfnkit_console::screen;
 use cfnkit_lint::linting::templates::judge_templates;
@@ -62,7 +63,7 @@ impl Lint {
             add_code_steps(&mut steps, sh, workspace);
         }
         if self.templates || !chooses {
-            add_template_step(&mut steps, sh, workspace);
+            add_template_step(&mut steps, sh, workspace, service());
         }
         if self.workflows || !chooses {
             add_workflow_step(&mut steps, sh, workspace);

@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use super::args::{EnvironmentArgs, StageArgs};
+use super::args::{EnvironmentArgs, StageArgs, first_tier, parse_tier};
+use cfnkit_assembly::service::Tier;
 use cfnkit_load::load::phases::Phase;
-use cfnkit_operate::api_keys::Tier;
 
 /// Load a deployed stage, and judge what came of it.
 ///
@@ -12,7 +12,7 @@ use cfnkit_operate::api_keys::Tier;
 /// request was due, so a service that stalls cannot hide it. Only the stack's own endpoint is
 /// ever loaded. Ctrl-C stops, and what was seen is reported.
 ///
-/// Each request stores a movie whose id begins with `load-`; on AWS that costs money.
+/// Each request stores an item whose id begins with `load-`; on AWS that costs money.
 /// Exit code 1 where a line of the checklist failed.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -22,7 +22,7 @@ Phases files:
 
 Examples:
   cargo xtask load --local --phase 20/s:10s
-  cargo xtask load --profile test --tier premium --p99 300")]
+  cargo xtask load --profile test --tier TIER --p99 300")]
 pub struct Load {
     #[command(flatten)]
     pub stage: StageArgs,
@@ -44,8 +44,8 @@ pub struct Load {
     pub phases_file: Option<PathBuf>,
 
     /// Consumer whose key is used.
-    #[arg(long, default_value = "standard")]
-    pub tier: Tier,
+    #[arg(long, default_value = first_tier(), value_parser = parse_tier)]
+    pub tier: &'static Tier,
 
     /// Fail unless this address is the stage's endpoint; no other is ever loaded.
     #[arg(long, value_name = "URL")]

@@ -6,11 +6,13 @@ use anyhow::Context as _;
 use xshell::Shell;
 
 use super::args::parse_sha256;
-use cfnkit_console::screen;
+use crate::program::service;
+use cfnkit_assembly::service::Function;
+use cfnkit_console::screen::{self, STRONG};
 use cfnkit_console::workflow_run;
 use cfnkit_package::dependencies;
 use cfnkit_package::handler::growth;
-use cfnkit_package::handler::manifest::{MANIFEST, Manifest};
+use cfnkit_package::handler::manifest::{Manifest, manifest_name};
 use cfnkit_package::handler::verify::verify;
 use cfnkit_package::handler::{self, Package as Zip, Reuse, Target};
 use cfnkit_package::inputs::Inputs;
@@ -30,6 +32,9 @@ use cfnkit_tools::workspace::Workspace;
 /// like are respected; `target-cpu=native` is refused.
 #[derive(Debug, clap::Args)]
 pub struct Package {
+    /// Functions to package; all without one.
+    #[arg(value_name = "NAME")]
+    pub(crate) functions: Vec<String>,
     /// Architecture of the function; `deploy` uses arm64.
     #[arg(long, value_name = "ARCHITECTURE", value_enum, default_value_t = Architecture::Arm64)]
     pub target: Architecture,
@@ -59,23 +64,70 @@ pub struct Package {
 }
 
 impl Package {
+    /// Packages the functions that are named, or all.
+    ///
+    /// # Errors
+    ///
+    /// No function is called so, or a flag is about one zip and there would be several.
     pub fn run(self, sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {
         let target = match self.local {
             true => Target::LocalCloud,
             false => Target::Lambda(self.target),
         };
-        let before = Manifest::read(&target.directory(workspace));
+        let functions = self.chosen()?;
+        if functions.len() > 1 && (self.compare_with.is_some() || self.expect_sha256.is_some()) {
+            anyhow::bail!(
+                "`--compare-with` and `--expect-sha256` are about one zip; name its function: \
+                 `cargo xtask package NAME`"
+            );
+        }
+        for function in &functions {
+            if functions.len() > 1 {
+                screen::show(format!("{STRONG}{}{STRONG:#}", function.name));
+            }
+            self.one(sh, workspace, function, target)?;
+        }
+        Ok(())
+    }
+
+    fn chosen(&self) -> anyhow::Result<Vec<&'static Function>> {
+        let all = service().functions;
+        if self.functions.is_empty() {
+            return Ok(all.iter().collect());
+        }
+        let names = self.functions.iter();
+        let chosen = names.map(|name| {
+            service().function(name).with_context(|| {
+                let names: Vec<&str> = all.iter().map(|function| function.name).collect();
+                let names = names.join(", ");
+                format!("this service has no function `{name}`; it has: {names}")
+            })
+        });
+        chosen.collect()
+    }
+
+    fn one(
+        &self,
+        sh: &Shell,
+        workspace: &Workspace,
+        function: &'static Function,
+        target: Target,
+    ) -> anyhow::Result<()> {
+        let before = Manifest::read(&target.directory(workspace), function);
         let earlier = match &self.compare_with {
             Some(path) => earlier(path)?,
             None => None,
         };
         if self.explain {
-            let inputs = handler::inputs(sh, workspace, target)?;
-            explain_inputs(workspace, target, before.as_ref(), &inputs);
+            let inputs = handler::inputs(sh, workspace, function, target)?;
+            explain_inputs(workspace, function, target, before.as_ref(), &inputs);
         }
         let zip = match self.verify {
-            true => verify(sh, workspace, target, &["--target", self.target.name()])?,
-            false => handler::package(sh, workspace, target, Reuse::IfUpToDate)?,
+            true => {
+                let repeat = ["--target", self.target.name()];
+                verify(sh, workspace, function, target, &repeat)?
+            }
+            false => handler::package(sh, workspace, function, target, Reuse::IfUpToDate)?,
         };
         if !zip.fresh {
             screen::progress("up to date, nothing to do");
@@ -86,7 +138,7 @@ impl Package {
         if self.verify {
             screen::progress("a second build elsewhere gave the same bytes");
         }
-        show(workspace, target, &zip);
+        show(workspace, function, target, &zip);
         if let Some(earlier) = &earlier {
             let (now, then) = (&zip.manifest.output, &earlier.output);
             let change = growth::change(now.zip_bytes, then.zip_bytes);
@@ -94,9 +146,10 @@ impl Package {
         }
         self.report(&zip.manifest, earlier.as_ref())?;
         if self.sbom {
-            let path = target.directory(workspace).join("handler.cdx.json");
+            let file = format!("{}.cdx.json", function.name);
+            let path = target.directory(workspace).join(file);
             let triple = self.target.triple();
-            let dependencies = dependencies::of_handler(sh, workspace, triple)?;
+            let dependencies = dependencies::of_package(sh, workspace, function.package, triple)?;
             let program = sbom::Program {
                 zip_sha256: zip.asset.sha256,
                 triple,
@@ -150,7 +203,7 @@ fn expect(package: &Manifest, expected: &str) -> anyhow::Result<()> {
     )
 }
 
-fn show(workspace: &Workspace, target: Target, zip: &Zip) {
+fn show(workspace: &Workspace, function: &Function, target: Target, zip: &Zip) {
     let output = &zip.manifest.output;
     screen::show(format!("path      {}", workspace.display(&zip.path)));
     screen::show(format!(
@@ -158,7 +211,7 @@ fn show(workspace: &Workspace, target: Target, zip: &Zip) {
         output.zip_bytes, output.bootstrap_bytes
     ));
     screen::show(format!("sha256    {}", hex(&zip.asset.sha256)));
-    let manifest = zip.path.with_file_name(MANIFEST);
+    let manifest = zip.path.with_file_name(manifest_name(function));
     screen::show(format!("manifest  {}", workspace.display(&manifest)));
     if target != Target::LocalCloud {
         let symbols = handler::symbols(&zip.path, &output.zip_sha256);
@@ -169,6 +222,7 @@ fn show(workspace: &Workspace, target: Target, zip: &Zip) {
 /// Why there will be a build, or why there was the last one.
 fn explain_inputs(
     workspace: &Workspace,
+    function: &Function,
     target: Target,
     before: Option<&Manifest>,
     inputs: &Inputs,
@@ -186,7 +240,7 @@ fn explain_inputs(
         return;
     }
     screen::show("nothing has changed since the last package");
-    let Some(previous) = Manifest::read_previous(&target.directory(workspace)) else {
+    let Some(previous) = Manifest::read_previous(&target.directory(workspace), function) else {
         return;
     };
     screen::show("it differs from the one before in:");

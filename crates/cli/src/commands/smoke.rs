@@ -4,7 +4,7 @@ use super::args::{EnvironmentArgs, StageArgs};
 
 /// Send a few requests to the deployed endpoint and check their answers.
 ///
-/// With the standard tier's key, without a key, with a wrong one, with a body that is no movie,
+/// With the first tier's key, without a key, with a wrong one, with a body that is none,
 /// to an unknown path. `deploy` does the same at its end. The table keeps one item of it, with
 /// the id `smoke-test`.
 #[derive(Debug, clap::Args)]

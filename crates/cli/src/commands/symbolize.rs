@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 
+use crate::program::service;
 use cfnkit_console::screen;
 use cfnkit_package::backtrace::{Panic, ReturnAddress, ZipHash, panics};
 use cfnkit_package::symbols::{Stack, Symbols, newest_zip, of_zip};
@@ -18,7 +19,7 @@ use cfnkit_tools::workspace::Workspace;
 ///
 /// The log may be as CloudWatch gives it, with other lines, with prefixes, as JSON:
 ///
-///   aws logs tail /aws/lambda/apigw_handler --since 1d | cargo xtask symbolize
+///   aws logs tail /aws/lambda/FUNCTION --since 1d | cargo xtask symbolize
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Symbolize {
@@ -132,7 +133,10 @@ impl Library<'_> {
     }
 
     fn newest(&self) -> anyhow::Result<PathBuf> {
-        let path = of_zip(self.workspace, &newest_zip(self.workspace)?)?;
+        let path = of_zip(
+            self.workspace,
+            &newest_zip(self.workspace, service().functions)?,
+        )?;
         if !self.read.contains_key(&path) {
             let shown = self.workspace.display(&path);
             screen::progress(format!(

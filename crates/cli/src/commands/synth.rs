@@ -4,6 +4,7 @@ use xshell::Shell;
 
 use super::args::{HandlerArgs, StageArgs, read_stage_file};
 use super::assemble;
+use crate::program::service;
 use cfnkit_assembly::assembly::Cloud;
 use cfnkit_assembly::stage_file;
 use cfnkit_console::screen::{self, BAD};
@@ -33,7 +34,7 @@ impl Synth {
             true => Cloud::Local,
             false => Cloud::Aws,
         };
-        let problems = stage_file::check_all(workspace)?;
+        let problems = stage_file::check_all(workspace, service())?;
         for problem in &problems {
             screen::say(format!("{BAD}error:{BAD:#} {problem}"));
         }

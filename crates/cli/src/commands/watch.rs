@@ -7,11 +7,13 @@ use anyhow::Context as _;
 use xshell::Shell;
 
 use super::args::{EnvironmentArgs, StageArgs};
+use crate::program::service;
 use cfnkit_assembly::assembly::Cloud;
 use cfnkit_assembly::stage_file::StageFile;
 use cfnkit_console::interrupt::Interrupts;
 use cfnkit_console::screen;
 use cfnkit_package::handler;
+use cfnkit_package::inputs::Inputs;
 use cfnkit_template::stack_tree::read_template;
 use cfnkit_tools::workspace::Workspace;
 
@@ -53,14 +55,18 @@ impl Watch {
         let mut interrupts = Interrupts::listen()?;
         let mut deployed = None;
         loop {
-            let inputs = handler::inputs(sh, workspace, cloud.into())?;
+            let inputs = inputs(sh, workspace, cloud)?;
             if deployed.as_ref() != Some(&inputs) {
                 self.deploy(&mut interrupts).await?;
                 screen::say("\nwatching the handler; Ctrl-C ends this");
                 // What was saved during the deploy is seen in the next round. The build may have
                 // read more than was known of before.
-                let after = handler::inputs(sh, workspace, cloud.into())?;
-                deployed = Some(match after.agree_with(&inputs) {
+                let after = self::inputs(sh, workspace, cloud)?;
+                let pairs = after.iter().zip(&inputs);
+                let agree = pairs.fold(true, |agree, (after, before)| {
+                    agree && after.agree_with(before)
+                });
+                deployed = Some(match agree {
                     true => after,
                     false => inputs,
                 });
@@ -95,4 +101,11 @@ impl Watch {
             }
         }
     }
+}
+
+/// What each function would be made of now.
+fn inputs(sh: &Shell, workspace: &Workspace, cloud: Cloud) -> anyhow::Result<Vec<Inputs>> {
+    let functions = service().functions.iter();
+    let inputs = functions.map(|function| handler::inputs(sh, workspace, function, cloud.into()));
+    inputs.collect()
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::Context as _;
 
 use super::finding::{Finding, Waivers};
+use cfnkit_assembly::service::Service;
 use cfnkit_assembly::stage_file::{self, StageFile};
 use cfnkit_console::screen::{self, BAD};
 use cfnkit_limits::limits::contradiction::{Contradiction, PREFIX, contradictions};
@@ -16,11 +17,11 @@ use cfnkit_template::template::Template;
 use cfnkit_tools::workspace::Workspace;
 
 /// Prints what no waiver accepts, and fails if there is any; a waiver of nothing is a finding too.
-pub fn check(workspace: &Workspace) -> anyhow::Result<()> {
+pub fn check(workspace: &Workspace, service: &'static Service) -> anyhow::Result<()> {
     let templates = Templates::read(&workspace.templates())?;
     let mut stages = BTreeMap::from([("the defaults".to_owned(), Parameters::new())]);
     for name in stage_file::stages(workspace)? {
-        let stage = name.parse().map_err(|err| anyhow::anyhow!("{err}"))?;
+        let stage = service.stage(&name).map_err(anyhow::Error::msg)?;
         let file = StageFile::read(workspace, &stage, &templates.root)?;
         stages.insert(format!("stage `{name}`"), file.parameters().clone());
     }

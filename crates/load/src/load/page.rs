@@ -26,7 +26,7 @@ pub(super) fn escape(text: &str) -> String {
 }
 
 pub fn render(report: &Report) -> String {
-    let title = format!("Load test of movies-{}", report.stage);
+    let title = format!("Load test of {}", report.stack);
     let title = escape(&title);
     let body = [
         head(report, &title),

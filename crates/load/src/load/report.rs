@@ -22,6 +22,7 @@ const BARS: [f64; 16] = [
 /// What was asked for.
 #[derive(Debug, Clone)]
 pub struct Setup {
+    pub stack: String,
     pub stage: String,
     pub endpoint: String,
     pub tier: &'static str,
@@ -39,11 +40,13 @@ pub struct Setup {
 #[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
-    /// The stage that was loaded.
+    /// The stack that was loaded.
+    pub stack: String,
+    /// Its stage.
     pub stage: String,
     /// Its URL.
     pub endpoint: String,
-    /// Whose key was used: `standard` or `premium`.
+    /// Whose key was used: the name of a tier.
     pub tier: &'static str,
     /// Whether it was the local cloud.
     pub is_local: bool,
@@ -242,6 +245,7 @@ impl Report {
             observed,
             verdicts,
             not_shown_here: not_shown_here(setup.is_local),
+            stack: setup.stack,
             stage: setup.stage,
             endpoint: setup.endpoint,
             tier: setup.tier,

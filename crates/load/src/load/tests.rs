@@ -20,6 +20,7 @@ use cfnkit_console::text::columns;
 fn setup() -> Setup {
     let phases = ["10/s:2s", "40/s:2s"];
     Setup {
+        stack: "movies-dev".to_owned(),
         stage: "dev".to_owned(),
         endpoint: "http://127.0.0.1:4566/_aws/execute-api/abc/dev/".to_owned(),
         tier: "standard",
@@ -236,6 +237,7 @@ fn the_block_is_drawn_in_place_and_leaves_nothing_behind() {
 fn the_page_needs_nothing_from_anywhere_and_escapes_what_it_shows() {
     let evil = "\"><script>alert(1)</script>&amp";
     let page = page::render(&report(Setup {
+        stack: evil.to_owned(),
         stage: evil.to_owned(),
         endpoint: evil.to_owned(),
         started_at: evil.to_owned(),

@@ -382,7 +382,7 @@ fn key_limits(facts: &Facts<'_>) -> (Outcome, String) {
         true if refused == 0 => (Outcome::NotShown, format!("{said}, and none was refused")),
         true if same => (
             Outcome::NotShown,
-            format!("{said}, but the stage's rate is no higher; `--tier standard` shows the key's"),
+            format!("{said}, but the stage's rate is no higher; a tier below it shows the key's"),
         ),
         true => (Outcome::Passed, said),
     }

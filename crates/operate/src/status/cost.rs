@@ -5,8 +5,6 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::api_keys::Tier;
-
 const PRICES: &str = include_str!("../../data/prices.json");
 
 const SECONDS_A_MONTH: f64 = 30.0 * 24.0 * 3600.0;
@@ -71,8 +69,13 @@ pub struct Fixtures {
 }
 
 impl Fixtures {
-    /// Out of the stage's resources, as the deployed templates and parameters have them.
-    pub fn read<'a>(resources: impl Iterator<Item = &'a Value>, has_encryption_key: bool) -> Self {
+    /// Out of the stage's resources, as the deployed templates and parameters have them; `tiers` is
+    /// how many keys are counted each by itself.
+    pub fn read<'a>(
+        resources: impl Iterator<Item = &'a Value>,
+        tiers: usize,
+        has_encryption_key: bool,
+    ) -> Self {
         let list = |resource: &Value, name: &str| -> Vec<Value> {
             let list = resource.pointer(&format!("/Properties/{name}"));
             list.and_then(Value::as_array).cloned().unwrap_or_default()
@@ -89,7 +92,7 @@ impl Fixtures {
                     alarm_metrics += watched.count().max(1);
                 }
                 // One for each key.
-                Some("AWS::Logs::MetricFilter") => custom_metrics += Tier::ALL.len(),
+                Some("AWS::Logs::MetricFilter") => custom_metrics += tiers,
                 Some("AWS::ApiGateway::Stage") => {
                     let settings = list(resource, "MethodSettings");
                     let mut settings = settings.iter();
@@ -242,7 +245,7 @@ mod tests {
             .values()
             .flat_map(|template| resolved_resources(template, &Parameters::new()).into_values())
             .collect();
-        let read = Fixtures::read(resources.iter(), true);
+        let read = Fixtures::read(resources.iter(), 2, true);
         let counted = Fixtures {
             web_acl_rules: 3,
             alarm_metrics: 13,

@@ -9,8 +9,11 @@ fn status() -> Status {
         stack_status: "UPDATE_COMPLETE".to_owned(),
         status_reason: None,
         version: Version {
-            deployed_handler: Some("0123456789abcdef".to_owned()),
-            local_handler: Some("0123456789abcdef".to_owned()),
+            functions: vec![FunctionVersion {
+                name: "handler".to_owned(),
+                deployed: Some("0123456789abcdef".to_owned()),
+                local: Some("0123456789abcdef".to_owned()),
+            }],
             changed_templates: Vec::new(),
         },
         alarms: Some(Alarms {
@@ -65,7 +68,7 @@ fn a_healthy_stage_is_one_screen() {
 fn trouble_is_said_first_in_its_line() {
     let mut status = status();
     status.stack_status = "UPDATE_ROLLBACK_COMPLETE".to_owned();
-    status.version.local_handler = Some("fedcba9876543210".to_owned());
+    status.version.functions[0].local = Some("fedcba9876543210".to_owned());
     status.version.changed_templates = vec!["api.yaml".to_owned(), "data.yaml".to_owned()];
     status.alarms = Some(Alarms {
         total: 11,
@@ -102,8 +105,11 @@ fn what_is_not_known_is_not_made_up() {
         concurrency: None,
         cost: None,
         version: Version {
-            deployed_handler: Some("0123456789abcdef".to_owned()),
-            local_handler: None,
+            functions: vec![FunctionVersion {
+                name: "handler".to_owned(),
+                deployed: Some("0123456789abcdef".to_owned()),
+                local: None,
+            }],
             changed_templates: Vec::new(),
         },
         not_shown: vec!["alarms have no state here".to_owned()],

@@ -190,11 +190,11 @@ fn what_cannot_be_read_is_named() {
 fn the_handler_is_built_from_what_it_asks_for() {
     let sh = Shell::new().unwrap();
     let workspace = Workspace::find().unwrap();
-    let dependencies = of_handler(&sh, &workspace, "aarch64-unknown-linux-gnu").unwrap();
+    let dependencies = of_package(&sh, &workspace, "handler", "aarch64-unknown-linux-gnu").unwrap();
     let root = &dependencies.packages()[dependencies.root()];
     assert_eq!(
         (root.name.as_str(), &root.source),
-        (PACKAGE, &Source::Local)
+        ("handler", &Source::Local)
     );
     let kind = |name: &str| {
         let mut packages = dependencies.packages().iter();

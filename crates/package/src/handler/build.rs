@@ -7,6 +7,7 @@ use std::process::{Child, Command, Stdio};
 use anyhow::Context as _;
 use xshell::{Cmd, Shell, cmd};
 
+use cfnkit_assembly::service::Function;
 use cfnkit_console::{screen, variable};
 use cfnkit_tools::architecture::{Architecture, GLIBC};
 use cfnkit_tools::cargo::build::Build;
@@ -15,9 +16,6 @@ use cfnkit_tools::tool::pip::{is_of_python, isolated};
 use cfnkit_tools::toolchain::Toolchain;
 use cfnkit_tools::workspace::Workspace;
 use cfnkit_tools::{cargo, tool};
-
-/// The package that is built.
-const PACKAGE: &str = "handler";
 
 /// The C compiler and linker of a build for Lambda.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,6 +69,7 @@ fn gcc(architecture: Architecture) -> &'static str {
 pub(super) fn for_lambda(
     sh: &Shell,
     workspace: &Workspace,
+    function: &Function,
     toolchain: &Toolchain,
     architecture: Architecture,
     flags: &[String],
@@ -83,7 +82,7 @@ pub(super) fn for_lambda(
     let build = match Linker::choose(sh, architecture) {
         Linker::Zig => {
             let path = tool::ZIG.provide(sh, workspace)?;
-            announce(architecture);
+            announce(function, architecture);
             preparation = prepare_zig(workspace, architecture, &path);
             let target = format!("{triple}.{GLIBC}");
             let build = cmd!(sh, "cargo zigbuild --target {target}");
@@ -96,7 +95,7 @@ pub(super) fn for_lambda(
                 "no `python3` to install the pinned cross compiler with: using the installed gcc; \
                  the bytes will be others",
             );
-            announce(architecture);
+            announce(function, architecture);
             let gcc = gcc(architecture);
             let name = triple.replace('-', "_");
             cmd!(sh, "cargo build --target {triple}")
@@ -118,7 +117,13 @@ pub(super) fn for_lambda(
     c_flags.extend(remap("-ffile-prefix-map"));
     c_flags.retain(|flag| !flag.starts_with("-ffile-prefix-map") || !flag.contains(' '));
     let build = build
-        .args(["--locked", "--package", PACKAGE, "--profile", "lambda"])
+        .args([
+            "--locked",
+            "--package",
+            function.package,
+            "--profile",
+            function.profile,
+        ])
         // The separator cargo's documentation names for this variable.
         .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"))
         .env("TARGET_CFLAGS", c_flags.join(" "))
@@ -128,27 +133,37 @@ pub(super) fn for_lambda(
     if let Some(mut preparation) = preparation {
         let _ = preparation.wait();
     }
-    built.with_context(|| format!("the handler does not build for {}", architecture.name()))
+    built.with_context(|| {
+        format!(
+            "the {} does not build for {}",
+            function.name,
+            architecture.name()
+        )
+    })
 }
 
 /// Builds the handler as the local cloud runs it.
 pub(super) fn for_local_cloud(
     sh: &Shell,
     workspace: &Workspace,
+    function: &Function,
     configuration: &Configuration,
 ) -> anyhow::Result<Build> {
-    screen::progress("building the handler for this machine");
+    let Function { name, package, .. } = function;
+    screen::progress(format!("building the {name} for this machine"));
     let _directory = sh.push_dir(workspace.root());
     let target = this_machine(configuration);
-    let build = cmd!(sh, "cargo build --locked --package {PACKAGE} {target...}");
+    let build = cmd!(sh, "cargo build --locked --package {package} {target...}");
     // The local cloud runs what this machine can run.
-    cargo::build::run(build.env_remove("CARGO_BUILD_TARGET")).context("the handler does not build")
+    cargo::build::run(build.env_remove("CARGO_BUILD_TARGET"))
+        .with_context(|| format!("the {name} does not build"))
 }
 
 /// Builds the handler as for Lambda, but with this machine's linker and for its processor.
 pub(super) fn optimized_for_host(
     sh: &Shell,
     workspace: &Workspace,
+    function: &Function,
     configuration: &Configuration,
     directory: &Path,
     settings: &[&str],
@@ -156,12 +171,19 @@ pub(super) fn optimized_for_host(
     let settings = settings.iter().flat_map(|setting| ["--config", setting]);
     let _directory = sh.push_dir(workspace.root());
     let target = this_machine(configuration);
+    let Function {
+        name,
+        package,
+        profile,
+        ..
+    } = function;
     let build = cmd!(
         sh,
-        "cargo build --locked --package {PACKAGE} --profile lambda {target...} {settings...}
+        "cargo build --locked --package {package} --profile {profile} {target...} {settings...}
          --target-dir {directory}"
     );
-    cargo::build::run(build.env_remove("CARGO_BUILD_TARGET")).context("the handler does not build")
+    cargo::build::run(build.env_remove("CARGO_BUILD_TARGET"))
+        .with_context(|| format!("the {name} does not build"))
 }
 
 /// This machine as a build's target, where cargo would take another one unless it is told.
@@ -181,8 +203,9 @@ pub(super) fn flags_for_c() -> Vec<String> {
     words.map(ToOwned::to_owned).collect()
 }
 
-fn announce(architecture: Architecture) {
-    screen::progress(format!("building the handler for {}", architecture.name()));
+fn announce(function: &Function, architecture: Architecture) {
+    let (name, architecture) = (function.name, architecture.name());
+    screen::progress(format!("building the {name} for {architecture}"));
 }
 
 /// Zig keeps what it compiles for a target; that stays in `target/` too.

@@ -1,4 +1,4 @@
-//! `handler.json`, beside the zip: what it was made of and what came out.
+//! `<function>.json`, beside the zip: what it was made of and what came out.
 
 use std::path::Path;
 
@@ -7,12 +7,18 @@ use serde::{Deserialize, Serialize};
 
 use crate::inputs::Inputs;
 use cfnkit_assembly::asset::Asset;
+use cfnkit_assembly::service::Function;
 use cfnkit_tools::digest::hex;
 
-/// The file's name.
-pub const MANIFEST: &str = "handler.json";
+/// The file's name beside a function's zip.
+pub fn manifest_name(function: &Function) -> String {
+    format!("{}.json", function.name)
+}
+
 /// The manifest of the zip before, for `--explain`.
-const PREVIOUS: &str = "handler.previous.json";
+fn previous_name(function: &Function) -> String {
+    format!("{}.previous.json", function.name)
+}
 
 /// One package. The same commit gives the same manifest, so it has no time and no path in it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,8 +64,8 @@ pub struct Output {
 
 impl Manifest {
     /// The manifest in `directory`; none if it is missing or not in this form.
-    pub fn read(directory: &Path) -> Option<Self> {
-        parse(&directory.join(MANIFEST))
+    pub fn read(directory: &Path, function: &Function) -> Option<Self> {
+        parse(&directory.join(manifest_name(function)))
     }
 
     /// A manifest that was brought along; none if it is not in this form.
@@ -68,19 +74,22 @@ impl Manifest {
     }
 
     /// The one that was replaced.
-    pub fn read_previous(directory: &Path) -> Option<Self> {
-        parse(&directory.join(PREVIOUS))
+    pub fn read_previous(directory: &Path, function: &Function) -> Option<Self> {
+        parse(&directory.join(previous_name(function)))
     }
 
     /// Replaces the manifest in `directory`, and keeps the one that is there as the previous one
     /// if it was made of something else.
-    pub fn write(&self, directory: &Path) -> anyhow::Result<()> {
+    pub fn write(&self, directory: &Path, function: &Function) -> anyhow::Result<()> {
         let text = serde_json::to_string_pretty(self).context("cannot describe the zip")? + "\n";
-        if Self::read(directory).is_some_and(|present| present.inputs != self.inputs) {
-            std::fs::copy(directory.join(MANIFEST), directory.join(PREVIOUS))
-                .context("cannot keep the manifest of the zip before")?;
+        if Self::read(directory, function).is_some_and(|present| present.inputs != self.inputs) {
+            std::fs::copy(
+                directory.join(manifest_name(function)),
+                directory.join(previous_name(function)),
+            )
+            .context("cannot keep the manifest of the zip before")?;
         }
-        super::replace(&directory.join(MANIFEST), text.as_bytes())
+        super::replace(&directory.join(manifest_name(function)), text.as_bytes())
     }
 
     /// Whether this zip is the one the manifest is about.

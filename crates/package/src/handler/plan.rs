@@ -7,6 +7,7 @@ use super::manifest::Recipe;
 use super::{FORMAT, Target, read, refuse};
 use crate::inputs::Terms;
 use crate::inspection::{self, Expected, Finding};
+use cfnkit_assembly::service::Function;
 use cfnkit_tools::architecture::{Architecture, GLIBC};
 use cfnkit_tools::cargo;
 use cfnkit_tools::cargo::build::Build;
@@ -18,6 +19,7 @@ use cfnkit_tools::workspace::Workspace;
 /// A build that has not begun.
 pub(super) struct Plan<'workspace> {
     pub(super) workspace: &'workspace Workspace,
+    pub(super) function: &'static Function,
     target: Target,
     pub(super) toolchain: Toolchain,
     configuration: Configuration,
@@ -31,6 +33,7 @@ impl<'workspace> Plan<'workspace> {
     pub(super) fn make(
         sh: &Shell,
         workspace: &'workspace Workspace,
+        function: &'static Function,
         target: Target,
     ) -> anyhow::Result<Self> {
         let toolchain = Toolchain::find(sh, workspace)?;
@@ -45,7 +48,7 @@ impl<'workspace> Plan<'workspace> {
                 architecture.name(),
                 format!("{triple}.{GLIBC}"),
                 Linker::choose(sh, architecture).describe(sh),
-                "lambda",
+                function.profile,
             ),
             Target::LocalCloud => ("host", "host".to_owned(), "host".to_owned(), "dev"),
         };
@@ -61,6 +64,7 @@ impl<'workspace> Plan<'workspace> {
         };
         Ok(Self {
             workspace,
+            function,
             target,
             toolchain,
             configuration,
@@ -73,6 +77,7 @@ impl<'workspace> Plan<'workspace> {
         let recipe = &self.recipe;
         Terms {
             workspace: self.workspace,
+            package: self.function.package,
             triple: &self.triple,
             profile: &recipe.profile,
             configuration: &self.configuration,
@@ -92,9 +97,18 @@ impl<'workspace> Plan<'workspace> {
             Target::Lambda(architecture) => {
                 // Better known now than after minutes of building.
                 refuse(&inspect(self, architecture, inspection::inspect_flags))?;
-                build::for_lambda(sh, self.workspace, &self.toolchain, architecture, flags)
+                build::for_lambda(
+                    sh,
+                    self.workspace,
+                    self.function,
+                    &self.toolchain,
+                    architecture,
+                    flags,
+                )
             }
-            Target::LocalCloud => build::for_local_cloud(sh, self.workspace, &self.configuration),
+            Target::LocalCloud => {
+                build::for_local_cloud(sh, self.workspace, self.function, &self.configuration)
+            }
         }
     }
 }

@@ -5,16 +5,22 @@ use std::path::Path;
 use anyhow::Context as _;
 use xshell::Shell;
 
-use super::{Plan, Target, ZIP, read, refuse, up_to_date};
+use super::{Plan, Target, read, refuse, up_to_date, zip_name};
 use crate::inspection::{self, Expected};
 use cfnkit_assembly::asset::Asset;
+use cfnkit_assembly::service::Function;
 use cfnkit_tools::architecture::Architecture;
 use cfnkit_tools::digest::hex;
 use cfnkit_tools::workspace::Workspace;
 
-/// The handler's zip, if it is there and made from what is in the working tree now.
-pub fn ready(sh: &Shell, workspace: &Workspace, target: Target) -> anyhow::Result<Option<Asset>> {
-    let plan = Plan::make(sh, workspace, target)?;
+/// A function's zip, if it is there and made from what is in the working tree now.
+pub fn ready(
+    sh: &Shell,
+    workspace: &Workspace,
+    function: &'static Function,
+    target: Target,
+) -> anyhow::Result<Option<Asset>> {
+    let plan = Plan::make(sh, workspace, function, target)?;
     let package = up_to_date(&target.directory(workspace), &plan)?;
     Ok(package.map(|package| package.asset))
 }
@@ -26,11 +32,12 @@ pub fn ready(sh: &Shell, workspace: &Workspace, target: Target) -> anyhow::Resul
 /// The file cannot be read, is not the one with the SHA-256 `sha256`, or the inspection refuses
 /// it; what is wrong has been shown then.
 pub fn ready_made(
+    function: &Function,
     zip: &Path,
     architecture: Architecture,
     sha256: Option<&str>,
 ) -> anyhow::Result<Asset> {
-    let asset = Asset::new(ZIP, read(zip)?);
+    let asset = Asset::new(&zip_name(function), read(zip)?);
     let found = hex(&asset.sha256);
     if let Some(expected) = sha256.filter(|expected| **expected != found) {
         anyhow::bail!(
@@ -51,6 +58,7 @@ pub fn ready_made(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::handler::tests::INTAKE;
 
     #[test]
     fn a_zip_that_is_not_the_promised_one_is_refused_before_it_is_looked_at() {
@@ -58,7 +66,7 @@ mod tests {
         let zip = directory.path().join("handler.zip");
         std::fs::write(&zip, b"no zip at all").unwrap();
         let refused = |sha256: &str| {
-            let err = ready_made(&zip, Architecture::Arm64, Some(sha256)).unwrap_err();
+            let err = ready_made(&INTAKE, &zip, Architecture::Arm64, Some(sha256)).unwrap_err();
             err.to_string()
         };
         let promised = "0".repeat(64);

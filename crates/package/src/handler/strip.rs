@@ -33,7 +33,7 @@ pub(super) fn split(
         .args(["--only-keep-debug", "--compress-debug-sections=zlib"])
         .args([binary, &debug])
         .run()
-        .context("cannot take the symbols out of the handler")?;
+        .context("cannot take the symbols out of the function")?;
     strip(sh, objcopy, binary, &stripped)?;
     std::fs::write(&section, bill_of_materials).context("cannot write a temporary file")?;
     let mut section_of_file = OsString::from(format!("{BILL_OF_MATERIALS}="));
@@ -44,7 +44,7 @@ pub(super) fn split(
         .arg(section_of_file)
         .args([&stripped, &program])
         .run()
-        .context("cannot put the bill of materials into the handler")?;
+        .context("cannot put the bill of materials into the function")?;
     Ok(Parts {
         program: super::read(&program)?,
         debug: super::read(&debug)?,
@@ -58,5 +58,5 @@ pub(super) fn strip(sh: &Shell, objcopy: &Objcopy, binary: &Path, to: &Path) -> 
         .arg("--strip-all")
         .args([binary, to])
         .run()
-        .context("cannot strip the handler")
+        .context("cannot strip the function")
 }

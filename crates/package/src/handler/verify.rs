@@ -7,7 +7,8 @@ use anyhow::Context as _;
 use xshell::Shell;
 
 use super::comparison::compare;
-use super::{Package, Reuse, Target, ZIP, package, read};
+use super::{Package, Reuse, Target, package, read, zip_name};
+use cfnkit_assembly::service::Function;
 use cfnkit_console::screen;
 use cfnkit_console::variable;
 use cfnkit_console::workflow_run;
@@ -21,10 +22,11 @@ use cfnkit_tools::workspace::Workspace;
 pub fn verify(
     sh: &Shell,
     workspace: &Workspace,
+    function: &'static Function,
     target: Target,
     repeat: &[&str],
 ) -> anyhow::Result<Package> {
-    let first = package(sh, workspace, target, Reuse::Never)?;
+    let first = package(sh, workspace, function, target, Reuse::Never)?;
     let copy = workspace.target().join("verify/a/second/checkout");
     screen::progress(format!("building again in `{}`", workspace.display(&copy)));
     remove(sh, workspace)?;
@@ -32,8 +34,8 @@ pub fn verify(
         .context("`package --verify` builds again from what git tracks or would track")?;
     tool::lend(workspace, &copy)?;
     let home = lend_cargo_home(&copy)?;
-    build_again(&copy, &home, repeat)?;
-    let zip = target.directory(workspace).join(ZIP);
+    build_again(&copy, &home, function, repeat)?;
+    let zip = target.directory(workspace).join(zip_name(function));
     let there = copy
         .join("target")
         .join(zip.strip_prefix(workspace.target())?);
@@ -57,7 +59,12 @@ fn remove(sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {
 }
 
 /// Runs this program in the copy, as another user at another place would.
-fn build_again(copy: &Path, home: &Path, arguments: &[&str]) -> anyhow::Result<()> {
+fn build_again(
+    copy: &Path,
+    home: &Path,
+    function: &Function,
+    arguments: &[&str],
+) -> anyhow::Result<()> {
     // Cargo replaces this program's file when a test builds it with other features; the link leads
     // to what runs all the same.
     let running = PathBuf::from("/proc/self/exe");
@@ -67,7 +74,7 @@ fn build_again(copy: &Path, home: &Path, arguments: &[&str]) -> anyhow::Result<(
     };
     let mut build = Command::new(program);
     build
-        .arg("package")
+        .args(["package", function.name])
         .args(arguments)
         .current_dir(copy)
         // What it would print is said of the first.

@@ -77,6 +77,7 @@ impl Repository {
         let workspace = Workspace::at(self.0.path());
         let configuration = Configuration::read(&Shell::new().unwrap(), &workspace).unwrap();
         let terms = Terms {
+            package: "handler",
             workspace: &workspace,
             triple: "aarch64-unknown-linux-gnu",
             profile: "lambda",

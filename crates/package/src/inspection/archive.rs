@@ -142,8 +142,8 @@ fn unreadable(what: &str, err: &zip::result::ZipError, expected: &Expected<'_>) 
 }
 
 fn too_large(limits: &Limits, size: u64) -> Option<Finding> {
-    let remedy = "find what has grown: `cargo bloat --profile lambda -p handler`, \
-                  `cargo tree -p handler -e normal`";
+    let remedy = "find what has grown: `cargo bloat --profile lambda -p PACKAGE`, \
+                  `cargo tree -p PACKAGE -e normal`";
     if size > limits.zip {
         return Some(Finding::error(
             format!("the zip has {size} bytes, more than {}", limits.zip),

@@ -137,7 +137,7 @@ fn missing_libraries(program: &Program, expected: &Expected<'_>) -> Vec<Finding>
                      first start with `error while loading shared libraries: {library}` \
                      (Runtime.ExitError)"
                 ),
-                "find the crate that links it (`cargo tree -p handler -i <a crate ending in -sys>`), \
+                "find the crate that links it (`cargo tree -p PACKAGE -i <a crate ending in -sys>`), \
                  and build the library in or do without",
             )
         })

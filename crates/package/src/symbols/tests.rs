@@ -2,6 +2,7 @@ use std::backtrace::Backtrace;
 use std::hint::black_box;
 
 use super::*;
+use crate::handler::tests::INTAKE;
 
 const HASH: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
 
@@ -158,11 +159,18 @@ fn symbols_are_found_by_the_hash_of_the_zip() {
 fn the_newest_package_is_the_one_on_record() {
     let directory = tempfile::tempdir().unwrap();
     let workspace = Workspace::at(directory.path());
-    let message = newest_zip(&workspace).unwrap_err().to_string();
-    assert!(message.contains("`target/package/handler.json`"));
+    let message = newest_zip(&workspace, std::slice::from_ref(&INTAKE))
+        .unwrap_err()
+        .to_string();
+    assert!(message.contains("`target/package/intake.json`"));
     let package = workspace.target().join("package");
     std::fs::create_dir_all(&package).unwrap();
     let record = serde_json::json!({ "inputsSha256": "", "zipSha256": HASH });
-    std::fs::write(package.join("handler.json"), record.to_string()).unwrap();
-    assert_eq!(newest_zip(&workspace).unwrap().as_str(), HASH);
+    std::fs::write(package.join("intake.json"), record.to_string()).unwrap();
+    assert_eq!(
+        newest_zip(&workspace, std::slice::from_ref(&INTAKE))
+            .unwrap()
+            .as_str(),
+        HASH
+    );
 }

@@ -87,7 +87,8 @@ fn request_length(buffer: &[u8]) -> Option<usize> {
 fn target(url: &str) -> Target {
     Target {
         url: url.to_owned(),
-        api_key: "secret".to_owned(),
+        api_key: Some("secret".to_owned()),
+        body: r#"{"year":"2023","title":"Load test","id":"{id}"}"#,
         id_prefix: "load-test-".to_owned(),
         most_in_flight: 500,
         patience: PATIENCE,

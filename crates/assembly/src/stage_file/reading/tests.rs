@@ -1,11 +1,12 @@
 use expect_test::{Expect, expect};
 
 use super::read;
+use crate::service::tests::ORDERS;
 use crate::stage_file::tests::root;
 
 /// All problems of a text, one after the other.
 fn check(text: &str, expected: Expect) {
-    let problems = read("infra/stages/live.json", text, &root()).err();
+    let problems = read("infra/stages/live.json", text, &root(), &ORDERS).err();
     let problems = problems.unwrap_or_default();
     let shown: Vec<String> = problems.iter().map(|one| format!("{one}\n")).collect();
     expected.assert_eq(&anstream::adapter::strip_str(&shown.concat()).to_string());
@@ -82,22 +83,22 @@ fn misspelt_names_are_told_with_the_nearest_right_one() {
 fn what_is_not_for_the_file_to_choose_is_refused() {
     check(
         r#"{
-  "Parameters": {"Stage": "dev", "HandlerKey": "k"},
+  "Parameters": {"Stage": "dev", "IntakeKey": "k"},
   "Tags": {"stage": "dev", "aws:x": "y"}
 }"#,
         expect![[r#"
             the stage is the file's name, and no parameter in it
              --> infra/stages/live.json:2:18
               |
-            2 |   "Parameters": {"Stage": "dev", "HandlerKey": "k"},
+            2 |   "Parameters": {"Stage": "dev", "IntakeKey": "k"},
               |                  ^^^^^^^
               |
               = to mend: remove it; `--stage NAME` reads `NAME.json`
-            parameter `HandlerKey` is set by this tool alone
+            parameter `IntakeKey` is set by this tool alone
              --> infra/stages/live.json:2:34
               |
-            2 |   "Parameters": {"Stage": "dev", "HandlerKey": "k"},
-              |                                  ^^^^^^^^^^^^
+            2 |   "Parameters": {"Stage": "dev", "IntakeKey": "k"},
+              |                                  ^^^^^^^^^^^
               |
               = to mend: remove it
             the tag `stage` is set by this tool
@@ -377,7 +378,7 @@ fn broken_json_says_where() {
 #[test]
 fn tabs_and_escapes_are_json() {
     let text = "{\t\"Tags\":\r\n\t{\"a\\/\\u00e9\":\t\"\u{e9}\"}}";
-    let said = read("infra/stages/live.json", text, &root()).unwrap();
+    let said = read("infra/stages/live.json", text, &root(), &ORDERS).unwrap();
     assert_eq!(said.tags["a/\u{e9}"], "\u{e9}");
     // Two escapes that are one character, which is read and which AWS does not take.
     check(

@@ -6,9 +6,11 @@ use anyhow::Context as _;
 
 use crate::connection::Environment;
 use cfnkit_assembly::assembly::Cloud;
+use cfnkit_assembly::service::Function;
 use cfnkit_aws::aws::{Connection, api_gateway};
 use cfnkit_cli::commands::deploy::Deploy;
 use cfnkit_cli::outputs;
+use cfnkit_cli::program::service;
 use cfnkit_console::consent::Consent;
 use cfnkit_console::exit::Exit;
 use cfnkit_console::screen::{self, BAD, QUIET, STRONG};
@@ -19,8 +21,7 @@ use cfnkit_operation::stack::Stack;
 use cfnkit_template::parameters::Parameters;
 use cfnkit_traffic::requests;
 
-/// The root parameters that say which handler is deployed, and where it lies.
-const HANDLER_KEY: &str = "HandlerKey";
+/// The root parameter that says where zips lie.
 const ASSET_BUCKET: &str = "AssetBucketName";
 
 pub(super) async fn finish(
@@ -33,11 +34,14 @@ pub(super) async fn finish(
     if environment.cloud == Cloud::Local {
         return show_local_request(&environment.connection, &outputs).await;
     }
-    screen::say(format!(
-        "\n{QUIET}Next: cargo xtask keys --show standard --stage {}{}{QUIET:#}",
-        deploy.stage.stage,
-        deploy.environment.repeated()
-    ));
+    if let Some(tier) = service().tiers.first() {
+        screen::say(format!(
+            "\n{QUIET}Next: cargo xtask keys --show {} --stage {}{}{QUIET:#}",
+            tier.name,
+            deploy.stage.stage,
+            deploy.environment.repeated()
+        ));
+    }
     Ok(())
 }
 
@@ -60,14 +64,15 @@ pub(super) async fn verify(
     if passes(environment, stack).await? {
         return Ok(());
     }
-    let key = |stack: &Stack| stack.parameters.get(HANDLER_KEY).cloned();
-    let now = key(stack);
-    let Some(previous) = before.and_then(key).filter(|key| Some(key) != now.as_ref()) else {
+    let previous = before
+        .map(|before| replaced(before, stack))
+        .unwrap_or_default();
+    if previous.is_empty() {
         screen::say(
             "\nno earlier handler to go back to: this deploy brought none, or was the first",
         );
         return Err(Exit::Silent.into());
-    };
+    }
     if environment.cloud == Cloud::Local && !screen::can_ask() {
         screen::say("\nthe local cloud gets the previous handler from a deploy of its commit");
         return Err(Exit::Silent.into());
@@ -76,7 +81,9 @@ pub(super) async fn verify(
         screen::say(way_back(deploy, stack, &previous));
         return Err(Exit::Silent.into());
     }
-    let values = Parameters::from([(HANDLER_KEY.to_owned(), previous)]);
+    let values = previous.iter();
+    let values = values.map(|(function, key)| (function.key_parameter.to_owned(), key.clone()));
+    let values: Parameters = values.collect();
     let question = "Put the previous handler back?";
     let options = Options::default();
     let stack = engine
@@ -89,6 +96,17 @@ pub(super) async fn verify(
     )
 }
 
+/// The functions whose zip `now` has another of, each with the key of the one before.
+fn replaced(before: &Stack, now: &Stack) -> Vec<(&'static Function, String)> {
+    let functions = service().functions.iter();
+    let replaced = functions.filter_map(|function| {
+        let key = before.parameters.get(function.key_parameter)?;
+        let is_other = now.parameters.get(function.key_parameter) != Some(key);
+        is_other.then(|| (function, key.clone()))
+    });
+    replaced.collect()
+}
+
 async fn passes(environment: &Environment, stack: &Stack) -> anyhow::Result<bool> {
     let outputs = outputs::as_seen_from_here(&stack.outputs, environment.emulator.as_ref());
     let output = |name: &str| {
@@ -97,8 +115,13 @@ async fn passes(environment: &Environment, stack: &Stack) -> anyhow::Result<bool
             .with_context(|| format!("no output `{name}`"))
     };
     let connection = &environment.connection;
-    let key = api_gateway::key_value(connection, output("StandardApiKeyId")?).await?;
-    let outcome = requests::run(&stack.name, output("Endpoint")?, &key);
+    let service = service();
+    let key = match service.tiers.first() {
+        Some(tier) => Some(api_gateway::key_value(connection, output(tier.key_output)?).await?),
+        None => None,
+    };
+    let endpoint = output(service.endpoint_output)?;
+    let outcome = requests::run(service.probes, &stack.name, endpoint, key.as_deref());
     screen::say(format!("\n{}", smoke::render(&outcome).trim_end()));
     if !outcome.passed {
         screen::say(format!(
@@ -108,17 +131,28 @@ async fn passes(environment: &Environment, stack: &Stack) -> anyhow::Result<bool
     Ok(outcome.passed)
 }
 
-/// The commands that bring the previous handler back, where nobody can be asked.
-fn way_back(deploy: &Deploy, stack: &Stack, previous: &str) -> String {
+/// The commands that bring the previous handlers back, where nobody can be asked.
+fn way_back(deploy: &Deploy, stack: &Stack, previous: &[(&Function, String)]) -> String {
     let stage = &deploy.stage.stage;
     let flags = deploy.environment.repeated();
     let bucket = stack.parameters.get(ASSET_BUCKET);
     let bucket = bucket.map_or("<AssetBucketName>", String::as_str);
-    format!(
-        "\n{STRONG}Put the previous handler back:{STRONG:#}\n  \
-         aws s3 cp s3://{bucket}/{previous} target/previous.zip{flags}\n  \
-         cargo xtask deploy --handler target/previous.zip --stage {stage}{flags}"
-    )
+    let mut text = format!("\n{STRONG}Put the previous handler back:{STRONG:#}\n");
+    let mut zips = String::new();
+    for (function, key) in previous {
+        let (file, named) = match service().functions {
+            [_] => ("previous".to_owned(), String::new()),
+            _ => (
+                format!("previous-{}", function.name),
+                format!("{}=", function.name),
+            ),
+        };
+        text.push_str(&format!(
+            "  aws s3 cp s3://{bucket}/{key} target/{file}.zip{flags}\n"
+        ));
+        zips.push_str(&format!(" --handler {named}target/{file}.zip"));
+    }
+    text + &format!("  cargo xtask deploy{zips} --stage {stage}{flags}")
 }
 
 /// What to try now: the keys, which are worth nothing outside this machine, and a request.
@@ -131,18 +165,32 @@ async fn show_local_request(
             .get(name)
             .with_context(|| format!("no output `{name}`"))
     };
-    let standard = api_gateway::key_value(connection, output("StandardApiKeyId")?).await?;
-    let premium = api_gateway::key_value(connection, output("PremiumApiKeyId")?).await?;
-    let endpoint = output("Endpoint")?;
+    let service = service();
+    let Some(sample) = &service.sample else {
+        return Ok(());
+    };
+    let mut text = String::new();
+    let width = service.tiers.iter().map(|tier| tier.word.len()).max();
+    let mut first = None;
+    for tier in service.tiers {
+        let key = api_gateway::key_value(connection, output(tier.key_output)?).await?;
+        let label = format!("{} key", tier.word);
+        let gap = " ".repeat(width.unwrap_or_default() + 6 - label.len());
+        text.push_str(&format!("\n{STRONG}{label}{STRONG:#}{gap}{key}"));
+        first.get_or_insert(key);
+    }
+    let endpoint = output(service.endpoint_output)?;
+    let header = first.map(|key| format!("-H 'x-api-key: {key}' \\\n    "));
+    let body = sample.body;
     screen::say(format!(
-        "\n{STRONG}Standard key{STRONG:#}  {standard}\n\
-         {STRONG}Premium key{STRONG:#}   {premium}\n\n\
+        "{text}\n\n\
          Try it:\n\n  \
          curl -X POST {endpoint}/ \\\n    \
-         -H 'x-api-key: {standard}' \\\n    \
+         {}\
          -H 'Content-Type: application/json' \\\n    \
-         -d '{{\"year\":\"2023\",\"title\":\"kkkg\",\"id\":\"12\"}}'\n\n\
-         {QUIET}cargo xtask local down stops the local cloud and forgets everything in it.{QUIET:#}"
+         -d '{body}'\n\n\
+         {QUIET}cargo xtask local down stops the local cloud and forgets everything in it.{QUIET:#}",
+        header.unwrap_or_default()
     ));
     Ok(())
 }

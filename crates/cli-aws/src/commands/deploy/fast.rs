@@ -5,19 +5,15 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 
-use cfnkit_aws::aws::cloudformation::{self, CloudFormation};
+use cfnkit_assembly::service::Function;
+use cfnkit_aws::aws::cloudformation::CloudFormation;
 use cfnkit_aws::aws::{Connection, lambda};
 use cfnkit_change::readback;
+use cfnkit_cli::program::service;
 use cfnkit_console::screen;
 use cfnkit_console::vigil::vigil;
 use cfnkit_deploy::deployment::{self, Plan};
 use cfnkit_operation::stack::Stack;
-use cfnkit_template::stack_tree::NESTED_STACK;
-
-/// The root parameter that changes with the code.
-const HANDLER_KEY: &str = "HandlerKey";
-
-const FUNCTION: &str = "AWS::Lambda::Function";
 
 /// How long Lambda may take to make new code the function's.
 const UPDATE_TIMEOUT: Duration = Duration::from_secs(120);
@@ -40,7 +36,7 @@ async fn obstacle(
     let names: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
     let changed: Vec<String> = names
         .into_iter()
-        .filter(|name| *name != HANDLER_KEY && old.get(*name) != new.get(*name))
+        .filter(|name| !is_code(name) && old.get(*name) != new.get(*name))
         .map(|name| match name.strip_suffix("TemplateKey") {
             Some(template) => format!("`infra/cfn/{}.yaml`", template.to_lowercase()),
             None => format!("the parameter `{name}`"),
@@ -75,45 +71,48 @@ pub(super) async fn check(
 /// Gives the function the code of `plan`, which is in the bucket already.
 pub(super) async fn update_code(
     connection: &Connection,
-    cfn: &CloudFormation,
     stack: &Stack,
     plan: &Plan,
     bucket: &str,
 ) -> anyhow::Result<()> {
-    let key = plan
-        .tree
-        .parameters
-        .get(HANDLER_KEY)
-        .with_context(|| format!("there is no parameter `{HANDLER_KEY}`"))?;
-    let function = function_of(cfn, stack).await?;
     let begin = std::time::Instant::now();
-    let update = lambda::update_code(connection, &function, bucket, key);
-    let doing = format!("waiting for `{function}` to take the code");
-    let updated = vigil(&doing, UPDATE_TIMEOUT, update).await;
-    updated.with_context(|| {
-        format!("function `{function}` has not taken the code after two minutes")
-    })??;
-    screen::progress(format!(
-        "`{function}` has the new code, {:.1} s after it was published; \
-         CloudFormation gets the same, so that no drift is left",
-        begin.elapsed().as_secs_f64()
-    ));
+    for function in service().functions {
+        let parameter = function.key_parameter;
+        let key = plan.tree.parameters.get(parameter);
+        let key = key.with_context(|| format!("there is no parameter `{parameter}`"))?;
+        if stack.parameters.get(parameter) == Some(key) && service().functions.len() > 1 {
+            continue;
+        }
+        let name = name_of(function, stack)?;
+        let update = lambda::update_code(connection, name, bucket, key);
+        let doing = format!("waiting for `{name}` to take the code");
+        let updated = vigil(&doing, UPDATE_TIMEOUT, update).await;
+        updated.with_context(|| {
+            format!("function `{name}` has not taken the code after two minutes")
+        })??;
+        screen::progress(format!(
+            "`{name}` has the new code, {:.1} s after it was published; \
+             CloudFormation gets the same, so that no drift is left",
+            begin.elapsed().as_secs_f64()
+        ));
+    }
     Ok(())
 }
 
-/// The physical ID of the service's function.
-async fn function_of(cfn: &CloudFormation, stack: &Stack) -> anyhow::Result<String> {
-    for resource in cloudformation::resources_of(cfn, &stack.id).await? {
-        if resource.resource_type != NESTED_STACK {
-            continue;
-        }
-        let nested = cloudformation::resources_of(cfn, &resource.physical_id).await?;
-        let function = nested
-            .into_iter()
-            .find(|resource| resource.resource_type == FUNCTION);
-        if let Some(function) = function {
-            return Ok(function.physical_id);
-        }
-    }
-    anyhow::bail!("stack `{}` has no function", stack.name)
+/// Whether a root parameter is the key of a function's zip.
+fn is_code(parameter: &str) -> bool {
+    let mut functions = service().functions.iter();
+    functions.any(|function| function.key_parameter == parameter)
+}
+
+/// The function's name, by that of its log group.
+fn name_of<'a>(function: &Function, stack: &'a Stack) -> anyhow::Result<&'a str> {
+    let output = function.log_group_output;
+    let group = stack.outputs.get(output).with_context(|| {
+        format!(
+            "stack `{}` has no output `{output}`; deploy it once more without `--fast`",
+            stack.name
+        )
+    })?;
+    Ok(group.trim_start_matches("/aws/lambda/"))
 }

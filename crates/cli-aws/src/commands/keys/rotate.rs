@@ -8,6 +8,7 @@ use xshell::Shell;
 use super::tier_keys;
 use crate::deployed::Deployed;
 use crate::deployed::deployed;
+use cfnkit_assembly::service::Tier;
 use cfnkit_assembly::stage_file::{StageFile, with_parameter};
 use cfnkit_aws::aws::api_gateway;
 use cfnkit_cli::commands::keys::rotate::Rotate;
@@ -15,7 +16,7 @@ use cfnkit_console::consent::Consent;
 use cfnkit_console::interrupt::Interrupts;
 use cfnkit_console::screen::{self, GOOD};
 use cfnkit_deploy::deployment::Engine;
-use cfnkit_operate::api_keys::{Key, State, Tier};
+use cfnkit_operate::api_keys::{Key, State};
 use cfnkit_operation::options::Options;
 use cfnkit_operation::stack::Stack;
 use cfnkit_template::parameters::Parameters;
@@ -44,7 +45,7 @@ async fn begin(
     interrupts: Interrupts,
     workspace: &Workspace,
 ) -> anyhow::Result<()> {
-    let tier = rotate.tier.name();
+    let tier = rotate.tier.name;
     let again = command(rotate);
     if let Some(old) = keys.iter().find(|key| key.state == State::Old) {
         anyhow::bail!(
@@ -65,7 +66,10 @@ async fn begin(
     let stack = stack.with_context(|| format!("stack `{name}` is gone"))?;
     let next = generation(&stack, rotate.tier)? + 1;
     let file = edited_file(rotate, workspace, next)?;
-    let values = Parameters::from([(rotate.tier.generation().to_owned(), next.to_string())]);
+    let values = Parameters::from([(
+        rotate.tier.generation_parameter.to_owned(),
+        next.to_string(),
+    )]);
     let question = format!("Give {tier} consumers of {name} a new key?");
     let stack = engine
         .revise(&stack, &values, Options::default(), consent, &question)
@@ -75,10 +79,10 @@ async fn begin(
         format!(
             "the new key is there, but `{path}` cannot be written: set `{}` to {next} in it, \
              or the next deploy makes another key",
-            rotate.tier.generation()
+            rotate.tier.generation_parameter
         )
     })?;
-    let new = stack.outputs.get(rotate.tier.key_output());
+    let new = stack.outputs.get(rotate.tier.key_output);
     let new = new.map_or("(unknown)", String::as_str);
     let flags = flags(rotate);
     screen::say(format!(
@@ -99,7 +103,7 @@ async fn finish(
     consent: Consent,
     mut interrupts: Interrupts,
 ) -> anyhow::Result<()> {
-    let tier = rotate.tier.name();
+    let tier = rotate.tier.name;
     let old: Vec<&Key> = keys.iter().filter(|key| key.state == State::Old).collect();
     if old.is_empty() {
         screen::say(format!(
@@ -156,7 +160,7 @@ fn edited_file(
         Err(err) if err.kind() == std::io::ErrorKind::NotFound => String::new(),
         Err(err) => return Err(err).context(format!("cannot read `{path}`")),
     };
-    let text = with_parameter(&text, rotate.tier.generation(), next)
+    let text = with_parameter(&text, rotate.tier.generation_parameter, next)
         .with_context(|| format!("in `{path}`"))?;
     Ok((path, text))
 }
@@ -164,7 +168,7 @@ fn edited_file(
 fn command(rotate: &Rotate) -> String {
     format!(
         "cargo xtask keys rotate {}{}",
-        rotate.tier.name(),
+        rotate.tier.name,
         flags(rotate,)
     )
 }
@@ -178,8 +182,8 @@ fn flags(rotate: &Rotate) -> String {
 }
 
 /// Which key of its kind is deployed.
-fn generation(stack: &Stack, tier: Tier) -> anyhow::Result<u64> {
-    let name = tier.generation();
+fn generation(stack: &Stack, tier: &'static Tier) -> anyhow::Result<u64> {
+    let name = tier.generation_parameter;
     let value = stack.parameters.get(name).with_context(|| {
         format!("the deployed stack has no parameter `{name}`; deploy it once more")
     })?;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::deployed::Deployed;
 use cfnkit_aws::aws::cloudwatch::{self, MetricQuery};
+use cfnkit_cli::program::service;
 use cfnkit_console::interrupt::Interrupts;
 use cfnkit_console::patience::patient;
 use cfnkit_console::screen;
@@ -35,25 +36,30 @@ pub(super) async fn observe(
 }
 
 async fn figures(deployed: &Deployed, begin: i64, end: i64) -> anyhow::Result<Observed> {
-    let function = deployed.output("FunctionLogGroupName")?;
-    let function = function.trim_start_matches("/aws/lambda/").to_owned();
-    let table = deployed.output("TableName")?.to_owned();
-    let queries = [
-        MetricQuery {
+    let service = service();
+    let mut queries = Vec::new();
+    // The first function is the one that answers requests.
+    if let Some(function) = service.functions.first() {
+        let group = deployed.output(function.log_group_output)?;
+        let function = group.trim_start_matches("/aws/lambda/").to_owned();
+        queries.push(MetricQuery {
             id: "concurrency",
             namespace: "AWS/Lambda",
             name: "ConcurrentExecutions",
             dimensions: vec![("FunctionName", function)],
             statistic: "Maximum",
-        },
-        MetricQuery {
+        });
+    }
+    if let Some(output) = service.table_output {
+        let table = deployed.output(output)?.to_owned();
+        queries.push(MetricQuery {
             id: "throttles",
             namespace: "AWS/DynamoDB",
             name: "WriteThrottleEvents",
             dimensions: vec![("TableName", table)],
             statistic: "Sum",
-        },
-    ];
+        });
+    }
     // Whole minutes, as CloudWatch keeps them.
     let time = (begin / 60 * 60, end / 60 * 60 + 60);
     let connection = &deployed.environment.connection;

@@ -1,13 +1,17 @@
 //! `diff --against`: what the files of a commit and of the working tree come to, side by side. It
 //! knows no account, and so works where there must be none.
 
+use std::collections::BTreeMap;
+
 use anyhow::Context as _;
 use xshell::Shell;
 
 use super::super::args::ValueArgs;
 use super::Diff;
 use crate::commit::Commit;
+use crate::program::service;
 use cfnkit_assembly::assembly::{AssembledTemplates, Cloud};
+use cfnkit_assembly::service::Function;
 use cfnkit_assembly::stage::Stage;
 use cfnkit_assembly::stage_file::StageFile;
 use cfnkit_change::change_set::row::Rows;
@@ -17,7 +21,7 @@ use cfnkit_change::comparison::{compare, explained, with_nested_parameters};
 use cfnkit_console::exit::Exit;
 use cfnkit_console::screen::{self, STRONG};
 use cfnkit_console::workflow_run;
-use cfnkit_package::handler::{self, ZIP};
+use cfnkit_package::handler::{self, zip_name};
 use cfnkit_template::parameters::{self, Parameters};
 use cfnkit_template::stack_tree::StackTree;
 use cfnkit_template::tag::Tags;
@@ -33,8 +37,8 @@ struct State {
 struct Difference {
     changes: Vec<Change>,
     beside: Sections,
-    /// What the handler is built from that is another.
-    handler: Vec<String>,
+    /// What a function is built from that is another, by the function's name.
+    functions: BTreeMap<&'static str, Vec<String>>,
 }
 
 impl Diff {
@@ -58,8 +62,8 @@ impl Diff {
         let before = State::read(&earlier, stage, None)
             .with_context(|| format!("in commit `{}`", commit.id))?;
         let now = State::read(workspace, stage, Some(&self.choices.values))?;
-        let handler = handler_difference(sh, &earlier, workspace)?;
-        let difference = Difference::between(before, now, handler, &commit.id);
+        let functions = function_differences(sh, stage, &earlier, workspace)?;
+        let difference = Difference::between(before, now, functions, &commit.id);
         self.tell(&stage.stack_name(), &commit.id, &difference)
     }
 
@@ -105,7 +109,7 @@ impl State {
             None => stage_file.parameters().clone(),
         };
         // The zip is not built: what it would be made of says whether it is another.
-        let mut known = templates.parameters(stage, ZIP);
+        let mut known = templates.parameters(stage, zip_name);
         known.extend(chosen);
         Ok(Self {
             tree: templates.stack_tree(parameters::with_placeholders(root, &known)),
@@ -113,18 +117,24 @@ impl State {
         })
     }
 
-    /// Calls the zip by what it is made of.
-    fn name_handler(&mut self, place: &str) {
+    /// Calls a zip by what it is made of.
+    fn name_zip(&mut self, function: &Function, place: &str) {
         let parameters: &mut Parameters = &mut self.tree.parameters;
-        parameters.insert("HandlerKey".to_owned(), format!("{ZIP} of {place}"));
+        let zip = format!("{} of {place}", zip_name(function));
+        parameters.insert(function.key_parameter.to_owned(), zip);
     }
 }
 
 impl Difference {
-    fn between(mut before: State, mut now: State, handler: Vec<String>, commit: &str) -> Self {
-        if !handler.is_empty() {
-            before.name_handler(commit);
-            now.name_handler("the working tree");
+    fn between(
+        mut before: State,
+        mut now: State,
+        functions: BTreeMap<&'static str, Vec<String>>,
+        commit: &str,
+    ) -> Self {
+        for function in functions.keys().filter_map(|name| service().function(name)) {
+            before.name_zip(function, commit);
+            now.name_zip(function, "the working tree");
         }
         let before = State {
             tree: with_nested_parameters(before.tree),
@@ -134,7 +144,7 @@ impl Difference {
         Self {
             changes: explained(changes, &before.tree, &now.tree),
             beside: sections((&before.tree, &before.tags), (&now.tree, &now.tags)),
-            handler,
+            functions,
         }
     }
 
@@ -150,9 +160,9 @@ impl Difference {
             text.push_str(&format!("{callouts}\n"));
         }
         text.push_str(&self.beside.render());
-        if !self.handler.is_empty() {
-            text.push_str("handler, made of something else:\n");
-            for input in &self.handler {
+        for (name, inputs) in &self.functions {
+            text.push_str(&format!("{name}, made of something else:\n"));
+            for input in inputs {
                 text.push_str(&format!("  {input}\n"));
             }
         }
@@ -160,15 +170,27 @@ impl Difference {
     }
 }
 
-/// What the handler is built from that is another, without a build.
-fn handler_difference(
+/// What functions are built from that is another, without a build.
+fn function_differences(
     sh: &Shell,
+    stage: &Stage,
     before: &Workspace,
     now: &Workspace,
-) -> anyhow::Result<Vec<String>> {
-    let [before, now] = handler::inputs_of_both(sh, before, now, Cloud::Aws.into())?;
-    let differences = now.differences(&before);
-    Ok(differences.iter().map(ToString::to_string).collect())
+) -> anyhow::Result<BTreeMap<&'static str, Vec<String>>> {
+    let mut differences = BTreeMap::new();
+    for function in stage.service().functions {
+        let target = Cloud::Aws.into();
+        let [before, now] = handler::inputs_of_both(sh, before, now, function, target)?;
+        let found: Vec<String> = now
+            .differences(&before)
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        if !found.is_empty() {
+            differences.insert(function.name, found);
+        }
+    }
+    Ok(differences)
 }
 
 #[cfg(test)]

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use crate::commands::args::{EnvironmentArgs, StageArgs, parse_duration};
-use cfnkit_operate::api_keys::Tier;
+use crate::commands::args::{EnvironmentArgs, StageArgs, parse_duration, parse_tier};
+use cfnkit_assembly::service::Tier;
 
 /// Give a tier a new API key; the old one stays valid until `--finish` disables it.
 ///
@@ -13,8 +13,8 @@ use cfnkit_operate::api_keys::Tier;
 #[derive(Debug, clap::Args)]
 pub struct Rotate {
     /// Whose key.
-    #[arg(value_enum)]
-    pub tier: Tier,
+    #[arg(value_parser = parse_tier)]
+    pub tier: &'static Tier,
 
     #[command(flatten)]
     pub stage: StageArgs,

@@ -142,7 +142,7 @@ pub(super) const ROWS: &[Row] = &[
         of: "AWS::DynamoDB::",
         says: &["currently protected against deletion"],
         property: "DeletionProtectionEnabled",
-        advice: "the movies would be gone; if that is wanted, `aws dynamodb update-table --table-name {physical} --no-deletion-protection-enabled`, then run the same command again",
+        advice: "the items would be gone; if that is wanted, `aws dynamodb update-table --table-name {physical} --no-deletion-protection-enabled`, then run the same command again",
         ..ANY
     },
     Row {

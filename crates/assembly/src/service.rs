@@ -1,0 +1,251 @@
+//! What is special about one service, as one value that its repository has in one place. Everything
+//! else in these crates knows no service.
+
+use crate::stage::Stage;
+
+/// A service: its names in AWS, what is built for it, and what is asked of it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Service {
+    /// The first part of every stack's name: `orders` where a stack is called `orders-dev`.
+    pub name: &'static str,
+    /// One sentence for the head of `cargo xtask --help`.
+    pub about: &'static str,
+    /// The stage that commands work on without `--stage`.
+    pub default_stage: &'static str,
+    /// The programs that are packaged, in the order in which they are shown.
+    pub functions: &'static [Function],
+    /// Kinds of consumers with an API key each; none where the API asks for no key.
+    pub tiers: &'static [Tier],
+    /// The root's output with the API's URL.
+    pub endpoint_output: &'static str,
+    /// The root's output with the table's name; `None` where there is no table of interest.
+    pub table_output: Option<&'static str>,
+    /// The root's output with the ARN of the alarm that stands for the service's health. Production
+    /// is rolled back by it unless its file says otherwise.
+    pub health_alarm_output: Option<&'static str>,
+    /// The root's outputs with the names of log groups, beside those of the functions.
+    pub log_groups: &'static [LogGroup],
+    /// The requests of `smoke`.
+    pub probes: &'static [Probe],
+    /// What is sent to try it; `None` where nothing can be sent.
+    pub sample: Option<Sample>,
+}
+
+/// A program that is packaged as a Lambda function's code.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Function {
+    /// What commands call it, and the name of its zip.
+    pub name: &'static str,
+    /// The cargo package with the program.
+    pub package: &'static str,
+    /// The program's name, as cargo builds it; in the zip it is the `bootstrap` file.
+    pub program: &'static str,
+    /// The cargo profile it is built with for Lambda.
+    pub profile: &'static str,
+    /// The root parameter that takes the key of its zip.
+    pub key_parameter: &'static str,
+    /// The root's output with the name of its log group.
+    pub log_group_output: &'static str,
+    /// The function's name in the default stage, and the first part of it before `_<stage>` in
+    /// others; `None` where CloudFormation chooses one.
+    pub physical_name: Option<&'static str>,
+}
+
+/// A kind of consumer, with a usage plan and an API key.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Tier {
+    /// What commands call it, in lower case.
+    pub name: &'static str,
+    /// The root's output with the current key's ID.
+    pub key_output: &'static str,
+    /// The root's output with the usage plan's ID.
+    pub plan_output: &'static str,
+    /// The root parameter that a rotation counts up.
+    pub generation_parameter: &'static str,
+    /// What the root parameters of its limits begin with: `Standard` in `StandardQuotaPerDay`.
+    pub word: &'static str,
+}
+
+/// What writes to a log group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogSource {
+    /// The web ACL.
+    Waf,
+    /// The API's access log.
+    Api,
+    /// The VPC's flow log.
+    Flow,
+}
+
+/// A log group that is no function's.
+#[derive(Debug, PartialEq, Eq)]
+pub struct LogGroup {
+    /// What writes to it.
+    pub source: LogSource,
+    /// The root's output with its name.
+    pub output: &'static str,
+    /// What its name begins with before the stack's, where the template fixes it.
+    pub fixed_prefix: Option<&'static str>,
+}
+
+/// Whose key a request is sent with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Key {
+    /// The first tier's.
+    Right,
+    /// One that is nobody's.
+    Wrong,
+    /// None.
+    None,
+}
+
+/// A request of `smoke`, and what it is to be answered with.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Probe {
+    /// What is tried, for people.
+    pub name: &'static str,
+    /// Whose key is sent.
+    pub key: Key,
+    /// Below the endpoint, with a slash first.
+    pub path: &'static str,
+    /// Sent by `POST` as `application/json`.
+    pub body: &'static str,
+    /// The statuses that are right.
+    pub expected: &'static [u16],
+    /// The answer's `message`, where it is documented.
+    pub message: Option<&'static str>,
+}
+
+/// What is sent to try the service, and what a load test sends.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Sample {
+    /// A body that a person may send first.
+    pub body: &'static str,
+    /// The body of a load test, with `{id}` where the number of the request goes.
+    pub load_body: &'static str,
+}
+
+impl Service {
+    /// A service of which nothing is known but its name.
+    pub const fn named(name: &'static str) -> Self {
+        Self {
+            name,
+            about: "Packages and deploys a service.",
+            default_stage: "dev",
+            functions: &[],
+            tiers: &[],
+            endpoint_output: "Endpoint",
+            table_output: None,
+            health_alarm_output: None,
+            log_groups: &[],
+            probes: &[],
+            sample: None,
+        }
+    }
+
+    /// The stack that owns the asset bucket.
+    pub fn bootstrap_stack(&self) -> String {
+        format!("{}-{BOOTSTRAP}", self.name)
+    }
+
+    /// The stage that is called `text`.
+    ///
+    /// # Errors
+    ///
+    /// Why no stage can be called so.
+    pub fn stage(&'static self, text: &str) -> Result<Stage, String> {
+        let mut characters = text.chars();
+        let first = characters.next().is_some_and(|c| c.is_ascii_lowercase());
+        let rest = characters.all(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
+        if !first || !rest || text.len() > 16 {
+            return Err("a stage is 1 to 16 lowercase letters and digits, a letter first".into());
+        }
+        if text == BOOTSTRAP {
+            let stack = self.bootstrap_stack();
+            return Err(format!("`{stack}` is the stack of the asset bucket"));
+        }
+        if text == GITHUB {
+            let name = self.name;
+            return Err(format!(
+                "the stacks of GitHub's deploy roles begin with `{name}-{GITHUB}-`"
+            ));
+        }
+        Ok(Stage::new(self, text))
+    }
+
+    /// The tier that is called `name`.
+    pub fn tier(&self, name: &str) -> Option<&'static Tier> {
+        self.tiers.iter().find(|tier| tier.name == name)
+    }
+
+    /// The function that is called `name`.
+    pub fn function(&self, name: &str) -> Option<&'static Function> {
+        self.functions.iter().find(|one| one.name == name)
+    }
+}
+
+impl Function {
+    /// The function's name in AWS, where the template fixes it.
+    pub fn name_in(&self, stage: &Stage) -> Option<String> {
+        let name = self.physical_name?;
+        Some(match stage.as_str() == stage.service().default_stage {
+            true => name.to_owned(),
+            false => format!("{name}_{stage}"),
+        })
+    }
+}
+
+/// The end of the name of the stack with the asset bucket, which no stage has.
+const BOOTSTRAP: &str = "bootstrap";
+
+/// What no stage is called: roles and policies of a stage are told by the stage in their names,
+/// and those that GitHub's deploy roles cannot change have this there.
+pub(crate) const GITHUB: &str = "github";
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// A service of the tests' own.
+    pub(crate) static ORDERS: Service = Service {
+        functions: &[Function {
+            name: "intake",
+            package: "intake",
+            program: "bootstrap",
+            profile: "lambda",
+            key_parameter: "IntakeKey",
+            log_group_output: "IntakeLogGroupName",
+            physical_name: Some("intake_handler"),
+        }],
+        health_alarm_output: Some("ServerErrorsAlarmArn"),
+        ..Service::named("orders")
+    };
+
+    #[test]
+    fn stages_are_short_lowercase_names() {
+        for good in ["dev", "production", "a1"] {
+            let stack = ORDERS.stage(good).unwrap().stack_name();
+            assert_eq!(stack, format!("orders-{good}"));
+        }
+        for bad in [
+            "",
+            "Dev",
+            "1a",
+            "a-b",
+            "a_b",
+            "seventeenletters1",
+            "bootstrap",
+            "github",
+        ] {
+            assert!(ORDERS.stage(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_function_has_the_stage_in_its_name_but_for_the_default_stage() {
+        let function = &ORDERS.functions[0];
+        let name = |stage: &str| function.name_in(&ORDERS.stage(stage).unwrap());
+        assert_eq!(name("dev").as_deref(), Some("intake_handler"));
+        assert_eq!(name("prod2").as_deref(), Some("intake_handler_prod2"));
+    }
+}

@@ -1,0 +1,106 @@
+//! What is special about this service: its names, what is built for it, and what is asked of it.
+
+use cfnkit_assembly::service::{Function, Key, LogGroup, LogSource, Probe, Sample, Service, Tier};
+
+/// The item that smoke requests leave in the table, again and again the same.
+const ITEM: &str = r#"{"year":"2023","title":"smoke test","id":"smoke-test"}"#;
+
+/// The movies service.
+pub static SERVICE: Service = Service {
+    name: "movies",
+    about: "Packages and deploys the movies service, and tests this repository",
+    default_stage: "dev",
+    functions: &[Function {
+        name: "handler",
+        package: "handler",
+        program: "bootstrap",
+        profile: "lambda",
+        key_parameter: "HandlerKey",
+        log_group_output: "FunctionLogGroupName",
+        physical_name: Some("apigw_handler"),
+    }],
+    tiers: &[
+        Tier {
+            name: "standard",
+            key_output: "StandardApiKeyId",
+            plan_output: "StandardUsagePlanId",
+            generation_parameter: "StandardKeyGeneration",
+            word: "Standard",
+        },
+        Tier {
+            name: "premium",
+            key_output: "PremiumApiKeyId",
+            plan_output: "PremiumUsagePlanId",
+            generation_parameter: "PremiumKeyGeneration",
+            word: "Premium",
+        },
+    ],
+    endpoint_output: "Endpoint",
+    table_output: Some("TableName"),
+    health_alarm_output: Some("ServerErrorsAlarmArn"),
+    log_groups: &[
+        LogGroup {
+            source: LogSource::Waf,
+            output: "WebAclLogGroupName",
+            fixed_prefix: Some("aws-waf-logs-"),
+        },
+        LogGroup {
+            source: LogSource::Api,
+            output: "AccessLogGroupName",
+            fixed_prefix: None,
+        },
+        LogGroup {
+            source: LogSource::Flow,
+            output: "FlowLogGroupName",
+            fixed_prefix: None,
+        },
+    ],
+    probes: &[
+        Probe {
+            name: "with key",
+            key: Key::Right,
+            path: "/",
+            body: ITEM,
+            expected: &[200],
+            message: Some("Successfully inserted data!"),
+        },
+        Probe {
+            name: "without key",
+            key: Key::None,
+            path: "/",
+            body: ITEM,
+            expected: &[403],
+            message: None,
+        },
+        Probe {
+            name: "wrong key",
+            key: Key::Wrong,
+            path: "/",
+            body: ITEM,
+            expected: &[403],
+            message: None,
+        },
+        // API Gateway's validator says 400, and the handler, where that lets it pass, 400 or 422.
+        Probe {
+            name: "bad body",
+            key: Key::Right,
+            path: "/",
+            body: r#"["no movie"]"#,
+            expected: &[400, 422],
+            message: None,
+        },
+        // API Gateway takes it for a request without a signature, and asks for a key first or not.
+        Probe {
+            name: "unknown path",
+            key: Key::Right,
+            path: "/no/such/path",
+            body: ITEM,
+            expected: &[403, 404],
+            message: None,
+        },
+    ],
+    sample: Some(Sample {
+        body: r#"{"year":"2023","title":"kkkg","id":"12"}"#,
+        load_body: r#"{"year":"2023","title":"Load test","id":"{id}"}"#,
+    }),
+};
