@@ -5,7 +5,7 @@ use super::*;
 /// Renews them with `UPDATE_SCHEMAS=1`.
 #[test]
 fn the_schemas_in_docs_are_those_of_the_types() {
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/schemas");
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/schemas");
     let mut expected: Vec<String> = names().iter().map(|name| format!("{name}.json")).collect();
     expected.sort();
     for name in names() {
@@ -19,7 +19,7 @@ fn the_schemas_in_docs_are_those_of_the_types() {
         assert!(
             found == schema,
             "docs/schemas/{name}.json is stale; \
-             `UPDATE_SCHEMAS=1 cargo test -p xtask --lib -- schema` renews it"
+             `UPDATE_SCHEMAS=1 cargo test -p cfnkit-cli -- schema` renews it"
         );
     }
     let files = std::fs::read_dir(&directory).unwrap();

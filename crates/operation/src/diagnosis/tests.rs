@@ -8,7 +8,7 @@ use cfnkit_template::parameters::Parameters;
 
 /// The repository's own stacks.
 fn tree() -> StackTree {
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../infra/cfn");
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../infra/cfn");
     let templates = AssembledTemplates::read(&directory, Cloud::Aws).unwrap();
     templates.stack_tree(Parameters::new())
 }

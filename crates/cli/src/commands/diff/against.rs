@@ -1,15 +1,12 @@
 //! `diff --against`: what the files of a commit and of the working tree come to, side by side. It
 //! knows no account, and so works where there must be none.
 
-use std::collections::BTreeMap;
-
 use anyhow::Context as _;
 use xshell::Shell;
 
 use super::super::args::ValueArgs;
 use super::Diff;
 use crate::commit::Commit;
-use crate::program::service;
 use cfnkit_assembly::assembly::{AssembledTemplates, Cloud};
 use cfnkit_assembly::service::Function;
 use cfnkit_assembly::stage::Stage;
@@ -37,8 +34,8 @@ struct State {
 struct Difference {
     changes: Vec<Change>,
     beside: Sections,
-    /// What a function is built from that is another, by the function's name.
-    functions: BTreeMap<&'static str, Vec<String>>,
+    /// What a function is built from that is another.
+    functions: Vec<(&'static Function, Vec<String>)>,
 }
 
 impl Diff {
@@ -129,10 +126,10 @@ impl Difference {
     fn between(
         mut before: State,
         mut now: State,
-        functions: BTreeMap<&'static str, Vec<String>>,
+        functions: Vec<(&'static Function, Vec<String>)>,
         commit: &str,
     ) -> Self {
-        for function in functions.keys().filter_map(|name| service().function(name)) {
+        for (function, _) in &functions {
             before.name_zip(function, commit);
             now.name_zip(function, "the working tree");
         }
@@ -160,8 +157,8 @@ impl Difference {
             text.push_str(&format!("{callouts}\n"));
         }
         text.push_str(&self.beside.render());
-        for (name, inputs) in &self.functions {
-            text.push_str(&format!("{name}, made of something else:\n"));
+        for (function, inputs) in &self.functions {
+            text.push_str(&format!("{}, made of something else:\n", function.name));
             for input in inputs {
                 text.push_str(&format!("  {input}\n"));
             }
@@ -176,8 +173,8 @@ fn function_differences(
     stage: &Stage,
     before: &Workspace,
     now: &Workspace,
-) -> anyhow::Result<BTreeMap<&'static str, Vec<String>>> {
-    let mut differences = BTreeMap::new();
+) -> anyhow::Result<Vec<(&'static Function, Vec<String>)>> {
+    let mut differences = Vec::new();
     for function in stage.service().functions {
         let target = Cloud::Aws.into();
         let [before, now] = handler::inputs_of_both(sh, before, now, function, target)?;
@@ -187,7 +184,7 @@ fn function_differences(
             .map(ToString::to_string)
             .collect();
         if !found.is_empty() {
-            differences.insert(function.name, found);
+            differences.push((function, found));
         }
     }
     Ok(differences)
@@ -197,12 +194,30 @@ fn function_differences(
 mod tests {
     use std::path::Path;
 
-    use super::*;
+    use cfnkit_assembly::service::Service;
     use cfnkit_tools::checkout;
+
+    use super::*;
+
+    static MOVIES: Service = Service {
+        functions: &[Function {
+            name: "handler",
+            package: "handler",
+            program: "bootstrap",
+            profile: "lambda",
+            key_parameter: "HandlerKey",
+            log_group_output: "FunctionLogGroupName",
+            physical_name: None,
+        }],
+        ..Service::named("movies")
+    };
 
     fn copy() -> tempfile::TempDir {
         let copy = tempfile::tempdir().unwrap();
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .ancestors()
+            .nth(2)
+            .unwrap();
         checkout::copy(root, copy.path()).unwrap();
         copy
     }
@@ -216,12 +231,15 @@ mod tests {
 
     fn difference(copy: &tempfile::TempDir, stage: &str) -> String {
         let sh = Shell::new().unwrap();
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-        let stage: Stage = stage.parse().unwrap();
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .ancestors()
+            .nth(2)
+            .unwrap();
+        let stage = MOVIES.stage(stage).unwrap();
         let [before, now] = [root, copy.path()].map(Workspace::at);
         let read = |workspace: &Workspace| State::read(workspace, &stage, None).unwrap();
-        let handler = handler_difference(&sh, &before, &now).unwrap();
-        let difference = Difference::between(read(&before), read(&now), handler, "0000000");
+        let functions = function_differences(&sh, &stage, &before, &now).unwrap();
+        let difference = Difference::between(read(&before), read(&now), functions, "0000000");
         anstream::adapter::strip_str(&difference.render()).to_string()
     }
 

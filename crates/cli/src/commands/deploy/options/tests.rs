@@ -1,6 +1,13 @@
 use clap::Parser as _;
 
+use cfnkit_assembly::service::Service;
+
 use super::*;
+
+static MOVIES: Service = Service {
+    health_alarm_output: Some("ServerErrorsAlarmArn"),
+    ..Service::named("movies")
+};
 use cfnkit_operation::stack::StackStatus;
 
 #[derive(clap::Parser)]
@@ -41,7 +48,7 @@ fn deployed() -> Stack {
 }
 
 fn stage(name: &str) -> StageFile {
-    StageFile::without(&name.parse().unwrap())
+    StageFile::without(&MOVIES.stage(name).unwrap())
 }
 
 #[test]
