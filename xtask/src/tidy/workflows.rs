@@ -15,7 +15,7 @@ const OTHER_PROGRAMS: [&str; 6] = [
     "rustup toolchain install --no-self-update",
     "sudo apt-get update",
     "sudo apt-get install --yes --no-install-recommends ",
-    "cargo build --package xtask --bin xtask-aws --locked",
+    "cargo build --package xtask-aws --locked",
     "gh release create ",
     "test \"$UNSUCCESSFUL\" = false",
 ];
