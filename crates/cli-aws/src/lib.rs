@@ -1,4 +1,12 @@
-//! The steps of the commands that talk to AWS.
+//! The steps of the commands that talk to AWS or to the local cloud: the second program.
+//!
+//! It refuses to know flags of its own and the SDK. Looking at an account (`checkup`) is here, and
+//! judging what it has in `operate`.
+//!
+//! Invariants: whatever changes an account is shown and agreed to first, and where nobody can be
+//! asked that is found out before anything is built; the repository and the command line decide,
+//! and values of earlier deploys are not carried over, but for what was looked up once; commands do
+//! not call each other; a failure is told once, root cause first.
 
 use std::process::ExitCode;
 

@@ -1,4 +1,12 @@
-//! The commands that every service has: flags, and the steps that need no SDK.
+//! The commands that every service has: all their flags, and the steps that need no AWS SDK.
+//!
+//! It refuses to know the SDK, an HTTP client for a stage, and the crates that have them: `aws`,
+//! `deploy`, `traffic`.
+//!
+//! Invariants: every flag of both programs is known here, so that help, completions and wrong usage
+//! need no second build; what talks to AWS is handed over by `exec`, so that signals, terminal and
+//! exit code are the second program's; a string of the command line becomes a type at once;
+//! commands do not call each other.
 
 pub mod commands;
 pub mod commit;

@@ -1,4 +1,11 @@
-//! What a person sees and answers: text, questions, Ctrl-C, exit codes, the block that is drawn in place.
+//! What a person sees and answers: text, questions, Ctrl-C, exit codes, and the block of lines that
+//! is drawn again in place.
+//!
+//! It refuses to know what is shown: no template, no stack, no cloud, and no service.
+//!
+//! Invariants: nothing else writes to a terminal; data that a program may read goes to stdout, all
+//! else to stderr; what cannot be written stops nothing that goes on; text from elsewhere is
+//! escaped before it is shown; Ctrl-C is told to who asks, and ends nothing by itself.
 
 pub mod block;
 pub mod consent;

@@ -1,4 +1,11 @@
-//! From a plan to a settled CloudFormation stack.
+//! From a plan to a settled stack: looked at, prepared, agreed to, executed and followed.
+//!
+//! It refuses to know flags, how a zip was built, and what a template is for.
+//!
+//! Invariants: every change goes through a change set that includes the nested stacks, and is shown
+//! and agreed to before it is executed; one that is not executed is deleted, with the empty stack
+//! that it was made in, and is noted before it is asked for; an execution whose answer was lost is
+//! looked up; the verdict is the stack's own status; an asset that exists is never overwritten.
 
 pub mod deployment;
 pub(crate) mod failure;

@@ -1,4 +1,11 @@
-//! What is seen of a deployed stage: status, logs, traces, keys, requests, and what an account lacks.
+//! What is read of a deployed stage, judged: its status and costs, log lines, traces, keys, answers
+//! through its endpoint, and whether machine and account are ready for a deploy.
+//!
+//! It refuses to know clients, flags and screens: it takes what was read and returns values and
+//! text, so that `cli` knows its types without an SDK.
+//!
+//! Invariants: judging is apart from asking; what could not be asked is a finding, and never taken
+//! for well; lines of all layers' logs are one kind of line.
 
 pub mod api_keys;
 pub mod doctor;

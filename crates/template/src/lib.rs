@@ -1,4 +1,11 @@
-//! A CloudFormation template as written, where its parts stand, and what it comes to.
+//! A CloudFormation template as it is written: where its parts stand, what it refers to, what its
+//! parameters may be, and what its values come to.
+//!
+//! It refuses to know AWS, clocks, the environment and any one service's templates.
+//!
+//! Invariants: YAML is read and never written, because what is reviewed is what is deployed; every
+//! part keeps its place, so that a problem is shown at its line; a scalar stays as it is written;
+//! what only CloudFormation can know (attributes, pseudo parameters) stays open.
 
 pub mod api_definition;
 pub mod constraint;
