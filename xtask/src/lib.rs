@@ -3,6 +3,7 @@
 mod changelog;
 pub mod commands;
 mod fuzzing;
+mod packaged;
 mod rename;
 pub mod service;
 #[cfg(test)]

@@ -5,6 +5,7 @@ use xshell::{Shell, cmd};
 
 use crate::fuzzing::{check_compiler, fuzz};
 use crate::service::SERVICE;
+use crate::packaged::check_packaged;
 use cfnkit_assembly::assembly::Cloud;
 use cfnkit_console::screen;
 use cfnkit_lint::linting::{
@@ -63,6 +64,10 @@ impl Test {
         add_template_step(&mut steps, sh, workspace, &SERVICE);
         add_workflow_step(&mut steps, sh, workspace);
         add_dependency_step(&mut steps, sh, workspace);
+        steps.run("packaged crates", || {
+            check_packaged(sh, workspace)?;
+            Ok(Counts::default())
+        });
         let _directory = sh.push_dir(workspace.root());
         steps.run("handler", || {
             cargo_test(sh, &["--package", "handler", "--package", "rig"])
