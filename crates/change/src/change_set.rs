@@ -23,13 +23,17 @@ pub const KNOWN_AFTER_APPLY: &str = "{{changeSet:KNOWN_AFTER_APPLY}}";
 /// What happens to one resource.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
+    /// What is done.
     pub action: Action,
+    /// In the template of its stack.
     pub logical_id: String,
+    /// As in `AWS::DynamoDB::Table`.
     pub resource_type: String,
     /// As CloudFormation reports it; `effective_replacement` is what is left of it.
     pub replacement: Replacement,
     /// What becomes of a resource that is replaced or removed; `None` where nothing says so.
     pub fate: Option<Fate>,
+    /// The properties that differ; empty where they are not known.
     pub properties: Vec<PropertyChange>,
     /// Sentences that explain the change, one line each.
     pub notes: Vec<String>,
@@ -37,11 +41,16 @@ pub struct Change {
     pub nested: Option<Vec<Change>>,
 }
 
+/// What is done to a resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
+    /// Made anew.
     Add,
+    /// Changed in place, or replaced where `Change::replacement` says so.
     Modify,
+    /// Taken out of the stack.
     Remove,
+    /// There already, and taken into the stack.
     Import,
     /// An API's deployment is added and the one before it removed.
     Redeploy,
@@ -50,18 +59,25 @@ pub enum Action {
     Sync,
 }
 
+/// Whether another physical resource takes its place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Replacement {
+    /// It stays.
     Never,
+    /// It depends on a value that only the deploy knows.
     Possible,
+    /// It is replaced.
     Certain,
 }
 
 /// What becomes of the physical resource that a stack gives up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fate {
+    /// Gone, with what is in it.
     Deleted,
+    /// It stays, outside of the stack.
     Retained,
+    /// Deleted once a snapshot was taken.
     Snapshot,
 }
 
@@ -72,14 +88,18 @@ pub struct PropertyChange {
     pub path: String,
     /// JSON where the value is not a scalar.
     pub before: Option<String>,
+    /// JSON where the value is not a scalar, or `KNOWN_AFTER_APPLY`.
     pub after: Option<String>,
     /// Why CloudFormation lists it; a property can have several reasons.
     pub reasons: Vec<Reason>,
+    /// What a value that is not known yet was traced to.
     pub source: Source,
 }
 
+/// Why CloudFormation lists a property.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reason {
+    /// Where the new value comes from.
     pub origin: Origin,
     /// The parameter, resource or attribute that the new value comes from.
     pub entity: Option<String>,
@@ -89,18 +109,25 @@ pub struct Reason {
     pub recreation: Replacement,
 }
 
+/// Where a new value comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Origin {
+    /// The text of the template.
     Template,
+    /// A parameter of the stack.
     Parameter,
+    /// Another resource, through `Ref`.
     Resource,
+    /// Another resource, through `GetAtt`.
     Attribute,
+    /// The change itself, CloudFormation's doing, or a word of a later CloudFormation.
     Other,
 }
 
 /// What a value that CloudFormation does not know yet was traced to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Source {
+    /// Nothing was found.
     #[default]
     NotTraced,
     /// Nothing behind it changes; what feeds it, as in `Data.Outputs.TableArn`.
@@ -112,6 +139,7 @@ pub enum Source {
 }
 
 impl Change {
+    /// A change without properties, replacement and notes.
     pub fn new(action: Action, logical_id: &str, resource_type: &str) -> Self {
         Self {
             action,
@@ -174,8 +202,10 @@ impl Change {
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub struct Totals {
     pub(crate) added: usize,
+    /// Resources changed in place, certain replacements aside.
     pub modified: usize,
     pub(crate) removed: usize,
+    /// Resources that are certainly replaced.
     pub replaced: usize,
     /// Listed by CloudFormation, although nothing behind them changes.
     pub(crate) unfounded: usize,
@@ -183,6 +213,7 @@ pub struct Totals {
     pub(crate) synced: usize,
 }
 
+/// Counts what `changes` and the nested ones do.
 pub fn totals(changes: &[Change]) -> Totals {
     let mut totals = Totals::default();
     for (_, change) in resources(changes) {

@@ -8,6 +8,8 @@
 //! labelled, not counted, and shown all the same; characters that CloudFormation gives back as `?`
 //! are no difference.
 
+#![warn(missing_docs)]
+
 pub(crate) mod api_explanation;
 pub mod change_set;
 pub mod comparison;

@@ -15,6 +15,7 @@ const DOWN: &str = "\x1b[B";
 const SAVE: &str = "\x1b7";
 const RESTORE: &str = "\x1b8";
 
+/// Lines that are drawn again in place, and what of them is on the screen.
 #[derive(Debug, Default)]
 pub struct Block {
     /// `None` where nothing is drawn.

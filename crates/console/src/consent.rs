@@ -9,7 +9,9 @@ use crate::screen;
 /// Whether a person is asked before anything changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Consent {
+    /// Somebody at a terminal is asked.
     Ask,
+    /// Agreed to already, as by `--yes`.
     Given,
 }
 

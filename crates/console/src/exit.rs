@@ -26,6 +26,7 @@ impl Exit {
         Self::Unknown(format!("{reason}; run the same command again"))
     }
 
+    /// The exit code: 1 nothing more to say, 3 failed, 4 unknown, 5 different.
     pub fn code(&self) -> u8 {
         match self {
             Self::Declined | Self::Silent => 1,

@@ -7,6 +7,8 @@
 //! else to stderr; what cannot be written stops nothing that goes on; text from elsewhere is
 //! escaped before it is shown; Ctrl-C is told to who asks, and ends nothing by itself.
 
+#![warn(missing_docs)]
+
 pub mod block;
 pub mod consent;
 pub mod defect;

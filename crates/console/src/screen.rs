@@ -18,8 +18,11 @@ use crate::variable;
 
 /// For headings and results.
 pub const STRONG: Style = Style::new().bold();
+/// For what went well.
 pub const GOOD: Style = AnsiColor::Green.on_default().bold();
+/// For what failed.
 pub const BAD: Style = AnsiColor::Red.on_default().bold();
+/// For what only few readers look for.
 pub const QUIET: Style = Style::new().dimmed();
 
 /// Whether this process shows plain lines only, asks nothing and uses no colour.

@@ -11,14 +11,20 @@ const USUAL: Size = Size {
 /// Columns and rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Size {
+    /// Columns.
     pub width: usize,
+    /// Rows.
     pub height: usize,
 }
 
+/// How what goes on is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
     /// One block that is drawn again in place.
-    Live { colour: bool },
+    Live {
+        /// Whether colours may be used.
+        colour: bool,
+    },
     /// One line per event.
     Plain,
 }

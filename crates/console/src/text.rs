@@ -12,6 +12,7 @@ pub struct Line {
 }
 
 impl Line {
+    /// An empty line with room for `width` columns.
     pub fn new(width: usize) -> Self {
         Self {
             text: String::new(),
@@ -20,6 +21,7 @@ impl Line {
         }
     }
 
+    /// Appends `text` in `style`, cut with `…` where the line has no more room.
     pub fn push(&mut self, style: Style, text: &str) -> &mut Self {
         if self.is_cut {
             return self;
@@ -39,6 +41,7 @@ impl Line {
         self
     }
 
+    /// The line, with escape sequences for its styles.
     pub fn finish(self) -> String {
         self.text
     }

@@ -8,7 +8,9 @@ use crate::text::printable;
 /// A call that failed, in one line.
 #[derive(Debug)]
 pub struct ServiceError {
+    /// What went wrong, its cause included.
     pub text: String,
+    /// What follows from it.
     pub trouble: Trouble,
 }
 

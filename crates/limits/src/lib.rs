@@ -8,4 +8,6 @@
 //! counts every request and shares nothing with them; what nothing but AWS knows is a named
 //! constant with its source.
 
+#![warn(missing_docs)]
+
 pub mod limits;

@@ -1,13 +1,13 @@
 //! The layers that throttle a request, in the order it passes them, and what a consumer gets
 //! through them. Closed forms over rates; they know neither templates nor the network.
 
-use anyhow::Context as _;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 pub mod contradiction;
 pub(crate) mod figure;
 mod flow;
+mod layers;
 pub mod reading;
 pub mod report;
 #[cfg(test)]
@@ -62,22 +62,47 @@ impl LayerName {
 pub enum Limit {
     /// Looks back: while more than `requests` came from one address within the last
     /// `windowSeconds`, refused ones counted too, everything from that address is refused.
-    Lookback { requests: f64, window_seconds: f64 },
+    Lookback {
+        /// More than these are refused.
+        requests: f64,
+        /// How far it looks back.
+        window_seconds: f64,
+    },
     /// A token bucket: full with `burst` at the start, filled at `rate_per_second`.
-    Bucket { rate_per_second: f64, burst: f64 },
+    Bucket {
+        /// Requests that it fills by per second.
+        rate_per_second: f64,
+        /// Requests that it holds.
+        burst: f64,
+    },
     /// So many requests in each window of a calendar; a refused one is not counted.
-    Window { requests: f64, window_seconds: f64 },
+    Window {
+        /// So many are let through in each.
+        requests: f64,
+        /// From one reset to the next.
+        window_seconds: f64,
+    },
     /// So many at a time, each for as long as the consumer's requests take.
-    Slots { executions: f64 },
+    Slots {
+        /// Requests that are worked on at the same time.
+        executions: f64,
+    },
     /// A token bucket of write units, of which a request takes one per KiB begun.
-    Writes { units_per_second: f64, burst: f64 },
+    Writes {
+        /// Write units that it fills by per second.
+        units_per_second: f64,
+        /// Write units that it holds.
+        burst: f64,
+    },
 }
 
 /// One layer, with what it answers and where it is written.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Layer {
+    /// Which layer it is.
     pub name: LayerName,
+    /// How it limits, and at what.
     pub limit: Limit,
     /// HTTP status of a refusal.
     pub status: u16,
@@ -91,8 +116,11 @@ pub struct Layer {
 /// A usage plan: its name in lower case, and its two layers.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tier {
+    /// In lower case.
     pub name: String,
+    /// Requests per second; none where the plan has no throttle.
     pub throttle: Option<Layer>,
+    /// Requests in a calendar's window; none where the plan has no quota.
     pub quota: Option<Layer>,
 }
 
@@ -100,10 +128,14 @@ pub struct Tier {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Layers {
     pub(crate) waf: Option<Layer>,
+    /// The usage plans.
     pub tiers: Vec<Tier>,
+    /// The throttle of all methods of the stage.
     pub stage: Option<Layer>,
     pub(crate) account: Layer,
+    /// Executions of the function at the same time.
     pub concurrency: Layer,
+    /// Writes that the table takes.
     pub table: Layer,
 }
 
@@ -146,7 +178,9 @@ impl Consumer {
 /// A constant rate for a while.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Phase {
+    /// Requests sent per second.
     pub rate_per_second: f64,
+    /// How long.
     pub duration_seconds: f64,
 }
 
@@ -156,7 +190,9 @@ pub struct Phase {
 pub struct PhasePrediction {
     /// From the start of the schedule.
     pub(crate) start_seconds: f64,
+    /// How long it is.
     pub duration_seconds: f64,
+    /// Requests sent per second.
     pub rate_per_second: f64,
     /// Requests sent.
     pub(crate) sent: f64,
@@ -225,58 +261,14 @@ pub struct Span {
     pub(crate) refused: Vec<RefusedRate>,
 }
 
+/// What one layer refuses while the rates do not change.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RefusedRate {
     pub(crate) layer: LayerName,
+    /// HTTP status of the answer.
     pub status: u16,
     pub(crate) per_second: f64,
-}
-
-impl Layers {
-    /// The same without what the local cloud has not: WAF, a limit of executions, a table that
-    /// throttles.
-    pub fn of_local_cloud(mut self) -> Self {
-        self.waf = None;
-        self.concurrency.limit = Limit::Slots {
-            executions: f64::MAX,
-        };
-        self.table.limit = Limit::Writes {
-            units_per_second: f64::MAX,
-            burst: f64::MAX,
-        };
-        self
-    }
-
-    pub fn tier(&self, name: &str) -> anyhow::Result<&Tier> {
-        let found = self.tiers.iter().find(|tier| tier.name == name);
-        found.with_context(|| {
-            let names: Vec<&str> = self.tiers.iter().map(|tier| tier.name.as_str()).collect();
-            format!(
-                "there is no tier `{name}` in the templates; there is {}",
-                names.join(", ")
-            )
-        })
-    }
-
-    /// What a request with a key of `tier` passes, in its order. WAF comes before everything of
-    /// API Gateway's; there the client's limits come before the stage's and those before the
-    /// account's ("How throttling limit settings are applied", API Gateway's developer guide).
-    /// Whether a throttled request is counted against the quota is not documented; here the
-    /// throttle comes first, and it is not.
-    pub fn path(&self, tier: &str) -> anyhow::Result<Vec<&Layer>> {
-        let tier = self.tier(tier)?;
-        let in_order = [
-            self.waf.as_ref(),
-            tier.throttle.as_ref(),
-            tier.quota.as_ref(),
-            self.stage.as_ref(),
-            Some(&self.account),
-            Some(&self.concurrency),
-            Some(&self.table),
-        ];
-        Ok(in_order.into_iter().flatten().collect())
-    }
 }
 
 /// A day, and the longest quota where that is longer.

@@ -25,10 +25,13 @@ pub const GITHUB: &str = "Github";
 /// The templates of a service, of which any may be a changed one.
 #[derive(Debug, Clone)]
 pub struct Templates {
+    /// The template that names all others but the two below.
     pub root: Template,
     /// By logical ID in the root.
     pub nested: BTreeMap<String, Template>,
+    /// The stack of an environment.
     pub bootstrap: Template,
+    /// The stack of a stage's deploy role.
     pub github: Template,
 }
 
@@ -53,6 +56,7 @@ impl Templates {
 /// The flat template, and where its resources were written.
 #[derive(Debug)]
 pub struct Flat {
+    /// Every stack's resources, under logical IDs that begin with the stack's.
     pub template: Value,
     /// By logical ID in the flat template.
     pub origins: BTreeMap<String, Origin>,
@@ -63,6 +67,7 @@ pub struct Flat {
 pub struct Origin {
     /// The root's logical ID of the stack, `Bootstrap` or `Github`.
     pub stack: String,
+    /// As it is written, in the template of `stack`.
     pub logical_id: String,
 }
 

@@ -207,6 +207,7 @@ fn is_no_value(value: &Value) -> bool {
         .is_some_and(|(key, value)| key == "Ref" && value == "AWS::NoValue")
 }
 
+/// The one member of an object that has one, which is how functions are written.
 pub fn single_entry(object: &Map<String, Value>) -> Option<(&str, &Value)> {
     let mut entries = object.iter();
     let (key, value) = entries.next()?;

@@ -64,6 +64,7 @@ impl JsonText {
         })
     }
 
+    /// What the text says, without places.
     pub fn value(&self) -> &Value {
         &self.value
     }

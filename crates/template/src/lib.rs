@@ -7,6 +7,8 @@
 //! part keeps its place, so that a problem is shown at its line; a scalar stays as it is written;
 //! what only CloudFormation can know (attributes, pseudo parameters) stays open.
 
+#![warn(missing_docs)]
+
 pub mod api_definition;
 pub mod constraint;
 pub mod flattening;

@@ -75,6 +75,7 @@ pub struct Problem {
 }
 
 impl Problem {
+    /// A problem without a place, in one line.
     pub fn new(title: impl Into<String>) -> Self {
         Self {
             title: printable(title.into().trim_end()),
@@ -83,10 +84,12 @@ impl Problem {
         }
     }
 
+    /// Shows it at `place`, where there is one.
     pub fn at(self, place: Option<Place>) -> Self {
         Self { place, ..self }
     }
 
+    /// Adds a line below, that begins with `name`.
     pub fn note(mut self, name: &'static str, text: impl Into<String>) -> Self {
         self.notes.push((name, printable(text.into().trim_end())));
         self

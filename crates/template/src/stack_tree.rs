@@ -15,8 +15,11 @@ pub const NESTED_STACK: &str = "AWS::CloudFormation::Stack";
 /// A stack, deployed or to be: its template, its parameters, and its nested stacks by logical ID.
 #[derive(Debug, Clone)]
 pub struct StackTree {
+    /// As it is written, or as CloudFormation has it.
     pub template: Template,
+    /// What the parameters of `template` are, by name.
     pub parameters: Parameters,
+    /// By logical ID in `template`.
     pub nested: BTreeMap<String, StackTree>,
 }
 

@@ -43,6 +43,7 @@ struct File {
 /// One parameter as the template declares it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Parameter {
+    /// Its logical name.
     pub name: String,
     /// The default as the string CloudFormation would pass; `None` where a value is required.
     pub default: Option<String>,
@@ -147,14 +148,17 @@ impl Template {
         Ok(())
     }
 
+    /// What messages call it, such as its path in the repository.
     pub fn name(&self) -> &str {
         &self.name
     }
 
+    /// As it is written, byte for byte.
     pub fn text(&self) -> &str {
         &self.text
     }
 
+    /// What the text says, functions in their long form.
     pub fn value(&self) -> &Value {
         &self.value
     }
@@ -169,6 +173,7 @@ impl Template {
             .map(|(logical_id, resource)| (logical_id.as_str(), resource))
     }
 
+    /// How many resources it declares, conditions aside.
     pub fn resource_count(&self) -> usize {
         self.resources().count()
     }
@@ -216,6 +221,7 @@ impl Template {
         format!("/Resources/{logical_id}{rest}")
     }
 
+    /// What it declares, in its order.
     pub fn parameters(&self) -> Vec<Parameter> {
         let declared = self.value.get("Parameters").and_then(Value::as_object);
         declared

@@ -16,7 +16,9 @@ impl std::fmt::Display for Glibc {
 /// What a function's `Architectures` says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Architecture {
+    /// `arm64`: AWS Graviton.
     Arm64,
+    /// `x86_64`.
     #[value(name = "x86_64")]
     X86_64,
 }

@@ -76,13 +76,16 @@ pub struct Metadata {
     pub target_directory: PathBuf,
     /// Where it puts everything on the way to them, if that is another place.
     pub build_directory: Option<PathBuf>,
+    /// The packages of the workspace, and no dependency of theirs.
     pub packages: Vec<Member>,
 }
 
 /// A package of the workspace.
 #[derive(Debug, Deserialize)]
 pub struct Member {
+    /// As its manifest says.
     pub name: String,
+    /// Its `Cargo.toml`, absolute.
     pub manifest_path: PathBuf,
 }
 

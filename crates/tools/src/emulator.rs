@@ -44,10 +44,12 @@ pub struct Status {
 pub struct Emulator {
     /// The leader of the process group; the functions' processes belong to the group.
     pid: i32,
+    /// On 127.0.0.1.
     pub port: u16,
 }
 
 impl Emulator {
+    /// The URL that every service of it is called at.
     pub fn endpoint(&self) -> String {
         endpoint(self.port)
     }
@@ -80,6 +82,7 @@ impl Place {
         }
     }
 
+    /// The file that it writes its output to.
     pub fn log(&self) -> PathBuf {
         self.directory.join("emulator.log")
     }

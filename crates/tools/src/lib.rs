@@ -8,6 +8,8 @@
 //! lead to a package index count; the local cloud is known by the lock that it holds, and listens
 //! on 127.0.0.1 alone.
 
+#![warn(missing_docs)]
+
 pub mod architecture;
 pub mod cargo;
 pub mod checkout;

@@ -22,6 +22,7 @@ pub struct Toolchain {
 }
 
 impl Toolchain {
+    /// Asks the compiler that cargo would use in the workspace; fails where there is none.
     pub fn find(sh: &Shell, workspace: &Workspace) -> anyhow::Result<Self> {
         let _directory = sh.push_dir(workspace.root());
         let rustc = compiler();
@@ -41,6 +42,7 @@ impl Toolchain {
         })
     }
 
+    /// The directory with the compiler's libraries, as the compiler says.
     pub fn sysroot(&self, sh: &Shell) -> anyhow::Result<PathBuf> {
         let rustc = &self.rustc;
         let sysroot = cmd!(sh, "{rustc} --print sysroot")
@@ -60,6 +62,7 @@ impl Toolchain {
         ))
     }
 
+    /// Whether the standard library for `architecture` is installed.
     pub fn has_target(&self, sh: &Shell, architecture: Architecture) -> anyhow::Result<bool> {
         let libraries = self.sysroot(sh)?.join("lib/rustlib");
         Ok(libraries.join(architecture.triple()).is_dir())

@@ -63,10 +63,12 @@ impl Workspace {
         }
     }
 
+    /// The directory with the workspace's `Cargo.toml`.
     pub fn root(&self) -> &Path {
         &self.root
     }
 
+    /// The directory of the templates.
     pub fn templates(&self) -> PathBuf {
         self.root.join("infra/cfn")
     }

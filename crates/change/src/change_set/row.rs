@@ -9,6 +9,7 @@ use cfnkit_template::stack_tree::NESTED_STACK;
 /// What differs between a stack and something else.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Rows {
+    /// Name of the root stack.
     pub stack: String,
     /// Empty where nothing differs.
     pub changes: Vec<Row>,
@@ -23,12 +24,14 @@ pub struct Rows {
 pub struct Row {
     /// Logical IDs from the root stack down, as in `Api.Stage`.
     pub resource: String,
+    /// As in `AWS::DynamoDB::Table`.
     #[serde(rename = "type")]
     pub resource_type: String,
     /// `add`, `modify`, `remove`, `import`, `redeploy`, or `sync` where nothing is done to it.
     pub action: &'static str,
     /// `never`, `possible` or `certain`.
     pub replacement: &'static str,
+    /// The properties that differ; empty where they are not known.
     pub properties: Vec<Property>,
 }
 
@@ -40,10 +43,12 @@ pub struct Property {
     pub path: String,
     /// JSON where it is not a scalar.
     pub before: Option<String>,
+    /// JSON where it is not a scalar.
     pub after: Option<String>,
 }
 
 impl Rows {
+    /// The rows of `changes` and the nested ones, without warnings.
     pub fn of(stack: &str, changes: &[Change]) -> Self {
         let mut rows = Vec::new();
         collect("", changes, &mut rows);
@@ -54,6 +59,7 @@ impl Rows {
         }
     }
 
+    /// The same with what CloudFormation warns of.
     pub fn warned(self, warnings: &[Warning]) -> Self {
         Self {
             warnings: warnings.to_vec(),

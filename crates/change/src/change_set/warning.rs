@@ -18,6 +18,7 @@ pub struct Warning {
     /// Logical IDs from the root stack down, as in `Data.Table`; a stack's where it is of a whole
     /// stack, and empty for the root.
     pub resource: String,
+    /// As in `AWS::DynamoDB::Table`.
     #[serde(rename = "type")]
     pub resource_type: String,
     /// The name of the check, and CloudFormation's words.
@@ -29,6 +30,7 @@ pub struct Warning {
 /// All warnings of a change set and of those nested in it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Warnings {
+    /// Those that could be read.
     pub all: Vec<Warning>,
     /// Why some of them are not known.
     pub unread: Option<String>,

@@ -30,6 +30,7 @@ pub fn sections(old: (&StackTree, &Tags), new: (&StackTree, &Tags)) -> Sections 
 }
 
 impl Sections {
+    /// Whether nothing outside the resources differs.
     pub fn is_empty(&self) -> bool {
         self.parts.is_empty() && self.reworded.is_empty()
     }

@@ -21,6 +21,7 @@ const QUOTA_LASTS: f64 = 3_600.0;
 pub struct Contradiction {
     /// Name of the rule, as a waiver has it.
     pub rule: &'static str,
+    /// What does not fit, with both figures.
     pub message: String,
     /// File and line of the limit that it is about.
     pub place: String,

@@ -23,7 +23,9 @@ const BAR: usize = 30;
 pub struct Report {
     /// The stage whose parameters these are.
     pub stage: String,
+    /// Who sends.
     pub consumer: Consumer,
+    /// What it gets.
     #[serde(flatten)]
     pub prediction: Prediction,
     /// What is expected of each phase, where phases were asked for.
@@ -34,6 +36,7 @@ pub struct Report {
 }
 
 impl Report {
+    /// The report as text of 80 columns: layers, verdict, rates over time, phases, contradictions.
     pub fn render(&self) -> String {
         let mut text = self.heading();
         text += &format!("\n{}\n", self.table());

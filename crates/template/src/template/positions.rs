@@ -79,6 +79,8 @@ impl Positions {
         self.insert(pointer, None, lines.bytes(node.span));
     }
 
+    /// Notes where the value at the JSON pointer `pointer` stands, and its key if it has one; in
+    /// bytes of the text.
     pub fn insert(&mut self, pointer: &str, key: Option<Range<usize>>, value: Range<usize>) {
         self.0.insert(pointer.to_owned(), Spans { key, value });
     }
@@ -89,6 +91,7 @@ impl Positions {
         Some(spans.key.clone().unwrap_or_else(|| spans.value.clone()))
     }
 
+    /// Where the value at the JSON pointer `pointer` stands, in bytes of the text.
     pub fn value(&self, pointer: &str) -> Option<Range<usize>> {
         self.0.get(pointer).map(|spans| spans.value.clone())
     }

