@@ -27,13 +27,16 @@ mod tests;
 /// Where an assembly is deployed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cloud {
+    /// An account at AWS.
     Aws,
+    /// The emulator on this machine.
     Local,
 }
 
 /// Templates and assets, ready to publish and deploy.
 #[derive(Debug)]
 pub struct Assembly {
+    /// What it is for.
     pub stage: Stage,
     /// What the stage's file chooses, for who deploys what was written.
     pub stage_parameters: Parameters,
@@ -61,7 +64,9 @@ pub struct AssembledTemplates {
 /// A nested stack's template and the file it becomes in the asset bucket.
 #[derive(Debug)]
 pub struct NestedTemplate {
+    /// As it is deployed.
     pub template: Template,
+    /// The bytes of `template`.
     pub asset: Asset,
     /// The root parameter that takes the asset's key.
     pub key_parameter: String,

@@ -10,11 +10,14 @@ pub struct Asset {
     pub name: String,
     /// `<64 hex digits>.<extension>`.
     pub key: String,
+    /// Of `bytes`.
     pub sha256: [u8; 32],
+    /// The whole content.
     pub bytes: Vec<u8>,
 }
 
 impl Asset {
+    /// Takes the extension of `name` for the key, or `bin` where it has none.
     pub fn new(name: &str, bytes: Vec<u8>) -> Self {
         let extension = name
             .rsplit_once('.')

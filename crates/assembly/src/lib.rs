@@ -8,6 +8,8 @@
 //! alone; what the local cloud cannot hold is taken out by name, and the templates know nothing of
 //! it.
 
+#![warn(missing_docs)]
+
 pub mod adoption;
 pub mod assembly;
 pub mod asset;

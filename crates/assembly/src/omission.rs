@@ -18,8 +18,11 @@ pub const UNSUPPORTED_TYPES: [&str; 6] = [
 /// A resource that is not deployed locally.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Omission {
+    /// Name of the template that declares it.
     pub template: String,
+    /// In that template.
     pub logical_id: String,
+    /// As in `AWS::WAFv2::WebACLAssociation`.
     pub resource_type: String,
 }
 

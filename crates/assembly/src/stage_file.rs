@@ -91,14 +91,17 @@ impl StageFile {
         (!self.is_there).then(|| (text(), self.meant.as_ref()))
     }
 
+    /// The root's parameters that it chooses.
     pub fn parameters(&self) -> &Parameters {
         &self.said.parameters
     }
 
+    /// Tags of the root stack beside those of every stage.
     pub fn tags(&self) -> &Tags {
         &self.said.tags
     }
 
+    /// Whose file it is, there or not.
     pub fn stage(&self) -> &Stage {
         &self.stage
     }
@@ -129,6 +132,8 @@ impl StageFile {
         }
     }
 
+    /// For how long rollback alarms are watched after an update; `None` where the file does not
+    /// say.
     pub fn monitoring_minutes(&self) -> Option<i32> {
         self.said.monitoring_minutes
     }

@@ -51,15 +51,20 @@ const SETTLE_TIMEOUT: Duration = Duration::from_secs(3600);
 /// What a stack shall be.
 #[derive(Debug)]
 pub struct Plan {
+    /// Name of the root stack.
     pub stack_name: String,
+    /// Templates and parameters, of nested stacks too.
     pub tree: StackTree,
+    /// Tags of the root stack.
     pub tags: BTreeMap<String, String>,
+    /// How it is to be done.
     pub options: Options,
     /// What is deployed, once it was read.
     pub deployed: OnceLock<Option<StackTree>>,
 }
 
 impl Plan {
+    /// What a failure's place is looked up in.
     pub fn sources(&self) -> Sources<'_> {
         Sources {
             root_stack: &self.stack_name,
@@ -89,13 +94,16 @@ impl Plan {
 /// What works on stacks: a client, and what is remembered between its calls.
 #[derive(Debug)]
 pub struct Engine {
+    /// The client of all calls.
     pub cfn: CloudFormation,
     cloud: Cloud,
     pending: Pending,
+    /// Ctrl-C and the like, as they come.
     pub interrupts: Interrupts,
 }
 
 impl Engine {
+    /// Remembers in the workspace which change sets were asked for.
     pub fn new(
         cfn: CloudFormation,
         cloud: Cloud,

@@ -35,9 +35,13 @@ const SECOND_THOUGHT: Duration = Duration::from_secs(5);
 /// What has begun.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
+    /// A stack is made.
     Create,
+    /// A stack is changed.
     Update,
+    /// A stack goes back to what it was.
     RollBack,
+    /// A stack goes away.
     Delete,
 }
 
@@ -55,10 +59,13 @@ impl Kind {
 #[derive(Debug, Clone, Copy)]
 pub struct Operation<'a> {
     pub(crate) stack_id: &'a str,
+    /// Name of the stack.
     pub name: &'a str,
     /// The time of the last event before it, in milliseconds since the epoch.
     pub since: i64,
+    /// Which decides how often it is looked at.
     pub cloud: Cloud,
+    /// What has begun.
     pub kind: Kind,
     /// What it will touch; empty where that is not known.
     pub planned: &'a [Change],
@@ -71,6 +78,7 @@ pub struct Operation<'a> {
 /// An operation that has ended.
 #[derive(Debug)]
 pub struct Followed {
+    /// As it has settled.
     pub stack: Stack,
     pub(crate) log: EventLog,
     /// Where everything that happened can be read.
@@ -247,6 +255,7 @@ pub struct Pace {
 }
 
 impl Pace {
+    /// As often as `cloud` takes well.
     pub fn new(cloud: Cloud) -> Self {
         let longest = match cloud {
             Cloud::Aws => Duration::from_secs(5),
@@ -258,6 +267,7 @@ impl Pace {
         }
     }
 
+    /// Waits for the present delay, which then grows up to the longest.
     pub async fn wait(&mut self) {
         let delay = self.delay.mul_f64(0.75 + fastrand::f64() / 2.0);
         tokio::time::sleep(patient(delay)).await;

@@ -7,6 +7,8 @@
 //! that it was made in, and is noted before it is asked for; an execution whose answer was lost is
 //! looked up; the verdict is the stack's own status; an asset that exists is never overwritten.
 
+#![warn(missing_docs)]
+
 pub mod deployment;
 pub(crate) mod failure;
 pub mod follow;

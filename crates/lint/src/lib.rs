@@ -8,5 +8,7 @@
 //! waiver has a reason, and one that waives nothing is a finding; every check goes on whatever the
 //! others say.
 
+#![warn(missing_docs)]
+
 pub mod linting;
 pub mod step;

@@ -30,6 +30,7 @@ struct Step {
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub struct Counts {
     pub(crate) passed: usize,
+    /// Tests that ran and failed.
     pub failed: usize,
 }
 

@@ -8,4 +8,6 @@
 //! where the generator itself was late, the verdict on latency is withheld; arrivals are evenly
 //! spaced; everything is a function of events, phases and figures that are handed in.
 
+#![warn(missing_docs)]
+
 pub mod load;

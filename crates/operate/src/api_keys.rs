@@ -31,6 +31,7 @@ pub enum State {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Listing {
+    /// Name of the root stack.
     pub stack: String,
     /// Those of each tier, the current one first.
     pub keys: Vec<Key>,
@@ -43,7 +44,9 @@ pub struct Key {
     /// As the service calls it.
     pub tier: &'static str,
     pub id: String,
+    /// As it was created, and unique in the stage.
     pub name: String,
+    /// Which of the tier's keys it is.
     pub state: State,
     /// In seconds since 1970.
     pub created_at: i64,

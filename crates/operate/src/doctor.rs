@@ -24,6 +24,7 @@ const LONG_ENOUGH: Duration = Duration::from_secs(30 * 60);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
+    /// As it should be.
     Ok,
     /// A deploy works, but something is not as it should be, or could not be found out.
     Warning,
@@ -37,7 +38,9 @@ pub enum Verdict {
 pub struct Finding {
     /// What was looked at.
     pub name: String,
+    /// How it is.
     pub verdict: Verdict,
+    /// What was found.
     pub text: String,
     /// What to do about it; absent where all is well.
     pub mend: Option<String>,
@@ -47,10 +50,12 @@ pub struct Finding {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
+    /// One for each thing that was looked at.
     pub findings: Vec<Finding>,
 }
 
 impl Finding {
+    /// All is well with `name`.
     pub fn ok(name: &str, text: impl Into<String>) -> Self {
         Self {
             name: name.to_owned(),
@@ -60,6 +65,7 @@ impl Finding {
         }
     }
 
+    /// Something about `name` is doubtful, and `mend` says what to do.
     pub fn warning(name: &str, text: impl Into<String>, mend: impl Into<String>) -> Self {
         Self {
             name: name.to_owned(),
@@ -69,6 +75,7 @@ impl Finding {
         }
     }
 
+    /// A deploy would fail of `name`; `mend` says what to do.
     pub fn error(name: &str, text: impl Into<String>, mend: impl Into<String>) -> Self {
         Self {
             verdict: Verdict::Error,
@@ -153,9 +160,13 @@ pub fn logs_role(role: Option<&str>) -> Finding {
 /// A trail of CloudTrail, and what is known of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trail {
+    /// The last part of its ARN.
     pub name: String,
+    /// Whether it records all regions.
     pub is_everywhere: bool,
+    /// Whether it records at present.
     pub is_logging: bool,
+    /// Whether it logs all management events, those that write and those that read.
     pub logs_management_events: bool,
     /// How long its bucket keeps logs, where this account may know.
     pub kept: Kept,
@@ -164,8 +175,11 @@ pub struct Trail {
 /// How long a bucket keeps its objects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kept {
+    /// No rule deletes them.
     Forever,
+    /// A rule deletes them after so many days.
     Days(i32),
+    /// It may not be asked.
     Unknown,
 }
 

@@ -7,6 +7,8 @@
 //! Invariants: judging is apart from asking; what could not be asked is a finding, and never taken
 //! for well; lines of all layers' logs are one kind of line.
 
+#![warn(missing_docs)]
+
 pub mod api_keys;
 pub mod doctor;
 pub mod log_line;

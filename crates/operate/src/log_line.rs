@@ -28,6 +28,7 @@ pub enum Source {
 }
 
 impl Source {
+    /// As the command line spells it.
     pub fn name(self) -> &'static str {
         match self {
             Self::Waf => "waf",
@@ -44,6 +45,7 @@ impl Source {
 pub struct LogLine {
     /// Milliseconds since 1970.
     pub timestamp_ms: i64,
+    /// Which layer logged it.
     pub source: Source,
     /// API Gateway's ID of the request, which the client was told; absent where the line knows
     /// none.
@@ -62,6 +64,7 @@ const IDS: [&str; 5] = [
 ];
 
 impl LogLine {
+    /// A line of the log of `source`, of a time in milliseconds since 1970.
     pub fn read(source: Source, timestamp_ms: i64, message: &str) -> Self {
         let message = message.trim_end();
         let parsed = serde_json::from_str(message);

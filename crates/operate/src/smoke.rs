@@ -17,10 +17,13 @@ The local cloud has no firewall, and its answers without the handler are not wor
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Smoke {
+    /// Name of the root stack.
     pub stack: String,
+    /// URL that the requests went to.
     pub endpoint: String,
     /// Whether every check passed.
     pub passed: bool,
+    /// In the order of the requests.
     pub checks: Vec<Check>,
 }
 
@@ -28,6 +31,7 @@ pub struct Smoke {
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Check {
+    /// What is special about the request.
     pub name: &'static str,
     /// The statuses that are right.
     pub expected: &'static [u16],
@@ -35,6 +39,7 @@ pub struct Check {
     pub status: Option<u16>,
     /// From the connection's start to the answer's end; each request has a connection of its own.
     pub latency_ms: f64,
+    /// Whether the answer was right.
     pub passed: bool,
     /// What is wrong.
     pub problem: Option<String>,

@@ -15,18 +15,23 @@ use cost::Cost;
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Status {
+    /// Name of the root stack.
     pub stack: String,
     /// Account and region, or the local cloud.
     pub place: String,
     /// As CloudFormation has it.
     pub stack_status: String,
+    /// CloudFormation's words for it, where it has some.
     pub status_reason: Option<String>,
+    /// Whether what is deployed is what is here.
     pub version: Version,
     /// Absent where there are no alarms to ask for.
     pub alarms: Option<Alarms>,
     /// The last hour; absent where nobody counts.
     pub traffic: Option<Traffic>,
+    /// Absent where nobody counts.
     pub concurrency: Option<Concurrency>,
+    /// Absent where traffic is.
     pub cost: Option<Cost>,
     /// What this place cannot show.
     pub not_shown: Vec<String>,
@@ -58,6 +63,7 @@ pub struct FunctionVersion {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Alarms {
+    /// How many the stage has.
     pub total: usize,
     /// The names and reasons of those that went off.
     pub alarming: Vec<(String, String)>,
@@ -69,12 +75,17 @@ pub struct Alarms {
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Traffic {
+    /// All that API Gateway counted.
     pub requests: f64,
+    /// Answers of 400 to 499.
     pub client_errors: f64,
+    /// Answers of 500 to 599.
     pub server_errors: f64,
     /// Requests that the web ACL blocked.
     pub blocked: f64,
+    /// Median of API Gateway's latency in milliseconds; absent where there was no request.
     pub p50_ms: Option<f64>,
+    /// The 99th percentile of the same.
     pub p99_ms: Option<f64>,
     /// Requests that DynamoDB throttled.
     pub table_throttles: f64,

@@ -15,6 +15,7 @@ const PICTURE: usize = 24;
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Trace {
+    /// X-Ray's ID of it.
     pub id: String,
     /// X-Ray's segment documents.
     pub segments: Vec<Value>,

@@ -13,6 +13,7 @@ const MEMBER: &str = "backtrace";
 /// A panic as the handler logs it.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Panic {
+    /// As it was logged; empty where the line has none.
     #[serde(default)]
     pub timestamp: String,
     /// Where it happened.
@@ -36,6 +37,7 @@ pub struct ReturnAddress(pub u64);
 pub struct ZipHash(String);
 
 impl ZipHash {
+    /// 64 hexadecimal digits.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -27,9 +27,12 @@ pub struct Dependencies {
     root: usize,
 }
 
+/// A package that the handler is built from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Package {
+    /// As in `Cargo.lock`.
     pub name: String,
+    /// As in `Cargo.lock`.
     pub version: Version,
     pub(crate) source: Source,
     /// `Build` is what runs while compiling and is not in the program: build scripts'

@@ -42,7 +42,9 @@ const FORMAT: u32 = 3;
 /// What a function is built for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Target {
+    /// Lambda, on machines of one architecture.
     Lambda(Architecture),
+    /// The emulator, on this machine.
     LocalCloud,
 }
 
@@ -75,15 +77,20 @@ pub fn zip_name(function: &Function) -> String {
 /// Whether a zip that is there may be taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reuse {
+    /// Where nothing that it is built from has changed.
     IfUpToDate,
+    /// It is made again.
     Never,
 }
 
 /// A built and zipped function.
 #[derive(Debug)]
 pub struct Package {
+    /// The zip.
     pub path: PathBuf,
+    /// Its bytes, and the key that they get.
     pub asset: Asset,
+    /// What it was made of.
     pub manifest: Manifest,
     /// Whether this run wrote the zip; false where it was up to date.
     pub fresh: bool,

@@ -62,10 +62,12 @@ pub struct Inputs(BTreeMap<String, String>);
 /// What decides about a build before anything is read for it.
 #[derive(Debug)]
 pub struct Terms<'term> {
+    /// Whose handler is built.
     pub workspace: &'term Workspace,
     /// The cargo package that is built.
     pub package: &'term str,
     pub triple: &'term str,
+    /// Name of cargo's profile.
     pub profile: &'term str,
     pub(crate) configuration: &'term Configuration,
     /// What the caller itself decides: target, tools, flags.

@@ -8,6 +8,8 @@
 //! is not fit for Lambda is never written, by its bytes and not by how they were made; cargo is not
 //! asked while no input of the last build changed, and where it finds a program is checked.
 
+#![warn(missing_docs)]
+
 pub(crate) mod archive;
 pub mod backtrace;
 pub mod dependencies;

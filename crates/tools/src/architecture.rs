@@ -15,10 +15,9 @@ impl std::fmt::Display for Glibc {
 
 /// What a function's `Architectures` says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+#[allow(missing_docs, reason = "clap would print a variant's as help")]
 pub enum Architecture {
-    /// `arm64`: AWS Graviton.
     Arm64,
-    /// `x86_64`.
     #[value(name = "x86_64")]
     X86_64,
 }

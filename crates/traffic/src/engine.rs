@@ -30,6 +30,7 @@ const BODY_LIMIT: usize = 64 * 1024;
 /// What is sent, and where to.
 #[derive(Debug, Clone)]
 pub struct Target {
+    /// Where every request is sent.
     pub url: String,
     /// Sent as `x-api-key`, where there is one.
     pub api_key: Option<String>,
@@ -37,7 +38,9 @@ pub struct Target {
     pub body: &'static str,
     /// Every item's id begins with it.
     pub id_prefix: String,
+    /// Requests beyond which no more are sent.
     pub most_in_flight: usize,
+    /// How long an answer is waited for.
     pub patience: Duration,
 }
 

@@ -7,6 +7,8 @@
 //! Invariants: nothing but a stack's own endpoint is ever loaded; a request is sent when it is due,
 //! whatever became of those before; what cannot be sent is told with its cause.
 
+#![warn(missing_docs)]
+
 pub mod endpoint;
 pub mod engine;
 pub mod requests;

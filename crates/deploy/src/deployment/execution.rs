@@ -31,8 +31,11 @@ const PREPARE_TIMEOUT: Duration = Duration::from_secs(1800);
 /// A change set that can be executed, and what it would change.
 #[derive(Debug)]
 pub struct Prepared {
+    /// Its ARN, and its stack's.
     pub change_set: ChangeSetId,
+    /// What it would do, nested change sets opened.
     pub changes: Vec<Change>,
+    /// What CloudFormation warns of.
     pub warnings: Warnings,
     /// Whether executing it creates the stack.
     pub(super) creates: bool,
@@ -43,6 +46,7 @@ pub struct Prepared {
 /// What came of executing a change set.
 #[derive(Debug)]
 pub enum Executed {
+    /// It was executed, and the stack has settled well.
     Done(Stack),
     /// Somebody else changed the stack first, so that what was shown is not what would happen.
     Overtaken,

@@ -13,6 +13,7 @@ use cfnkit_template::template::Template;
 /// One thing that a checker would have otherwise.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 pub struct Finding {
+    /// As its checker calls it.
     pub rule: String,
     /// File and line in the repository.
     pub(crate) place: String,
@@ -24,6 +25,7 @@ pub struct Finding {
 /// What a checker says of a flat template, whose logical IDs are not the repository's.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Remark {
+    /// As its checker calls it.
     pub rule: String,
     pub(crate) message: String,
     /// The flat logical ID; `None` where something is missing.
@@ -37,6 +39,7 @@ pub struct Remark {
 pub struct Verdict {
     /// Rules, or checks of a resource, that hold.
     pub(crate) passed: usize,
+    /// Rules, or checks of a resource, that do not hold.
     pub remarks: BTreeSet<Remark>,
 }
 

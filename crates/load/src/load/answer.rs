@@ -33,7 +33,9 @@ pub enum Layer {
     Table,
     /// Nothing came within the time that this test waits.
     TimedOut,
+    /// No connection was made.
     NotConnected,
+    /// The connection ended before the answer did.
     BrokenOff,
     /// An answer that nothing here gives.
     Unknown,
@@ -42,11 +44,14 @@ pub enum Layer {
 /// A kind of answer; without a status there was none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Answer {
+    /// HTTP status.
     pub status: Option<u16>,
+    /// Who answered, or why nobody did.
     pub layer: Layer,
 }
 
 impl Layer {
+    /// As a table calls it.
     pub fn words(self) -> &'static str {
         match self {
             Self::Stored => "stored",

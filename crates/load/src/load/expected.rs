@@ -17,6 +17,7 @@ use cfnkit_limits::limits::PhasePrediction;
 /// Requests by status, for each phase in their order.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Expected {
+    /// How many requests get which HTTP status.
     pub phases: Vec<BTreeMap<u16, f64>>,
 }
 
@@ -107,6 +108,7 @@ pub struct Filled {
 }
 
 impl Filled {
+    /// Full at the start.
     pub fn new(bucket: Bucket) -> Self {
         Self {
             bucket,

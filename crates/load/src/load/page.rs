@@ -25,6 +25,7 @@ pub(super) fn escape(text: &str) -> String {
     escaped
 }
 
+/// The page, whole, as HTML.
 pub fn render(report: &Report) -> String {
     let title = format!("Load test of {}", report.stack);
     let title = escape(&title);

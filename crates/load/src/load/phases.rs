@@ -39,6 +39,7 @@ fn whole_seconds<S: serde::Serializer>(
 /// A request that is to be sent, whatever became of those before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Arrival {
+    /// Its phase, from 0.
     pub phase: usize,
     /// Over all phases, from 0.
     pub number: u64,
@@ -47,6 +48,7 @@ pub struct Arrival {
 }
 
 impl Phase {
+    /// How many become due in it.
     pub fn requests(&self) -> u64 {
         (self.rate_per_second * self.duration.as_secs_f64()).round() as u64
     }
@@ -192,6 +194,7 @@ pub fn stretches(phases: &[Phase]) -> Vec<limits::Phase> {
     stretches.collect()
 }
 
+/// How many become due in all of them.
 pub fn total_requests(phases: &[Phase]) -> u64 {
     phases.iter().map(Phase::requests).sum()
 }

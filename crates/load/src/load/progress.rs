@@ -26,9 +26,13 @@ const WINDOW: usize = 3;
 /// A running test.
 #[derive(Debug)]
 pub struct Progress<'a> {
+    /// Name of the stack.
     pub name: &'a str,
+    /// What was asked for.
     pub phases: &'a [Phase],
+    /// What was seen so far.
     pub tally: &'a Tally,
+    /// Requests beyond which the generator sends no more.
     pub most_in_flight: usize,
 }
 

@@ -24,15 +24,25 @@ const BARS: [f64; 16] = [
 pub struct Setup {
     pub stack: String,
     pub stage: String,
+    /// URL that requests are sent to.
     pub endpoint: String,
+    /// Whose key is used.
     pub tier: &'static str,
+    /// Whether it is the local cloud.
     pub is_local: bool,
+    /// In UTC, as RFC 3339 has it.
     pub started_at: String,
+    /// What every item's id begins with.
     pub id_prefix: String,
+    /// Where the items are, if that is known.
     pub table: Option<String>,
+    /// What is sent when.
     pub phases: Vec<Phase>,
+    /// The limits as deployed.
     pub limits: Limits,
+    /// What the 99th percentile of latency is held against, in milliseconds.
     pub p99_limit_ms: f64,
+    /// Requests beyond which the generator sends no more.
     pub most_in_flight: usize,
 }
 
@@ -185,6 +195,7 @@ pub struct Moment {
 }
 
 impl Percentiles {
+    /// All zero where nothing was counted.
     pub fn of(spread: &Spread) -> Self {
         Self {
             count: spread.count(),
@@ -198,6 +209,7 @@ impl Percentiles {
 }
 
 impl Report {
+    /// Judges the tally; an error where a histogram cannot be added up.
     pub fn new(
         setup: Setup,
         tally: &Tally,

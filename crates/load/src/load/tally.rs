@@ -15,18 +15,27 @@ const MOST: u64 = 600_000_000;
 /// What happened to one arrival. Times are since the start.
 #[derive(Debug, Clone, Copy)]
 pub enum Event {
+    /// A request was sent.
     Sent {
+        /// Which one.
         arrival: Arrival,
+        /// When.
         sent: Duration,
     },
     /// So many were in flight already that the generator would not have been one anymore.
     NotSent {
+        /// Which one.
         arrival: Arrival,
     },
+    /// A request was answered or given up.
     Ended {
+        /// Which one.
         arrival: Arrival,
+        /// When it was sent.
         sent: Duration,
+        /// When it ended.
         ended: Duration,
+        /// What came of it.
         answer: Answer,
     },
 }
@@ -49,6 +58,7 @@ impl Spread {
         Ok(self.0.add(&other.0)?)
     }
 
+    /// How many durations there are.
     pub fn count(&self) -> u64 {
         self.0.len()
     }
@@ -77,8 +87,11 @@ impl Spread {
 /// What became of one phase, or of all.
 #[derive(Debug, Clone)]
 pub struct Part {
+    /// Requests sent.
     pub sent: u64,
+    /// Requests that became due and were not sent.
     pub not_sent: u64,
+    /// Requests that ended, by what came of them.
     pub answers: BTreeMap<Answer, u64>,
     /// From when it was due until it was answered, or given up.
     pub latency: Spread,
@@ -115,6 +128,7 @@ impl Part {
         self.lag.add(&other.lag)
     }
 
+    /// Requests that were answered or given up.
     pub fn ended(&self) -> u64 {
         self.answers.values().sum()
     }
@@ -131,6 +145,7 @@ impl Part {
 pub struct Second {
     /// Became due in it, by the plan.
     pub(crate) offered: u64,
+    /// Requests sent in it.
     pub sent: u64,
     /// Ended in it.
     pub ended: BTreeMap<Answer, u64>,
@@ -138,17 +153,22 @@ pub struct Second {
     pub latency: Spread,
 }
 
+/// What was seen of a load test so far.
 #[derive(Debug)]
 pub struct Tally {
+    /// In the order of the phases.
     pub phases: Vec<Part>,
     pub(crate) seconds: Vec<Second>,
+    /// Requests sent and not ended.
     pub in_flight: u64,
+    /// The most of these at a time.
     pub most_in_flight: u64,
     /// When the last event happened.
     pub latest: Duration,
 }
 
 impl Tally {
+    /// Nothing seen yet of `phases`; an error where a histogram cannot be made.
     pub fn new(phases: &[Phase]) -> anyhow::Result<Self> {
         let mut tally = Self {
             phases: phases
@@ -187,6 +207,7 @@ impl Tally {
             .ok_or_else(|| anyhow::anyhow!("no second {index}"))
     }
 
+    /// Adds an event; an error where a histogram cannot be made.
     pub fn absorb(&mut self, event: Event) -> anyhow::Result<()> {
         match event {
             Event::Sent { arrival, sent } => {

@@ -16,6 +16,7 @@ const QUIET: Style = Style::new().dimmed();
 const WIDTH: usize = 79;
 const BAR: usize = 40;
 
+/// The report as text of 80 columns, with styles.
 pub fn render(report: &Report) -> String {
     let mut text = String::new();
     heading(&mut text, "Requests");

@@ -84,15 +84,20 @@ pub struct Observed {
     pub table_write_throttles: Option<f64>,
 }
 
+/// What came of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Outcome {
+    /// As promised.
     Passed,
+    /// Not as promised.
     Failed,
+    /// This run says nothing about it.
     NotShown,
 }
 
 impl Outcome {
+    /// As the checklist has it.
     pub fn words(self) -> &'static str {
         match self {
             Self::Passed => "passed",
@@ -116,15 +121,16 @@ pub struct Verdict {
 
 /// What the verdicts rest on.
 #[derive(Debug)]
-pub struct Facts<'a> {
-    pub phases: &'a [Phase],
+pub(crate) struct Facts<'a> {
+    pub(crate) phases: &'a [Phase],
     /// From the first arrival to the last event.
-    pub elapsed: Duration,
-    pub overall: &'a Part,
-    pub limits: &'a Limits,
-    pub p99_limit_ms: f64,
-    pub observed: &'a Observed,
-    pub is_local: bool,
+    pub(crate) elapsed: Duration,
+    pub(crate) overall: &'a Part,
+    pub(crate) limits: &'a Limits,
+    /// What the 99th percentile of latency is held against, in milliseconds.
+    pub(crate) p99_limit_ms: f64,
+    pub(crate) observed: &'a Observed,
+    pub(crate) is_local: bool,
     /// Why the generator's figures cannot be trusted, if so.
     pub(crate) doubt: Option<&'a str>,
 }

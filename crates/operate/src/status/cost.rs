@@ -27,7 +27,9 @@ const HANDLER_METRICS: usize = 3;
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Prices {
+    /// The day on which they were looked up.
     pub date: String,
+    /// The region whose prices they are.
     pub region: String,
     per_million_requests: PerMillion,
     lambda_per_gigabyte_second: f64,
@@ -126,7 +128,9 @@ pub struct Use {
     pub requests_per_second: f64,
     /// Requests that reach the function.
     pub invocations_per_second: f64,
+    /// How long the function has a request.
     pub duration_ms: f64,
+    /// What the function is given.
     pub memory_in_megabytes: f64,
 }
 

@@ -26,6 +26,7 @@ fn previous_name(function: &Function) -> String {
 pub struct Manifest {
     #[serde(flatten)]
     pub(crate) recipe: Recipe,
+    /// What came out.
     #[serde(flatten)]
     pub output: Output,
     /// Every input by name: a hash, a version or a value.
@@ -42,6 +43,7 @@ pub struct Recipe {
     pub target: String,
     pub(crate) toolchain: String,
     pub(crate) linker: String,
+    /// Name of cargo's profile.
     pub profile: String,
     /// Flags for rustc that the user added.
     pub(crate) flags: Vec<String>,
@@ -53,9 +55,12 @@ pub struct Recipe {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Output {
+    /// In hexadecimal digits.
     pub zip_sha256: String,
+    /// Size of the zip.
     pub zip_bytes: usize,
     pub(crate) bootstrap_sha256: String,
+    /// Size of the executable in it.
     pub bootstrap_bytes: usize,
     /// The newest version of glibc that a symbol needs; none for a static program.
     #[serde(skip_serializing_if = "Option::is_none")]
