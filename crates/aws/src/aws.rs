@@ -64,7 +64,9 @@ pub struct Connection {
     config: SdkConfig,
     /// What carries the calls that no client of the SDK's makes.
     connector: SharedHttpConnector,
+    /// ID of the account, 12 digits.
     pub account: String,
+    /// As in `eu-central-1`.
     pub region: String,
     origin: Option<Origin>,
     /// When credentials end that nothing renews.
@@ -74,7 +76,9 @@ pub struct Connection {
 /// Which profile and region to use; what is absent is found as the AWS CLI finds it.
 #[derive(Debug, Clone, Default)]
 pub struct Selection {
+    /// Name of a profile of AWS's configuration.
     pub profile: Option<String>,
+    /// As in `eu-central-1`.
     pub region: Option<String>,
 }
 
@@ -206,10 +210,12 @@ impl Connection {
         format!("account {}, {}{origin}", self.account, self.region)
     }
 
+    /// A client of CloudFormation's.
     pub fn cloudformation(&self) -> aws_sdk_cloudformation::Client {
         aws_sdk_cloudformation::Client::new(&self.config)
     }
 
+    /// The asset bucket, as this account's.
     pub fn s3(&self) -> s3::AssetBucket {
         s3::AssetBucket::new(&self.config, &self.account)
     }

@@ -8,6 +8,8 @@
 //! and "absent" and "no changes" are told from their texts in one place each; every call to the
 //! asset bucket names the account that must own it.
 
+#![warn(missing_docs)]
+
 pub mod aws;
 pub(crate) mod connection_failure;
 pub(crate) mod proxy;

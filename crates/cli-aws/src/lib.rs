@@ -8,6 +8,8 @@
 //! and values of earlier deploys are not carried over, but for what was looked up once; commands do
 //! not call each other; a failure is told once, root cause first.
 
+#![warn(missing_docs)]
+
 use std::process::ExitCode;
 
 use cfnkit_assembly::service::Service;

@@ -31,9 +31,11 @@ pub struct Failure {
     pub logical_id: String,
     /// Empty where nothing was created yet.
     pub physical_id: String,
+    /// As in `AWS::DynamoDB::Table`.
     pub resource_type: String,
     /// In CloudFormation's spelling, as in `CREATE_FAILED`.
     pub status: String,
+    /// CloudFormation's words, where it has some.
     pub reason: Option<String>,
     /// What of the template is meant, as CloudFormation's validation names it:
     /// `/Resources/Stage/Properties/StageName`.
@@ -41,6 +43,7 @@ pub struct Failure {
 }
 
 impl Failure {
+    /// The failure that `event` tells of.
     pub fn of_event(event: &StackEvent) -> Self {
         // A stack's report on itself names the stack where others name the resource.
         let is_own = event.resource_type == NESTED_STACK && event.physical_id == event.stack_id;
@@ -66,6 +69,7 @@ impl Failure {
 /// Where the templates behind the failures are.
 #[derive(Debug, Clone, Copy)]
 pub struct Sources<'a> {
+    /// Name of the root stack, which the names of nested ones begin with.
     pub root_stack: &'a str,
     /// `None` where the working tree is not what failed.
     pub tree: Option<&'a StackTree>,

@@ -35,6 +35,7 @@ pub struct Display {
 }
 
 impl Display {
+    /// Nothing is drawn yet.
     pub fn new(subject: Subject, mode: Mode) -> Self {
         Self {
             spoke: subject.begin,

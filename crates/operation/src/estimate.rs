@@ -29,8 +29,11 @@ pub struct Experience {
 /// One finished operation on one resource.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sample {
+    /// As in `AWS::DynamoDB::Table`.
     pub resource_type: String,
+    /// What was done to it.
     pub operation: ResourceOperation,
+    /// How long that took.
     pub milliseconds: i64,
 }
 
@@ -46,7 +49,9 @@ pub struct Estimate {
 /// What is left to do on one resource.
 #[derive(Debug, Clone, Copy)]
 pub struct Work<'a> {
+    /// As in `AWS::DynamoDB::Table`.
     pub resource_type: &'a str,
+    /// What is done to it.
     pub operation: ResourceOperation,
     /// Milliseconds it has been worked on.
     pub elapsed: i64,
@@ -63,6 +68,7 @@ impl Default for Experience {
 }
 
 impl Experience {
+    /// Reads what `learn` led to; an error where it is of another format.
     pub fn parse(text: &str) -> anyhow::Result<Self> {
         let experience: Self = serde_json::from_str(text).context("not what was written there")?;
         anyhow::ensure!(
@@ -95,6 +101,7 @@ impl Experience {
         }
     }
 
+    /// Medians for operations of this kind.
     pub fn estimate(&self, verb: Verb) -> Estimate {
         let medians = |measured: &BTreeMap<ResourceOperation, Vec<i64>>| {
             let measured = measured.iter();

@@ -14,14 +14,21 @@ mod tests;
 /// One line of a stack's history.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StackEvent {
+    /// Unique: an event that is read twice is known by it.
     pub id: String,
+    /// ARN of the stack whose event it is.
     pub stack_id: String,
+    /// Name of the stack whose event it is.
     pub stack_name: String,
+    /// The stack's own name where the event is of the stack itself.
     pub logical_id: String,
+    /// Empty while there is none.
     pub physical_id: String,
+    /// As in `AWS::DynamoDB::Table`.
     pub resource_type: String,
     /// In CloudFormation's spelling, as in `CREATE_COMPLETE`.
     pub status: String,
+    /// CloudFormation's words, where it has some.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// Milliseconds since the epoch, by CloudFormation's clock.
@@ -32,9 +39,13 @@ pub struct StackEvent {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ResourceOperation {
+    /// It is made.
     Create,
+    /// It is changed in place.
     Update,
+    /// It is deleted.
     Delete,
+    /// It is there already, and taken into the stack.
     Import,
 }
 

@@ -8,6 +8,8 @@
 //! a function of the events, the time and the size, so that a replay shows what the deploy showed;
 //! a recording is written as it happens, and one that cannot be written fails nothing.
 
+#![warn(missing_docs)]
+
 pub mod diagnosis;
 pub mod display;
 pub mod estimate;

@@ -40,6 +40,7 @@ pub fn is_shown() -> bool {
 }
 
 impl Watch {
+    /// Begins display and recording; what cannot be written or read is warned of, and no more.
     pub fn begin(mut subject: Subject, cloud: Cloud) -> Self {
         let mode = mode();
         SHOWN.store(matches!(mode, Mode::Live { .. }), Ordering::Relaxed);

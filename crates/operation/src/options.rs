@@ -18,6 +18,7 @@ pub enum OnFailure {
 /// The choices of one deployment.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
+    /// What becomes of the stack where it fails.
     pub on_failure: OnFailure,
     /// Without waiting until what is configured serves.
     pub express: bool,
@@ -45,8 +46,12 @@ pub struct Options {
 /// The options that a stack keeps from one operation to the next.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Settings {
+    /// ARNs of the topics that get the stack's events.
     pub notify: BTreeSet<String>,
+    /// The role that CloudFormation acts with, where it has one.
     pub role_arn: Option<String>,
+    /// ARNs of the alarms that roll an update back.
     pub rollback_alarms: BTreeSet<String>,
+    /// How long they are watched after the last resource.
     pub monitoring_minutes: Option<i32>,
 }

@@ -33,30 +33,39 @@ struct AnyHeader {
 pub struct Entry {
     /// When this program learned it, in milliseconds since the epoch.
     pub received: i64,
+    /// What was learned.
     #[serde(flatten)]
     pub note: Note,
 }
 
+/// What a line says.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Note {
+    /// CloudFormation reported an event.
     Event(StackEvent),
     /// The root has another status.
     Status(String),
+    /// The operation has ended; nothing comes after it.
     End(End),
 }
 
 /// The verdict; a recording without one was interrupted.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct End {
+    /// The root's last status.
     pub status: String,
+    /// Why, where CloudFormation says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// How long it took.
     pub milliseconds: i64,
 }
 
+/// A recording that is being written.
 #[derive(Debug)]
 pub struct Recorder {
+    /// The file.
     pub path: PathBuf,
     file: File,
 }
@@ -78,6 +87,7 @@ impl Recorder {
         Ok(recorder)
     }
 
+    /// Appends a line; `received` is in milliseconds since the epoch.
     pub fn note(&mut self, received: i64, note: Note) -> anyhow::Result<()> {
         self.write(&Entry { received, note })
     }
@@ -118,15 +128,20 @@ pub fn newest(directory: &Path) -> Option<PathBuf> {
 /// What one look at the stacks brought.
 #[derive(Debug, Default, Clone, PartialEq)]
 pub struct Look {
+    /// When it was, in milliseconds since the epoch.
     pub received: i64,
+    /// The root's status, where it is another than before.
     pub status: Option<String>,
+    /// Those that were not seen before.
     pub events: Vec<StackEvent>,
 }
 
 /// A recording as it was read.
 #[derive(Debug)]
 pub struct Recording {
+    /// What it is of.
     pub subject: Subject,
+    /// In the order in which they were written.
     pub entries: Vec<Entry>,
 }
 

@@ -6,13 +6,21 @@ use std::fmt;
 /// A stack as `DescribeStacks` shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stack {
+    /// Its ARN.
     pub id: String,
+    /// Unique in an environment while it is there.
     pub name: String,
+    /// Of the last operation.
     pub status: StackStatus,
+    /// CloudFormation's words for the status, where it has some.
     pub status_reason: Option<String>,
+    /// As CloudFormation gives them back: `****` for one with `NoEcho`.
     pub parameters: BTreeMap<String, String>,
+    /// By name; empty while the stack is being made.
     pub outputs: BTreeMap<String, String>,
+    /// Those that were given to the stack itself.
     pub tags: BTreeMap<String, String>,
+    /// Whether it cannot be deleted.
     pub termination_protection: bool,
 }
 
@@ -72,6 +80,7 @@ pub enum DeployAction {
 }
 
 impl StackStatus {
+    /// As CloudFormation spells it.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -125,6 +134,7 @@ impl StackStatus {
         }
     }
 
+    /// What `deploy` has to do with a stack that is so.
     pub fn deploy_action(&self) -> DeployAction {
         match self.0.as_str() {
             "DELETE_COMPLETE" | "REVIEW_IN_PROGRESS" => DeployAction::Create,

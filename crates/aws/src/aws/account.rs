@@ -10,9 +10,13 @@ const TRAILS: &str = "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101";
 /// A trail of CloudTrail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trail {
+    /// With the account and the region that it was made in.
     pub arn: String,
+    /// Name of the bucket that it writes to.
     pub bucket: String,
+    /// Whether it records all regions.
     pub is_multi_region: bool,
+    /// Whether it is the organisation's, so that its settings may not be readable.
     pub is_of_organization: bool,
 }
 

@@ -11,8 +11,11 @@ const SERVICE: Service = endpoint::API_GATEWAY;
 /// A key of a usage plan. Its value is asked for where somebody is to see it, and only there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApiKey {
+    /// API Gateway's ID of it, which is no secret.
     pub id: String,
+    /// As it was created.
     pub name: String,
+    /// Whether requests with it are let through.
     pub is_enabled: bool,
     /// Seconds since 1970.
     pub created: i64,
@@ -21,6 +24,7 @@ pub struct ApiKey {
 /// A usage plan's quota.
 #[derive(Debug, Clone, PartialEq)]
 pub struct UsagePlan {
+    /// Requests in each period; `None` where there is no quota.
     pub quota: Option<u64>,
     /// `DAY`, `WEEK` or `MONTH`.
     pub quota_period: Option<String>,

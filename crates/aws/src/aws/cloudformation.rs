@@ -28,8 +28,11 @@ pub type CloudFormation = Client;
 /// A resource of a deployed stack.
 #[derive(Debug, Clone)]
 pub struct StackResource {
+    /// In the stack's template.
     pub logical_id: String,
+    /// Empty where nothing was made.
     pub physical_id: String,
+    /// As in `AWS::DynamoDB::Table`.
     pub resource_type: String,
 }
 
@@ -139,6 +142,7 @@ pub async fn nested_stack(cfn: &Client, resource: &StackResource) -> anyhow::Res
     find_stack(cfn, &resource.physical_id).await
 }
 
+/// Source: CloudFormation's `ListStackResources`, to the last page.
 pub async fn resources_of(cfn: &Client, stack: &str) -> anyhow::Result<Vec<StackResource>> {
     let mut pages = cfn
         .list_stack_resources()

@@ -13,8 +13,11 @@ const SERVICE: Service = endpoint::CLOUDWATCH;
 pub struct MetricQuery {
     /// By which the answer is found again: a small letter, then letters and digits.
     pub id: &'static str,
+    /// As in `AWS/Lambda`.
     pub namespace: &'static str,
+    /// As in `Invocations`.
     pub name: &'static str,
+    /// Names and values; all that the metric has.
     pub dimensions: Vec<(&'static str, String)>,
     /// `Sum`, `SampleCount`, `Average`, `Maximum` or a percentile.
     pub statistic: &'static str,
@@ -23,9 +26,11 @@ pub struct MetricQuery {
 /// The state of an alarm.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Alarm {
+    /// Unique in the region.
     pub name: String,
     /// `OK`, `ALARM` or `INSUFFICIENT_DATA`.
     pub state: String,
+    /// CloudWatch's words for the state.
     pub reason: String,
 }
 

@@ -14,15 +14,18 @@ const PAGES: usize = 50;
 /// One event of a log group.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogEvent {
+    /// Unique in the log group.
     pub id: String,
     /// Milliseconds since 1970.
     pub timestamp: i64,
+    /// As it was logged.
     pub message: String,
 }
 
 /// What a search found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Found {
+    /// The oldest first.
     pub events: Vec<LogEvent>,
     /// Whether there is more than was read.
     pub is_cut_off: bool,

@@ -13,6 +13,7 @@ const EXCERPT: usize = 120;
 /// A service's refusal, as it says it.
 #[derive(Debug, Default)]
 pub struct Refusal {
+    /// HTTP status.
     pub status: u16,
     /// The error's name, such as `AccessDeniedException`; empty where the answer has none.
     pub code: String,

@@ -21,13 +21,16 @@ pub struct AssetBucket {
 /// Whether an asset is in the bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Presence {
+    /// It has to be written.
     Absent,
+    /// The same bytes are there.
     Present,
 }
 
 /// Whether an upload wrote anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Upload {
+    /// There was none.
     Written,
     /// Somebody else wrote the same key in the meantime; the content is the same.
     AlreadyThere,

@@ -14,9 +14,11 @@ const AT_ONCE: usize = 5;
 /// A request that X-Ray sampled.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TraceSummary {
+    /// ID of the trace.
     pub id: String,
     /// Seconds from the request to its answer.
     pub response_time: f64,
+    /// HTTP status of the answer, where it is known.
     pub status: Option<u64>,
     /// `fault` for 5xx, `throttle` for 429, `error` for other 4xx.
     pub trouble: Option<&'static str>,
@@ -25,7 +27,9 @@ pub struct TraceSummary {
 /// The segments of a trace, each a JSON document as its sender wrote it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Trace {
+    /// ID of the trace.
     pub id: String,
+    /// As they were sent.
     pub segments: Vec<Value>,
 }
 

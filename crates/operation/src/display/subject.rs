@@ -10,7 +10,9 @@ use cfnkit_change::change_set::{Action, Change};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Verb {
+    /// It is created or updated.
     Deploy,
+    /// It is deleted.
     Destroy,
     /// An earlier operation is undone.
     RollBack,
@@ -39,12 +41,17 @@ impl Verb {
 /// What is known before the first event.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Subject {
+    /// Name of the root stack.
     pub stack_name: String,
+    /// ARN of the root stack.
     pub stack_id: String,
+    /// What is done to it.
     pub verb: Verb,
     /// Milliseconds since the epoch, by this machine's clock.
     pub begin: i64,
+    /// Empty where it is not known.
     pub planned: Vec<Planned>,
+    /// What was learned from earlier operations.
     pub estimate: Estimate,
 }
 
@@ -53,7 +60,9 @@ pub struct Subject {
 pub struct Planned {
     /// As in `Api / Stage`.
     pub place: String,
+    /// As in `AWS::DynamoDB::Table`.
     pub resource_type: String,
+    /// What is planned for it.
     pub operation: ResourceOperation,
 }
 

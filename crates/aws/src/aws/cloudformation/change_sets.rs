@@ -21,30 +21,41 @@ use cfnkit_template::parameters::Parameters;
 /// What a change set is made from.
 #[derive(Debug)]
 pub struct ChangeSetRequest<'a> {
+    /// Name of the root stack.
     pub stack_name: &'a str,
     /// Unique among the stack's change sets.
     pub name: &'a str,
+    /// Whether there is no stack yet.
     pub creates: bool,
+    /// The root's text.
     pub template: &'a str,
+    /// Every parameter of the root.
     pub parameters: &'a Parameters,
+    /// Tags of the root stack.
     pub tags: &'a BTreeMap<String, String>,
+    /// How it is to be done.
     pub options: &'a Options,
 }
 
 /// A change set that CloudFormation has accepted.
 #[derive(Debug, Clone)]
 pub struct ChangeSetId {
+    /// Its ARN.
     pub id: String,
+    /// ARN of its stack.
     pub stack_id: String,
 }
 
 /// How far the creation of a change set is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ChangeSetState {
+    /// It is being made.
     Pending,
+    /// It can be executed.
     Ready,
     /// The stack is as the template wants it already.
     NoChanges,
+    /// It cannot be made; why.
     Failed(String),
     /// It will never be ready: it is being deleted, or is in a status that is not known here.
     Lost(String),
@@ -53,8 +64,11 @@ pub enum ChangeSetState {
 /// How far the deletion of a change set is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Deletion {
+    /// It is going on.
     Pending,
+    /// There is none of that ID.
     Gone,
+    /// It stays; why.
     Failed(String),
 }
 
@@ -195,6 +209,7 @@ pub async fn find(
     }))
 }
 
+/// Source: CloudFormation's `DescribeChangeSet`.
 pub async fn state(cfn: &Client, change_set: &ChangeSetId) -> anyhow::Result<ChangeSetState> {
     let call = cfn.describe_change_set().change_set_name(&change_set.id);
     let output = match call.send().await {

@@ -32,6 +32,7 @@ struct Described {
 /// What a change set would change, and which change sets that was read from.
 #[derive(Debug)]
 pub struct Listed {
+    /// What the root would have done, nested stacks opened.
     pub changes: Vec<Change>,
     /// The IDs of the change set and of those nested in it that change something.
     pub change_sets: Vec<String>,

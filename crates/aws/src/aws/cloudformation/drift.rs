@@ -12,7 +12,9 @@ use cfnkit_change::change_set::{Action, Change, PropertyChange};
 /// How far a detection is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Detection {
+    /// It is going on.
     Running,
+    /// Every resource that can be was looked at.
     Complete,
     /// Some resources could not be looked at.
     Failed(String),
@@ -30,6 +32,7 @@ pub async fn detect(cfn: &Client, stack_id: &str) -> anyhow::Result<String> {
         .to_owned())
 }
 
+/// Source: CloudFormation's `DescribeStackDriftDetectionStatus`.
 pub async fn detection(cfn: &Client, id: &str) -> anyhow::Result<Detection> {
     let status = cfn
         .describe_stack_drift_detection_status()

@@ -9,6 +9,7 @@ use crate::aws::error::readable;
 /// How an operation is to be done. `token` is repeated in its events.
 #[derive(Debug, Clone, Copy)]
 pub struct Manner<'a> {
+    /// Unique for each operation.
     pub token: &'a str,
     /// The role CloudFormation acts with; otherwise the one it used last, or the caller's.
     pub role_arn: Option<&'a str>,
