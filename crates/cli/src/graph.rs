@@ -71,7 +71,9 @@ pub struct Edge {
 /// A resource's stack and logical ID; printed as `Data.Table`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Id {
+    /// The root's logical ID of the stack, `Bootstrap` or `Github`.
     pub stack: String,
+    /// In the stack's template.
     pub logical_id: String,
 }
 
@@ -100,6 +102,7 @@ impl Serialize for Id {
 }
 
 impl Graph {
+    /// Every resource, and every reference between two of them.
     pub fn of(templates: &Templates) -> Self {
         let tracer = Tracer { templates };
         let names = templates.nested.keys().map(String::as_str);

@@ -8,6 +8,12 @@
 //! exit code are the second program's; a string of the command line becomes a type at once;
 //! commands do not call each other.
 
+#![warn(missing_docs)]
+
+#[allow(
+    missing_docs,
+    reason = "clap prints what is written on flags as their help"
+)]
 pub mod commands;
 pub mod commit;
 pub mod graph;

@@ -21,6 +21,7 @@ pub fn as_seen_from_here(
     outputs
 }
 
+/// Prints to stdout, as one JSON object or a line each.
 pub fn print(outputs: &BTreeMap<String, String>, json: bool) -> anyhow::Result<()> {
     if json {
         screen::data(serde_json::to_string_pretty(outputs)?);

@@ -212,4 +212,4 @@ fn order(package: &cargo_lock::Package) -> (String, String, String) {
 }
 
 #[cfg(test)]
-pub mod tests;
+pub(crate) mod tests;

@@ -15,7 +15,7 @@ impl std::fmt::Display for Glibc {
 
 /// What a function's `Architectures` says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-#[allow(missing_docs, reason = "clap would print a variant's as help")]
+#[expect(missing_docs, reason = "clap would print a variant's as help")]
 pub enum Architecture {
     Arm64,
     #[value(name = "x86_64")]
