@@ -6,5 +6,3 @@ mod fuzzing;
 mod packaged;
 mod rename;
 pub mod service;
-#[cfg(test)]
-mod tidy;

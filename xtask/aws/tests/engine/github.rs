@@ -123,7 +123,7 @@ fn every_deploy_of_the_stage_bounds_its_roles() {
         .says("PermissionsBoundaryArn");
 }
 
-/// The role of the job that compares may make these calls, see `tidy/deploy_role`.
+/// The role of the job that compares may make these calls, see `infra/tests/deploy_role`.
 #[test]
 fn a_comparison_without_a_change_set_reads_and_makes_the_calls_its_role_may_make() {
     let mut site = with_role("movies-github-dev");
@@ -138,7 +138,7 @@ fn a_comparison_without_a_change_set_reads_and_makes_the_calls_its_role_may_make
     let calls = site.cloud.calls();
     let made = of_an_absent_stage.iter().chain(&calls[before..]);
     let made: BTreeSet<String> = made.map(|call| call.action.clone()).collect();
-    let allowed = include_str!("../../../src/tidy/deploy_role/comparison.txt");
+    let allowed = include_str!("../../../../infra/tests/deploy_role/comparison.txt");
     let allowed = allowed.lines().map(|call| {
         let (_, operation) = call.split_once(' ').unwrap();
         operation.split('_').map(capitalized).collect::<String>()

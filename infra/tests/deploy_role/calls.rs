@@ -2,12 +2,32 @@
 //! names there, those signed by hand by what they say is their source.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
-
-use super::super::code_of;
+use std::path::{Path, PathBuf};
 
 /// How a client is named where it is called, without white space, and the service behind it.
 const CLIENTS: [(&str, &str); 3] = [("cfn.", "CloudFormation"), ("s3.", "S3"), ("sts.", "STS")];
+
+/// Every file of Rust below a directory.
+pub(super) fn sources(directory: &Path) -> Vec<(PathBuf, String)> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(sources(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let text = std::fs::read_to_string(&path).unwrap();
+            found.push((path, text));
+        }
+    }
+    found
+}
+
+/// The text before the tests of a file.
+fn code_of(text: &str) -> &str {
+    text.split("#[cfg(test)]\nmod tests {")
+        .next()
+        .unwrap_or(text)
+}
 
 /// `Service operation`, for each.
 pub(super) fn made(sources: &[(PathBuf, String)]) -> BTreeSet<String> {

@@ -374,7 +374,7 @@ fn the_dashboard_fills_its_rows() {
 
 /// The texts that the groups of a pattern match in the handler's source, each once, in order.
 fn in_the_handler(file: &str, pattern: &str) -> Vec<String> {
-    let path = crate::tidy::root().join("handler/src").join(file);
+    let path = crate::root().join("handler/src").join(file);
     let source = std::fs::read_to_string(&path).unwrap();
     let pattern = regex_lite::Regex::new(pattern).unwrap();
     let found = pattern

@@ -10,7 +10,7 @@ use roxmltree::{Document, Node};
 use serde_json::Value;
 
 use super::{changed, read};
-use crate::tidy::root;
+use crate::root;
 use cfnkit_template::flattening::{Flat, Templates};
 use cfnkit_template::parameters::Parameters;
 use cfnkit_template::template::plain_string;
@@ -98,14 +98,14 @@ fn a_figure_that_is_not_what_it_names_is_a_problem() {
     let svg = |element: &str| format!("<svg><style>a {{ x: 1 }}</style>{element}</svg>");
     let quota = "Api.StandardUsagePlan/Quota/Limit";
     let of = |path: &str, text: &str| svg(&format!("<t data-property=\"{path}\">{text}</t>"));
-    let alarms = |text: &str| {
-        let path = "Observability.AWS::CloudWatch::Alarm";
-        svg(&format!("<t data-count=\"{path}\">{text}</t> alarms"))
+    let subnets = |text: &str| {
+        let path = "Network.AWS::EC2::Subnet";
+        svg(&format!("<t data-count=\"{path}\">{text}</t> subnets"))
     };
     for right in [
         of(quota, "10,000"),
         of("Api.Stage/TracingEnabled=true", "traced by X-Ray"),
-        alarms("11"),
+        subnets("2"),
         svg("<t data-count=\"Network.AWS::EC2::NatGateway\">no</t>"),
     ] {
         assert_eq!(problems(&right, &read()), [""; 0], "{right}");
@@ -117,7 +117,7 @@ fn a_figure_that_is_not_what_it_names_is_a_problem() {
         of("Api.AWS::ApiGateway::UsagePlan/Quota/Limit", "10,000"),
         of("Api.Stage/TracingEnabled=false", "not traced"),
         of("Api.Stage/TracingEnabled=true", "traced for 30 days"),
-        alarms("12"),
+        subnets("3"),
         svg("<t>10,000</t> a day"),
         svg("a day has <t>words</t> 10,000"),
     ] {

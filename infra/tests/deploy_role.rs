@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{deployed_templates, root, sources_in, templates};
+use super::{deployed_templates, root, templates};
 use cfnkit_assembly::assembly::Cloud;
 use cfnkit_template::flattening::Templates;
 use cfnkit_template::parameters::Parameters;
@@ -18,7 +18,7 @@ mod published;
 mod trust;
 
 const RIGHTS: &str = include_str!("deploy_role/rights.json");
-const PLACE: &str = "xtask/src/tidy/deploy_role/rights.json";
+const PLACE: &str = "infra/tests/deploy_role/rights.json";
 
 /// IAM's limits: characters of a managed policy without white space, and policies of a role.
 const POLICY_SIZE: usize = 6144;
@@ -134,7 +134,7 @@ fn every_resource_type_has_its_rights_written_down() {
     assert!(
         missing.is_empty() && left.is_empty(),
         "{PLACE} lacks {missing:?}, and has {left:?} for nothing; \
-         `UPDATE_RIGHTS=1 cargo test -p xtask --lib -- deploy_role` writes what the schemas say"
+         `UPDATE_RIGHTS=1 cargo test -p infra-tests -- deploy_role` writes what the schemas say"
     );
 }
 
@@ -209,10 +209,7 @@ fn what_reading_the_templates_asks_is_written_down() {
 #[test]
 fn every_call_of_the_tool_is_written_down() {
     let known: BTreeSet<String> = Rights::read().calls.into_keys().collect();
-    let mut sources = sources_in("xtask/src");
-    let aws = root().join("xtask/src/aws");
-    sources.retain(|(path, _)| path.starts_with(&aws) || *path == aws.with_extension("rs"));
-    let made = calls::made(&sources);
+    let made = calls::made(&calls::sources(&root().join("crates/aws/src")));
     let missing: Vec<_> = made.difference(&known).collect();
     let left: Vec<_> = known.difference(&made).collect();
     assert!(

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use clap::Parser as _;
 use saphyr::{LoadableYamlNode as _, MarkedYaml, Scalar, YamlData};
 
-use crate::commands::Own;
 use cfnkit_cli::commands::Cli;
+use xtask::commands::Own;
 
 /// What a step may run beside `cargo xtask`: what has to be there before it, and GitHub's own tool
 /// where nothing of the repository is.

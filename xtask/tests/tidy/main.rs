@@ -1,0 +1,20 @@
+//! Tests over the repository itself: rules that a reviewer should not have to remember.
+
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
+
+use std::path::{Path, PathBuf};
+
+mod crates;
+mod programs;
+mod sources;
+mod workflows;
+
+fn root() -> PathBuf {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    package.parent().unwrap().to_path_buf()
+}
