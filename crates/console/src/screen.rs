@@ -1,6 +1,11 @@
 //! What a person sees. Progress goes to stderr; stdout is for data that a program may read. Nothing
 //! else writes to either of them, and nothing that cannot be written stops what is going on.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "this is the screen that the others are sent to"
+)]
+
 use std::ffi::OsString;
 use std::fmt::Display;
 use std::io::{BufRead as _, Error, ErrorKind, IsTerminal as _, Write as _};

@@ -52,6 +52,10 @@ pub fn write(mode: Mode, text: &str) {
 
 /// The terminal's size now.
 pub fn size() -> Size {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "asking for the size writes nothing"
+    )]
     let size = terminal_size::terminal_size_of(std::io::stderr());
     match size {
         Some((width, height)) if width.0 > 0 && height.0 > 0 => Size {

@@ -180,6 +180,10 @@ fn findings_table(findings: &BTreeSet<Finding>, width: u16) -> String {
 
 fn print(findings: &BTreeSet<Finding>, tallies: &BTreeMap<&str, Tally>) {
     if !findings.is_empty() {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "asking for the width writes nothing"
+        )]
         let terminal = terminal_size::terminal_size_of(std::io::stdout());
         let width = terminal.map_or(WIDTH, |(width, _)| width.0.clamp(60, WIDTH));
         screen::show(format!("{}\n", findings_table(findings, width)));
