@@ -16,9 +16,6 @@ use cfnkit_load::load;
 use cfnkit_operate::{api_keys, doctor, log_line, smoke, status, trace};
 use cfnkit_tools::emulator;
 
-#[cfg(test)]
-mod tests;
-
 type Make = fn() -> Schema;
 
 /// What prints JSON, and the schema of that. A subcommand's name has a hyphen for the space.

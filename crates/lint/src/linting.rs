@@ -36,15 +36,11 @@ pub fn add_code_steps(steps: &mut Steps, sh: &Shell, workspace: &Workspace) {
         Ok(Counts::default())
     });
     steps.run("clippy", || {
-        // The second is the program of `cargo xtask`, which is built without the SDK.
-        for scope in [
-            &["--workspace", "--all-targets"][..],
-            &["--package", "xtask", "--no-default-features"],
-        ] {
-            let clippy = cmd!(sh, "cargo clippy --locked {scope...} -- -D warnings");
-            check(undisturbed(clippy))?;
-        }
-        Ok(Counts::default())
+        let clippy = cmd!(
+            sh,
+            "cargo clippy --locked --workspace --all-targets -- -D warnings"
+        );
+        check(undisturbed(clippy))
     });
 }
 

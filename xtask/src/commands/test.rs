@@ -17,7 +17,8 @@ use cfnkit_package::handler::{Reuse, package};
 use cfnkit_tools::tool;
 use cfnkit_tools::workspace::Workspace;
 
-/// Run every check: lint, the handler's tests, the tool's, and both against a local cloud.
+/// Run every check: lint, the tests of handler, crates, templates and tool, and all of it against
+/// a local cloud.
 ///
 /// The integration tests start and stop local clouds of their own.
 #[derive(Debug, clap::Args)]
@@ -72,14 +73,20 @@ impl Test {
         steps.run("handler", || {
             cargo_test(sh, &["--package", "handler", "--package", "rig"])
         });
-        steps.run("xtask", || cargo_test(sh, &["--package", "xtask", "--lib"]));
+        steps.run("crates", || {
+            cargo_test(sh, &["--package", "cfnkit-*", "--lib"])
+        });
+        steps.run("promises", || cargo_test(sh, &["--package", "infra-tests"]));
+        steps.run("xtask", || {
+            cargo_test(sh, &["--package", "xtask", "--lib", "--test", "tidy"])
+        });
         steps.run("integration tests", || {
             let _cycles = sh.push_env("XTASK_CYCLES", "50");
-            cargo_test(sh, &["--package", "xtask", "--test", "it"])
+            cargo_test(sh, &["--package", "xtask-aws", "--test", "it"])
         });
         steps.run("deploy engine", || {
             let _faults = sh.push_env("XTASK_FAULTS", "all");
-            cargo_test(sh, &["--package", "xtask", "--test", "engine"])
+            cargo_test(sh, &["--package", "xtask-aws", "--test", "engine"])
         });
         steps.run("benchmarks", || {
             let target = workspace.target().join("bench-build").display().to_string();
@@ -101,12 +108,12 @@ impl Test {
                 let rie = tool::RUNTIME_EMULATOR.provide(sh, workspace)?;
                 let _zip = sh.push_env("HANDLER_ZIP", &package.path);
                 let _rie = sh.push_env("RUNTIME_EMULATOR_BIN", rie);
-                cargo_test(sh, &["--package", "xtask", "--test", "arm64"])
+                cargo_test(sh, &["--package", "xtask-aws", "--test", "arm64"])
             });
         }
         if self.browser {
             steps.run("browser", || {
-                cargo_test(sh, &["--package", "xtask", "--test", "browser"])
+                cargo_test(sh, &["--package", "xtask-aws", "--test", "browser"])
             });
         }
         if let Some(seconds) = self.fuzz {

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 mod crates;
 mod programs;
+mod schemas;
 mod sources;
 mod workflows;
 
