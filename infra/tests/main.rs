@@ -15,16 +15,22 @@ use cfnkit_assembly::asset::Asset;
 use cfnkit_template::stack_tree::read_template;
 use cfnkit_template::template::Template;
 
+mod answers;
 mod changes;
+mod cost;
 mod deploy_role;
+mod diagnosis;
 mod features;
 mod flat;
+mod freshness;
 mod limits;
 mod mutation;
 mod pictures;
+mod places;
 mod privilege;
 mod stages;
 mod templates;
+mod throttling;
 
 fn root() -> PathBuf {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));

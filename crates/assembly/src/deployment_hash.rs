@@ -5,9 +5,6 @@ use cfnkit_template::api_definition::definition;
 use cfnkit_template::template::Template;
 use cfnkit_tools::digest::{hex, sha256};
 
-#[cfg(test)]
-mod freshness;
-
 /// The logical ID in the source template that stands for `Deployment<hash>`.
 const PLACEHOLDER: &str = "DeploymentHash";
 
@@ -25,8 +22,9 @@ pub(crate) fn with_deployment_hash(template: Template) -> anyhow::Result<Templat
     template.with_renamed(text, PLACEHOLDER, &deployment_id)
 }
 
-/// Neither comments nor the order of keys change the hash.
-fn deployment_id(template: &Template) -> String {
+/// The logical ID of the deployment of an API that is defined in `template`. Neither comments nor the
+/// order of keys change it.
+pub fn deployment_id(template: &Template) -> String {
     let mut definition = definition(template);
     definition.sort_all_objects();
     let hash = sha256(definition.to_string().as_bytes());

@@ -13,7 +13,7 @@
 pub mod adoption;
 pub mod assembly;
 pub mod asset;
-pub(crate) mod deployment_hash;
+pub mod deployment_hash;
 pub mod encryption_key;
 pub mod omission;
 pub mod service;

@@ -161,8 +161,7 @@ mod tests {
     #[test]
     fn objcopy_finds_its_library_where_cargo_did_not_start_this_program() {
         let sh = Shell::new().unwrap();
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-        let workspace = Workspace::at(root);
+        let workspace = Workspace::at(Path::new(env!("CARGO_MANIFEST_DIR")));
         let toolchain = Toolchain::find(&sh, &workspace).unwrap();
         let objcopy = toolchain.objcopy(&sh, &workspace).unwrap();
         let mut objcopy = std::process::Command::from(objcopy.call(&sh).unwrap());

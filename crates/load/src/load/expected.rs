@@ -166,41 +166,6 @@ mod tests {
         );
     }
 
-    /// The prediction against every request of the sample's phases, sent to the sample's limits.
-    #[test]
-    fn the_prediction_is_what_one_request_after_the_other_comes_to() {
-        use cfnkit_limits::limits::{Consumer, Phase as Stretch, predict_phases, reading};
-        use cfnkit_template::flattening::Templates;
-
-        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../infra/cfn");
-        let templates = Templates::read(&root).unwrap();
-        let layers =
-            reading::read(&templates, &cfnkit_template::parameters::Parameters::new()).unwrap();
-        let layers = layers.of_local_cloud();
-        let stretches = [(50.0, 60.0), (100.0, 120.0), (150.0, 60.0)];
-        let stretches = stretches.map(|(rate_per_second, duration_seconds)| Stretch {
-            rate_per_second,
-            duration_seconds,
-        });
-        for (tier, limits) in [
-            ("standard", limits((50.0, 100.0), (100.0, 200.0), 10_000)),
-            ("premium", limits((100.0, 200.0), (100.0, 200.0), 50_000)),
-        ] {
-            let consumer = Consumer::new(tier, 0.0);
-            let predictions = predict_phases(&layers, &consumer, &stretches).unwrap();
-            let predicted = Expected::predicted(&predictions).phases;
-            let counted = expected(&["50/s:60s", "100/s:120s", "150/s:60s"], &limits);
-            for (predicted, counted) in predicted.iter().zip(&counted) {
-                for status in [200, 429] {
-                    let of =
-                        |phase: &BTreeMap<u16, f64>| phase.get(&status).copied().unwrap_or(0.0);
-                    let difference = (of(predicted) - of(counted)).abs();
-                    assert!(difference <= 3.0, "{tier}: {predicted:?}, {counted:?}");
-                }
-            }
-        }
-    }
-
     #[test]
     fn the_tightest_limit_counts_in_whichever_phase_it_is_reached() {
         let limits = limits((1000.0, 1000.0), (10.0, 10.0), 25);

@@ -1,19 +1,9 @@
-use std::path::Path;
-
 use expect_test::{Expect, expect};
 
 use super::*;
-use cfnkit_assembly::assembly::{AssembledTemplates, Cloud};
 use cfnkit_template::parameters::Parameters;
 
-/// The repository's own stacks.
-fn tree() -> StackTree {
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../infra/cfn");
-    let templates = AssembledTemplates::read(&directory, Cloud::Aws).unwrap();
-    templates.stack_tree(Parameters::new())
-}
-
-/// Two small stacks, so that the lines do not change with the repository.
+/// Two small stacks.
 fn small_tree() -> StackTree {
     let stack = |file: &str, text: &str| StackTree {
         template: Template::parse(&format!("infra/cfn/{file}"), text.to_owned()).unwrap(),
@@ -287,42 +277,4 @@ fn without_templates_there_is_no_place() {
          |
          = CloudFormation: No"#]]
     .assert_eq(&anstream::adapter::strip_str(&text).to_string());
-}
-
-#[test]
-fn the_repository_itself_is_found_by_property_and_by_hashed_logical_id() {
-    let tree = tree();
-    let sources = Sources {
-        root_stack: "movies-dev",
-        tree: Some(&tree),
-    };
-    let failure = Failure {
-        stack: "movies-dev-Function-1A2B".to_owned(),
-        logical_id: "Function".to_owned(),
-        resource_type: "AWS::Lambda::Function".to_owned(),
-        status: "CREATE_FAILED".to_owned(),
-        reason: Some("Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution below its minimum value of [10].".to_owned()),
-        ..Failure::default()
-    };
-    let text = render(&failure, &sources);
-    let text = anstream::adapter::strip_str(&text).to_string();
-    let template = std::fs::read_to_string(
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../infra/cfn/function.yaml"),
-    );
-    let template = template.unwrap();
-    let line = template.lines().position(|line| {
-        line.trim_start()
-            .starts_with("ReservedConcurrentExecutions:")
-    });
-    let place = format!("infra/cfn/function.yaml:{}:7", line.unwrap() + 1);
-    assert!(text.contains(&place), "{text}");
-    // A logical ID with the hash is the placeholder's in the file.
-    let api = &tree.nested["Api"].template;
-    let deployment = api
-        .resources()
-        .find(|(id, _)| id.starts_with("Deployment"))
-        .unwrap()
-        .0;
-    assert_ne!(deployment, "DeploymentHash");
-    assert!(api.resource(deployment).is_some());
 }

@@ -2,18 +2,17 @@
 //! freezes, part by part, and with nothing else.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::deployment_id;
+use super::root;
+use cfnkit_assembly::deployment_hash::deployment_id;
 use cfnkit_template::api_definition::DEFINITION_TYPES;
 use cfnkit_template::stack_tree::read_template;
 use cfnkit_template::template::Template;
 
 fn api() -> Template {
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../infra/cfn");
-    read_template(&directory, "api.yaml").unwrap()
+    read_template(&root().join("infra/cfn"), "api.yaml").unwrap()
 }
 
 /// The pointer of every part below `value`, itself included.
