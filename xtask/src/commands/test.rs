@@ -78,7 +78,7 @@ impl Test {
         });
         steps.run("promises", || cargo_test(sh, &["--package", "infra-tests"]));
         steps.run("xtask", || {
-            cargo_test(sh, &["--package", "xtask", "--lib", "--test", "tidy"])
+            cargo_test(sh, &["--package", "xtask", "--tests"])
         });
         steps.run("integration tests", || {
             let _cycles = sh.push_env("XTASK_CYCLES", "50");
