@@ -1,7 +1,7 @@
 //! A command that talks to AWS, handed over to the program that is built with the SDK.
 
 use std::os::unix::process::CommandExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::SystemTime;
 
@@ -12,6 +12,7 @@ use cfnkit_console::screen;
 use cfnkit_tools::cargo::undisturbed;
 use cfnkit_tools::workspace::Workspace;
 
+/// The package and its program.
 const PROGRAM: &str = "xtask-aws";
 
 /// Has cargo build the other program and run it with this process's arguments, in its place.
@@ -35,7 +36,7 @@ pub(crate) fn hand_over(sh: &Shell, workspace: &Workspace) -> anyhow::Result<()>
     };
     let run = undisturbed(cmd!(
         sh,
-        "cargo run {quiet...} --package xtask --bin {PROGRAM} --locked --manifest-path {manifest} --"
+        "cargo run {quiet...} --package {PROGRAM} --bin {PROGRAM} --locked --manifest-path {manifest} --"
     ));
     let err = Command::from(run).args(std::env::args_os().skip(1)).exec();
     Err(err).context("cannot run `cargo`")
@@ -43,25 +44,64 @@ pub(crate) fn hand_over(sh: &Shell, workspace: &Workspace) -> anyhow::Result<()>
 
 /// Whether cargo will probably have nothing to compile. Only what is shown depends on this.
 fn is_current(program: &Path, workspace: &Workspace) -> bool {
-    let Some(built) = modified(program) else {
+    let (Some(built), Some(mut inputs)) = (modified(program), sources(program)) else {
         return false;
     };
-    let root = workspace.root();
-    let inputs = ["Cargo.toml", "Cargo.lock", "xtask/Cargo.toml", "xtask/src"];
-    let newest = inputs
-        .iter()
-        .filter_map(|input| newest(&root.join(input)))
-        .max();
-    newest.is_some_and(|newest| newest < built)
+    let manifests = ["Cargo.toml", "Cargo.lock"].map(|file| workspace.root().join(file));
+    inputs.extend(manifests);
+    let mut inputs = inputs.iter().map(|input| modified(input));
+    // One that is gone makes cargo compile, too.
+    inputs.all(|input| input.is_some_and(|input| input < built))
+}
+
+/// The files of the workspace that a program is compiled from. Cargo lists them beside it, in the
+/// form of make: one rule, in which blanks alone are escaped.
+fn sources(program: &Path) -> Option<Vec<PathBuf>> {
+    let text = std::fs::read_to_string(program.with_extension("d")).ok()?;
+    let (_, files) = text.split_once(": ")?;
+    let files = files.replace("\\ ", "\0");
+    let files = files.split_whitespace();
+    Some(files.map(|file| file.replace('\0', " ").into()).collect())
 }
 
 fn modified(path: &Path) -> Option<SystemTime> {
     std::fs::metadata(path).ok()?.modified().ok()
 }
 
-/// When a file of `path` was written last.
-fn newest(path: &Path) -> Option<SystemTime> {
-    let below = std::fs::read_dir(path).into_iter().flatten().flatten();
-    let below = below.filter_map(|entry| newest(&entry.path()));
-    modified(path).into_iter().chain(below).max()
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_program_is_current_while_nothing_is_newer_that_it_is_made_of() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = |name: &str| directory.path().join(name);
+        let at = |name: &str, seconds: u64| {
+            let time = SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
+            let file = File::options().append(true).create(true).open(path(name));
+            file.unwrap().set_modified(time).unwrap();
+        };
+        let workspace = Workspace::at(directory.path());
+        let is_current = || is_current(&path("program"), &workspace);
+        for name in ["Cargo.toml", "Cargo.lock", "one.rs", "with blank.rs"] {
+            at(name, 1);
+        }
+        assert!(!is_current(), "there is no program");
+        at("program", 2);
+        assert!(!is_current(), "nobody knows what it is made of");
+        let root = directory.path().display();
+        let rule = format!("{root}/program: {root}/one.rs {root}/with\\ blank.rs\n");
+        std::fs::write(path("program.d"), rule).unwrap();
+        assert!(is_current());
+        for name in ["Cargo.toml", "Cargo.lock", "one.rs", "with blank.rs"] {
+            at(name, 3);
+            assert!(!is_current(), "{name} is newer");
+            at(name, 1);
+        }
+        std::fs::remove_file(path("one.rs")).unwrap();
+        assert!(!is_current(), "one is gone");
+    }
 }

@@ -14,6 +14,13 @@ mod table;
 
 use table::{How, MODES, Mode, Scene};
 
+/// Where the commands' sources are.
+const COMMANDS: [&str; 3] = [
+    "crates/cli/src/commands",
+    "crates/cli-aws/src/commands",
+    "xtask/src/commands",
+];
+
 /// Rows by command and flag.
 type Rows = BTreeMap<(String, String), How>;
 
@@ -184,7 +191,7 @@ fn certain(scene: Scene, arguments: &[&str]) -> Result<Trace, String> {
 
 /// Whether a test is there, and has the flag in it.
 fn is_tested(file: &str, test: &str, flag: &str) -> Vec<String> {
-    let text = std::fs::read_to_string(repository().join("xtask").join(file));
+    let text = std::fs::read_to_string(repository().join("xtask/aws").join(file));
     let text = text.unwrap_or_default();
     let body = text.split_once(&format!("fn {test}("));
     let body = body.map(|(_, rest)| rest.split("\n}\n").next().unwrap_or_default());
@@ -197,11 +204,14 @@ fn is_tested(file: &str, test: &str, flag: &str) -> Vec<String> {
 /// Whether the command's source reads what the flag says.
 fn is_read(command: &str, flag: &str) -> Vec<String> {
     let field = flag.trim_start_matches("--").replace('-', "_");
-    let sources = repository().join("xtask/src/commands");
     let name = command.split(' ').next().unwrap_or_default();
-    let mut text = std::fs::read_to_string(sources.join(format!("{name}.rs"))).unwrap_or_default();
-    for entry in std::fs::read_dir(sources.join(name)).into_iter().flatten() {
-        text.push_str(&std::fs::read_to_string(entry.unwrap().path()).unwrap_or_default());
+    let mut text = String::new();
+    for sources in COMMANDS.map(|sources| repository().join(sources)) {
+        let files = std::fs::read_dir(sources.join(name)).into_iter().flatten();
+        let files = files.map(|entry| entry.unwrap().path());
+        for file in files.chain([sources.join(format!("{name}.rs"))]) {
+            text.push_str(&std::fs::read_to_string(file).unwrap_or_default());
+        }
     }
     let mut reads = vec![
         format!(".{field}"),
