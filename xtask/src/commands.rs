@@ -7,7 +7,6 @@ use xshell::Shell;
 mod bench;
 mod docs;
 mod fuzz;
-mod judge;
 mod notes;
 mod rename;
 mod test;
@@ -16,7 +15,6 @@ mod test;
 #[derive(Debug, clap::Subcommand)]
 pub enum Own {
     Test(test::Test),
-    Judge(judge::Judge),
     Fuzz(fuzz::Fuzz),
     Bench(bench::Bench),
     Docs(docs::Docs),
@@ -28,7 +26,6 @@ impl OwnCommands for Own {
     async fn run(self, sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {
         match self {
             Self::Test(test) => test.run(sh, workspace),
-            Self::Judge(judge) => judge.run(sh, workspace),
             Self::Fuzz(fuzz) => fuzz.run(sh, workspace),
             Self::Bench(bench) => bench.run(sh, workspace),
             Self::Docs(docs) => docs.run(sh, workspace),

@@ -1,15 +1,18 @@
 use std::path::Path;
 
 use super::*;
+use cfnkit_scripted_cloud::program::Program;
 use cfnkit_tools::architecture::Architecture;
 
 mod archives;
 mod damage;
 mod executables;
-mod program;
 mod surroundings;
 
-use program::{Program, zipped};
+/// As `cargo xtask package` zips.
+fn zipped(executable: &[u8]) -> Vec<u8> {
+    crate::archive::zip_bootstrap(executable).unwrap()
+}
 
 const ARM64: Expected<'_> = Expected {
     architecture: Architecture::Arm64,

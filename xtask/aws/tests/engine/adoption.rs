@@ -1,9 +1,9 @@
 //! A table that exists becomes a stage's table.
 
-use crate::cloud::Call;
-use crate::cloud::state::State;
 use crate::site::{STACK, Site};
 use crate::support::repository;
+use cfnkit_scripted_cloud::cloud::Call;
+use cfnkit_scripted_cloud::cloud::state::State;
 
 const TABLE: &str = "films-of-years";
 const IMPORTS: &str = "ImportExistingResources";

@@ -1,9 +1,9 @@
 //! What counts as a change and what as none: "no changes" is said only where that is known, and
 //! what changes is shown wherever it is asked for.
 
-use crate::cloud::Call;
 use crate::site::{STACK, Site};
 use crate::support::{Run, repository};
+use cfnkit_scripted_cloud::cloud::Call;
 
 const TOPIC: &str = "arn:aws:sns:us-east-1:111122223333:topic";
 const ALARM: &str = "arn:aws:cloudwatch:us-east-1:111122223333:alarm:one";

@@ -9,10 +9,10 @@ use std::sync::Arc;
 use rcgen::{CertificateParams, KeyPair, date_time_ymd};
 use rustls::{ServerConfig, ServerConnection, Stream};
 
-use crate::cloud::Cloud;
-use crate::cloud::state::State;
 use crate::site::Site;
 use crate::support::{Run, repository, xtask};
+use cfnkit_scripted_cloud::cloud::Cloud;
+use cfnkit_scripted_cloud::cloud::state::State;
 
 /// What AWS says of a clock that is off.
 const SKEWED: &str = "<ErrorResponse><Error><Type>Sender</Type><Code>SignatureDoesNotMatch</Code>\

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::cloud::Moment;
 use crate::faults::{CREATE, Journey, REVERT, UPDATE};
 use crate::site::check_each;
+use cfnkit_scripted_cloud::cloud::Moment;
 
 fn killed_everywhere(journey: Journey) {
     let cases = (0..journey.calls()).flat_map(|number| {

@@ -1,8 +1,8 @@
 //! Whose key encrypts: what `bootstrap` keeps of it, and what a stage takes from there.
 
-use crate::cloud::state::{Stack, State};
 use crate::site::Site;
 use crate::stages::{deploy, no_violations, owned, parameter};
+use cfnkit_scripted_cloud::cloud::state::{Stack, State};
 
 const KEY: &str = "arn:aws:kms:us-east-1:111122223333:key/1";
 

@@ -1,11 +1,11 @@
 //! How a deploy ends that CloudFormation does not bring to a usual end: change sets that are never
 //! ready, requests that are refused, stacks that call a failure a success.
 
-use crate::cloud::Moment;
-use crate::cloud::state::{Effect, Outcome, State, Step};
 use crate::faults::{CREATE, UPDATE};
 use crate::site::{STACK, Site, check_each};
 use crate::support::Run;
+use cfnkit_scripted_cloud::cloud::Moment;
+use cfnkit_scripted_cloud::cloud::state::{Effect, Outcome, State, Step};
 
 /// Runs with something done to the cloud when the first `action` is carried out.
 fn run_with(

@@ -1,10 +1,10 @@
 //! Every call of a deploy and of a destroy, going wrong in every way: the exit code is right, the
 //! message names what failed, and the same command afterwards converges.
 
-use crate::cloud::{Fault, Trouble};
 use crate::reversion::drift;
 use crate::site::{STACK, Site, check_each, last_words};
 use crate::support::Run;
+use cfnkit_scripted_cloud::cloud::{Fault, Trouble};
 
 const FAULTS: [Fault; 6] = [
     Fault::Throttle,

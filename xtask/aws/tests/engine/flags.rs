@@ -6,9 +6,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 
-use crate::cloud::Call;
 use crate::site::{Site, check_each_of};
 use crate::support::{Run, repository};
+use cfnkit_scripted_cloud::cloud::Call;
 
 mod table;
 

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::cloud::state::{Stack, State};
 use crate::site::Site;
+use cfnkit_scripted_cloud::cloud::state::{Stack, State};
 
 const BOUND: &str = "arn:aws:iam::111122223333:policy/movies-github-dev-Boundary-1A";
 

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::cloud::bucket::BUCKET;
 use crate::site::Site;
-use crate::support::judge::{Exchange, judge, none_is_wrong};
+use cfnkit_scripted_cloud::cloud::bucket::BUCKET;
+use cfnkit_scripted_cloud::judge::{Exchange, judge, none_is_wrong};
 
 /// What two commands sent to the services of AWS, by each of the protocols that they speak.
 fn exchanges() -> Vec<Exchange> {

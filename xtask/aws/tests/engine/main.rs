@@ -9,10 +9,8 @@
 
 mod account;
 mod adoption;
-mod archive;
 mod calls;
 mod changes;
-mod cloud;
 mod concurrency;
 mod connections;
 mod crashes;
@@ -26,9 +24,6 @@ mod model;
 mod operations;
 mod output;
 mod overtaken;
-#[path = "../../../../crates/package/src/inspection/tests/program.rs"]
-#[allow(dead_code, reason = "the inspection's tests use all of it")]
-mod program;
 mod questions;
 mod reversion;
 mod signals;

@@ -7,11 +7,11 @@ use proptest::sample::select;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::{Config, TestRunner};
 
-use crate::cloud::Moment;
-use crate::cloud::state::{Effect, Outcome, Step};
 use crate::faults::UPDATE;
 use crate::site::{STACK, check_each, last_words};
 use crate::statuses::{site_in, statuses};
+use cfnkit_scripted_cloud::cloud::Moment;
+use cfnkit_scripted_cloud::cloud::state::{Effect, Outcome, Step};
 
 #[derive(Debug, Clone)]
 struct Sequence {

@@ -4,9 +4,9 @@
 use expect_test::{Expect, expect};
 use serde_json::Value;
 
-use crate::cloud::recorded::{KEY_VALUE, REQUEST_ID};
 use crate::site::Site;
 use crate::support::{Run, conforms, copy_of_repository};
+use cfnkit_scripted_cloud::cloud::recorded::{KEY_VALUE, REQUEST_ID};
 
 #[track_caller]
 fn shows(run: &Run, expected: Expect) {

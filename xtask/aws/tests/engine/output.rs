@@ -4,11 +4,11 @@
 use std::fs::File;
 use std::process::{Command, Stdio};
 
-#[cfg(target_os = "linux")]
-use crate::cloud::recorded::REQUEST_ID;
-use crate::cloud::state::Outcome;
 use crate::site::{STACK, Site, check_each};
 use crate::support::Run;
+#[cfg(target_os = "linux")]
+use cfnkit_scripted_cloud::cloud::recorded::REQUEST_ID;
+use cfnkit_scripted_cloud::cloud::state::Outcome;
 
 /// The commands that print a result without building anything.
 #[cfg(target_os = "linux")]

@@ -1,10 +1,10 @@
 //! Somebody else changes the stack between a look at it and the next request: it is waited for,
 //! and planned again.
 
-use crate::cloud::Moment;
-use crate::cloud::state::{Effect, State, Step};
 use crate::faults::{CREATE, Journey, UPDATE};
 use crate::site::{STACK, Site, check_each};
+use cfnkit_scripted_cloud::cloud::Moment;
+use cfnkit_scripted_cloud::cloud::state::{Effect, State, Step};
 
 /// What somebody else does.
 #[derive(Debug, Clone, Copy)]

@@ -1,9 +1,9 @@
 //! `deploy --revert-drift`: what was changed behind CloudFormation's back is shown and taken back,
 //! and nothing else is done.
 
-use crate::cloud::Call;
-use crate::cloud::state::{Outcome, Row};
 use crate::site::{STACK, Site};
+use cfnkit_scripted_cloud::cloud::Call;
+use cfnkit_scripted_cloud::cloud::state::{Outcome, Row};
 
 const FLAG: &str = "--revert-drift";
 

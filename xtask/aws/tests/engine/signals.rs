@@ -4,11 +4,11 @@ use std::sync::{Arc, OnceLock};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::cloud::Moment;
 use crate::faults::{CREATE, Journey, UPDATE};
 use crate::site::{STACK, Site};
 use crate::statuses::site_in;
 use crate::support::Run;
+use cfnkit_scripted_cloud::cloud::Moment;
 
 /// Runs until the `count`th call of `action` is carried out, and sends it `signal` then.
 fn interrupted(

@@ -9,11 +9,12 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::cloud::Cloud;
-use crate::cloud::bucket::BUCKET;
-use crate::cloud::recorded;
-use crate::cloud::state::State;
 use crate::support::{Run, xtask};
+use cfnkit_scripted_cloud::archive;
+use cfnkit_scripted_cloud::cloud::Cloud;
+use cfnkit_scripted_cloud::cloud::bucket::BUCKET;
+use cfnkit_scripted_cloud::cloud::recorded;
+use cfnkit_scripted_cloud::cloud::state::State;
 
 mod tree;
 
@@ -116,7 +117,7 @@ impl Site {
 
     /// Packages another handler.
     pub(crate) fn package(&self, text: &str) {
-        std::fs::write(&self.tree.zip, crate::archive::handler(text)).unwrap();
+        std::fs::write(&self.tree.zip, archive::handler(text)).unwrap();
     }
 
     /// Writes a file of the working tree; returns its path.

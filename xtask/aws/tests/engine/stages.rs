@@ -1,8 +1,8 @@
 //! What a stage's file says, in the requests that CloudFormation gets.
 
-use crate::cloud::state::Outcome;
-use crate::cloud::{Call, Fault, Trouble};
 use crate::site::Site;
+use cfnkit_scripted_cloud::cloud::state::Outcome;
+use cfnkit_scripted_cloud::cloud::{Call, Fault, Trouble};
 
 const PRODUCTION: &str = "movies-production";
 const TRIGGERS: &str = "RollbackConfiguration.RollbackTriggers";

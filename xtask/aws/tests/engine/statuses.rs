@@ -1,8 +1,8 @@
 //! Every stack status and every command: what is done, in which order, and how it ends.
 
-use crate::cloud::Call;
-use crate::cloud::state::{Effect, Stack, State, Step};
 use crate::site::{STACK, Site, check_each};
+use cfnkit_scripted_cloud::cloud::Call;
+use cfnkit_scripted_cloud::cloud::state::{Effect, Stack, State, Step};
 
 /// What a command has to come to.
 #[derive(Debug, Clone, Copy)]

@@ -1,8 +1,8 @@
 //! Assets that are not what their key says: found each time, and nothing is deployed.
 
-use crate::cloud::bucket::checksum;
-use crate::cloud::state::State;
 use crate::site::{STACK, Site, check_each};
+use cfnkit_scripted_cloud::cloud::bucket::checksum;
+use cfnkit_scripted_cloud::cloud::state::State;
 
 type Damage = fn(&mut (Vec<u8>, String));
 

@@ -1,9 +1,9 @@
 //! What CloudFormation warns of when a change set is made: shown with the changes, before anybody
 //! says yes, and in nobody's way.
 
-use crate::cloud::state::Values;
 use crate::site::Site;
 use crate::support::{Run, conforms};
+use cfnkit_scripted_cloud::cloud::state::Values;
 
 const CHANGE: [&str; 2] = ["--param", "StandardRateLimitPerSecond=60"];
 

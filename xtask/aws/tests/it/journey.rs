@@ -6,11 +6,11 @@ use std::io::Write as _;
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Value, json};
 
-use crate::support::judge::judge;
-use crate::support::recorder::Recorder;
 use crate::support::{
     BUILDS, LocalCloud, Run, copy_of_repository, edit, post, repository, target_directory, xtask,
 };
+use cfnkit_scripted_cloud::judge::judge;
+use cfnkit_scripted_cloud::recorder::Recorder;
 
 const MOVIE: &str = r#"{"year":"2023","title":"kkkg","id":"12"}"#;
 const STORED: &str = r#"{"message": "Successfully inserted data!"}"#;

@@ -12,10 +12,8 @@ use aws_sdk_dynamodb::types::{
 use serde_json::Value;
 use tempfile::TempDir;
 
-use recorder::Recorder;
-
-pub(crate) mod judge;
-pub(crate) mod recorder;
+use cfnkit_scripted_cloud::judge;
+use cfnkit_scripted_cloud::recorder::Recorder;
 
 /// Builds share one target directory, so a test that builds a changed handler must not meet one
 /// that builds the repository's.

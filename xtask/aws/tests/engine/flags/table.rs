@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Rows;
-use crate::cloud::recorded::REQUEST_ID;
+use cfnkit_scripted_cloud::cloud::recorded::REQUEST_ID;
 
 /// What is there before a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

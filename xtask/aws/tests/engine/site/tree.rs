@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use tempfile::TempDir;
 
-use crate::archive;
 use crate::support::repository;
+use cfnkit_scripted_cloud::archive;
 
 /// A working tree: the templates, the stages' files, a packaged handler, and the `target` of the runs in it.
 pub(super) struct Tree {

@@ -5,18 +5,18 @@ use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
-use super::judge::Exchange;
+use crate::judge::Exchange;
 
 /// What was sent, by connection.
 type Sent = Arc<Mutex<Vec<Vec<u8>>>>;
 
-pub(crate) struct Recorder {
-    pub(crate) port: u16,
+pub struct Recorder {
+    pub port: u16,
     sent: Sent,
 }
 
 impl Recorder {
-    pub(crate) fn before(target: u16) -> Self {
+    pub fn before(target: u16) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let port = listener.local_addr().unwrap().port();
         let sent = Sent::default();
@@ -38,13 +38,13 @@ impl Recorder {
     }
 
     /// Everything the clients sent so far.
-    pub(crate) fn sent(&self) -> String {
+    pub fn sent(&self) -> String {
         String::from_utf8_lossy(&self.sent.lock().unwrap().concat()).into_owned()
     }
 
     /// The requests to services of AWS that were sent whole, for the judge. What emulates them
     /// has paths of its own, for its health and for the stages.
-    pub(crate) fn exchanges(&self) -> Vec<Exchange> {
+    pub fn exchanges(&self) -> Vec<Exchange> {
         let sent = self.sent.lock().unwrap();
         let requests = sent.iter().flat_map(|sent| requests(sent));
         requests

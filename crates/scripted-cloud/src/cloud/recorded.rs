@@ -7,15 +7,15 @@ use super::http::{Request, Response};
 use super::state::State;
 
 /// The value that nobody but who asks for it may see.
-pub(crate) const KEY_VALUE: &str = "the-value-of-the-standard-key";
+pub const KEY_VALUE: &str = "the-value-of-the-standard-key";
 
 /// One request in all logs: API Gateway's ID of it.
-pub(crate) const REQUEST_ID: &str = "5f2c3c8e-9c1e-4b7e-8a51-0f6f1a2b3c4d";
+pub const REQUEST_ID: &str = "5f2c3c8e-9c1e-4b7e-8a51-0f6f1a2b3c4d";
 
 const TRACE_ID: &str = "1-5759e988-bd862e3fe1be46a994272793";
 
 /// The current standard key's ID.
-pub(crate) const CURRENT: &str = "a1b2c3d4e5";
+pub const CURRENT: &str = "a1b2c3d4e5";
 
 /// The operation that a request is for, if it is one of these.
 pub(super) fn operation(request: &Request) -> Option<String> {

@@ -1,30 +1,30 @@
-//! Programs made for the tests: a good one, whose parts can be changed, as an ELF file.
+//! Programs that nobody has compiled: a good one, whose parts can be changed, as an ELF file.
 
 use object::write::elf::{FileHeader, ProgramHeader, SectionHeader, Sym, Vernaux, Verneed, Writer};
 use object::{Endianness, elf};
 
 /// An ELF file with everything a linked program has, and no code.
-pub(super) struct Program {
-    pub(super) is_64: bool,
-    pub(super) endian: Endianness,
-    pub(super) machine: elf::Machine,
-    pub(super) kind: elf::FileType,
-    pub(super) entry: u64,
-    pub(super) interpreter: Option<&'static str>,
-    pub(super) needed: Vec<&'static str>,
+pub struct Program {
+    pub is_64: bool,
+    pub endian: Endianness,
+    pub machine: elf::Machine,
+    pub kind: elf::FileType,
+    pub entry: u64,
+    pub interpreter: Option<&'static str>,
+    pub needed: Vec<&'static str>,
     /// Library, version and name. A version without a name is needed by no symbol.
-    pub(super) symbols: Vec<(&'static str, &'static str, &'static str)>,
-    pub(super) version_flags: elf::VersionFlags,
+    pub symbols: Vec<(&'static str, &'static str, &'static str)>,
+    pub version_flags: elf::VersionFlags,
     /// Sections by name, beside those the rest makes.
-    pub(super) sections: Vec<(&'static str, Vec<u8>)>,
-    pub(super) dynamic_flags: elf::DynamicFlags1,
-    pub(super) has_symbol_table: bool,
+    pub sections: Vec<(&'static str, Vec<u8>)>,
+    pub dynamic_flags: elf::DynamicFlags1,
+    pub has_symbol_table: bool,
     /// The flags of `PT_GNU_STACK`, if there is one.
-    pub(super) stack: Option<elf::ProgramFlags>,
+    pub stack: Option<elf::ProgramFlags>,
 }
 
 impl Program {
-    pub(super) fn good() -> Self {
+    pub fn good() -> Self {
         Self {
             is_64: true,
             endian: Endianness::Little,
@@ -52,7 +52,7 @@ impl Program {
         }
     }
 
-    pub(super) fn good_for_x86_64() -> Self {
+    pub fn good_for_x86_64() -> Self {
         Self {
             machine: elf::EM_X86_64,
             interpreter: Some("/lib64/ld-linux-x86-64.so.2"),
@@ -63,7 +63,7 @@ impl Program {
     }
 
     /// As it is, with a text among its constants.
-    pub(super) fn saying(text: &str) -> Self {
+    pub fn saying(text: &str) -> Self {
         let mut program = Self::good();
         program.sections[0].1 = text.as_bytes().to_vec();
         program
@@ -97,7 +97,7 @@ impl Program {
         elf::VersionIndex(u16::try_from(position + 2).unwrap())
     }
 
-    pub(super) fn bytes(&self) -> Vec<u8> {
+    pub fn bytes(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
         let mut writer = Writer::new(self.endian, self.is_64, &mut bytes);
         let versions = self.versions();
@@ -326,9 +326,4 @@ fn undefined(st_name: u32) -> Sym {
         st_value: 0,
         st_size: 0,
     }
-}
-
-/// As `cargo xtask package` zips.
-pub(super) fn zipped(executable: &[u8]) -> Vec<u8> {
-    crate::archive::zip_bootstrap(executable).unwrap()
 }

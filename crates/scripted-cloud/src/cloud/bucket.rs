@@ -7,9 +7,9 @@ use super::http::{Request, Response};
 use super::state::{ACCOUNT, State};
 use super::xml::{raw, tag};
 
-pub(crate) const BUCKET: &str = "assets";
+pub const BUCKET: &str = "assets";
 
-pub(crate) fn checksum(bytes: &[u8]) -> String {
+pub fn checksum(bytes: &[u8]) -> String {
     base64::encode(Sha256::digest(bytes))
 }
 

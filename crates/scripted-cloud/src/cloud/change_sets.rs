@@ -181,11 +181,7 @@ impl State {
         Ok((template, parameters))
     }
 
-    pub(crate) fn new_empty_stack(
-        &mut self,
-        name: &str,
-        parent: Option<(String, String)>,
-    ) -> String {
+    pub fn new_empty_stack(&mut self, name: &str, parent: Option<(String, String)>) -> String {
         let id = self.new_stack_id(name);
         self.stacks.push(Stack {
             id: id.clone(),

@@ -160,16 +160,16 @@ pub(crate) fn scan(text: &str) -> Scanned {
 
 /// One line of a change set.
 #[derive(Debug, Clone)]
-pub(crate) struct Row {
-    pub(crate) action: &'static str,
-    pub(crate) logical_id: String,
-    pub(crate) kind: String,
+pub struct Row {
+    pub action: &'static str,
+    pub logical_id: String,
+    pub kind: String,
     /// Property, value before and value after.
-    pub(crate) property: Option<(String, String, String)>,
+    pub property: Option<(String, String, String)>,
     /// For a nested stack, its change set.
-    pub(crate) change_set: Option<String>,
+    pub change_set: Option<String>,
     /// The drift status, where the change set compares with what is there.
-    pub(crate) drift: Option<&'static str>,
+    pub drift: Option<&'static str>,
 }
 
 /// What changes between two templates with their parameters. A nested stack is always among it.

@@ -1,16 +1,20 @@
-//! The judge of what goes between the tool and AWS: `crates/tools/pinned/judge`, which knows AWS's own
+//! The judge of what goes between the tool and AWS: the Python in `judge`, which knows AWS's own
 //! models of its services. One process of it judges for all tests of a binary.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Write as _};
-use std::process::{Child, ChildStdin, Stdio};
+use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use cfnkit_tools::tool;
+use cfnkit_tools::tool::pip::isolated;
+use cfnkit_tools::workspace::Workspace;
 use serde_json::{Value, json};
+use xshell::{Shell, cmd};
 
-use super::{repository, xtask};
+const PROGRAM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/judge");
 
 /// More than the first installation takes, and far more than any judgement.
 const LIMIT: Duration = Duration::from_secs(300);
@@ -28,24 +32,24 @@ const UNMODELLED: [&str; 3] = [
 
 /// A request as it was sent, and what it was answered.
 #[derive(Debug, Clone)]
-pub(crate) struct Exchange {
-    pub(crate) method: String,
+pub struct Exchange {
+    pub method: String,
     /// Path and query.
-    pub(crate) target: String,
+    pub target: String,
     /// Names in lower case.
-    pub(crate) headers: BTreeMap<String, String>,
-    pub(crate) body: Vec<u8>,
+    pub headers: BTreeMap<String, String>,
+    pub body: Vec<u8>,
     /// The body as it was sent, where that is in chunks.
-    pub(crate) chunked: Option<Vec<u8>>,
+    pub chunked: Option<Vec<u8>>,
     /// Absent where it is not to be judged.
-    pub(crate) answer: Option<Answer>,
+    pub answer: Option<Answer>,
 }
 
 #[derive(Debug, Clone)]
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    pub(crate) headers: BTreeMap<String, String>,
-    pub(crate) body: Vec<u8>,
+pub struct Answer {
+    pub status: u16,
+    pub headers: BTreeMap<String, String>,
+    pub body: Vec<u8>,
 }
 
 impl Exchange {
@@ -78,14 +82,14 @@ impl Exchange {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
-pub(crate) struct Verdict {
+pub struct Verdict {
     /// The service and the operation, where there is such a one.
-    pub(crate) operation: Option<String>,
-    pub(crate) wrong: Vec<String>,
+    pub operation: Option<String>,
+    pub wrong: Vec<String>,
 }
 
 /// What the models say of each.
-pub(crate) fn judge(exchanges: &[Exchange]) -> Vec<Verdict> {
+pub fn judge(exchanges: &[Exchange]) -> Vec<Verdict> {
     static JUDGE: Mutex<Option<Judge>> = Mutex::new(None);
     if exchanges.is_empty() {
         return Vec::new();
@@ -99,7 +103,7 @@ pub(crate) fn judge(exchanges: &[Exchange]) -> Vec<Verdict> {
 /// Fails with what is wrong with any of them, but for values that a test has `invented`. What is
 /// invented must be wrong: a model may know it one day.
 #[track_caller]
-pub(crate) fn none_is_wrong(exchanges: &[Exchange], invented: &[&str]) {
+pub fn none_is_wrong(exchanges: &[Exchange], invented: &[&str]) {
     let mut complaints = complaints(exchanges);
     for value in invented.iter().chain(&UNMODELLED) {
         let of_value = format!("`{value}` is none of ");
@@ -137,8 +141,11 @@ struct Judge {
 
 impl Judge {
     fn start() -> Self {
-        let mut child = xtask(&repository(), &repository())
-            .arg("judge")
+        let (sh, workspace) = (Shell::new().unwrap(), Workspace::find().unwrap());
+        let python = tool::BOTOCORE.provide(&sh, &workspace).unwrap();
+        let python = python.join("python");
+        // Nothing is written beside the sources.
+        let mut child = Command::from(isolated(cmd!(sh, "{python} -I -B {PROGRAM}")))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

@@ -11,28 +11,28 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::support::judge::{self, Answer, Exchange};
+use crate::judge::{self, Answer, Exchange};
 use http::{Request, Response};
 use state::{State, Values};
 use xml::Refusal;
 
-pub(crate) mod bucket;
+pub mod bucket;
 mod change_set_answers;
 mod change_sets;
 mod execution;
 mod http;
 mod kept;
 mod operations;
-pub(crate) mod recorded;
+pub mod recorded;
 mod service;
 mod stacks;
-pub(crate) mod state;
+pub mod state;
 mod template;
 mod xml;
 
 /// How a call goes wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Fault {
+pub enum Fault {
     Throttle,
     Internal,
     /// The request is taken and never answered.
@@ -46,7 +46,7 @@ pub(crate) enum Fault {
 
 /// Which calls go wrong, by their number from 0.
 #[derive(Debug, Clone, Default)]
-pub(crate) enum Trouble {
+pub enum Trouble {
     #[default]
     None,
     Once(usize, Fault),
@@ -58,17 +58,17 @@ pub(crate) enum Trouble {
 }
 
 #[derive(Debug, Clone)]
-pub(crate) struct Call {
-    pub(crate) number: usize,
-    pub(crate) action: String,
-    pub(crate) parameters: Values,
+pub struct Call {
+    pub number: usize,
+    pub action: String,
+    pub parameters: Values,
     /// The region that the request is signed for.
-    pub(crate) region: String,
+    pub region: String,
 }
 
 impl Call {
     /// Whether it can change anything.
-    pub(crate) fn is_mutating(&self) -> bool {
+    fn is_mutating(&self) -> bool {
         [
             "Create", "Execute", "Delete", "Rollback", "Continue", "Cancel", "Update", "Put", "Set",
         ]
@@ -76,14 +76,14 @@ impl Call {
         .any(|verb| self.action.starts_with(verb))
     }
 
-    pub(crate) fn parameter(&self, name: &str) -> &str {
+    pub fn parameter(&self, name: &str) -> &str {
         self.parameters.get(name).map_or("", String::as_str)
     }
 }
 
 /// How far the server is with a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Moment {
+pub enum Moment {
     /// It is carried out, and not answered yet.
     Done,
     Answered,
@@ -103,8 +103,8 @@ struct Shared {
     is_stopping: AtomicBool,
 }
 
-pub(crate) struct Cloud {
-    pub(crate) port: u16,
+pub struct Cloud {
+    pub port: u16,
     shared: Arc<Shared>,
 }
 
@@ -113,7 +113,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Cloud {
-    pub(crate) fn with(state: State) -> Self {
+    pub fn with(state: State) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let port = listener.local_addr().unwrap().port();
         let shared = Arc::new(Shared {
@@ -140,34 +140,34 @@ impl Cloud {
         Self { port, shared }
     }
 
-    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+    pub fn state(&self) -> MutexGuard<'_, State> {
         lock(&self.shared.state)
     }
 
-    pub(crate) fn calls(&self) -> Vec<Call> {
+    pub fn calls(&self) -> Vec<Call> {
         lock(&self.shared.calls).clone()
     }
 
     /// What the judge will see.
-    pub(crate) fn exchanges(&self) -> Vec<Exchange> {
+    pub fn exchanges(&self) -> Vec<Exchange> {
         lock(&self.shared.exchanges).clone()
     }
 
-    pub(crate) fn mutating_calls(&self) -> Vec<Call> {
+    pub fn mutating_calls(&self) -> Vec<Call> {
         let mut calls = self.calls();
         calls.retain(Call::is_mutating);
         calls
     }
 
-    pub(crate) fn trouble(&self, trouble: Trouble) {
+    pub fn trouble(&self, trouble: Trouble) {
         *lock(&self.shared.trouble) = trouble;
     }
 
-    pub(crate) fn on_call(&self, hook: impl FnMut(&Call, Moment, &mut State) + Send + 'static) {
+    pub fn on_call(&self, hook: impl FnMut(&Call, Moment, &mut State) + Send + 'static) {
         *lock(&self.shared.hook) = Some(Box::new(hook));
     }
 
-    pub(crate) fn no_hook(&self) {
+    pub fn no_hook(&self) {
         *lock(&self.shared.hook) = None;
     }
 }

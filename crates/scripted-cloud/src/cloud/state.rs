@@ -6,16 +6,16 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use super::template::NESTED;
 use super::xml::Refusal;
 
-pub(crate) use super::template::Row;
+pub use super::template::Row;
 
-pub(crate) type Values = BTreeMap<String, String>;
+pub type Values = BTreeMap<String, String>;
 
-pub(crate) const ACCOUNT: &str = "111122223333";
+pub(super) const ACCOUNT: &str = "111122223333";
 const ARN: &str = "arn:aws:cloudformation:us-east-1:111122223333";
 
 /// How the next operation ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Outcome {
+pub enum Outcome {
     Success,
     /// It fails; CloudFormation rolls back, unless it was told not to.
     Failure,
@@ -24,28 +24,28 @@ pub(crate) enum Outcome {
 }
 
 #[derive(Debug, Clone)]
-pub(crate) struct Event {
-    pub(crate) id: String,
-    pub(crate) logical_id: String,
-    pub(crate) physical_id: String,
-    pub(crate) kind: String,
-    pub(crate) status: String,
-    pub(crate) reason: Option<String>,
-    pub(crate) token: Option<String>,
-    pub(crate) at: i64,
+pub struct Event {
+    pub id: String,
+    pub logical_id: String,
+    pub physical_id: String,
+    pub kind: String,
+    pub status: String,
+    pub reason: Option<String>,
+    pub token: Option<String>,
+    pub at: i64,
 }
 
 #[derive(Debug, Clone)]
-pub(crate) struct Resource {
-    pub(crate) logical_id: String,
-    pub(crate) physical_id: String,
-    pub(crate) kind: String,
-    pub(crate) is_retained: bool,
+pub struct Resource {
+    pub logical_id: String,
+    pub physical_id: String,
+    pub kind: String,
+    pub is_retained: bool,
 }
 
 /// What an operation does when its time has come.
 #[derive(Debug, Clone)]
-pub(crate) enum Effect {
+pub enum Effect {
     None,
     /// The change set's content is the stack's from now on.
     Apply(String),
@@ -56,125 +56,125 @@ pub(crate) enum Effect {
 }
 
 #[derive(Debug, Clone)]
-pub(crate) struct Step {
-    pub(crate) looks: u32,
-    pub(crate) status: &'static str,
-    pub(crate) effect: Effect,
+pub struct Step {
+    pub looks: u32,
+    pub status: &'static str,
+    pub effect: Effect,
 }
 
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Stack {
-    pub(crate) id: String,
-    pub(crate) name: String,
-    pub(crate) status: String,
-    pub(crate) reason: Option<String>,
-    pub(crate) template: Option<String>,
-    pub(crate) parameters: Values,
-    pub(crate) tags: Values,
-    pub(crate) outputs: Values,
+pub struct Stack {
+    pub id: String,
+    pub name: String,
+    pub status: String,
+    pub reason: Option<String>,
+    pub template: Option<String>,
+    pub parameters: Values,
+    pub tags: Values,
+    pub outputs: Values,
     /// What was looked up for the parameters that are stored.
-    pub(crate) looked_up: Values,
+    pub looked_up: Values,
     /// As the requests named them.
-    pub(crate) settings: Values,
-    pub(crate) is_protected: bool,
+    pub settings: Values,
+    pub is_protected: bool,
     /// For a nested stack, the root's ID and its logical ID there.
-    pub(crate) parent: Option<(String, String)>,
-    pub(crate) resources: Vec<Resource>,
+    pub parent: Option<(String, String)>,
+    pub resources: Vec<Resource>,
     /// Oldest first.
-    pub(crate) events: Vec<Event>,
-    pub(crate) steps: VecDeque<Step>,
-    pub(crate) token: Option<String>,
+    pub events: Vec<Event>,
+    pub steps: VecDeque<Step>,
+    pub token: Option<String>,
 }
 
 #[derive(Debug, Clone)]
-pub(crate) struct ChangeSet {
-    pub(crate) id: String,
-    pub(crate) name: String,
-    pub(crate) stack_id: String,
-    pub(crate) token: String,
-    pub(crate) creates: bool,
-    pub(crate) imports: bool,
-    pub(crate) reverts_drift: bool,
-    pub(crate) template: String,
-    pub(crate) parameters: Values,
-    pub(crate) tags: Values,
-    pub(crate) settings: Values,
-    pub(crate) rows: Vec<Row>,
-    pub(crate) parent: Option<String>,
-    pub(crate) status: &'static str,
-    pub(crate) execution: &'static str,
-    pub(crate) reason: Option<String>,
+pub struct ChangeSet {
+    pub id: String,
+    pub name: String,
+    pub stack_id: String,
+    pub token: String,
+    pub creates: bool,
+    pub imports: bool,
+    pub reverts_drift: bool,
+    pub template: String,
+    pub parameters: Values,
+    pub tags: Values,
+    pub settings: Values,
+    pub rows: Vec<Row>,
+    pub parent: Option<String>,
+    pub status: &'static str,
+    pub execution: &'static str,
+    pub reason: Option<String>,
     /// Looks until the status changes.
-    pub(crate) looks: u32,
-    pub(crate) keeps_on_failure: bool,
+    pub looks: u32,
+    pub keeps_on_failure: bool,
 }
 
 #[derive(Debug, Clone, Default)]
-pub(crate) struct State {
-    pub(crate) stacks: Vec<Stack>,
-    pub(crate) change_sets: Vec<ChangeSet>,
+pub struct State {
+    pub stacks: Vec<Stack>,
+    pub change_sets: Vec<ChangeSet>,
     /// Content by key, with the checksum that S3 tells of it.
-    pub(crate) objects: BTreeMap<String, (Vec<u8>, String)>,
+    pub objects: BTreeMap<String, (Vec<u8>, String)>,
     /// What was asked for and must never be asked for.
-    pub(crate) violations: Vec<String>,
+    pub violations: Vec<String>,
     /// Statuses and the like that no model of AWS knows, on purpose.
-    pub(crate) invented: Vec<&'static str>,
+    pub invented: Vec<&'static str>,
     /// The physical IDs of what deleted stacks have left.
-    pub(crate) retained: Vec<String>,
+    pub retained: Vec<String>,
     /// What was changed behind CloudFormation's back, by the stack's logical ID: what would be done
     /// to take it back.
-    pub(crate) drift: Vec<(&'static str, Row)>,
+    pub drift: Vec<(&'static str, Row)>,
     /// What the change sets of a stack are warned of: the stack's logical ID, or nothing for the
     /// root, and the members of the event.
-    pub(crate) warnings: Vec<(&'static str, Values)>,
+    pub warnings: Vec<(&'static str, Values)>,
     /// The Parameter Store.
-    pub(crate) stored: Values,
+    pub stored: Values,
     /// Other settings alone are no change.
-    pub(crate) ignores_settings: bool,
+    pub ignores_settings: bool,
     /// The names of tables that are there and belong to no stack.
-    pub(crate) tables: BTreeSet<String>,
+    pub tables: BTreeSet<String>,
     /// How deployments, deletions and rollbacks end, in order; then well.
-    pub(crate) outcomes: VecDeque<Outcome>,
+    pub outcomes: VecDeque<Outcome>,
     /// Looks that each status of an operation lasts; one where it is 0.
-    pub(crate) looks: u32,
+    pub looks: u32,
     /// Changes and events on a page; 100 where it is 0.
-    pub(crate) page: usize,
+    pub page: usize,
     /// An action that is refused, with the code and the words for it.
-    pub(crate) refuses: Option<(&'static str, &'static str, &'static str)>,
+    pub refuses: Option<(&'static str, &'static str, &'static str)>,
     /// S3 gets other bytes than were sent.
-    pub(crate) corrupts_uploads: bool,
+    pub corrupts_uploads: bool,
     /// Events of one operation come late and in any order, by this seed.
-    pub(crate) disorder: Option<u64>,
+    pub disorder: Option<u64>,
     /// The endpoint of a stage; nowhere where it is empty.
-    pub(crate) endpoint: String,
+    pub endpoint: String,
     /// The only handler, by the key of its zip, that answers well; any where it is absent.
-    pub(crate) good_handler: Option<String>,
+    pub good_handler: Option<String>,
     /// Lambda's executions in the account; 1000 where it is absent.
-    pub(crate) executions: Option<u64>,
-    pub(crate) used_tokens: BTreeSet<(String, String)>,
+    pub executions: Option<u64>,
+    pub used_tokens: BTreeSet<(String, String)>,
     clock: i64,
     serial: u64,
 }
 
 impl State {
-    pub(crate) fn page(&self) -> usize {
+    pub(super) fn page(&self) -> usize {
         if self.page == 0 { 100 } else { self.page }
     }
 
-    pub(crate) fn looks(&self) -> u32 {
+    pub(super) fn looks(&self) -> u32 {
         self.looks.max(1)
     }
 
-    pub(crate) fn next(&mut self) -> u64 {
+    pub(super) fn next(&mut self) -> u64 {
         self.serial += 1;
         self.serial
     }
 
-    pub(crate) fn new_stack_id(&mut self, name: &str) -> String {
+    pub fn new_stack_id(&mut self, name: &str) -> String {
         format!("{ARN}:stack/{name}/{:08x}", self.next())
     }
 
-    pub(crate) fn new_change_set_id(&mut self, name: &str) -> String {
+    pub(super) fn new_change_set_id(&mut self, name: &str) -> String {
         format!("{ARN}:changeSet/{name}/{:08x}", self.next())
     }
 
@@ -187,28 +187,28 @@ impl State {
     }
 
     /// A stack by its name, which a deleted one has lost, or by its ID.
-    pub(crate) fn find(&self, name: &str) -> Option<usize> {
+    pub fn find(&self, name: &str) -> Option<usize> {
         self.stacks.iter().position(|stack| {
             stack.id == name || (stack.name == name && stack.status != "DELETE_COMPLETE")
         })
     }
 
-    pub(crate) fn stack(&self, name: &str) -> Option<&Stack> {
+    pub fn stack(&self, name: &str) -> Option<&Stack> {
         self.find(name).map(|index| &self.stacks[index])
     }
 
-    pub(crate) fn status_of(&self, name: &str) -> &str {
+    pub fn status_of(&self, name: &str) -> &str {
         self.stack(name)
             .map_or("absent", |stack| stack.status.as_str())
     }
 
     /// Makes a wrong request known to the test, and refuses it.
-    pub(crate) fn wrong(&mut self, refusal: Refusal) -> Refusal {
+    pub(super) fn wrong(&mut self, refusal: Refusal) -> Refusal {
         self.violations.push(refusal.message.clone());
         refusal
     }
 
-    pub(crate) fn event(
+    pub fn event(
         &mut self,
         index: usize,
         (logical_id, physical_id, kind): (&str, &str, &str),
@@ -229,7 +229,7 @@ impl State {
     }
 
     /// Brings a stack to a status, with the events in it and in its parent.
-    pub(crate) fn settle(&mut self, index: usize, status: &str, reason: Option<&str>) {
+    pub fn settle(&mut self, index: usize, status: &str, reason: Option<&str>) {
         let stack = &mut self.stacks[index];
         status.clone_into(&mut stack.status);
         stack.reason = reason.map(ToOwned::to_owned);
@@ -244,7 +244,7 @@ impl State {
     }
 
     /// Another look at a stack: what it is doing comes nearer to its end.
-    pub(crate) fn look(&mut self, index: usize) {
+    pub fn look(&mut self, index: usize) {
         let Some(step) = self.stacks[index].steps.front_mut() else {
             return;
         };
