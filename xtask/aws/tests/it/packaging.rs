@@ -135,7 +135,6 @@ fn the_processor_of_this_machine_is_refused_before_anything_is_built() {
     refused(&[("RUSTFLAGS", "-C target-cpu=native")]);
     refused(&[("CARGO_ENCODED_RUSTFLAGS", "-C\u{1f}target-cpu=native")]);
     refused(&[("CFLAGS", "-O2 -march=native")]);
-    std::fs::create_dir(checkout.path(".cargo")).unwrap();
     std::fs::write(
         checkout.path(".cargo/config.toml"),
         "[target.'cfg(target_os = \"linux\")']\nrustflags = [\"-Ctarget-cpu=native\"]\n",

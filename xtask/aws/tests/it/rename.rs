@@ -1,11 +1,11 @@
 //! This repository as another service's: renamed in a copy, where its own tests then run.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
-use crate::support::{BUILDS, Run, edit, repository, target_directory, xtask};
+use crate::support::{BUILDS, Run, copy_of_repository, target_directory, xtask};
 
-/// A copy of everything that is under version control, and a repository of its own.
+/// A copy that is a repository of its own.
 struct Copy {
     directory: tempfile::TempDir,
     home: tempfile::TempDir,
@@ -14,37 +14,12 @@ struct Copy {
 impl Copy {
     fn new() -> Self {
         let copy = Self {
-            directory: tempfile::tempdir().unwrap(),
+            directory: copy_of_repository(),
             home: tempfile::tempdir().unwrap(),
         };
-        let listed = git(
-            &repository(),
-            &["ls-files", "--cached", "--others", "--exclude-standard"],
-        );
-        for file in listed
-            .lines()
-            .filter(|file| repository().join(file).exists())
-        {
-            let to = copy.path(file);
-            std::fs::create_dir_all(to.parent().unwrap()).unwrap();
-            std::fs::copy(repository().join(file), to).unwrap();
-        }
-        copy.call_it_another_version();
         copy.git(&["init", "--quiet"]);
         copy.commit();
         copy
-    }
-
-    /// Cargo tells packages apart by name and version, and not by where their workspace is.
-    fn call_it_another_version(&self) {
-        let manifest = self.path("Cargo.toml");
-        let version = "version = \"0.1.0\"\nedition";
-        edit(&manifest, version, &version.replace("0.1.0", "0.0.1"));
-        for package in ["handler", "rig", "xtask"] {
-            let entry = format!("name = \"{package}\"\nversion = \"0.1.0\"");
-            let lock = self.path("Cargo.lock");
-            edit(&lock, &entry, &entry.replace("0.1.0", "0.0.1"));
-        }
     }
 
     fn path(&self, file: &str) -> PathBuf {
@@ -52,7 +27,9 @@ impl Copy {
     }
 
     fn git(&self, arguments: &[&str]) -> String {
-        git(self.directory.path(), arguments)
+        let mut git = Command::new("git");
+        git.current_dir(self.directory.path()).args(arguments);
+        Run::of(&mut git).expect(0).stdout
     }
 
     fn commit(&self) {
@@ -90,12 +67,6 @@ impl Copy {
             .env("RUST_BACKTRACE", "0");
         Run::of(&mut cargo).expect(0);
     }
-}
-
-fn git(directory: &Path, arguments: &[&str]) -> String {
-    let mut git = Command::new("git");
-    git.current_dir(directory).args(arguments);
-    Run::of(&mut git).expect(0).stdout
 }
 
 #[tokio::test]

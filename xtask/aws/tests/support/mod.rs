@@ -297,17 +297,21 @@ pub(crate) fn post(url: &str, key: Option<&str>, body: &str) -> (u16, String) {
     )
 }
 
-/// A copy of what a deploy reads: the handler, the templates and the manifests.
+/// A copy of everything that is under version control, as it is in the working tree, without a
+/// repository of its own.
 pub(crate) fn copy_of_repository() -> TempDir {
     let copy = tempfile::tempdir().unwrap();
     let repository = repository();
-    for file in ["Cargo.toml", "Cargo.lock", "rust-toolchain.toml"] {
-        let to = copy.path().join(file);
-        std::fs::create_dir_all(to.parent().unwrap()).unwrap();
-        std::fs::copy(repository.join(file), to).unwrap();
-    }
-    for directory in ["handler", "infra", "xtask", "crates"] {
-        copy_directory(&repository.join(directory), &copy.path().join(directory));
+    let mut listed = Command::new("git");
+    listed
+        .args(["ls-files", "--cached", "--others", "--exclude-standard"])
+        .current_dir(&repository);
+    for file in Run::of(&mut listed).expect(0).stdout.lines() {
+        let (from, to) = (repository.join(file), copy.path().join(file));
+        if from.is_file() {
+            std::fs::create_dir_all(to.parent().unwrap()).unwrap();
+            std::fs::copy(from, to).unwrap();
+        }
     }
     // Cargo tells packages apart by name and version, and not by where their workspace is. With
     // the same version it would take what a copy has built for this repository's own.
@@ -324,19 +328,6 @@ pub(crate) fn copy_of_repository() -> TempDir {
     });
     std::fs::write(&lock, packages.collect::<Vec<_>>().join("\n\n")).unwrap();
     copy
-}
-
-fn copy_directory(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let target = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            copy_directory(&entry.path(), &target);
-        } else {
-            std::fs::copy(entry.path(), target).unwrap();
-        }
-    }
 }
 
 /// Replaces text in a file of a copy; the text must be there.
