@@ -71,6 +71,7 @@ impl Key {
                 places += 1;
             }
             if is_handlers
+                || path.starts_with("crates/")
                 || path.starts_with("xtask/")
                 || path.ends_with(".md")
                 || path.starts_with("infra/")

@@ -8,26 +8,24 @@ const FILES: [&str; 5] = [
     "xtask/src/commands/rename.rs",
     "xtask/src/rename.rs",
     "xtask/src/rename/",
-    "xtask/tests/it/rename.rs",
+    "xtask/aws/tests/it/rename.rs",
 ];
 
 /// Lines in other files, by what they begin with; each is there once.
-const LINES: [(&str, &str); 12] = [
-    ("ARCHITECTURE.md", "| `rename.rs`"),
+const LINES: [(&str, &str); 10] = [
     ("CHANGELOG.md", "- `cargo xtask rename`"),
-    ("CONTRIBUTING.md", "- A new name of"),
     ("README.md", "| `rename` |"),
     ("README.md", "[Make it yours](#"),
     ("docs/src/SUMMARY.md", "- [Make it yours]"),
     ("xtask/src/commands.rs", "mod rename;"),
     ("xtask/src/commands.rs", "Rename(rename::Rename),"),
-    ("xtask/src/commands.rs", "Command::Rename(rename) =>"),
+    ("xtask/src/commands.rs", "Self::Rename(rename) =>"),
     ("xtask/src/lib.rs", "mod rename;"),
     (
         "xtask/src/tidy.rs",
         "file if file.starts_with(\"xtask/src/rename\")",
     ),
-    ("xtask/tests/it/main.rs", "mod rename;"),
+    ("xtask/aws/tests/it/main.rs", "mod rename;"),
 ];
 
 /// A section of the README's, up to the next one.
