@@ -33,12 +33,15 @@ mod xml;
 /// How a call goes wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
+    /// There were too many requests.
     Throttle,
+    /// AWS says that the fault is its own.
     Internal,
     /// The request is taken and never answered.
     Timeout,
     /// The request is carried out, and the connection closed within the answer.
     Reset,
+    /// The credentials are at their end.
     Expired,
     /// Something between us and AWS answers with a page.
     Garbage,
@@ -47,9 +50,12 @@ pub enum Fault {
 /// Which calls go wrong, by their number from 0.
 #[derive(Debug, Clone, Default)]
 pub enum Trouble {
+    /// All goes well.
     #[default]
     None,
+    /// This call alone.
     Once(usize, Fault),
+    /// This call, and all after it.
     From(usize, Fault),
     /// Each call once; its repetition goes well.
     EachOnce(Fault),
@@ -57,10 +63,14 @@ pub enum Trouble {
     Action(&'static str, Fault),
 }
 
+/// A call as it came.
 #[derive(Debug, Clone)]
 pub struct Call {
+    /// From 0, over all services.
     pub number: usize,
+    /// The name of the operation; of S3, as its SDK has it.
     pub action: String,
+    /// By their names on the wire; outside the query protocol, `Path` and `Body`.
     pub parameters: Values,
     /// The region that the request is signed for.
     pub region: String,
@@ -76,6 +86,7 @@ impl Call {
         .any(|verb| self.action.starts_with(verb))
     }
 
+    /// Nothing where it is absent.
     pub fn parameter(&self, name: &str) -> &str {
         self.parameters.get(name).map_or("", String::as_str)
     }
@@ -86,6 +97,7 @@ impl Call {
 pub enum Moment {
     /// It is carried out, and not answered yet.
     Done,
+    /// The answer is sent.
     Answered,
 }
 
@@ -103,7 +115,10 @@ struct Shared {
     is_stopping: AtomicBool,
 }
 
+/// Listens until it is dropped. The judge sees then what was sent, and the test fails where it
+/// says otherwise.
 pub struct Cloud {
+    /// Of 127.0.0.1.
     pub port: u16,
     shared: Arc<Shared>,
 }
@@ -113,6 +128,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Cloud {
+    /// Listens on a free port, with what is there already.
     pub fn with(state: State) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -140,10 +156,12 @@ impl Cloud {
         Self { port, shared }
     }
 
+    /// What it holds. No call is answered while this is held.
     pub fn state(&self) -> MutexGuard<'_, State> {
         lock(&self.shared.state)
     }
 
+    /// Oldest first.
     pub fn calls(&self) -> Vec<Call> {
         lock(&self.shared.calls).clone()
     }
@@ -153,20 +171,24 @@ impl Cloud {
         lock(&self.shared.exchanges).clone()
     }
 
+    /// Those that can change anything, oldest first.
     pub fn mutating_calls(&self) -> Vec<Call> {
         let mut calls = self.calls();
         calls.retain(Call::is_mutating);
         calls
     }
 
+    /// From now on, in place of what was there.
     pub fn trouble(&self, trouble: Trouble) {
         *lock(&self.shared.trouble) = trouble;
     }
 
+    /// Has this called with each call, in place of what was called before.
     pub fn on_call(&self, hook: impl FnMut(&Call, Moment, &mut State) + Send + 'static) {
         *lock(&self.shared.hook) = Some(Box::new(hook));
     }
 
+    /// Has nothing called any more.
     pub fn no_hook(&self) {
         *lock(&self.shared.hook) = None;
     }

@@ -33,11 +33,13 @@ const UNMODELLED: [&str; 3] = [
 /// A request as it was sent, and what it was answered.
 #[derive(Debug, Clone)]
 pub struct Exchange {
+    /// In capitals.
     pub method: String,
     /// Path and query.
     pub target: String,
     /// Names in lower case.
     pub headers: BTreeMap<String, String>,
+    /// Without the marks of chunks.
     pub body: Vec<u8>,
     /// The body as it was sent, where that is in chunks.
     pub chunked: Option<Vec<u8>>,
@@ -45,10 +47,14 @@ pub struct Exchange {
     pub answer: Option<Answer>,
 }
 
+/// What a request was answered.
 #[derive(Debug, Clone)]
 pub struct Answer {
+    /// Of HTTP.
     pub status: u16,
+    /// Names as they were sent.
     pub headers: BTreeMap<String, String>,
+    /// Nothing for `HEAD`.
     pub body: Vec<u8>,
 }
 
@@ -81,10 +87,12 @@ impl Exchange {
     }
 }
 
+/// What the models say of an exchange.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
 pub struct Verdict {
     /// The service and the operation, where there is such a one.
     pub operation: Option<String>,
+    /// Nothing where all is as it must be.
     pub wrong: Vec<String>,
 }
 

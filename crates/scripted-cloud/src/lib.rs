@@ -6,6 +6,7 @@
 //!
 //! A development dependency, and no crate's other: a fault of a test's own panics here.
 
+#![warn(missing_docs)]
 #![allow(
     clippy::expect_used,
     clippy::panic,

@@ -5,25 +5,36 @@ use object::{Endianness, elf};
 
 /// An ELF file with everything a linked program has, and no code.
 pub struct Program {
+    /// Whether it is of 64 bits.
     pub is_64: bool,
+    /// The order of bytes.
     pub endian: Endianness,
+    /// The processor that it is for.
     pub machine: elf::Machine,
+    /// Program, library or object file.
     pub kind: elf::FileType,
+    /// The address where it begins.
     pub entry: u64,
+    /// The dynamic linker, if it has one.
     pub interpreter: Option<&'static str>,
+    /// Libraries; without any it is linked statically.
     pub needed: Vec<&'static str>,
     /// Library, version and name. A version without a name is needed by no symbol.
     pub symbols: Vec<(&'static str, &'static str, &'static str)>,
+    /// Of each version: whether it may be absent.
     pub version_flags: elf::VersionFlags,
     /// Sections by name, beside those the rest makes.
     pub sections: Vec<(&'static str, Vec<u8>)>,
+    /// `DF_1_PIE` where it is one.
     pub dynamic_flags: elf::DynamicFlags1,
+    /// Whether it is as it came from the linker, with symbols.
     pub has_symbol_table: bool,
     /// The flags of `PT_GNU_STACK`, if there is one.
     pub stack: Option<elf::ProgramFlags>,
 }
 
 impl Program {
+    /// For arm64, as Lambda takes it.
     pub fn good() -> Self {
         Self {
             is_64: true,
@@ -52,6 +63,7 @@ impl Program {
         }
     }
 
+    /// The same for x86_64.
     pub fn good_for_x86_64() -> Self {
         Self {
             machine: elf::EM_X86_64,
@@ -97,6 +109,7 @@ impl Program {
         elf::VersionIndex(u16::try_from(position + 2).unwrap())
     }
 
+    /// The file.
     pub fn bytes(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
         let mut writer = Writer::new(self.endian, self.is_64, &mut bytes);

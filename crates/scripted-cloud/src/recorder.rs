@@ -10,12 +10,15 @@ use crate::judge::Exchange;
 /// What was sent, by connection.
 type Sent = Arc<Mutex<Vec<Vec<u8>>>>;
 
+/// Passes on until the process ends.
 pub struct Recorder {
+    /// Of 127.0.0.1.
     pub port: u16,
     sent: Sent,
 }
 
 impl Recorder {
+    /// In front of a port of 127.0.0.1, on a free one.
     pub fn before(target: u16) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let port = listener.local_addr().unwrap().port();

@@ -7,8 +7,10 @@ use super::http::{Request, Response};
 use super::state::{ACCOUNT, State};
 use super::xml::{raw, tag};
 
+/// The one bucket that there is.
 pub const BUCKET: &str = "assets";
 
+/// SHA-256 in base64, as S3 tells it.
 pub fn checksum(bytes: &[u8]) -> String {
     base64::encode(Sha256::digest(bytes))
 }

@@ -181,6 +181,7 @@ impl State {
         Ok((template, parameters))
     }
 
+    /// A stack in `REVIEW_IN_PROGRESS`, as a first change set makes it. Returns its ID.
     pub fn new_empty_stack(&mut self, name: &str, parent: Option<(String, String)>) -> String {
         let id = self.new_stack_id(name);
         self.stacks.push(Stack {

@@ -8,6 +8,7 @@ use super::xml::Refusal;
 
 pub use super::template::Row;
 
+/// Values by name.
 pub type Values = BTreeMap<String, String>;
 
 pub(super) const ACCOUNT: &str = "111122223333";
@@ -16,6 +17,7 @@ const ARN: &str = "arn:aws:cloudformation:us-east-1:111122223333";
 /// How the next operation ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
+    /// Well.
     Success,
     /// It fails; CloudFormation rolls back, unless it was told not to.
     Failure,
@@ -23,29 +25,34 @@ pub enum Outcome {
     Stuck,
 }
 
+/// An event of a stack.
 #[derive(Debug, Clone)]
 pub struct Event {
-    pub id: String,
-    pub logical_id: String,
-    pub physical_id: String,
-    pub kind: String,
-    pub status: String,
-    pub reason: Option<String>,
-    pub token: Option<String>,
-    pub at: i64,
+    pub(super) id: String,
+    pub(super) logical_id: String,
+    pub(super) physical_id: String,
+    pub(super) kind: String,
+    pub(super) status: String,
+    pub(super) reason: Option<String>,
+    pub(super) token: Option<String>,
+    pub(super) at: i64,
 }
 
+/// A resource of a stack.
 #[derive(Debug, Clone)]
 pub struct Resource {
+    /// In the template.
     pub logical_id: String,
+    /// For a nested stack, its ID.
     pub physical_id: String,
-    pub kind: String,
-    pub is_retained: bool,
+    pub(super) kind: String,
+    pub(super) is_retained: bool,
 }
 
 /// What an operation does when its time has come.
 #[derive(Debug, Clone)]
 pub enum Effect {
+    /// Nothing but the status changes.
     None,
     /// The change set's content is the stack's from now on.
     Apply(String),
@@ -55,63 +62,90 @@ pub enum Effect {
     Remove,
 }
 
+/// A status that a stack comes to.
 #[derive(Debug, Clone)]
 pub struct Step {
+    /// Looks at the stack until it is there.
     pub looks: u32,
+    /// As CloudFormation calls it.
     pub status: &'static str,
+    /// What is done then.
     pub effect: Effect,
 }
 
+/// A root stack or a nested one.
 #[derive(Debug, Clone, Default)]
 pub struct Stack {
+    /// The ARN.
     pub id: String,
+    /// A nested one has one that CloudFormation made.
     pub name: String,
+    /// As CloudFormation calls it.
     pub status: String,
+    /// Why it has that status.
     pub reason: Option<String>,
+    /// As it was sent.
     pub template: Option<String>,
+    /// As the requests had them.
     pub parameters: Values,
+    /// As the requests had them.
     pub tags: Values,
+    /// Those that the template has with these parameters.
     pub outputs: Values,
     /// What was looked up for the parameters that are stored.
     pub looked_up: Values,
     /// As the requests named them.
     pub settings: Values,
+    /// Whether a deletion is refused.
     pub is_protected: bool,
     /// For a nested stack, the root's ID and its logical ID there.
     pub parent: Option<(String, String)>,
+    /// What it has now.
     pub resources: Vec<Resource>,
     /// Oldest first.
     pub events: Vec<Event>,
+    /// What is to come of the operation that goes on.
     pub steps: VecDeque<Step>,
+    /// The client token of its last operation.
     pub token: Option<String>,
 }
 
+/// A change set of a root stack or of a nested one.
 #[derive(Debug, Clone)]
 pub struct ChangeSet {
-    pub id: String,
+    pub(super) id: String,
+    /// As its request named it.
     pub name: String,
+    /// The ID of the stack that it would change.
     pub stack_id: String,
-    pub token: String,
-    pub creates: bool,
-    pub imports: bool,
-    pub reverts_drift: bool,
+    pub(super) token: String,
+    pub(super) creates: bool,
+    pub(super) imports: bool,
+    pub(super) reverts_drift: bool,
+    /// As it was sent.
     pub template: String,
-    pub parameters: Values,
-    pub tags: Values,
-    pub settings: Values,
-    pub rows: Vec<Row>,
+    pub(super) parameters: Values,
+    pub(super) tags: Values,
+    pub(super) settings: Values,
+    pub(super) rows: Vec<Row>,
+    /// The ID of the root's, for one of a nested stack.
     pub parent: Option<String>,
+    /// As CloudFormation calls it.
     pub status: &'static str,
+    /// The status of its execution.
     pub execution: &'static str,
-    pub reason: Option<String>,
+    pub(super) reason: Option<String>,
     /// Looks until the status changes.
     pub looks: u32,
-    pub keeps_on_failure: bool,
+    pub(super) keeps_on_failure: bool,
 }
 
+/// Everything. A test sets before a call what it wants to see, and looks afterwards.
 #[derive(Debug, Clone, Default)]
 pub struct State {
+    /// The deleted ones, too.
     pub stacks: Vec<Stack>,
+    /// Of all stacks, oldest first.
     pub change_sets: Vec<ChangeSet>,
     /// Content by key, with the checksum that S3 tells of it.
     pub objects: BTreeMap<String, (Vec<u8>, String)>,
@@ -151,6 +185,7 @@ pub struct State {
     pub good_handler: Option<String>,
     /// Lambda's executions in the account; 1000 where it is absent.
     pub executions: Option<u64>,
+    /// Actions with the tokens that their requests had.
     pub used_tokens: BTreeSet<(String, String)>,
     clock: i64,
     serial: u64,
@@ -170,6 +205,7 @@ impl State {
         self.serial
     }
 
+    /// An ARN that no other stack has.
     pub fn new_stack_id(&mut self, name: &str) -> String {
         format!("{ARN}:stack/{name}/{:08x}", self.next())
     }
@@ -193,10 +229,12 @@ impl State {
         })
     }
 
+    /// The same, itself.
     pub fn stack(&self, name: &str) -> Option<&Stack> {
         self.find(name).map(|index| &self.stacks[index])
     }
 
+    /// `absent` where there is no such stack.
     pub fn status_of(&self, name: &str) -> &str {
         self.stack(name)
             .map_or("absent", |stack| stack.status.as_str())
@@ -208,6 +246,7 @@ impl State {
         refusal
     }
 
+    /// Adds an event of one of the resources to a stack's.
     pub fn event(
         &mut self,
         index: usize,

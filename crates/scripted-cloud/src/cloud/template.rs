@@ -161,8 +161,11 @@ pub(crate) fn scan(text: &str) -> Scanned {
 /// One line of a change set.
 #[derive(Debug, Clone)]
 pub struct Row {
+    /// `Add`, `Modify` and the like.
     pub action: &'static str,
+    /// In the template.
     pub logical_id: String,
+    /// Of the resource: `AWS::DynamoDB::Table`.
     pub kind: String,
     /// Property, value before and value after.
     pub property: Option<(String, String, String)>,
