@@ -8,6 +8,7 @@ use cfnkit_operate::status::cost::{Fixtures, Use, estimate, prices};
 use cfnkit_template::flattening::Templates;
 use cfnkit_template::intrinsics::resolved_resources;
 use cfnkit_template::parameters::Parameters;
+use xtask::service::SERVICE;
 
 fn fixtures(has_encryption_key: bool) -> Fixtures {
     let templates = Templates::read(&root().join("infra/cfn")).unwrap();
@@ -15,7 +16,7 @@ fn fixtures(has_encryption_key: bool) -> Fixtures {
     let resources: Vec<Value> = nested
         .flat_map(|template| resolved_resources(template, &Parameters::new()).into_values())
         .collect();
-    Fixtures::read(resources.iter(), has_encryption_key)
+    Fixtures::read(resources.iter(), SERVICE.tiers.len(), has_encryption_key)
 }
 
 /// Counted by hand: one of the 12 alarms looks at two metrics; the handler reports three, each key

@@ -1,14 +1,14 @@
 //! Where in the templates a failure of a deploy is shown.
 
-use super::{assembly, root};
+use super::{deployed_templates, root};
 use cfnkit_assembly::assembly::Cloud;
 use cfnkit_operation::diagnosis::{Failure, Sources, render};
 use cfnkit_template::parameters::Parameters;
 
 #[test]
 fn a_failure_is_found_by_property_and_by_hashed_logical_id() {
-    let assembly = assembly(Cloud::Aws);
-    let tree = assembly.stack_tree(Parameters::new());
+    let deployed = deployed_templates(Cloud::Aws);
+    let tree = deployed.stack_tree(Parameters::new());
     let sources = Sources {
         root_stack: "movies-dev",
         tree: Some(&tree),

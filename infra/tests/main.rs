@@ -10,10 +10,11 @@
 
 use std::path::{Path, PathBuf};
 
-use cfnkit_assembly::assembly::{Assembly, Cloud};
-use cfnkit_assembly::asset::Asset;
+use cfnkit_assembly::assembly::{AssembledTemplates, Cloud};
+use cfnkit_template::parameters::Parameters;
 use cfnkit_template::stack_tree::read_template;
 use cfnkit_template::template::Template;
+use xtask::service::SERVICE;
 
 mod answers;
 mod changes;
@@ -50,8 +51,13 @@ fn templates() -> Vec<Template> {
         .collect()
 }
 
-fn assembly(cloud: Cloud) -> Assembly {
-    let handler = || Ok(Asset::new("handler.zip", b"zip".to_vec()));
-    let stage = "dev".parse().unwrap();
-    Assembly::build(&root().join("infra/cfn"), &stage, cloud, handler).unwrap()
+fn deployed_templates(cloud: Cloud) -> AssembledTemplates {
+    AssembledTemplates::read(&root().join("infra/cfn"), cloud).unwrap()
+}
+
+/// The root parameters that the tool knows of the assembly for `dev`.
+fn assembly_parameters(templates: &AssembledTemplates) -> Parameters {
+    templates.parameters(&SERVICE.stage("dev").unwrap(), |function| {
+        format!("{}.zip", function.name)
+    })
 }

@@ -1,23 +1,23 @@
 //! The stages that this repository ships.
 
 use super::flat::flatten;
-use super::{assembly, root};
+use super::{deployed_templates, root};
 use cfnkit_assembly::assembly::Cloud;
-use cfnkit_assembly::stage::{Stage, function_name, log_groups};
 use cfnkit_assembly::stage_file::{StageFile, check_all, stages};
 use cfnkit_template::stack_tree::read_template;
 use cfnkit_tools::workspace::Workspace;
+use xtask::service::SERVICE;
 
 fn shipped(stage: &str) -> StageFile {
     let workspace = Workspace::at(&root());
     let template = read_template(&workspace.templates(), "root.yaml").unwrap();
-    StageFile::read(&workspace, &stage.parse().unwrap(), &template).unwrap()
+    StageFile::read(&workspace, &SERVICE.stage(stage).unwrap(), &template).unwrap()
 }
 
 #[test]
 fn every_stage_file_fits_the_root_template() {
     let workspace = Workspace::at(&root());
-    let problems = check_all(&workspace).unwrap();
+    let problems = check_all(&workspace, &SERVICE).unwrap();
     let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
     assert!(problems.is_empty(), "{}", problems.join("\n"));
     assert_eq!(stages(&workspace).unwrap(), ["dev", "production"]);
@@ -56,16 +56,16 @@ fn dev_can_be_thrown_away_and_shows_what_would_be_blocked() {
 #[test]
 fn what_has_a_name_by_its_stage_has_that_name() {
     for name in ["dev", "prod2"] {
-        let stage: Stage = name.parse().unwrap();
-        let flat = flatten(&assembly(Cloud::Aws), &[("Stage", name)]);
+        let stage = SERVICE.stage(name).unwrap();
+        let flat = flatten(&deployed_templates(Cloud::Aws), &[("Stage", name)]);
         let property = |resource: &str, name: &str| {
             let value = &flat.resources[resource]["Properties"][name];
             value.as_str().unwrap_or_default().to_owned()
         };
         let function = property("Function.Function", "FunctionName");
-        assert_eq!(function, function_name(&stage));
+        assert_eq!(Some(function), SERVICE.functions[0].name_in(&stage));
         let groups = ["Function.LogGroup", "Api.WebAclLogGroup"];
         let groups = groups.map(|group| property(group, "LogGroupName"));
-        assert_eq!(groups, log_groups(&stage));
+        assert_eq!(stage.fixed_log_groups(), groups);
     }
 }

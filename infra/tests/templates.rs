@@ -7,8 +7,9 @@ use cfnkit_assembly::assembly::{Cloud, supplied_parameters};
 use cfnkit_assembly::omission::UNSUPPORTED_TYPES;
 use cfnkit_template::api_definition::definition;
 use cfnkit_template::stack_tree::{nested_stacks, read_template};
+use xtask::service::SERVICE;
 
-use super::{assembly, root, templates};
+use super::{assembly_parameters, deployed_templates, root, templates};
 
 #[test]
 fn descriptions_follow_one_form() {
@@ -38,18 +39,20 @@ fn templates_are_ascii() {
 
 #[test]
 fn deploy_supplies_the_required_parameters_and_no_others() {
-    let assembly = assembly(Cloud::Aws);
-    let mut supplied: BTreeSet<String> = assembly.parameters().into_keys().collect();
+    let deployed = deployed_templates(Cloud::Aws);
+    let mut supplied: BTreeSet<String> = assembly_parameters(&deployed).into_keys().collect();
     supplied.insert("AssetBucketName".to_owned());
     supplied.insert("EncryptionKeyArn".to_owned());
     supplied.insert("PermissionsBoundaryArn".to_owned());
     assert_eq!(
         supplied,
-        supplied_parameters(&assembly.root).into_iter().collect()
+        supplied_parameters(&deployed.root, &SERVICE)
+            .into_iter()
+            .collect()
     );
     // Looked up, unless the user knows it.
     supplied.insert("DynamoDbPrefixListId".to_owned());
-    let parameters = assembly.root.parameters();
+    let parameters = deployed.root.parameters();
     let required = parameters
         .iter()
         .filter(|parameter| parameter.default.is_none());
@@ -63,9 +66,9 @@ fn deploy_supplies_the_required_parameters_and_no_others() {
 #[test]
 fn the_readme_lists_every_parameter_with_its_default() {
     let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
-    let assembly = assembly(Cloud::Aws);
-    let supplied = supplied_parameters(&assembly.root);
-    for parameter in assembly.root.parameters() {
+    let deployed = deployed_templates(Cloud::Aws);
+    let supplied = supplied_parameters(&deployed.root, &SERVICE);
+    for parameter in deployed.root.parameters() {
         if supplied.contains(&parameter.name) {
             continue;
         }
@@ -81,8 +84,8 @@ fn the_readme_lists_every_parameter_with_its_default() {
 
 #[test]
 fn every_template_is_used() {
-    let assembly = assembly(Cloud::Aws);
-    let mut used: BTreeSet<String> = nested_stacks(&assembly.root)
+    let deployed = deployed_templates(Cloud::Aws);
+    let mut used: BTreeSet<String> = nested_stacks(&deployed.root)
         .iter()
         .map(|logical_id| format!("infra/cfn/{}.yaml", logical_id.to_lowercase()))
         .collect();
@@ -147,7 +150,7 @@ fn the_deployment_waits_for_every_method_and_gateway_response() {
 
 #[test]
 fn the_local_cloud_lacks_these_resources_and_no_others() {
-    let names: BTreeSet<String> = assembly(Cloud::Local)
+    let names: BTreeSet<String> = deployed_templates(Cloud::Local)
         .omissions
         .into_iter()
         .map(|one| one.logical_id)
@@ -164,7 +167,7 @@ fn the_local_cloud_lacks_these_resources_and_no_others() {
         "WebAclLogging",
     ];
     assert_eq!(names, expected.map(String::from).into());
-    assert_eq!(assembly(Cloud::Aws).omissions, []);
+    assert_eq!(deployed_templates(Cloud::Aws).omissions, []);
 }
 
 #[test]

@@ -40,6 +40,7 @@ pub struct Assembly {
     pub stage: Stage,
     /// What the stage's file chooses, for who deploys what was written.
     pub stage_parameters: Parameters,
+    /// What is deployed of `infra/cfn`.
     pub templates: AssembledTemplates,
     /// The zip of each function, in the service's order.
     pub functions: Vec<FunctionAsset>,
@@ -48,16 +49,20 @@ pub struct Assembly {
 /// A function's zip.
 #[derive(Debug)]
 pub struct FunctionAsset {
+    /// Whose code it is.
     pub function: &'static Function,
+    /// The zip, and its key in the asset bucket.
     pub asset: Asset,
 }
 
 /// Templates that fit each other, as they are deployed.
 #[derive(Debug)]
 pub struct AssembledTemplates {
+    /// The template that names all others and every key.
     pub root: Template,
     /// By logical ID in the root.
     pub nested: BTreeMap<String, NestedTemplate>,
+    /// What the local cloud does not get; empty for AWS.
     pub omissions: Vec<Omission>,
 }
 

@@ -43,6 +43,7 @@ pub struct Listing {
 pub struct Key {
     /// As the service calls it.
     pub tier: &'static str,
+    /// API Gateway's ID of it.
     pub id: String,
     /// As it was created, and unique in the stage.
     pub name: String,

@@ -66,6 +66,7 @@ pub struct Terms<'term> {
     pub workspace: &'term Workspace,
     /// The cargo package that is built.
     pub package: &'term str,
+    /// What is compiled for, as rustc names it.
     pub triple: &'term str,
     /// Name of cargo's profile.
     pub profile: &'term str,

@@ -4,8 +4,8 @@ use anyhow::Context as _;
 use xshell::{Shell, cmd};
 
 use crate::fuzzing::{check_compiler, fuzz};
-use crate::service::SERVICE;
 use crate::packaged::check_packaged;
+use crate::service::SERVICE;
 use cfnkit_assembly::assembly::Cloud;
 use cfnkit_console::screen;
 use cfnkit_lint::linting::{

@@ -22,7 +22,9 @@ const BARS: [f64; 16] = [
 /// What was asked for.
 #[derive(Debug, Clone)]
 pub struct Setup {
+    /// Name of the stack.
     pub stack: String,
+    /// Name of the stage.
     pub stage: String,
     /// URL that requests are sent to.
     pub endpoint: String,

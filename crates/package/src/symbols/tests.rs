@@ -162,7 +162,10 @@ fn the_newest_package_is_the_one_on_record() {
     let message = newest_zip(&workspace, std::slice::from_ref(&INTAKE))
         .unwrap_err()
         .to_string();
-    assert!(message.contains("no package in `target/package`"), "{message}");
+    assert!(
+        message.contains("no package in `target/package`"),
+        "{message}"
+    );
     let package = workspace.target().join("package");
     std::fs::create_dir_all(&package).unwrap();
     let record = serde_json::json!({ "inputsSha256": "", "zipSha256": HASH });
