@@ -87,7 +87,9 @@ impl Templates {
     pub fn flatten(&self, chosen: &Parameters) -> Flat {
         let bootstrap = parameters_of(&self.bootstrap, chosen, &Parameters::new());
         let mut outputs = outputs_of(&self.bootstrap, BOOTSTRAP, &bootstrap);
-        let github = parameters_of(&self.github, chosen, &outputs);
+        let mut known = outputs.clone();
+        known.extend(self.function_name(chosen));
+        let github = parameters_of(&self.github, chosen, &known);
         outputs.extend(outputs_of(&self.github, GITHUB, &github));
         let root = parameters_of(&self.root, chosen, &outputs);
         let mut flattener = Flattener {
@@ -119,6 +121,21 @@ impl Templates {
             }),
             origins,
         }
+    }
+}
+
+impl Templates {
+    /// The name that the root gives its function, where it does: the stack of GitHub's role is told
+    /// it by whoever deploys both.
+    fn function_name(&self, chosen: &Parameters) -> Option<(String, String)> {
+        const NAME: &str = "FunctionName";
+        let root = parameters_of(&self.root, chosen, &Parameters::new());
+        let resources = resolved_section(self.root.value(), "Resources", &root);
+        let pointer = format!("/Properties/Parameters/{NAME}");
+        let mut names = resources
+            .values()
+            .filter_map(|stack| stack.pointer(&pointer)?.as_str());
+        Some((NAME.to_owned(), names.next()?.to_owned()))
     }
 }
 
@@ -184,7 +201,6 @@ fn parameters_of(template: &Template, chosen: &Parameters, known: &Parameters) -
 fn example(parameter: &str) -> String {
     match parameter {
         "DynamoDbPrefixListId" => "pl-02cd2c6b".to_owned(),
-        "FunctionName" => "function".to_owned(),
         "Repository" => "octo-org/octo-repo".to_owned(),
         "Stage" => "dev".to_owned(),
         name if name.ends_with("TemplateKey") => format!("{}.yaml", "0".repeat(64)),

@@ -142,7 +142,7 @@ pub async fn nested_stack(cfn: &Client, resource: &StackResource) -> anyhow::Res
     find_stack(cfn, &resource.physical_id).await
 }
 
-/// Source: CloudFormation's `ListStackResources`, to the last page.
+/// As CloudFormation's `ListStackResources` has it, to the last page.
 pub async fn resources_of(cfn: &Client, stack: &str) -> anyhow::Result<Vec<StackResource>> {
     let mut pages = cfn
         .list_stack_resources()

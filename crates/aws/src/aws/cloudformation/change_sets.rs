@@ -209,7 +209,7 @@ pub async fn find(
     }))
 }
 
-/// Source: CloudFormation's `DescribeChangeSet`.
+/// As CloudFormation's `DescribeChangeSet` has it.
 pub async fn state(cfn: &Client, change_set: &ChangeSetId) -> anyhow::Result<ChangeSetState> {
     let call = cfn.describe_change_set().change_set_name(&change_set.id);
     let output = match call.send().await {

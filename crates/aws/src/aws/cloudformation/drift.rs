@@ -32,7 +32,7 @@ pub async fn detect(cfn: &Client, stack_id: &str) -> anyhow::Result<String> {
         .to_owned())
 }
 
-/// Source: CloudFormation's `DescribeStackDriftDetectionStatus`.
+/// As CloudFormation's `DescribeStackDriftDetectionStatus` has it.
 pub async fn detection(cfn: &Client, id: &str) -> anyhow::Result<Detection> {
     let status = cfn
         .describe_stack_drift_detection_status()
