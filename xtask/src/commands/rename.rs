@@ -95,7 +95,7 @@ impl Rename {
         }
         screen::say(format!(
             "\nThis is the {} service now. Look at it with `git diff`, then:\n\n  \
-             UPDATE_EXPECT=1 cargo test --package xtask --lib   # texts whose columns the names move\n  \
+             UPDATE_EXPECT=1 cargo test --workspace --lib   # texts whose columns the names move\n  \
              cargo xtask deploy --local\n  \
              cargo xtask test\n\n\
              What its type holds is yours to change: docs/src/extending.md",
