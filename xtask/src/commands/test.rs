@@ -73,20 +73,18 @@ impl Test {
         steps.run("handler", || {
             cargo_test(sh, &["--package", "handler", "--package", "rig"])
         });
-        steps.run("crates", || {
-            cargo_test(sh, &["--package", "cfnkit-*", "--lib"])
-        });
-        steps.run("promises", || cargo_test(sh, &["--package", "infra-tests"]));
+        steps.run("crates", || test_ours(sh, &["--lib"]));
+        steps.run("promises", || test_ours(sh, &["--test", "templates"]));
         steps.run("xtask", || {
-            cargo_test(sh, &["--package", "xtask", "--tests"])
+            test_ours(sh, &["--test", "tidy", "--test", "against"])
         });
         steps.run("integration tests", || {
             let _cycles = sh.push_env("XTASK_CYCLES", "50");
-            cargo_test(sh, &["--package", "xtask-aws", "--test", "it"])
+            test_ours(sh, &["--test", "it"])
         });
         steps.run("deploy engine", || {
             let _faults = sh.push_env("XTASK_FAULTS", "all");
-            cargo_test(sh, &["--package", "xtask-aws", "--test", "engine"])
+            test_ours(sh, &["--test", "engine"])
         });
         steps.run("benchmarks", || {
             let target = workspace.target().join("bench-build").display().to_string();
@@ -108,13 +106,11 @@ impl Test {
                 let rie = tool::RUNTIME_EMULATOR.provide(sh, workspace)?;
                 let _zip = sh.push_env("HANDLER_ZIP", &package.path);
                 let _rie = sh.push_env("RUNTIME_EMULATOR_BIN", rie);
-                cargo_test(sh, &["--package", "xtask-aws", "--test", "arm64"])
+                test_ours(sh, &["--test", "arm64"])
             });
         }
         if self.browser {
-            steps.run("browser", || {
-                cargo_test(sh, &["--package", "xtask-aws", "--test", "browser"])
-            });
+            steps.run("browser", || test_ours(sh, &["--test", "browser"]));
         }
         if let Some(seconds) = self.fuzz {
             steps.run("fuzz", || {
@@ -125,6 +121,13 @@ impl Test {
         }
         steps.finish()
     }
+}
+
+/// Runs tests of crates, templates or tool. The same packages are asked for whichever tests they
+/// are, so that features are the same and what the tests share is compiled once for all steps.
+fn test_ours(sh: &Shell, targets: &[&str]) -> anyhow::Result<Counts> {
+    let packages = ["--workspace", "--exclude", "handler", "--exclude", "rig"];
+    cargo_test(sh, &[&packages, targets].concat())
 }
 
 fn find_browser(sh: &Shell) -> anyhow::Result<()> {
