@@ -7,7 +7,7 @@ use cfnkit_assembly::assembly::{AssembledTemplates, Assembly, Cloud, FunctionAss
 use cfnkit_assembly::stage::Stage;
 use cfnkit_assembly::stage_file::StageFile;
 use cfnkit_console::screen;
-use cfnkit_package::handler::{self, Reuse};
+use cfnkit_package::packaging::{self, Reuse};
 use cfnkit_tools::architecture::Architecture;
 use cfnkit_tools::workspace::Workspace;
 use clap::CommandFactory as _;
@@ -221,11 +221,11 @@ fn functions(
     let functions = functions.map(|function| {
         let asset = match zips.get(function.name) {
             Some((zip, expected)) => {
-                handler::ready_made(function, zip, Architecture::OF_FUNCTION, *expected)?
+                packaging::ready_made(function, zip, Architecture::OF_FUNCTION, *expected)?
             }
             None => {
                 let target = cloud.into();
-                handler::package(sh, workspace, function, target, Reuse::IfUpToDate)?.asset
+                packaging::package(sh, workspace, function, target, Reuse::IfUpToDate)?.asset
             }
         };
         Ok(FunctionAsset { function, asset })

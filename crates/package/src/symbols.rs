@@ -9,8 +9,8 @@ use anyhow::Context as _;
 use serde_json::Value;
 
 use crate::backtrace::{ReturnAddress, ZipHash};
-use crate::handler::Target;
-use crate::handler::manifest::manifest_name;
+use crate::packaging::Target;
+use crate::packaging::manifest::manifest_name;
 use cfnkit_assembly::service;
 use cfnkit_tools::architecture::Architecture;
 use cfnkit_tools::workspace::Workspace;

@@ -12,7 +12,7 @@ use crate::service::SERVICE;
 use cfnkit_assembly::assembly::Cloud;
 use cfnkit_console::exit::Exit;
 use cfnkit_console::screen;
-use cfnkit_package::handler::{self, Reuse};
+use cfnkit_package::packaging::{self, Reuse};
 use cfnkit_tools::cargo;
 use cfnkit_tools::tool;
 use cfnkit_tools::workspace::Workspace;
@@ -107,7 +107,7 @@ impl Bench {
         }
         let python = tool::PYTHON_SAMPLE.provide(sh, workspace)?.join("python");
         screen::progress("building the handler for this machine, optimized");
-        let handler = handler::optimized_for_host(
+        let handler = packaging::optimized_for_host(
             sh,
             workspace,
             &SERVICE.functions[0],
@@ -140,7 +140,7 @@ impl Bench {
         }
         // Only where there is a zip already: a first one takes the cross compiler.
         if workspace.target().join("package/handler.zip").is_file() {
-            let package = handler::package(
+            let package = packaging::package(
                 sh,
                 workspace,
                 &SERVICE.functions[0],
@@ -226,8 +226,13 @@ impl ProfileSettings {
         // No equals sign: the driver takes what is before the last one for the label.
         let name = self.0.join("_").replace('=', "-").replace('"', "");
         let target = workspace.target().join("bench-build").join(name);
-        let program =
-            handler::optimized_for_host(sh, workspace, &SERVICE.functions[0], &target, &settings)?;
+        let program = packaging::optimized_for_host(
+            sh,
+            workspace,
+            &SERVICE.functions[0],
+            &target,
+            &settings,
+        )?;
         let mut variant = OsString::from(format!("ours, {label}="));
         variant.push(program);
         Ok(variant)

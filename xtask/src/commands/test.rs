@@ -12,8 +12,8 @@ use cfnkit_lint::linting::{
     add_code_steps, add_dependency_step, add_template_step, add_workflow_step,
 };
 use cfnkit_lint::step::{Counts, Steps, cargo_test};
-use cfnkit_package::handler::verify::verify;
-use cfnkit_package::handler::{Reuse, package};
+use cfnkit_package::packaging::verify::verify;
+use cfnkit_package::packaging::{Reuse, package};
 use cfnkit_tools::tool;
 use cfnkit_tools::workspace::Workspace;
 

@@ -18,7 +18,7 @@ use cfnkit_operate::status::cost::{self, Fixtures, Use};
 use cfnkit_operate::status::{
     self, Alarms, Concurrency, FunctionVersion, Status as Screen, Traffic, Version,
 };
-use cfnkit_package::handler;
+use cfnkit_package::packaging;
 use cfnkit_template::intrinsics::resolved_resources;
 use cfnkit_tools::digest::hex;
 use cfnkit_tools::workspace::Workspace;
@@ -199,7 +199,7 @@ fn version(sh: &Shell, workspace: &Workspace, deployed: &Deployed) -> anyhow::Re
     let hash = |key: &String| key.split('.').next().unwrap_or_default().to_owned();
     let mut functions = Vec::new();
     for function in service().functions {
-        let ready = handler::ready(sh, workspace, function, cloud.into())?;
+        let ready = packaging::ready(sh, workspace, function, cloud.into())?;
         functions.push(FunctionVersion {
             name: function.name.to_owned(),
             deployed: parameters.get(function.key_parameter).map(hash),

@@ -11,11 +11,11 @@ use cfnkit_assembly::service::Function;
 use cfnkit_console::screen::{self, STRONG};
 use cfnkit_console::workflow_run;
 use cfnkit_package::dependencies;
-use cfnkit_package::handler::growth;
-use cfnkit_package::handler::manifest::{Manifest, manifest_name};
-use cfnkit_package::handler::verify::verify;
-use cfnkit_package::handler::{self, Package as Zip, Reuse, Target};
 use cfnkit_package::inputs::Inputs;
+use cfnkit_package::packaging::growth;
+use cfnkit_package::packaging::manifest::{Manifest, manifest_name};
+use cfnkit_package::packaging::verify::verify;
+use cfnkit_package::packaging::{self, Package as Zip, Reuse, Target};
 use cfnkit_package::sbom;
 use cfnkit_tools::architecture::Architecture;
 use cfnkit_tools::digest::hex;
@@ -119,7 +119,7 @@ impl Package {
             None => None,
         };
         if self.explain {
-            let inputs = handler::inputs(sh, workspace, function, target)?;
+            let inputs = packaging::inputs(sh, workspace, function, target)?;
             explain_inputs(workspace, function, target, before.as_ref(), &inputs);
         }
         let zip = match self.verify {
@@ -127,7 +127,7 @@ impl Package {
                 let repeat = ["--target", self.target.name()];
                 verify(sh, workspace, function, target, &repeat)?
             }
-            false => handler::package(sh, workspace, function, target, Reuse::IfUpToDate)?,
+            false => packaging::package(sh, workspace, function, target, Reuse::IfUpToDate)?,
         };
         if !zip.fresh {
             screen::progress("up to date, nothing to do");
@@ -155,7 +155,7 @@ impl Package {
                 triple,
             };
             let bill = sbom::cyclonedx(&dependencies, &program)?;
-            handler::replace(&path, bill.as_bytes())?;
+            packaging::replace(&path, bill.as_bytes())?;
             screen::show(format!("sbom      {}", workspace.display(&path)));
         }
         match &self.expect_sha256 {
@@ -214,7 +214,7 @@ fn show(workspace: &Workspace, function: &Function, target: Target, zip: &Zip) {
     let manifest = zip.path.with_file_name(manifest_name(function));
     screen::show(format!("manifest  {}", workspace.display(&manifest)));
     if target != Target::LocalCloud {
-        let symbols = handler::symbols(&zip.path, &output.zip_sha256);
+        let symbols = packaging::symbols(&zip.path, &output.zip_sha256);
         screen::show(format!("symbols   {}", workspace.display(&symbols)));
     }
 }

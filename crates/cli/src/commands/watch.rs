@@ -12,8 +12,8 @@ use cfnkit_assembly::assembly::Cloud;
 use cfnkit_assembly::stage_file::StageFile;
 use cfnkit_console::interrupt::Interrupts;
 use cfnkit_console::screen;
-use cfnkit_package::handler;
 use cfnkit_package::inputs::Inputs;
+use cfnkit_package::packaging;
 use cfnkit_template::stack_tree::read_template;
 use cfnkit_tools::workspace::Workspace;
 
@@ -106,6 +106,6 @@ impl Watch {
 /// What each function would be made of now.
 fn inputs(sh: &Shell, workspace: &Workspace, cloud: Cloud) -> anyhow::Result<Vec<Inputs>> {
     let functions = service().functions.iter();
-    let inputs = functions.map(|function| handler::inputs(sh, workspace, function, cloud.into()));
+    let inputs = functions.map(|function| packaging::inputs(sh, workspace, function, cloud.into()));
     inputs.collect()
 }

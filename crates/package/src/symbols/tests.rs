@@ -2,7 +2,7 @@ use std::backtrace::Backtrace;
 use std::hint::black_box;
 
 use super::*;
-use crate::handler::tests::INTAKE;
+use crate::packaging::tests::INTAKE;
 
 const HASH: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
 

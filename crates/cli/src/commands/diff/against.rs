@@ -18,7 +18,7 @@ use cfnkit_change::comparison::{compare, explained, with_nested_parameters};
 use cfnkit_console::exit::Exit;
 use cfnkit_console::screen::{self, STRONG};
 use cfnkit_console::workflow_run;
-use cfnkit_package::handler::{self, zip_name};
+use cfnkit_package::packaging::{self, zip_name};
 use cfnkit_template::parameters::{self, Parameters};
 use cfnkit_template::stack_tree::StackTree;
 use cfnkit_template::tag::Tags;
@@ -177,7 +177,7 @@ fn function_differences(
     let mut differences = Vec::new();
     for function in stage.service().functions {
         let target = Cloud::Aws.into();
-        let [before, now] = handler::inputs_of_both(sh, before, now, function, target)?;
+        let [before, now] = packaging::inputs_of_both(sh, before, now, function, target)?;
         let found: Vec<String> = now
             .differences(&before)
             .iter()

@@ -11,7 +11,6 @@ use crate::dependencies;
 use crate::elf;
 use crate::inputs::{Inputs, Names};
 use crate::inspection::{self, Finding, Severity};
-use cfnkit_assembly::assembly::Cloud;
 use cfnkit_assembly::asset::Asset;
 use cfnkit_assembly::service::Function;
 use cfnkit_console::screen::{self, BAD, STRONG};
@@ -25,6 +24,7 @@ use cfnkit_tools::workspace::Workspace;
 use manifest::{Manifest, Output, Recipe};
 use plan::{Plan, inspect};
 pub use ready::{ready, ready_made};
+pub use target::Target;
 
 mod build;
 mod comparison;
@@ -33,41 +33,12 @@ pub mod manifest;
 mod plan;
 mod ready;
 mod strip;
+mod target;
 pub mod verify;
 
 /// Raised when packaging itself changes what it makes of the same inputs, so that an older zip
 /// does not pass for a current one.
 const FORMAT: u32 = 3;
-
-/// What a function is built for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Target {
-    /// Lambda, on machines of one architecture.
-    Lambda(Architecture),
-    /// The emulator, on this machine.
-    LocalCloud,
-}
-
-impl From<Cloud> for Target {
-    fn from(cloud: Cloud) -> Self {
-        match cloud {
-            Cloud::Aws => Self::Lambda(Architecture::OF_FUNCTION),
-            Cloud::Local => Self::LocalCloud,
-        }
-    }
-}
-
-impl Target {
-    /// Where this target's zip, manifest and symbols are.
-    pub fn directory(self, workspace: &Workspace) -> PathBuf {
-        let package = workspace.target().join("package");
-        match self {
-            Self::Lambda(Architecture::Arm64) => package,
-            Self::Lambda(architecture) => package.join(architecture.name()),
-            Self::LocalCloud => package.join("local"),
-        }
-    }
-}
 
 /// The name of a function's zip in its directory.
 pub fn zip_name(function: &Function) -> String {

@@ -58,7 +58,7 @@ pub fn ready_made(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::handler::tests::INTAKE;
+    use crate::packaging::tests::INTAKE;
 
     #[test]
     fn a_zip_that_is_not_the_promised_one_is_refused_before_it_is_looked_at() {
