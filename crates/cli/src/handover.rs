@@ -12,19 +12,19 @@ use cfnkit_console::screen;
 use cfnkit_tools::cargo::undisturbed;
 use cfnkit_tools::workspace::Workspace;
 
-/// The package and its program.
-const PROGRAM: &str = "xtask-aws";
-
-/// Has cargo build the other program and run it with this process's arguments, in its place.
+/// Has cargo build the other program and run it with this process's arguments, in its place. Its
+/// name, and its package's, is this program's with `-aws` after it.
 ///
 /// # Errors
 ///
-/// There is no cargo. What the build or the command comes to is told by cargo and by the command.
+/// There is no cargo, or this program has no name. What the build or the command comes to is told by cargo and by the command.
 pub(crate) fn hand_over(sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {
     let manifest = workspace.root().join("Cargo.toml");
     // Cargo has printed that there was nothing to compile once already.
     let built = std::env::current_exe().context("cannot find this program")?;
-    let built = built.with_file_name(PROGRAM);
+    let name = built.file_stem().and_then(|name| name.to_str());
+    let program = format!("{}-aws", name.context("this program has no name")?);
+    let built = built.with_file_name(&program);
     let quiet = match is_current(&built, workspace) {
         true => Some("--quiet"),
         false => {
@@ -36,7 +36,7 @@ pub(crate) fn hand_over(sh: &Shell, workspace: &Workspace) -> anyhow::Result<()>
     };
     let run = undisturbed(cmd!(
         sh,
-        "cargo run {quiet...} --package {PROGRAM} --bin {PROGRAM} --locked --manifest-path {manifest} --"
+        "cargo run {quiet...} --package {program} --bin {program} --locked --manifest-path {manifest} --"
     ));
     let err = Command::from(run).args(std::env::args_os().skip(1)).exec();
     Err(err).context("cannot run `cargo`")
