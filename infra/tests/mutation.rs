@@ -28,12 +28,13 @@ struct Mutant {
 
 /// The stacks whose templates are mutated, with the values that they start from.
 fn originals(templates: &Templates) -> Vec<(String, Value)> {
+    let github = templates.github.as_ref().unwrap();
     let nested = templates.nested.iter();
     let nested = nested.map(|(stack, template)| (stack.clone(), template.value().clone()));
     nested
         .chain([
             ("Bootstrap".to_owned(), templates.bootstrap.value().clone()),
-            ("Github".to_owned(), templates.github.value().clone()),
+            ("Github".to_owned(), github.value().clone()),
             ("Root".to_owned(), templates.root.value().clone()),
         ])
         .collect()
@@ -65,7 +66,7 @@ fn flat(templates: &Templates, mutant: Option<&Mutant>) -> Value {
         let template = match mutant.stack.as_str() {
             "Root" => &mut templates.root,
             "Bootstrap" => &mut templates.bootstrap,
-            "Github" => &mut templates.github,
+            "Github" => templates.github.as_mut().unwrap(),
             stack => templates.nested.get_mut(stack).unwrap(),
         };
         *template = template.with_value(mutant.template.clone());

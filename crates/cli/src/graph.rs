@@ -7,16 +7,13 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
-use cfnkit_template::flattening::{GITHUB, Templates};
+use cfnkit_template::flattening::{BOOTSTRAP, GITHUB, Templates};
 use cfnkit_template::references::names_in;
 use cfnkit_template::template::Template;
 
 pub(crate) mod mermaid;
 #[cfg(test)]
 mod tests;
-
-/// Where the resources of `bootstrap.yaml` are; those of the root's stacks are in them.
-const BOOTSTRAP: &str = "Bootstrap";
 
 /// The graph as data; it prints as Mermaid and as this.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -105,8 +102,7 @@ impl Graph {
     /// Every resource, and every reference between two of them.
     pub fn of(templates: &Templates) -> Self {
         let tracer = Tracer { templates };
-        let names = templates.nested.keys().map(String::as_str);
-        let names: Vec<&str> = names.chain([BOOTSTRAP, GITHUB]).collect();
+        let names: Vec<&str> = templates.stacks().collect();
         let stacks = names.iter().map(|stack| tracer.stack(stack)).collect();
         let mut edges: BTreeMap<(Id, Id), Kind> = BTreeMap::new();
         for stack in names {
@@ -225,7 +221,8 @@ impl Tracer<'_> {
     /// What nothing in the templates passes comes from a stack on its own: the tool passes its
     /// outputs as the parameters that have their names.
     fn trace_supplied(&self, name: &str, found: &mut BTreeSet<Id>) {
-        for stack in [BOOTSTRAP, GITHUB] {
+        let github = self.templates.github.as_ref().map(|_| GITHUB);
+        for stack in [BOOTSTRAP].into_iter().chain(github) {
             self.trace_output(stack, name, found);
         }
     }

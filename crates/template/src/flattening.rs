@@ -18,9 +18,12 @@ mod tests;
 const OPEN: char = '\u{e000}';
 const CLOSE: char = '\u{e001}';
 
-const BOOTSTRAP: &str = "Bootstrap";
+/// What resources of `bootstrap.yaml` are called after.
+pub const BOOTSTRAP: &str = "Bootstrap";
 /// What resources of `github-oidc.yaml` are called after.
 pub const GITHUB: &str = "Github";
+
+const GITHUB_TEMPLATE: &str = "github-oidc.yaml";
 
 /// The templates of a service, of which any may be a changed one.
 #[derive(Debug, Clone)]
@@ -31,8 +34,8 @@ pub struct Templates {
     pub nested: BTreeMap<String, Template>,
     /// The stack of an environment.
     pub bootstrap: Template,
-    /// The stack of a stage's deploy role.
-    pub github: Template,
+    /// Of the stacks of GitHub's roles; a service that GitHub does not deploy has none.
+    pub github: Option<Template>,
 }
 
 impl Templates {
@@ -48,8 +51,25 @@ impl Templates {
             root,
             nested,
             bootstrap: read_template(directory, "bootstrap.yaml")?,
-            github: read_template(directory, "github-oidc.yaml")?,
+            github: match directory.join(GITHUB_TEMPLATE).exists() {
+                true => Some(read_template(directory, GITHUB_TEMPLATE)?),
+                false => None,
+            },
         })
+    }
+
+    /// The names of all stacks: those of the root, `Bootstrap`, and `Github` where it is there.
+    pub fn stacks(&self) -> impl Iterator<Item = &str> {
+        let github = self.github.as_ref().map(|_| GITHUB);
+        let nested = self.nested.keys().map(String::as_str);
+        nested.chain([BOOTSTRAP]).chain(github)
+    }
+
+    /// Every template, the root first.
+    pub fn all(&self) -> Vec<&Template> {
+        let alone = [&self.root, &self.bootstrap].into_iter();
+        let alone = alone.chain(&self.github);
+        alone.chain(self.nested.values()).collect()
     }
 }
 
@@ -75,7 +95,7 @@ impl Templates {
     /// The template that a stack is made from.
     pub fn of_stack(&self, stack: &str) -> &Template {
         match stack {
-            GITHUB => &self.github,
+            GITHUB => self.github.as_ref().unwrap_or(&self.bootstrap),
             stack => self.nested.get(stack).unwrap_or(&self.bootstrap),
         }
     }
@@ -87,23 +107,23 @@ impl Templates {
     pub fn flatten(&self, chosen: &Parameters) -> Flat {
         let bootstrap = parameters_of(&self.bootstrap, chosen, &Parameters::new());
         let mut outputs = outputs_of(&self.bootstrap, BOOTSTRAP, &bootstrap);
-        let mut known = outputs.clone();
-        known.extend(self.function_name(chosen));
-        let github = parameters_of(&self.github, chosen, &known);
-        outputs.extend(outputs_of(&self.github, GITHUB, &github));
+        let mut known = BTreeMap::from([(BOOTSTRAP.to_owned(), bootstrap)]);
+        if let Some(template) = &self.github {
+            let mut supplied = outputs.clone();
+            supplied.extend(self.function_name(chosen));
+            let github = parameters_of(template, chosen, &supplied);
+            outputs.extend(outputs_of(template, GITHUB, &github));
+            known.insert(GITHUB.to_owned(), github);
+        }
         let root = parameters_of(&self.root, chosen, &outputs);
         let mut flattener = Flattener {
             templates: self,
             stacks: resolved_section(self.root.value(), "Resources", &root),
-            parameters: BTreeMap::from([
-                (BOOTSTRAP.to_owned(), bootstrap),
-                (GITHUB.to_owned(), github),
-            ]),
+            parameters: known,
         };
         let mut resources = Map::new();
         let mut origins = BTreeMap::new();
-        let nested = self.nested.keys().map(String::as_str);
-        for stack in nested.chain([BOOTSTRAP, GITHUB]) {
+        for stack in self.stacks() {
             let parameters = flattener.parameters(stack);
             for (logical_id, resource) in resources_of(self.of_stack(stack), stack, &parameters) {
                 let flat_id = format!("{stack}{logical_id}");

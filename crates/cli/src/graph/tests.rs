@@ -77,7 +77,7 @@ fn graph_of(api: &str) -> Graph {
             ("Data".to_owned(), parse("data.yaml", DATA)),
         ]),
         bootstrap: parse("bootstrap.yaml", BOOTSTRAP_TEMPLATE),
-        github: parse("github-oidc.yaml", GITHUB_TEMPLATE),
+        github: Some(parse("github-oidc.yaml", GITHUB_TEMPLATE)),
     })
 }
 

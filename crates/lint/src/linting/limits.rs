@@ -13,7 +13,6 @@ use cfnkit_limits::limits::report::{entry, wrapped};
 use cfnkit_limits::limits::{Consumer, reading};
 use cfnkit_template::flattening::Templates;
 use cfnkit_template::parameters::Parameters;
-use cfnkit_template::template::Template;
 use cfnkit_tools::workspace::Workspace;
 
 /// Prints what no waiver accepts, and fails if there is any; a waiver of nothing is a finding too.
@@ -108,11 +107,7 @@ fn usual() -> Consumer {
 }
 
 fn waivers(templates: &Templates) -> Waivers {
-    let all: Vec<&Template> = [&templates.root, &templates.bootstrap, &templates.github]
-        .into_iter()
-        .chain(templates.nested.values())
-        .collect();
-    Waivers::read(all).only(|rule| rule.starts_with(PREFIX))
+    Waivers::read(templates.all()).only(|rule| rule.starts_with(PREFIX))
 }
 
 #[cfg(test)]

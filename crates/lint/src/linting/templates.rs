@@ -15,7 +15,6 @@ use cfnkit_console::screen;
 use cfnkit_limits::limits::contradiction;
 use cfnkit_template::flattening::{Flat, Templates};
 use cfnkit_template::parameters::Parameters;
-use cfnkit_template::template::Template;
 use cfnkit_tools::workspace::Workspace;
 
 /// Columns of the table where there is no terminal: a log in a browser hardly shows more.
@@ -78,10 +77,7 @@ pub(crate) fn check_templates(sh: &Shell, workspace: &Workspace) -> anyhow::Resu
 /// Asks every checker about every view of the templates.
 pub fn judge_templates(sh: &Shell, workspace: &Workspace) -> anyhow::Result<Judgement> {
     let templates = Templates::read(&workspace.templates())?;
-    let all: Vec<&Template> = [&templates.root, &templates.bootstrap, &templates.github]
-        .into_iter()
-        .chain(templates.nested.values())
-        .collect();
+    let all = templates.all();
     // The step `limits` has its own.
     let waivers = Waivers::read(all.iter().copied());
     let mut waivers = waivers.only(|rule| !rule.starts_with(contradiction::PREFIX));

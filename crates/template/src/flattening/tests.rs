@@ -30,7 +30,7 @@ fn example() -> Templates {
             ("Use".to_owned(), template("use.yaml", using)),
         ]),
         bootstrap: template("bootstrap.yaml", bootstrap),
-        github: template("github-oidc.yaml", github),
+        github: Some(template("github-oidc.yaml", github)),
     }
 }
 
