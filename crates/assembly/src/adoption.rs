@@ -1,6 +1,8 @@
 //! What CloudFormation may take over instead of creating it: retained resources that a template
 //! gives a literal name.
 
+use serde_json::Value;
+
 use crate::assembly::AssembledTemplates;
 use cfnkit_template::source::Problem;
 use cfnkit_template::template::Template;
@@ -24,10 +26,14 @@ pub fn candidates(templates: &AssembledTemplates) -> Result<Vec<String>, Problem
         .flat_map(|(stack, nested)| named(stack, &nested.template))
         .collect();
     if found.is_empty() {
-        let data = templates.nested.get("Data").map(|nested| &nested.template);
+        let mut nested = templates.nested.values();
+        let table = nested.find_map(|nested| {
+            let (logical_id, _) = table(&nested.template)?;
+            nested.template.resource(logical_id)
+        });
         return Err(
             Problem::new("`--import-existing` would import nothing: no retained resource has a name that is written out")
-                .at(data.and_then(|template| template.resource("Table")))
+                .at(table)
                 .mend(
                     "CloudFormation finds what it imports by a literal name: write `TableName: <table>` \
                      under the `Properties` of the table; docs/src/adopting-a-table.md has the rest",
@@ -37,11 +43,15 @@ pub fn candidates(templates: &AssembledTemplates) -> Result<Vec<String>, Problem
     Ok(found)
 }
 
-/// The name that the data stack's template writes out for its table.
-pub fn table_name(data: &Template) -> Option<&str> {
-    let mut resources = data.resources();
-    let (_, table) = resources.find(|(_, resource)| resource["Type"] == "AWS::DynamoDB::Table")?;
+/// The name that a template writes out for its table.
+pub fn table_name(template: &Template) -> Option<&str> {
+    let (_, table) = table(template)?;
     table["Properties"]["TableName"].as_str()
+}
+
+fn table(template: &Template) -> Option<(&str, &Value)> {
+    let mut resources = template.resources();
+    resources.find(|(_, resource)| resource["Type"] == "AWS::DynamoDB::Table")
 }
 
 fn named(stack: &str, template: &Template) -> Vec<String> {

@@ -16,6 +16,7 @@ use cfnkit_console::interrupt::Interrupts;
 use cfnkit_deploy::deployment::{Engine, Plan, again};
 use cfnkit_operation::options::Options;
 use cfnkit_operation::stack::Stack;
+use cfnkit_template::flattening::Templates;
 use cfnkit_template::parameters::{self, Parameters};
 use cfnkit_template::references::check_references;
 use cfnkit_template::stack_tree::StackTree;
@@ -23,7 +24,6 @@ use cfnkit_template::stack_tree::read_template;
 use cfnkit_tools::workspace::Workspace;
 
 const TEMPLATE: &str = "github-oidc.yaml";
-const DATA_TEMPLATE: &str = "data.yaml";
 const DEPLOY_ROLE: &str = "DeployRoleArn";
 const DIFF_ROLE: &str = "DiffRoleArn";
 const BOUNDARY: &str = "PermissionsBoundaryArn";
@@ -104,7 +104,9 @@ fn plan(
 ) -> anyhow::Result<Plan> {
     let template = read_template(&workspace.templates(), TEMPLATE)?;
     check_references(&template)?;
-    let data = read_template(&workspace.templates(), DATA_TEMPLATE)?;
+    let templates = Templates::read(&workspace.templates())?;
+    let mut nested = templates.nested.values();
+    let table_name = nested.find_map(adoption::table_name);
     let makes_provider = cloud == Cloud::Aws && makes_provider(wish, stack, all);
     let chosen = [
         ("Repository", wish.repository.to_string()),
@@ -116,10 +118,7 @@ fn plan(
             wish.encryption_key.unwrap_or_default().to_owned(),
         ),
         // A name that CloudFormation makes begins with the stack's, and is allowed anyway.
-        (
-            "TableName",
-            adoption::table_name(&data).unwrap_or_default().to_owned(),
-        ),
+        ("TableName", table_name.unwrap_or_default().to_owned()),
         (
             PROVIDER,
             match makes_provider {
