@@ -4,7 +4,7 @@ use super::args::{StageArgs, ValueArgs, first_tier, read_stage_file};
 use crate::program::service;
 use cfnkit_console::screen;
 use cfnkit_limits::limits::report::Report;
-use cfnkit_limits::limits::{Consumer, Limit, predict, predict_phases, reading};
+use cfnkit_limits::limits::{Consumer, Layers, Limit, predict, predict_phases, reading};
 use cfnkit_lint::linting::limits;
 use cfnkit_load::load::phases::{Phase, stretches};
 use cfnkit_template::flattening::Templates;
@@ -29,7 +29,7 @@ pub struct Limits {
     #[arg(long, value_name = "NAME", default_value = first_tier())]
     pub tier: String,
 
-    /// Requests that the consumer sends per second; otherwise the tier's full rate.
+    /// Requests that the consumer sends per second; otherwise the tier's full rate, or the stage's.
     #[arg(long, value_name = "PER SECOND", value_parser = positive)]
     pub(crate) rate: Option<f64>,
 
@@ -72,21 +72,23 @@ impl Limits {
         let stage_file = read_stage_file(workspace, &self.stage.stage, &templates.root)?;
         let parameters = self.values.over(&stage_file, &templates.root)?;
         let layers = reading::read(&templates, &parameters)?;
-        let rate = match (self.rate, &layers.tier(&self.tier)?.throttle) {
-            (Some(rate), _) => rate,
-            (None, Some(throttle)) => match throttle.limit {
-                Limit::Bucket {
-                    rate_per_second, ..
-                } => rate_per_second,
-                _ => anyhow::bail!("tier `{}` has no rate; pass `--rate`", self.tier),
-            },
-            (None, None) => anyhow::bail!("tier `{}` has no rate; pass `--rate`", self.tier),
+        // Without usage plans nobody has a key, and all are alike.
+        let tier = match layers.tiers.is_empty() {
+            true => "",
+            false => &self.tier,
+        };
+        let rate = match (self.rate, full_rate(&layers, tier)?) {
+            (Some(rate), _) | (None, Some(rate)) => rate,
+            (None, None) if tier.is_empty() => {
+                anyhow::bail!("the stage has no rate; pass `--rate`")
+            }
+            (None, None) => anyhow::bail!("tier `{tier}` has no rate; pass `--rate`"),
         };
         let consumer = Consumer {
             addresses: self.addresses,
             latency_seconds: self.latency / 1000.0,
             item_bytes: self.item_size,
-            ..Consumer::new(&self.tier, rate)
+            ..Consumer::new(tier, rate)
         };
         let report = Report {
             stage: self.stage.stage.to_string(),
@@ -101,6 +103,20 @@ impl Limits {
         }
         Ok(())
     }
+}
+
+/// The most that a consumer of `tier` may send; where there are no tiers, that the stage takes.
+fn full_rate(layers: &Layers, tier: &str) -> anyhow::Result<Option<f64>> {
+    let throttle = match tier {
+        "" => &layers.stage,
+        tier => &layers.tier(tier)?.throttle,
+    };
+    Ok(match throttle.as_ref().map(|throttle| throttle.limit) {
+        Some(Limit::Bucket {
+            rate_per_second, ..
+        }) => Some(rate_per_second),
+        _ => None,
+    })
 }
 
 fn positive(text: &str) -> Result<f64, String> {

@@ -37,11 +37,15 @@ impl Layers {
     /// Whether a throttled request is counted against the quota is not documented; here the
     /// throttle comes first, and it is not.
     pub fn path(&self, tier: &str) -> anyhow::Result<Vec<&Layer>> {
-        let tier = self.tier(tier)?;
+        // Without usage plans nobody has a key, and a consumer is of no tier.
+        let tier = match tier {
+            "" if self.tiers.is_empty() => None,
+            tier => Some(self.tier(tier)?),
+        };
         let in_order = [
             self.waf.as_ref(),
-            tier.throttle.as_ref(),
-            tier.quota.as_ref(),
+            tier.and_then(|tier| tier.throttle.as_ref()),
+            tier.and_then(|tier| tier.quota.as_ref()),
             self.stage.as_ref(),
             Some(&self.account),
             Some(&self.concurrency),

@@ -1,7 +1,7 @@
 //! The layers as the templates and a stage's parameters have them. Only what AWS fixes, and what
 //! the handler answers, is a number here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Context as _;
 use serde_json::Value;
@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::{Layer, LayerName, Layers, Limit, Tier};
 use cfnkit_template::flattening::{Flat, Origin, Templates};
 use cfnkit_template::parameters::Parameters;
+use cfnkit_template::references::names_in;
 use cfnkit_template::template::number_of;
 
 /// Per account and region, in most regions, unless raised: "Amazon API Gateway quotas" in its
@@ -35,7 +36,7 @@ const WAF_WINDOW: f64 = 300.0;
 /// `INTEGRATION_FAILURE`; which of the two it is AWS documents nowhere.
 const NO_EXECUTION: u16 = 500;
 
-/// What the handler answers when the table refuses: `handler/src/event/reply.rs`.
+/// What the handler answers when the table refuses.
 const NO_WRITE: u16 = 503;
 
 /// What `templates` and the root's parameters `chosen` come to.
@@ -111,6 +112,29 @@ impl<'a> Reader<'a> {
             (None, _) => anyhow::bail!("the templates have no `{kind}`"),
             (Some(_), others) => anyhow::bail!(
                 "the templates have {} resources `{kind}`, and requests pass only one",
+                others + 1
+            ),
+        }
+    }
+
+    /// The function that answers requests: of several, the one that a method of the API names.
+    fn answering(&self) -> anyhow::Result<Resource<'a>> {
+        const KIND: &str = "AWS::Lambda::Function";
+        let mut functions = self.of_type(KIND);
+        if functions.len() > 1 {
+            let methods = self.of_type("AWS::ApiGateway::Method");
+            let named = methods.iter().flat_map(|method| names_in(method.value));
+            let named: BTreeSet<String> = named.collect();
+            functions.retain(|function| {
+                let Origin { stack, logical_id } = function.origin;
+                named.contains(&format!("{stack}{logical_id}.Arn"))
+            });
+        }
+        match (functions.pop(), functions.len()) {
+            (Some(one), 0) => Ok(one),
+            (None, _) => anyhow::bail!("no method of the API names a `{KIND}` of the templates"),
+            (Some(_), others) => anyhow::bail!(
+                "the API's methods name {} resources `{KIND}`, and requests pass only one",
                 others + 1
             ),
         }
@@ -285,7 +309,7 @@ impl<'a> Reader<'a> {
     }
 
     fn concurrency(&self) -> anyhow::Result<Layer> {
-        let function = self.only("AWS::Lambda::Function")?;
+        let function = self.answering()?;
         let pointer = "/ReservedConcurrentExecutions";
         let is_reserved = function
             .value

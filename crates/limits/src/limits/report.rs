@@ -67,11 +67,14 @@ impl Report {
             1 => "1 address".to_owned(),
             addresses => format!("{addresses} addresses"),
         };
+        let tier = match consumer.tier.as_str() {
+            "" => "",
+            tier => &format!("{tier} "),
+        };
         let heading = format!(
-            "Stage {}: a {} consumer that sends {} from {addresses}; a request takes {} ms and \
+            "Stage {}: a {tier}consumer that sends {} from {addresses}; a request takes {} ms and \
              writes {} bytes.",
             self.stage,
-            consumer.tier,
             per_second(consumer.rate_per_second),
             number(consumer.latency_seconds * 1000.0),
             consumer.item_bytes,
