@@ -1,5 +1,7 @@
 //! The checks that run nothing of ours: formatting, code, templates, workflows, dependencies.
 
+use std::path::PathBuf;
+
 use xshell::{Shell, cmd};
 
 use crate::step::{Counts, Steps, check};
@@ -7,6 +9,7 @@ use cfnkit_assembly::service::Service;
 use cfnkit_assembly::stage_file;
 use cfnkit_console::screen;
 use cfnkit_tools::cargo::undisturbed;
+use cfnkit_tools::checkout;
 use cfnkit_tools::workspace::Workspace;
 
 pub mod checkov;
@@ -18,18 +21,27 @@ pub mod templates;
 mod workflows;
 mod written;
 
-/// Every workspace. The last two are formatted only: clippy would compile what only they need.
-const MANIFESTS: [&str; 3] = [
-    "Cargo.toml",
-    "handler/bench/Cargo.toml",
-    "handler/fuzz/Cargo.toml",
-];
+/// The manifest of every workspace, the repository's own first. Others are formatted only: clippy
+/// would compile what only they need.
+fn manifests(workspace: &Workspace) -> anyhow::Result<Vec<PathBuf>> {
+    const OWN: &str = "Cargo.toml";
+    let mut manifests = vec![PathBuf::from(OWN)];
+    for file in checkout::files(workspace.root())? {
+        let is_manifest = file.file_name().is_some_and(|name| name == OWN);
+        // One that git tracks may have been removed.
+        let text = std::fs::read_to_string(workspace.root().join(&file)).unwrap_or_default();
+        if is_manifest && file.as_os_str() != OWN && text.lines().any(|one| one == "[workspace]") {
+            manifests.push(file);
+        }
+    }
+    Ok(manifests)
+}
 
 /// Adds formatting and clippy to the checks.
 pub fn add_code_steps(steps: &mut Steps, sh: &Shell, workspace: &Workspace) {
     let _directory = sh.push_dir(workspace.root());
     steps.run("formatting", || {
-        for manifest in MANIFESTS {
+        for manifest in manifests(workspace)? {
             let format = cmd!(sh, "cargo fmt --all --check --manifest-path {manifest}");
             check(undisturbed(format))?;
         }

@@ -4,7 +4,7 @@
 use anyhow::Context as _;
 use xshell::{Shell, cmd};
 
-use super::MANIFESTS;
+use super::manifests;
 use crate::step::check;
 use cfnkit_tools::cargo::undisturbed;
 use cfnkit_tools::tool;
@@ -14,7 +14,7 @@ use cfnkit_tools::workspace::Workspace;
 /// only measure and test, the sources.
 pub(crate) fn check_dependencies(sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {
     let deny = tool::CARGO_DENY.provide(sh, workspace)?.join("cargo-deny");
-    for (index, manifest) in MANIFESTS.into_iter().enumerate() {
+    for (index, manifest) in manifests(workspace)?.iter().enumerate() {
         let rules: &[&str] = match index {
             0 => &["bans", "licenses", "sources"],
             _ => &["sources"],
@@ -23,7 +23,8 @@ pub(crate) fn check_dependencies(sh: &Shell, workspace: &Workspace) -> anyhow::R
             sh,
             "{deny} --locked --manifest-path {manifest} --config deny.toml check {rules...}"
         );
-        check(undisturbed(command)).with_context(|| format!("`{manifest}` breaks `deny.toml`"))?;
+        check(undisturbed(command))
+            .with_context(|| format!("`{}` breaks `deny.toml`", manifest.display()))?;
     }
     Ok(())
 }
@@ -36,16 +37,17 @@ pub(crate) fn check_advisories(sh: &Shell, workspace: &Workspace) -> anyhow::Res
         "cannot fetch the RustSec database, which git clones from github.com; \
          without `--advisories` nothing asks for it",
     )?;
-    for manifest in MANIFESTS {
+    for manifest in manifests(workspace)? {
         let command = cmd!(
             sh,
             "{deny} --locked --manifest-path {manifest} --config deny.toml check advisories"
         );
         check(undisturbed(command)).with_context(|| {
             format!(
-                "there are advisories against dependencies of `{manifest}`; \
+                "there are advisories against dependencies of `{}`; \
                  `cargo update CRATE` takes the version that mends it, and an exception is a line \
-                 of `ignore` in `deny.toml`, with its reason"
+                 of `ignore` in `deny.toml`, with its reason",
+                manifest.display()
             )
         })?;
     }
