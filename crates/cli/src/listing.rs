@@ -7,7 +7,7 @@ use serde::Serialize;
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Row {
-    /// Name of the root; of a nested stack the root's and its logical ID, as in `movies-dev/Data`.
+    /// Name of the root; of a nested stack the root's and its logical ID, as in `orders-dev/Data`.
     pub stack: String,
     /// File of the template in the repository.
     pub template: String,

@@ -11,7 +11,7 @@ use crate::screen;
 const WORD: Duration = Duration::from_secs(10);
 
 /// Does `work`; `None` where it has not ended after `limit`. `doing` says what is waited for, as
-/// in "waiting for movies-dev".
+/// in "waiting for orders-dev".
 pub async fn vigil<T>(doing: &str, limit: Duration, work: impl Future<Output = T>) -> Option<T> {
     let begin = Instant::now();
     let word = patient(WORD);

@@ -11,7 +11,7 @@ use cfnkit_change::change_set::wrapped;
 /// What to say where the requests went to the local cloud.
 pub const NOT_SHOWN_LOCALLY: &str = "\
 The local cloud has no firewall, and its answers without the handler are not worded as \
-`infra/cfn/api.yaml` says; WAF and gateway responses show on AWS only.";
+the templates say; WAF and gateway responses show on AWS only.";
 
 /// What the requests showed.
 #[derive(Debug, Serialize, JsonSchema)]

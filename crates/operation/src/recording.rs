@@ -102,7 +102,7 @@ impl Recorder {
     }
 }
 
-/// As in `movies-dev-20260131T120000.123Z.ndjson`.
+/// As in `orders-dev-20260131T120000.123Z.ndjson`.
 fn file_name(subject: &Subject) -> String {
     let since_epoch = Duration::from_millis(subject.begin.unsigned_abs());
     let time = humantime::format_rfc3339_millis(UNIX_EPOCH + since_epoch).to_string();

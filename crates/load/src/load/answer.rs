@@ -9,7 +9,7 @@ use serde::Serialize;
 )]
 #[serde(rename_all = "camelCase")]
 pub enum Layer {
-    /// The movie is in the table.
+    /// The item is in the table.
     Stored,
     /// The web ACL.
     Firewall,

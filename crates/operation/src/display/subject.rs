@@ -19,7 +19,7 @@ pub enum Verb {
 }
 
 impl Verb {
-    /// As in `deploying movies-dev`.
+    /// As in `deploying orders-dev`.
     pub fn present(self) -> &'static str {
         match self {
             Self::Deploy => "deploying",

@@ -157,7 +157,7 @@ fn to_failure(event: &OperationEvent) -> Option<Failure> {
     })
 }
 
-/// The name in `arn:aws:cloudformation:eu-west-1:123456789012:stack/movies-dev/1a2b`.
+/// The name in `arn:aws:cloudformation:eu-west-1:123456789012:stack/orders-dev/1a2b`.
 fn stack_name(id: &str) -> String {
     id.split('/').nth(1).unwrap_or(id).to_owned()
 }

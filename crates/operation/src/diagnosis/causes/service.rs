@@ -44,7 +44,7 @@ pub(super) const ROWS: &[Row] = &[
         of: "AWS::Lambda::",
         says: &["cannot be assumed by Lambda"],
         property: "Role",
-        advice: "a role that is seconds old is not known everywhere yet: deploy again; if it fails again, its `AssumeRolePolicyDocument` in infra/cfn/identity.yaml must name `lambda.amazonaws.com`",
+        advice: "a role that is seconds old is not known everywhere yet: deploy again; if it fails again, its `AssumeRolePolicyDocument` must name `lambda.amazonaws.com`",
         ..ANY
     },
     Row {
@@ -52,7 +52,7 @@ pub(super) const ROWS: &[Row] = &[
         of: "AWS::Lambda::",
         says: &["role does not have permissions to call (?P<call>\\w+) on EC2"],
         property: "Role",
-        advice: "the function is in a VPC and its role must allow `ec2:{call}`: see infra/cfn/identity.yaml; of a role that is seconds old the policies are not known everywhere yet, so deploy again first",
+        advice: "the function is in a VPC and its role must allow `ec2:{call}`; of a role that is seconds old the policies are not known everywhere yet, so deploy again first",
         ..ANY
     },
     Row {
