@@ -46,17 +46,7 @@ pub(crate) mod watch;
     name = "cargo xtask",
     bin_name = "cargo xtask",
     disable_help_subcommand = true,
-    after_help = "\
-Start here, without an account:
-  cargo xtask deploy --local      the whole service on this machine
-  cargo xtask test                every check this repository has
-
-Then, on AWS:
-  cargo xtask deploy --profile test
-
-Exit codes: 0 done or nothing to do, 1 failed or declined, 2 wrong usage,
-3 the stack settled in a failed state, 4 state unknown, run the same command
-again; `diff --exit-code` and `drift --exit-code`: 0 same, 5 different."
+    after_help = after_help::<Own>()
 )]
 pub struct Cli<Own: OwnCommands> {
     #[command(subcommand)]
@@ -65,6 +55,26 @@ pub struct Cli<Own: OwnCommands> {
     /// No colour, no question, no live display; so it is where CI is set.
     #[arg(long, global = true, help_heading = "Everywhere")]
     ci: bool,
+}
+
+/// Where to begin, below the commands.
+fn after_help<Own: OwnCommands>() -> String {
+    let test = match Own::has_subcommand("test") {
+        true => "  cargo xtask test                every check this repository has\n",
+        false => "",
+    };
+    format!(
+        "\
+Start here, without an account:
+  cargo xtask deploy --local      the whole service on this machine
+{test}
+Then, on AWS:
+  cargo xtask deploy --profile test
+
+Exit codes: 0 done or nothing to do, 1 failed or declined, 2 wrong usage,
+3 the stack settled in a failed state, 4 state unknown, run the same command
+again; `diff --exit-code` and `drift --exit-code`: 0 same, 5 different."
+    )
 }
 
 /// The commands that a repository has beside those of every service.

@@ -179,11 +179,14 @@ async fn show_local_request(
         text.push_str(&format!("\n{STRONG}{label}{STRONG:#}{gap}{key}"));
         first.get_or_insert(key);
     }
+    if !text.is_empty() {
+        text.push('\n');
+    }
     let endpoint = output(service.endpoint_output)?;
     let header = first.map(|key| format!("-H 'x-api-key: {key}' \\\n    "));
     let body = sample.body;
     screen::say(format!(
-        "{text}\n\n\
+        "{text}\n\
          Try it:\n\n  \
          curl -X POST {endpoint}/ \\\n    \
          {}\
