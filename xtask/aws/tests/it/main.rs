@@ -10,6 +10,7 @@
 mod built;
 mod choices;
 mod cycles;
+mod example;
 mod failures;
 mod journey;
 mod load;

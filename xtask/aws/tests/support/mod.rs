@@ -27,7 +27,12 @@ pub(crate) fn repository() -> PathBuf {
 /// A command of the built program, free of the caller's AWS settings and of what CI sets: there
 /// some things are refused that a person may do.
 pub(crate) fn xtask(directory: &Path, home: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_xtask-aws"));
+    program(Path::new(env!("CARGO_BIN_EXE_xtask-aws")), directory, home)
+}
+
+/// As `xtask`, of another service's program.
+pub(crate) fn program(program: &Path, directory: &Path, home: &Path) -> Command {
+    let mut command = Command::new(program);
     for (name, _) in std::env::vars() {
         if name.starts_with("AWS_") {
             command.env_remove(name);
