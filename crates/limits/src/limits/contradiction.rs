@@ -219,11 +219,14 @@ fn behind_stage(
             ),
         ));
     }
-    let writes = usage.sustained(&layers.table.limit);
+    let Some(table) = &layers.table else {
+        return;
+    };
+    let writes = usage.sustained(&table.limit);
     if writes < rate {
         found.push(contradiction(
             "limits-table-below-stage",
-            &layers.table,
+            table,
             format!(
                 "the table takes {} writes of this size per second, and the stage lets {} \
                  through ({})",

@@ -105,12 +105,11 @@ impl<'a> Reader<'a> {
         found.collect()
     }
 
-    fn only(&self, kind: &str) -> anyhow::Result<Resource<'a>> {
+    fn at_most_one(&self, kind: &str) -> anyhow::Result<Option<Resource<'a>>> {
         let mut found = self.of_type(kind);
         match (found.pop(), found.len()) {
-            (Some(one), 0) => Ok(one),
-            (None, _) => anyhow::bail!("the templates have no `{kind}`"),
-            (Some(_), others) => anyhow::bail!(
+            (one, 0) => Ok(one),
+            (_, others) => anyhow::bail!(
                 "the templates have {} resources `{kind}`, and requests pass only one",
                 others + 1
             ),
@@ -283,7 +282,9 @@ impl<'a> Reader<'a> {
 
     /// The setting of all methods; one of a single method is not looked for.
     fn stage(&self) -> anyhow::Result<Option<Layer>> {
-        let stage = self.only("AWS::ApiGateway::Stage")?;
+        let Some(stage) = self.at_most_one("AWS::ApiGateway::Stage")? else {
+            return Ok(None);
+        };
         let settings = stage.value.pointer("/Properties/MethodSettings");
         let mut settings = settings.and_then(Value::as_array).into_iter().flatten();
         let index = settings.position(|one| {
@@ -332,8 +333,10 @@ impl<'a> Reader<'a> {
     }
 
     /// Ids differ, so that the writes are spread over the table; one partition takes 1000 units.
-    fn table(&self) -> anyhow::Result<Layer> {
-        let table = self.only("AWS::DynamoDB::Table")?;
+    fn table(&self) -> anyhow::Result<Option<Layer>> {
+        let Some(table) = self.at_most_one("AWS::DynamoDB::Table")? else {
+            return Ok(None);
+        };
         let mode = table.value.pointer("/Properties/BillingMode");
         let limit = match mode.and_then(Value::as_str) {
             Some("PAY_PER_REQUEST") => {
@@ -350,7 +353,7 @@ impl<'a> Reader<'a> {
                 (units, units * SAVED_SECONDS)
             }
         };
-        Ok(Layer {
+        Ok(Some(Layer {
             name: LayerName::Table,
             limit: Limit::Writes {
                 units_per_second: limit.0,
@@ -359,7 +362,7 @@ impl<'a> Reader<'a> {
             status: NO_WRITE,
             source: self.place(&table, "/BillingMode"),
             origin: Some(table.origin.clone()),
-        })
+        }))
     }
 }
 

@@ -3,6 +3,9 @@ use expect_test::{Expect, expect};
 use super::contradiction::contradictions;
 use super::report::Report;
 use super::*;
+use cfnkit_template::flattening::Templates;
+use cfnkit_template::parameters::Parameters;
+use cfnkit_template::template::Template;
 
 mod agreement;
 mod simulation;
@@ -283,4 +286,59 @@ fn a_report_fits_the_screen() {
                  0 s  ##############################  0.1/s answered
     "#]],
     );
+}
+
+/// A service of two functions, neither keys nor a table; `uri` is where its method leads.
+fn two_functions(uri: &str) -> anyhow::Result<Layers> {
+    let parse = |name: &str, text: &str| Template::parse(name, text.to_owned()).unwrap();
+    let function = |executions: u32| {
+        format!(
+            "Resources:\n  Function:\n    Type: AWS::Lambda::Function\n    \
+             Properties: {{ReservedConcurrentExecutions: {executions}}}\n\
+             Outputs:\n  Arn: {{Value: !GetAtt Function.Arn}}\n"
+        )
+    };
+    let root = "\
+Resources:
+  Intake: {Type: 'AWS::CloudFormation::Stack'}
+  Worker: {Type: 'AWS::CloudFormation::Stack'}
+  Api:
+    Type: AWS::CloudFormation::Stack
+    Properties:
+      Parameters:
+        Intake: !GetAtt Intake.Outputs.Arn
+        Worker: !GetAtt Worker.Outputs.Arn
+";
+    let api = format!(
+        "Parameters:\n  Intake: {{Type: String}}\n  Worker: {{Type: String}}\nResources:\n  Post:\n    \
+         Type: AWS::ApiGateway::Method\n    Properties: {{Integration: {{Uri: !Sub '{uri}'}}}}\n"
+    );
+    let nested = [
+        ("Intake", function(7)),
+        ("Worker", function(9)),
+        ("Api", api),
+    ];
+    let nested = nested.map(|(name, text)| (name.to_owned(), parse(name, &text)));
+    let templates = Templates {
+        root: parse("root.yaml", root),
+        nested: nested.into(),
+        bootstrap: parse("bootstrap.yaml", "Resources: {}\n"),
+        github: None,
+    };
+    reading::read(&templates, &Parameters::new())
+}
+
+#[test]
+fn the_function_of_the_api_is_told_from_others_and_what_is_not_there_limits_nothing() {
+    let layers = two_functions("functions/${Worker}/invocations").unwrap();
+    assert_eq!(layers.concurrency.limit, Limit::Slots { executions: 9.0 });
+    let path: Vec<LayerName> = layers
+        .path("")
+        .unwrap()
+        .iter()
+        .map(|one| one.name)
+        .collect();
+    assert_eq!(path, [LayerName::AccountThrottle, LayerName::Concurrency]);
+    let err = two_functions("${Worker} or ${Intake}").unwrap_err();
+    assert!(format!("{err:#}").contains("name 2 resources"), "{err:#}");
 }

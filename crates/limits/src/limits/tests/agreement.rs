@@ -53,7 +53,7 @@ fn layers(service: &Service) -> Layers {
         stage: Some(bucket(LayerName::StageThrottle, service.stage)),
         account: bucket(LayerName::AccountThrottle, (BOUNDLESS, BOUNDLESS)),
         concurrency: layer(LayerName::Concurrency, slots),
-        table: layer(LayerName::Table, writes),
+        table: Some(layer(LayerName::Table, writes)),
     }
 }
 
