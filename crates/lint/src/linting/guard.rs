@@ -11,6 +11,13 @@ use super::finding::{Remark, Verdict};
 use cfnkit_tools::workspace::Workspace;
 use cfnkit_tools::{checkout, tool};
 
+const DIRECTORY: &str = "infra/guard";
+
+/// Whether the service has rules of its own.
+pub(crate) fn has_rules(workspace: &Workspace) -> bool {
+    workspace.root().join(DIRECTORY).is_dir()
+}
+
 /// Judges every template in `directory` by every rule file in `infra/guard/`, by file name.
 pub fn judge(
     sh: &Shell,
@@ -19,7 +26,7 @@ pub fn judge(
 ) -> anyhow::Result<BTreeMap<String, Verdict>> {
     let bin = tool::CFN_GUARD.provide(sh, workspace)?;
     let cfn_guard = bin.join("cfn-guard");
-    let rules = workspace.root().join("infra/guard");
+    let rules = workspace.root().join(DIRECTORY);
     // It fails where a rule fails; what it says is on stdout all the same.
     let output = cmd!(
         sh,
@@ -43,7 +50,7 @@ pub fn judge(
 /// File and line of each rule, by its name.
 fn rule_places(sh: &Shell, workspace: &Workspace) -> anyhow::Result<BTreeMap<String, String>> {
     let mut places = BTreeMap::new();
-    let mut files = checkout::files_below(&workspace.root().join("infra/guard"))?;
+    let mut files = checkout::files_below(&workspace.root().join(DIRECTORY))?;
     files.retain(|file| {
         file.extension()
             .is_some_and(|extension| extension == "guard")
@@ -59,7 +66,7 @@ fn rule_places(sh: &Shell, workspace: &Workspace) -> anyhow::Result<BTreeMap<Str
         }
     }
     if places.is_empty() {
-        anyhow::bail!("no rule in `infra/guard/`");
+        anyhow::bail!("no rule in `{DIRECTORY}`");
     }
     Ok(places)
 }

@@ -109,10 +109,11 @@ pub fn judge_templates(sh: &Shell, workspace: &Workspace) -> anyhow::Result<Judg
 
     let directory = workspace.target().join("lint");
     let flats = write_views(sh, &directory, &templates)?;
-    let judged = [
-        ("cfn-guard", guard::judge(sh, workspace, &directory)?),
-        ("checkov", checkov::judge(sh, workspace, &directory)?),
-    ];
+    let mut judged = Vec::new();
+    if guard::has_rules(workspace) {
+        judged.push(("cfn-guard", guard::judge(sh, workspace, &directory)?));
+    }
+    judged.push(("checkov", checkov::judge(sh, workspace, &directory)?));
     for (tool, mut verdicts) in judged {
         for (view, flat) in &flats {
             let file = format!("{view}.json");
