@@ -121,7 +121,7 @@ fn the_handler_answers_a_throttled_write_with_the_status_that_is_told() {
     let status = rest
         .split(['(', ','])
         .find_map(|word| word.trim().parse::<u16>().ok());
-    assert_eq!(status, Some(layers(&[]).table.status));
+    assert_eq!(status, Some(layers(&[]).table.unwrap().status));
 }
 
 #[test]

@@ -135,8 +135,8 @@ pub struct Layers {
     pub(crate) account: Layer,
     /// Executions of the function at the same time.
     pub concurrency: Layer,
-    /// Writes that the table takes.
-    pub table: Layer,
+    /// Writes that the table takes; absent where there is none.
+    pub table: Option<Layer>,
 }
 
 /// Who sends. It is alone: no other consumer uses what the layers share.

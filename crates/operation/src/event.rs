@@ -233,8 +233,8 @@ pub fn place(event: &StackEvent, root: &str) -> String {
     }
 }
 
-/// `movies-dev-Api-1A2B3C` is `Api` to a reader who knows that the root is `movies-dev`, and
-/// `movies-dev-Api-1A2B3C-Keys-4D5E6F` is `Api / Keys`.
+/// `orders-dev-Api-1A2B3C` is `Api` to a reader who knows that the root is `orders-dev`, and
+/// `orders-dev-Api-1A2B3C-Keys-4D5E6F` is `Api / Keys`.
 fn short_name(stack_name: &str, root: &str) -> String {
     let nested = stack_name
         .strip_prefix(root)

@@ -12,10 +12,12 @@ impl Layers {
         self.concurrency.limit = Limit::Slots {
             executions: f64::MAX,
         };
-        self.table.limit = Limit::Writes {
-            units_per_second: f64::MAX,
-            burst: f64::MAX,
-        };
+        if let Some(table) = &mut self.table {
+            table.limit = Limit::Writes {
+                units_per_second: f64::MAX,
+                burst: f64::MAX,
+            };
+        }
         self
     }
 
@@ -49,7 +51,7 @@ impl Layers {
             self.stage.as_ref(),
             Some(&self.account),
             Some(&self.concurrency),
-            Some(&self.table),
+            self.table.as_ref(),
         ];
         Ok(in_order.into_iter().flatten().collect())
     }
