@@ -18,11 +18,15 @@ use cfnkit_template::stack_tree::{StackTree, nested_stacks, read_template};
 use cfnkit_template::template::Template;
 use cfnkit_tools::digest::hex;
 
-use checks::{NESTED_BYTES, ROOT_BYTES, check_interface, check_size, missing_template};
+use checks::{check_interface, check_size, missing_template};
 
 mod checks;
 #[cfg(test)]
 mod tests;
+
+/// CloudFormation's limit for a template in the request itself; the root travels there, and in the
+/// asset bucket where it is larger.
+pub const INLINE_BYTES: usize = 51_200;
 
 /// Where an assembly is deployed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,6 +64,8 @@ pub struct FunctionAsset {
 pub struct AssembledTemplates {
     /// The template that names all others and every key.
     pub root: Template,
+    /// The same as an asset, where it is too large for a request.
+    pub root_asset: Option<Asset>,
     /// By logical ID in the root.
     pub nested: BTreeMap<String, NestedTemplate>,
     /// What the local cloud does not get; empty for AWS.
@@ -95,7 +101,9 @@ impl AssembledTemplates {
             Ok(template)
         };
         let root = prepare("root.yaml")?;
-        check_size(&root, ROOT_BYTES)?;
+        check_size(&root)?;
+        let root_asset = (root.text().len() > INLINE_BYTES)
+            .then(|| Asset::new("root.yaml", root.text().as_bytes().to_vec()));
         let mut nested = BTreeMap::new();
         for logical_id in nested_stacks(&root) {
             let file = format!("{}.yaml", logical_id.to_lowercase());
@@ -103,7 +111,7 @@ impl AssembledTemplates {
                 return Err(missing_template(&root, &logical_id, &file).into());
             }
             let template = prepare(&file)?;
-            check_size(&template, NESTED_BYTES)?;
+            check_size(&template)?;
             check_interface(&root, &logical_id, &template)?;
             let asset = Asset::new(&file, template.text().as_bytes().to_vec());
             let key_parameter = key_parameter(&logical_id);
@@ -118,6 +126,7 @@ impl AssembledTemplates {
         }
         Ok(Self {
             root,
+            root_asset,
             nested,
             omissions,
         })
@@ -157,7 +166,9 @@ impl Assembly {
     /// Everything that must be in the asset bucket before a deploy.
     pub fn assets(&self) -> impl Iterator<Item = &Asset> {
         let templates = self.templates.nested.values().map(|nested| &nested.asset);
-        templates.chain(self.functions.iter().map(|function| &function.asset))
+        let functions = self.functions.iter().map(|function| &function.asset);
+        let root = self.templates.root_asset.iter();
+        root.chain(templates).chain(functions)
     }
 
     /// The root parameters that the assembly itself decides.

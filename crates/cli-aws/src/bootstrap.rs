@@ -105,6 +105,7 @@ fn plan(workspace: &Workspace, choice: Choice, stack: Option<&Stack>) -> anyhow:
             nested: BTreeMap::new(),
         },
         tags: BTreeMap::from([("service".to_owned(), service().name.to_owned())]),
+        template_url: None,
         options: Options::default(),
         deployed: OnceLock::new(),
     })

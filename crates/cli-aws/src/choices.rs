@@ -10,7 +10,7 @@ use cfnkit_assembly::encryption_key::{EncryptionKey, PRICE};
 use cfnkit_assembly::stage::Stage;
 use cfnkit_assembly::stage_file::StageFile;
 use cfnkit_aws::aws::cloudformation::CloudFormation;
-use cfnkit_aws::aws::{Connection, signed, zones};
+use cfnkit_aws::aws::{Connection, s3, signed, zones};
 use cfnkit_cli::commands::args::{ParameterArgs, read_stage_file};
 use cfnkit_console::screen::STRONG;
 use cfnkit_deploy::deployment::Plan;
@@ -149,7 +149,15 @@ impl Choices {
             ),
             ("stage".to_owned(), assembly.stage.to_string()),
         ]));
+        let template_url = match &assembly.templates.root_asset {
+            Some(asset) => {
+                let region = &environment.connection.region;
+                Some(s3::template_url(region, bucket, &asset.key).await?)
+            }
+            None => None,
+        };
         Ok(Plan {
+            template_url,
             stack_name: assembly.stage.stack_name(),
             tree: assembly.templates.stack_tree(parameters),
             tags,

@@ -139,6 +139,7 @@ fn plan(
             nested: BTreeMap::new(),
         },
         tags: tags.into(),
+        template_url: None,
         options: Options::default(),
         deployed: OnceLock::new(),
     })

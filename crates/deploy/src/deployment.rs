@@ -8,8 +8,9 @@ use serde_json::Value;
 
 use crate::follow::Pace;
 use crate::pending::Pending;
-use cfnkit_assembly::assembly::Cloud;
+use cfnkit_assembly::assembly::{Cloud, INLINE_BYTES};
 use cfnkit_assembly::omission::Omission;
+use cfnkit_aws::aws::cloudformation::change_sets::RootTemplate;
 use cfnkit_aws::aws::cloudformation::{self, CloudFormation};
 use cfnkit_change::change_set::{self, Action, Change, Warnings};
 use cfnkit_change::comparison::sections::{Sections, sections};
@@ -57,6 +58,8 @@ pub struct Plan {
     pub tree: StackTree,
     /// Tags of the root stack.
     pub tags: BTreeMap<String, String>,
+    /// Where the root's template is in the asset bucket, where it is too large for a request.
+    pub template_url: Option<String>,
     /// How it is to be done.
     pub options: Options,
     /// What is deployed, once it was read.
@@ -64,6 +67,16 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// How CloudFormation gets the root's template.
+    fn root_template(&self) -> RootTemplate<'_> {
+        match &self.template_url {
+            Some(url) => RootTemplate::Url(url),
+            // Then it is what is deployed, and CloudFormation has it.
+            None if self.tree.template.text().len() > INLINE_BYTES => RootTemplate::Deployed,
+            None => RootTemplate::Text(self.tree.template.text()),
+        }
+    }
+
     /// What a failure's place is looked up in.
     pub fn sources(&self) -> Sources<'_> {
         Sources {

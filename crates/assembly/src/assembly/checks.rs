@@ -7,10 +7,8 @@ use cfnkit_template::references::outputs_read;
 use cfnkit_template::source::{Problem, nearest};
 use cfnkit_template::template::Template;
 
-/// CloudFormation's limit for a template in the request itself; the root travels there.
-pub(super) const ROOT_BYTES: usize = 51_200;
 /// CloudFormation's limit for a template in S3.
-pub(super) const NESTED_BYTES: usize = 1_000_000;
+const BYTES: usize = 1_000_000;
 const RESOURCES: usize = 500;
 const PARAMETERS: usize = 200;
 
@@ -22,7 +20,7 @@ pub(super) fn missing_template(root: &Template, logical_id: &str, file: &str) ->
         ))
 }
 
-pub(super) fn check_size(template: &Template, bytes: usize) -> anyhow::Result<()> {
+pub(super) fn check_size(template: &Template) -> anyhow::Result<()> {
     // The place is the first thing that is too much.
     let beyond = |section: &str, limit: usize| {
         let section = template.value().get(section).and_then(Value::as_object);
@@ -36,8 +34,8 @@ pub(super) fn check_size(template: &Template, bytes: usize) -> anyhow::Result<()
         (
             "bytes",
             template.text().len(),
-            bytes,
-            Some(template.byte(bytes)),
+            BYTES,
+            Some(template.byte(BYTES)),
         ),
         ("resources", template.resource_count(), RESOURCES, resource),
         (

@@ -146,16 +146,27 @@ fn a_missing_template_is_named_with_the_stack_that_wants_it() {
 }
 
 #[test]
+fn a_root_that_no_request_holds_is_an_asset_too() {
+    let (assembly, _directory) = build(ROOT, DATA).unwrap();
+    assert!(assembly.templates.root_asset.is_none());
+    let padding = format!("# {}\n", "x".repeat(INLINE_BYTES));
+    let (assembly, _directory) = build(&(padding + ROOT), DATA).unwrap();
+    let root = assembly.templates.root_asset.as_ref().unwrap();
+    assert_eq!(root.bytes, assembly.templates.root.text().as_bytes());
+    assert!(assembly.assets().any(|asset| asset.key == root.key));
+}
+
+#[test]
 fn limits_are_checked_before_anything_is_published() {
-    let padding = format!("# {}\n", "x".repeat(60_000));
+    let padding = format!("# {}\n", "x".repeat(1_000_000));
     check_error(
         &(padding + ROOT),
         DATA,
         expect![[r#"
-            error: infra/cfn/root.yaml has 60339 bytes; CloudFormation takes at most 51200
-             --> infra/cfn/root.yaml:1:51201
+            error: infra/cfn/root.yaml has 1000339 bytes; CloudFormation takes at most 1000000
+             --> infra/cfn/root.yaml:1:1000001
               |
-            1 | ...xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx...
+            1 | ...xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
               |                                                                    ^
               |
               = to mend: move what belongs together into a nested stack of its own

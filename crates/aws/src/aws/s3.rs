@@ -3,6 +3,7 @@
 use anyhow::Context as _;
 use aws_config::SdkConfig;
 use aws_sdk_s3::Client;
+use aws_sdk_s3::config::endpoint::{DefaultResolver, Params, ResolveEndpoint};
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{ChecksumAlgorithm, ChecksumMode, ExpirationStatus};
@@ -16,6 +17,22 @@ use cfnkit_assembly::asset::Asset;
 pub struct AssetBucket {
     s3: Client,
     account: String,
+}
+
+/// Where CloudFormation finds an object of the asset bucket: at S3's own host in `region`, whatever
+/// this machine reaches it by.
+pub async fn template_url(region: &str, bucket: &str, key: &str) -> anyhow::Result<String> {
+    let params = Params::builder()
+        .region(region)
+        .bucket(bucket)
+        .force_path_style(true)
+        .build()?;
+    let resolver = DefaultResolver::new();
+    let endpoint = ResolveEndpoint::resolve_endpoint(&resolver, &params).await;
+    let endpoint = endpoint
+        .map_err(|err| anyhow::anyhow!("{err}"))
+        .with_context(|| format!("no endpoint of S3 in {region}"))?;
+    Ok(format!("{}/{key}", endpoint.url()))
 }
 
 /// Whether an asset is in the bucket.
@@ -183,6 +200,28 @@ mod tests {
     use aws_smithy_types::body::SdkBody;
 
     use super::*;
+
+    /// As `TemplateURL` is written for nested stacks.
+    #[tokio::test]
+    async fn an_object_is_at_the_regions_own_host() {
+        for (region, expected) in [
+            (
+                "eu-west-1",
+                "https://s3.eu-west-1.amazonaws.com/assets/k.yaml",
+            ),
+            (
+                "us-east-1",
+                "https://s3.us-east-1.amazonaws.com/assets/k.yaml",
+            ),
+            (
+                "cn-north-1",
+                "https://s3.cn-north-1.amazonaws.com.cn/assets/k.yaml",
+            ),
+        ] {
+            let url = template_url(region, "assets", "k.yaml").await.unwrap();
+            assert_eq!(url, expected);
+        }
+    }
 
     fn bucketeer(rules: &[&Rule]) -> AssetBucket {
         let s3 = mock_client!(aws_sdk_s3, aws_smithy_mocks::RuleMode::Sequential, rules);

@@ -79,7 +79,7 @@ impl Engine {
             stack_name: &plan.stack_name,
             name: &name,
             creates,
-            template: plan.tree.template.text(),
+            template: plan.root_template(),
             parameters: &plan.tree.parameters,
             tags: &plan.tags,
             options: &plan.options,

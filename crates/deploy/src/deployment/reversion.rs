@@ -82,6 +82,7 @@ impl Engine {
                     nested: BTreeMap::new(),
                 },
                 tags: BTreeMap::new(),
+                template_url: None,
                 options: options(follow_for),
                 deployed: OnceLock::new(),
             };

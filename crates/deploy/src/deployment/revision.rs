@@ -40,6 +40,7 @@ impl Engine {
             stack_name: name.clone(),
             tree,
             tags: stack.tags.clone(),
+            template_url: None,
             options,
             deployed: OnceLock::new(),
         };

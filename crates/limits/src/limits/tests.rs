@@ -83,7 +83,7 @@ fn layers(chosen: Chosen) -> Layers {
         )),
         account: layer(LayerName::AccountThrottle, 429, "default", account),
         concurrency: layer(LayerName::Concurrency, 500, "function.yaml:5", slots),
-        table: layer(LayerName::Table, 503, "data.yaml:6", writes),
+        table: Some(layer(LayerName::Table, 503, "data.yaml:6", writes)),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Assets that are not what their key says: found each time, and nothing is deployed.
 
 use crate::site::{STACK, Site, check_each};
+use crate::support::repository;
 use cfnkit_scripted_cloud::cloud::bucket::checksum;
 use cfnkit_scripted_cloud::cloud::state::State;
 
@@ -68,4 +69,28 @@ fn what_is_damaged_on_the_way_is_not_stored() {
         Vec::<String>::new()
     );
     assert_eq!(site.cloud.state().status_of(STACK), "CREATE_COMPLETE");
+}
+
+/// The root goes in the request while it fits, and then by its URL; the scripted CloudFormation
+/// reads it from the bucket.
+#[test]
+fn a_root_that_no_request_holds_is_read_from_the_bucket() {
+    let site = Site::new();
+    let text = std::fs::read_to_string(repository().join("infra/cfn/root.yaml")).unwrap();
+    site.write("infra/cfn/root.yaml", &(text + &"# more\n".repeat(4_000)));
+    let run = site.run(&["deploy", "--yes"]).expect(0);
+    assert!(run.stderr.contains("published root.yaml"), "{}", run.stderr);
+    let made = site.cloud.mutating_calls();
+    let mut made = made.iter().filter(|call| call.action == "CreateChangeSet");
+    let call = made
+        .find(|call| call.parameter("StackName") == STACK)
+        .unwrap();
+    assert_eq!(call.parameter("TemplateBody"), "");
+    let url = call.parameter("TemplateURL");
+    assert!(
+        url.starts_with("https://s3.us-east-1.amazonaws.com/"),
+        "{url}"
+    );
+    let again = site.run(&["deploy", "--yes"]).expect(0);
+    assert!(again.stderr.contains("no changes"), "{}", again.stderr);
 }

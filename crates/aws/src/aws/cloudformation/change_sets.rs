@@ -27,14 +27,25 @@ pub struct ChangeSetRequest<'a> {
     pub name: &'a str,
     /// Whether there is no stack yet.
     pub creates: bool,
-    /// The root's text.
-    pub template: &'a str,
+    /// The root.
+    pub template: RootTemplate<'a>,
     /// Every parameter of the root.
     pub parameters: &'a Parameters,
     /// Tags of the root stack.
     pub tags: &'a BTreeMap<String, String>,
     /// How it is to be done.
     pub options: &'a Options,
+}
+
+/// How CloudFormation gets the root's template.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RootTemplate<'a> {
+    /// In the request, in at most 51,200 bytes.
+    Text(&'a str),
+    /// From the asset bucket, by its URL.
+    Url(&'a str),
+    /// The one that the stack has.
+    Deployed,
 }
 
 /// A change set that CloudFormation has accepted.
@@ -108,6 +119,12 @@ pub async fn create(cfn: &Client, request: &ChangeSetRequest<'_>) -> anyhow::Res
     let tags = tags
         .map(|(key, value)| Tag::builder().key(key).value(value).build())
         .collect();
+    let (body, url) = match request.template {
+        _ if changed.is_some() => (None, None),
+        RootTemplate::Text(text) => (Some(text), None),
+        RootTemplate::Url(url) => (None, Some(url)),
+        RootTemplate::Deployed => (None, None),
+    };
     let stack_name = request.stack_name;
     let options = request.options;
     let created = cfn
@@ -116,8 +133,9 @@ pub async fn create(cfn: &Client, request: &ChangeSetRequest<'_>) -> anyhow::Res
         .change_set_name(request.name)
         .client_token(request.name)
         .change_set_type(kind)
-        .set_template_body(changed.is_none().then(|| request.template.to_owned()))
-        .set_use_previous_template(changed.is_some().then_some(true))
+        .set_template_body(body.map(ToOwned::to_owned))
+        .set_template_url(url.map(ToOwned::to_owned))
+        .set_use_previous_template((body.is_none() && url.is_none()).then_some(true))
         .set_parameters(Some(parameters))
         .set_tags(changed.is_none().then_some(tags))
         .capabilities(Capability::CapabilityIam)

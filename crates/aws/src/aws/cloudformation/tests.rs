@@ -343,7 +343,7 @@ async fn requested(
         stack_name: "movies-dev",
         name: "xtask-1",
         creates: true,
-        template: "Resources: {}",
+        template: change_sets::RootTemplate::Text("Resources: {}"),
         parameters: &Default::default(),
         tags: &Default::default(),
         options: &options,
