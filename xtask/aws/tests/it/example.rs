@@ -8,24 +8,25 @@ use crate::support::{BUILDS, LocalCloud, Run, edit, post, program, repository, t
 
 const NAME: &str = "examples/intake";
 
-/// The example's own program, and a copy of what it deploys.
+/// The example's programs: without the SDK, and with it.
+const PROGRAMS: [&str; 2] = ["intake-xtask", "intake-xtask-aws"];
+
+/// A copy of what the example deploys, and where.
 struct Example {
     cloud: LocalCloud,
     copy: tempfile::TempDir,
-    program: PathBuf,
 }
 
 impl Example {
     fn new() -> Self {
         let original = repository().join(NAME);
-        let package = "intake-xtask-aws";
         let mut build = cargo();
-        build.args(["build", "--locked", "--package", package]);
+        let packages = PROGRAMS.map(|program| ["--package", program]).concat();
+        build.args(["build", "--locked"]).args(packages);
         Run::of(build.current_dir(&original)).expect(0);
         let example = Self {
             cloud: LocalCloud::start(),
             copy: tempfile::tempdir().unwrap(),
-            program: target_directory().join("debug").join(package),
         };
         let mut list = Command::new("git");
         list.args(["ls-files", "--cached", "--others", "--exclude-standard"]);
@@ -46,7 +47,12 @@ impl Example {
     }
 
     fn run(&self, arguments: &[&str]) -> Run {
-        let mut command = program(&self.program, self.copy.path(), self.cloud.home.path());
+        self.run_in(self.copy.path(), PROGRAMS[1], arguments)
+    }
+
+    fn run_in(&self, directory: &Path, name: &str, arguments: &[&str]) -> Run {
+        let built = target_directory().join("debug").join(name);
+        let mut command = program(&built, directory, self.cloud.home.path());
         command.env("CARGO_TARGET_DIR", target_directory());
         Run::of(command.args(arguments))
     }
@@ -97,6 +103,10 @@ async fn another_service_is_deployed_changed_and_destroyed() {
     let outputs = deployed.json();
     assert!(!deployed.stderr.contains("building"), "{}", deployed.stderr);
     deployed.says("notes-dev is deployed");
+    // As people call it: the first program hands over to the second.
+    let original = repository().join(NAME);
+    let seen = example.run_in(&original, PROGRAMS[0], &["outputs", "--local", "--json"]);
+    assert_eq!(seen.expect(0).json(), outputs);
     let endpoint = outputs["Endpoint"].as_str().unwrap();
     assert_eq!(post(endpoint, None, "buy milk").0, 202);
     assert_eq!(post(endpoint, None, "").0, 422);
