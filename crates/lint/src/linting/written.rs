@@ -44,7 +44,7 @@ const ATTRIBUTES: [&str; 9] = [
     "Properties",
 ];
 
-/// Runs cfn-lint, configured in `.cfnlintrc`.
+/// Runs cfn-lint, configured in `.cfnlintrc` where there is one.
 pub(crate) fn cfn_lint(
     sh: &Shell,
     workspace: &Workspace,
@@ -52,7 +52,9 @@ pub(crate) fn cfn_lint(
     waivers: &mut Waivers,
 ) -> anyhow::Result<Vec<Finding>> {
     let cfn_lint = tool::CFN_LINT.provide(sh, workspace)?.join("cfn-lint");
-    let output = isolated(cmd!(sh, "{cfn_lint} --format json"))
+    // Without a file named here or there it would read what is typed.
+    let files = templates.iter().map(|template| template.name());
+    let output = isolated(cmd!(sh, "{cfn_lint} --format json {files...}"))
         .quiet()
         .ignore_status()
         .output()
