@@ -9,12 +9,11 @@ use crate::times::{cores, median, table};
 use crate::{Place, copy, publish};
 
 /// As the alias of `cargo xtask` has it.
-const OURS: [&str; 6] = [
+const OURS: [&str; 5] = [
     "--package",
     "xtask",
     "--bin",
     "xtask",
-    "--no-default-features",
     "--locked",
 ];
 
