@@ -9,13 +9,7 @@ use crate::times::{cores, median, table};
 use crate::{Place, copy, publish};
 
 /// As the alias of `cargo xtask` has it.
-const OURS: [&str; 5] = [
-    "--package",
-    "xtask",
-    "--bin",
-    "xtask",
-    "--locked",
-];
+const OURS: [&str; 5] = ["--package", "xtask", "--bin", "xtask", "--locked"];
 
 /// The line that is changed, and where.
 const SOURCE: &str = "handler/src/event/reply.rs";
