@@ -5,9 +5,9 @@ use serde_json::Value;
 
 use super::root;
 use cfnkit_operate::status::cost::{Fixtures, Use, estimate, prices};
-use cfnkit_template::flattening::Templates;
 use cfnkit_template::intrinsics::resolved_resources;
 use cfnkit_template::parameters::Parameters;
+use cfnkit_template::templates::Templates;
 use xtask::service::SERVICE;
 
 fn fixtures(has_encryption_key: bool) -> Fixtures {

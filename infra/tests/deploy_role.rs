@@ -8,8 +8,8 @@ use serde_json::Value;
 
 use super::{deployed_templates, root, templates};
 use cfnkit_assembly::assembly::Cloud;
-use cfnkit_template::flattening::Templates;
 use cfnkit_template::parameters::Parameters;
+use cfnkit_template::templates::Templates;
 
 mod calls;
 mod decisions;

@@ -9,8 +9,8 @@ use xshell::Shell;
 use super::root;
 use cfnkit_lint::linting::finding::Verdict;
 use cfnkit_lint::linting::{checkov, guard};
-use cfnkit_template::flattening::Templates;
 use cfnkit_template::parameters::Parameters;
+use cfnkit_template::templates::Templates;
 use cfnkit_tools::workspace::Workspace;
 
 mod edits;

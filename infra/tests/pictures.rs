@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use cfnkit_cli::graph::Graph;
-use cfnkit_template::flattening::Templates;
+use cfnkit_template::templates::Templates;
 
 mod figures;
 

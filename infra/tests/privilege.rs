@@ -7,9 +7,9 @@ use expect_test::expect_file;
 use serde_json::Value;
 
 use super::root;
-use cfnkit_template::flattening::Templates;
 use cfnkit_template::parameters::Parameters;
 use cfnkit_template::template::plain_string;
+use cfnkit_template::templates::Templates;
 
 /// Actions that may have `*`, and why. An action that is not here needs the ARN of what it is for.
 const WITHOUT_RESOURCE: [(&str, &str); 8] = [

@@ -7,8 +7,8 @@ use expect_test::expect;
 use super::root;
 use cfnkit_limits::limits::{Consumer, Layers, Limit, Phase, predict_phases, reading};
 use cfnkit_load::load::expected::Expected;
-use cfnkit_template::flattening::Templates;
 use cfnkit_template::parameters::Parameters;
+use cfnkit_template::templates::Templates;
 
 fn layers(chosen: &[(&str, &str)]) -> Layers {
     let templates = Templates::read(&root().join("infra/cfn")).unwrap();

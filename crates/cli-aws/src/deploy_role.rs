@@ -16,11 +16,11 @@ use cfnkit_console::interrupt::Interrupts;
 use cfnkit_deploy::deployment::{Engine, Plan, again};
 use cfnkit_operation::options::Options;
 use cfnkit_operation::stack::Stack;
-use cfnkit_template::flattening::Templates;
 use cfnkit_template::parameters::{self, Parameters};
 use cfnkit_template::references::check_references;
 use cfnkit_template::stack_tree::StackTree;
 use cfnkit_template::stack_tree::read_template;
+use cfnkit_template::templates::Templates;
 use cfnkit_tools::workspace::Workspace;
 
 const TEMPLATE: &str = "github-oidc.yaml";
@@ -177,7 +177,7 @@ mod tests {
 
     use super::*;
 
-    static MOVIES: Service = Service::named("movies");
+    static ORDERS: Service = Service::named("orders");
     use cfnkit_operation::stack::StackStatus;
 
     fn stack(name: &str, provider: &str) -> Stack {
@@ -196,7 +196,7 @@ mod tests {
     #[test]
     fn one_stack_makes_the_provider_and_keeps_it() {
         let repository = "octo-org/octo-repo".parse().unwrap();
-        let stage = MOVIES.stage("dev").unwrap();
+        let stage = ORDERS.stage("dev").unwrap();
         let ours = Wish {
             repository: &repository,
             stage: &stage,
@@ -204,9 +204,9 @@ mod tests {
             asset_bucket: "assets",
             encryption_key: None,
         };
-        let dev = stack("movies-github-dev", "create");
-        let production = stack("movies-github-production", "create");
-        let second = stack("movies-github-production", "existing");
+        let dev = stack("orders-github-dev", "create");
+        let production = stack("orders-github-production", "create");
+        let second = stack("orders-github-production", "existing");
         let all = [dev.clone(), second.clone()];
         assert!(makes_provider(ours, None, &[]));
         assert!(makes_provider(ours, Some(&dev), &all));

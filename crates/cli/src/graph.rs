@@ -7,9 +7,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
-use cfnkit_template::flattening::{BOOTSTRAP, GITHUB, Templates};
 use cfnkit_template::references::names_in;
 use cfnkit_template::template::Template;
+use cfnkit_template::templates::{BOOTSTRAP, GITHUB, Templates};
 
 pub(crate) mod mermaid;
 #[cfg(test)]

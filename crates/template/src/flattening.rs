@@ -2,14 +2,13 @@
 //! nor nested stacks, so this is what they are shown. It is judged and never deployed.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use serde_json::{Map, Number, Value, json};
 
 use crate::intrinsics::{resolved_section, single_entry};
 use crate::parameters::Parameters;
-use crate::stack_tree::{nested_stacks, read_template};
 use crate::template::{Template, plain_string};
+use crate::templates::{BOOTSTRAP, GITHUB, Templates};
 
 #[cfg(test)]
 mod tests;
@@ -17,61 +16,6 @@ mod tests;
 /// Around the name of what only CloudFormation knows, while it is the text of a parameter.
 const OPEN: char = '\u{e000}';
 const CLOSE: char = '\u{e001}';
-
-/// What resources of `bootstrap.yaml` are called after.
-pub const BOOTSTRAP: &str = "Bootstrap";
-/// What resources of `github-oidc.yaml` are called after.
-pub const GITHUB: &str = "Github";
-
-const GITHUB_TEMPLATE: &str = "github-oidc.yaml";
-
-/// The templates of a service, of which any may be a changed one.
-#[derive(Debug, Clone)]
-pub struct Templates {
-    /// The template that names all others but the two below.
-    pub root: Template,
-    /// By logical ID in the root.
-    pub nested: BTreeMap<String, Template>,
-    /// The stack of an environment.
-    pub bootstrap: Template,
-    /// Of the stacks of GitHub's roles; a service that GitHub does not deploy has none.
-    pub github: Option<Template>,
-}
-
-impl Templates {
-    /// The templates of a directory, as they are in the working tree.
-    pub fn read(directory: &Path) -> anyhow::Result<Self> {
-        let root = read_template(directory, "root.yaml")?;
-        let nested = nested_stacks(&root).into_iter().map(|logical_id| {
-            let file = format!("{}.yaml", logical_id.to_lowercase());
-            Ok((logical_id, read_template(directory, &file)?))
-        });
-        let nested = nested.collect::<anyhow::Result<BTreeMap<String, Template>>>()?;
-        Ok(Self {
-            root,
-            nested,
-            bootstrap: read_template(directory, "bootstrap.yaml")?,
-            github: match directory.join(GITHUB_TEMPLATE).exists() {
-                true => Some(read_template(directory, GITHUB_TEMPLATE)?),
-                false => None,
-            },
-        })
-    }
-
-    /// The names of all stacks: those of the root, `Bootstrap`, and `Github` where it is there.
-    pub fn stacks(&self) -> impl Iterator<Item = &str> {
-        let github = self.github.as_ref().map(|_| GITHUB);
-        let nested = self.nested.keys().map(String::as_str);
-        nested.chain([BOOTSTRAP]).chain(github)
-    }
-
-    /// Every template, the root first.
-    pub fn all(&self) -> Vec<&Template> {
-        let alone = [&self.root, &self.bootstrap].into_iter();
-        let alone = alone.chain(&self.github);
-        alone.chain(self.nested.values()).collect()
-    }
-}
 
 /// The flat template, and where its resources were written.
 #[derive(Debug)]
@@ -92,14 +36,6 @@ pub struct Origin {
 }
 
 impl Templates {
-    /// The template that a stack is made from.
-    pub fn of_stack(&self, stack: &str) -> &Template {
-        match stack {
-            GITHUB => self.github.as_ref().unwrap_or(&self.bootstrap),
-            stack => self.nested.get(stack).unwrap_or(&self.bootstrap),
-        }
-    }
-
     /// Everything that the stacks of a stage, the bootstrap stack and the one of GitHub's role
     /// have, under logical IDs that begin with the stack's: `DataTable` is `Table` of `data.yaml`.
     /// A parameter of the root or of a stack on its own has the value in `chosen`, its default, or

@@ -21,4 +21,5 @@ pub mod source;
 pub mod stack_tree;
 pub mod tag;
 pub mod template;
+pub mod templates;
 pub mod text_file;

@@ -5,8 +5,8 @@ use serde_json::json;
 use super::super::root;
 use super::policy;
 use cfnkit_cli::repository::Repository;
-use cfnkit_template::flattening::Templates;
 use cfnkit_template::stack_tree::read_template;
+use cfnkit_template::templates::Templates;
 
 /// One subject, and no pattern: an environment of the stage in the repository.
 #[test]

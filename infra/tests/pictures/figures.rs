@@ -11,9 +11,10 @@ use serde_json::Value;
 
 use super::{changed, read};
 use crate::root;
-use cfnkit_template::flattening::{Flat, Templates};
+use cfnkit_template::flattening::Flat;
 use cfnkit_template::parameters::Parameters;
 use cfnkit_template::template::plain_string;
+use cfnkit_template::templates::Templates;
 
 const PICTURE: &str = "docs/architecture.svg";
 

@@ -13,8 +13,8 @@ use cfnkit_limits::limits::report::Report;
 use cfnkit_limits::limits::{Consumer, predict, reading};
 use cfnkit_lint::linting::limits;
 use cfnkit_operation::diagnosis;
-use cfnkit_template::flattening::Templates;
 use cfnkit_template::parameters::Parameters;
+use cfnkit_template::templates::Templates;
 use cfnkit_tools::tool;
 use cfnkit_tools::workspace::Workspace;
 

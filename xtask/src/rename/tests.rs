@@ -72,8 +72,8 @@ fn the_service_and_what_it_holds_are_told_apart() {
     check("a.rs", "drop the movies", "drop the orders");
     check(
         "a.rs",
-        "const SERVICE: &str = \"movies\";",
-        "const SERVICE: &str = \"hotel-orders\";",
+        "    name: \"movies\",",
+        "    name: \"hotel-orders\",",
     );
     check("a.rs", "MovieStore, check_movie", "OrderStore, check_order");
     check("a.rs", "const MOVIE", "const ORDER");

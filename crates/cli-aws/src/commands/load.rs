@@ -22,7 +22,7 @@ use cfnkit_load::load::report::{Report, Setup};
 use cfnkit_load::load::verdict::{Limits, Observed, Outcome};
 use cfnkit_load::load::{page, terminal};
 use cfnkit_operation::live;
-use cfnkit_template::flattening::Templates;
+use cfnkit_template::templates::Templates;
 use cfnkit_template::text_file;
 use cfnkit_tools::workspace::Workspace;
 use cfnkit_traffic::endpoint;

@@ -6,8 +6,8 @@ use anyhow::Context as _;
 
 use crate::graph::{self, mermaid};
 use cfnkit_console::screen;
-use cfnkit_template::flattening::Templates;
 use cfnkit_template::source::nearest;
+use cfnkit_template::templates::Templates;
 use cfnkit_tools::workspace::Workspace;
 
 /// Show the resources of all stacks and what refers to what.

@@ -7,7 +7,7 @@ use cfnkit_limits::limits::report::Report;
 use cfnkit_limits::limits::{Consumer, Layers, Limit, predict, predict_phases, reading};
 use cfnkit_lint::linting::limits;
 use cfnkit_load::load::phases::{Phase, stretches};
-use cfnkit_template::flattening::Templates;
+use cfnkit_template::templates::Templates;
 use cfnkit_tools::workspace::Workspace;
 
 /// Show every limit that a consumer meets, and which one refuses it first.

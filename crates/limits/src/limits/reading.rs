@@ -7,10 +7,11 @@ use anyhow::Context as _;
 use serde_json::Value;
 
 use super::{Layer, LayerName, Layers, Limit, Tier};
-use cfnkit_template::flattening::{Flat, Origin, Templates};
+use cfnkit_template::flattening::{Flat, Origin};
 use cfnkit_template::parameters::Parameters;
 use cfnkit_template::references::names_in;
 use cfnkit_template::template::number_of;
+use cfnkit_template::templates::Templates;
 
 /// Per account and region, in most regions, unless raised: "Amazon API Gateway quotas" in its
 /// developer guide.

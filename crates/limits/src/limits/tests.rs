@@ -3,9 +3,9 @@ use expect_test::{Expect, expect};
 use super::contradiction::contradictions;
 use super::report::Report;
 use super::*;
-use cfnkit_template::flattening::Templates;
 use cfnkit_template::parameters::Parameters;
 use cfnkit_template::template::Template;
+use cfnkit_template::templates::Templates;
 
 mod agreement;
 mod simulation;

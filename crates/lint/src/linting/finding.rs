@@ -6,9 +6,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
-use cfnkit_template::flattening::{Flat, Templates};
+use cfnkit_template::flattening::Flat;
 use cfnkit_template::source::Place;
 use cfnkit_template::template::Template;
+use cfnkit_template::templates::Templates;
 
 /// One thing that a checker would have otherwise.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]

@@ -11,8 +11,8 @@ use cfnkit_console::screen::{self, BAD};
 use cfnkit_limits::limits::contradiction::{Contradiction, PREFIX, contradictions};
 use cfnkit_limits::limits::report::{entry, wrapped};
 use cfnkit_limits::limits::{Consumer, reading};
-use cfnkit_template::flattening::Templates;
 use cfnkit_template::parameters::Parameters;
+use cfnkit_template::templates::Templates;
 use cfnkit_tools::workspace::Workspace;
 
 /// Prints what no waiver accepts, and fails if there is any; a waiver of nothing is a finding too.

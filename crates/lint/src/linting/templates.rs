@@ -13,8 +13,9 @@ use super::finding::{Finding, Verdict, Waivers};
 use super::{checkov, guard, written};
 use cfnkit_console::screen;
 use cfnkit_limits::limits::contradiction;
-use cfnkit_template::flattening::{Flat, Templates};
+use cfnkit_template::flattening::Flat;
 use cfnkit_template::parameters::Parameters;
+use cfnkit_template::templates::Templates;
 use cfnkit_tools::workspace::Workspace;
 
 /// Columns of the table where there is no terminal: a log in a browser hardly shows more.
