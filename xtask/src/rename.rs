@@ -128,7 +128,7 @@ impl<'a> Renaming<'a> {
         // The service first: `movies` alone is the plural, and a part of longer names.
         let words = Regex::new(&format!(
             "(?P<article>\\b[Aa] )?(?P<quote>[`\"]?)(?P<word>{FUNCTION}\
-             |name: \"movies\"|movies-|[Mm]ovies service|\\bMovies\\b\
+             |\\bname: \"movies\"|movies-|[Mm]ovies service|\\bMovies\\b\
              |movies|Movies|MOVIES|movie|Movie|MOVIE)"
         ))
         .context("the words to look for are no expression")?;
