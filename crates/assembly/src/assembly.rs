@@ -309,8 +309,8 @@ pub fn supplied_parameters(root: &Template, service: &Service) -> Vec<String> {
         .map(|logical_id| key_parameter(&logical_id));
     let functions = service.functions.iter();
     let functions = functions.map(|function| function.key_parameter.to_owned());
-    let declared = root.parameters().into_iter().map(|one| one.name);
-    let others = declared.filter(|name| OTHERS.contains(&name.as_str()));
+    let others = OTHERS.iter().filter(|name| root.declares(name));
+    let others = others.map(|name| (*name).to_owned());
     keys.chain(functions).chain(others).collect()
 }
 

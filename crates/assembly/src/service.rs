@@ -184,7 +184,20 @@ impl Service {
     }
 }
 
+/// What Lambda's log groups are called before the function's name.
+const LOG_GROUPS: &str = "/aws/lambda/";
+
 impl Function {
+    /// The name of a function's log group, by the function's name.
+    pub(crate) fn log_group(name: &str) -> String {
+        format!("{LOG_GROUPS}{name}")
+    }
+
+    /// The name of the function whose log group is called `group`.
+    pub fn of_log_group(group: &str) -> &str {
+        group.trim_start_matches(LOG_GROUPS)
+    }
+
     /// The function's name in AWS, where the template fixes it.
     pub fn name_in(&self, stage: &Stage) -> Option<String> {
         let name = self.physical_name?;

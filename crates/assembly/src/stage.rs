@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::service::{GITHUB, Service};
+use crate::service::{Function, GITHUB, Service};
 
 /// One deployment of the service, and API Gateway's stage of the same name. [`Service::stage`]
 /// makes one.
@@ -47,7 +47,7 @@ impl Stage {
         let functions = functions.filter_map(|function| function.name_in(self));
         let others = self.service.log_groups.iter();
         let others = others.filter_map(|group| group.fixed_prefix);
-        let functions = functions.map(|name| format!("/aws/lambda/{name}"));
+        let functions = functions.map(|name| Function::log_group(&name));
         functions
             .chain(others.map(|prefix| format!("{prefix}{}", self.stack_name())))
             .collect()

@@ -121,26 +121,22 @@ impl Choices {
     ) -> anyhow::Result<Plan> {
         let mut supplied = assembly.parameters();
         supplied.insert("AssetBucketName".to_owned(), bucket.to_owned());
-        let declares = |name: &str| {
-            let declared = assembly.templates.root.parameters();
-            declared.iter().any(|one| one.name == name)
-        };
+        let root = &assembly.templates.root;
         supplied.insert(KEY_ARN.to_owned(), self.key.clone().unwrap_or_default());
         let cfn = environment.connection.cloudformation();
         let boundary = deploy_role::boundary(&cfn, &assembly.stage).await?;
         supplied.insert(BOUNDARY_ARN.to_owned(), boundary.unwrap_or_default());
-        supplied.retain(|name, _| declares(name));
-        if declares(PREFIX_LIST) && !self.parameters.contains_key(PREFIX_LIST) {
+        supplied.retain(|name, _| root.declares(name));
+        if root.declares(PREFIX_LIST) && !self.parameters.contains_key(PREFIX_LIST) {
             let id = prefix_list(&environment.connection, deployed).await?;
             supplied.insert(PREFIX_LIST.to_owned(), id);
         }
         let are_chosen = ZONES.iter().any(|one| self.parameters.contains_key(*one));
-        if ZONES.iter().all(|one| declares(one)) && !are_chosen {
+        if ZONES.iter().all(|one| root.declares(one)) && !are_chosen {
             let zones = zones_of_subnets(&environment.connection, deployed).await?;
             supplied.extend(ZONES.map(ToOwned::to_owned).into_iter().zip(zones));
         }
-        let parameters =
-            parameters::complete(&assembly.templates.root, &supplied, &self.parameters)?;
+        let parameters = parameters::complete(root, &supplied, &self.parameters)?;
         let mut tags = self.stage_file.tags().clone();
         tags.extend(BTreeMap::from([
             (

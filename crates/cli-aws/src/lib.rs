@@ -23,6 +23,7 @@ mod commands;
 mod connection;
 mod deploy_role;
 mod deployed;
+mod probing;
 
 /// Runs the command of this process's arguments.
 pub fn main<Own: OwnCommands>(service: &'static Service) -> ExitCode {

@@ -221,6 +221,12 @@ impl Template {
         format!("/Resources/{logical_id}{rest}")
     }
 
+    /// Whether it has a parameter of this name.
+    pub fn declares(&self, parameter: &str) -> bool {
+        let declared = self.value.get("Parameters");
+        declared.is_some_and(|declared| declared.get(parameter).is_some())
+    }
+
     /// What it declares, in its order.
     pub fn parameters(&self) -> Vec<Parameter> {
         let declared = self.value.get("Parameters").and_then(Value::as_object);

@@ -98,9 +98,8 @@ fn expected(
     phases: &[Phase],
 ) -> anyhow::Result<Expected> {
     let templates = Templates::read(&workspace.templates())?;
-    let declared = templates.root.parameters();
     let mut parameters = deployed.stack.parameters.clone();
-    parameters.retain(|name, _| declared.iter().any(|one| one.name == *name));
+    parameters.retain(|name, _| templates.root.declares(name));
     let mut layers = reading::read(&templates, &parameters)?;
     if deployed.is_local() {
         layers = layers.of_local_cloud();

@@ -3,32 +3,22 @@
 use xshell::Shell;
 
 use crate::deployed::deployed;
-use cfnkit_aws::aws::api_gateway;
+use crate::probing::probe;
 use cfnkit_cli::commands::smoke::Smoke;
 use cfnkit_cli::program::service;
 use cfnkit_console::exit::Exit;
 use cfnkit_console::screen;
 use cfnkit_operate::smoke::{self, Smoke as Outcome};
 use cfnkit_tools::workspace::Workspace;
-use cfnkit_traffic::requests;
 
 pub(crate) async fn run(smoke: Smoke, sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {
     let deployed = deployed(&smoke.stage, &smoke.environment, sh, workspace).await?;
     let connection = &deployed.environment.connection;
-    let service = service();
-    if service.probes.is_empty() {
+    if service().probes.is_empty() {
         anyhow::bail!("this service names no requests for a smoke test");
     }
-    let key = match service.tiers.first() {
-        Some(tier) => {
-            let id = deployed.output(tier.key_output)?;
-            Some(api_gateway::key_value(connection, id).await?)
-        }
-        None => None,
-    };
-    let endpoint = deployed.output(service.endpoint_output)?;
     let stack = &deployed.stack.name;
-    let outcome = requests::run(service.probes, stack, endpoint, key.as_deref());
+    let outcome = probe(connection, stack, |name| deployed.output(name)).await?;
     print(&outcome, smoke.json)?;
     if deployed.is_local() {
         screen::note(smoke::NOT_SHOWN_LOCALLY);

@@ -8,6 +8,7 @@ use xshell::Shell;
 
 use crate::deployed::{Deployed, deployed};
 use cfnkit_assembly::assembly::AssembledTemplates;
+use cfnkit_assembly::service::Function;
 use cfnkit_assembly::stage::Stage;
 use cfnkit_aws::aws::cloudwatch::{self, MetricQuery};
 use cfnkit_cli::commands::status::Status;
@@ -160,7 +161,7 @@ fn queries(deployed: &Deployed, stage: &Stage) -> anyhow::Result<Vec<MetricQuery
     // The first function is the one that answers requests.
     if let Some(function) = service.functions.first() {
         let group = deployed.output(function.log_group_output)?;
-        let name = group.trim_start_matches("/aws/lambda/").to_owned();
+        let name = Function::of_log_group(group).to_owned();
         let function = [("FunctionName", name)];
         queries.extend([
             query("invocations", "AWS/Lambda", "Invocations", &function, "Sum"),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::Context as _;
 
 use crate::connection::Environment;
+use crate::probing::probe;
 use cfnkit_assembly::assembly::Cloud;
 use cfnkit_assembly::service::Function;
 use cfnkit_aws::aws::{Connection, api_gateway};
@@ -19,7 +20,6 @@ use cfnkit_operate::smoke;
 use cfnkit_operation::options::Options;
 use cfnkit_operation::stack::Stack;
 use cfnkit_template::parameters::Parameters;
-use cfnkit_traffic::requests;
 
 /// The root parameter that says where zips lie.
 const ASSET_BUCKET: &str = "AssetBucketName";
@@ -110,18 +110,11 @@ fn replaced(before: &Stack, now: &Stack) -> Vec<(&'static Function, String)> {
 async fn passes(environment: &Environment, stack: &Stack) -> anyhow::Result<bool> {
     let outputs = outputs::as_seen_from_here(&stack.outputs, environment.emulator.as_ref());
     let output = |name: &str| {
-        outputs
-            .get(name)
-            .with_context(|| format!("no output `{name}`"))
+        let value = outputs.get(name).map(String::as_str);
+        value.with_context(|| format!("no output `{name}`"))
     };
     let connection = &environment.connection;
-    let service = service();
-    let key = match service.tiers.first() {
-        Some(tier) => Some(api_gateway::key_value(connection, output(tier.key_output)?).await?),
-        None => None,
-    };
-    let endpoint = output(service.endpoint_output)?;
-    let outcome = requests::run(service.probes, &stack.name, endpoint, key.as_deref());
+    let outcome = probe(connection, &stack.name, output).await?;
     screen::say(format!("\n{}", smoke::render(&outcome).trim_end()));
     if !outcome.passed {
         screen::say(format!(

@@ -114,5 +114,5 @@ fn name_of<'a>(function: &Function, stack: &'a Stack) -> anyhow::Result<&'a str>
             stack.name
         )
     })?;
-    Ok(group.trim_start_matches("/aws/lambda/"))
+    Ok(Function::of_log_group(group))
 }

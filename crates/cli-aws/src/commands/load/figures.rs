@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::deployed::Deployed;
+use cfnkit_assembly::service::Function;
 use cfnkit_aws::aws::cloudwatch::{self, MetricQuery};
 use cfnkit_cli::program::service;
 use cfnkit_console::interrupt::Interrupts;
@@ -41,7 +42,7 @@ async fn figures(deployed: &Deployed, begin: i64, end: i64) -> anyhow::Result<Ob
     // The first function is the one that answers requests.
     if let Some(function) = service.functions.first() {
         let group = deployed.output(function.log_group_output)?;
-        let function = group.trim_start_matches("/aws/lambda/").to_owned();
+        let function = Function::of_log_group(group).to_owned();
         queries.push(MetricQuery {
             id: "concurrency",
             namespace: "AWS/Lambda",
