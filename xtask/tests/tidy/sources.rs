@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::root;
 
 /// Below these is all that is written in Rust.
-const DIRECTORIES: [&str; 4] = ["crates", "handler", "infra/tests", "xtask"];
+const DIRECTORIES: [&str; 5] = ["crates", "examples", "handler", "infra/tests", "xtask"];
 
 /// Lines of a file; past them there is a second subject in it.
 const LENGTH: usize = 400;
