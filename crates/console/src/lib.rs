@@ -12,9 +12,11 @@
 pub mod block;
 pub mod consent;
 pub mod defect;
+pub mod error;
 pub mod exit;
 pub mod interrupt;
 pub mod patience;
+pub mod report;
 pub mod screen;
 pub mod terminal;
 pub mod text;

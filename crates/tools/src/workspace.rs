@@ -2,12 +2,13 @@
 
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use anyhow::Context as _;
 use xshell::Shell;
 
 use crate::cargo;
+use cfnkit_console::report::{Reporter, Screen};
 use cfnkit_console::screen;
 use cfnkit_console::variable;
 
@@ -16,6 +17,7 @@ use cfnkit_console::variable;
 pub struct Workspace {
     root: PathBuf,
     target: PathBuf,
+    reporter: Arc<dyn Reporter>,
 }
 
 /// The one that `find` found. A process stays where it is, and cargo is asked once.
@@ -52,7 +54,13 @@ impl Workspace {
             true => cargo::metadata(&sh, &root)?.target_directory,
             false => root.join("target"),
         };
-        Ok(FOUND.get_or_init(|| Self { root, target }).clone())
+        let reporter = Arc::new(Screen);
+        let found = Self {
+            root,
+            target,
+            reporter,
+        };
+        Ok(FOUND.get_or_init(|| found).clone())
     }
 
     /// A copy of the repository, or of a part of it, at a place that the caller made.
@@ -60,7 +68,13 @@ impl Workspace {
         Self {
             root: root.to_path_buf(),
             target: root.join("target"),
+            reporter: Arc::new(Screen),
         }
+    }
+
+    /// Who is told of what is done in it.
+    pub fn reporter(&self) -> &dyn Reporter {
+        self.reporter.as_ref()
     }
 
     /// The directory with the workspace's `Cargo.toml`.

@@ -1,0 +1,66 @@
+//! Why something was not done, where only a person can do something about it. A crate whose callers
+//! go on differently for one reason than for another has an error of its own beside this one.
+
+use std::error::Error as StdError;
+
+use snafu::Snafu;
+
+/// What was not done, why, and what to do next; in words.
+#[derive(Debug, Snafu)]
+#[snafu(whatever, display("{message}"))]
+pub struct Error {
+    message: String,
+    #[snafu(source(from(Box<dyn StdError + Send + Sync>, Some)))]
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+/// What was asked for, or why not.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    /// An error without a cause.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            source: None,
+        }
+    }
+}
+
+/// What a crate that still has `anyhow` says.
+impl From<anyhow::Error> for Error {
+    fn from(err: anyhow::Error) -> Self {
+        Self::new(format!("{err:#}"))
+    }
+}
+
+/// An error and its causes in one line.
+pub fn chain(err: &(dyn StdError + 'static)) -> String {
+    let mut text = err.to_string();
+    let mut cause = err.source();
+    while let Some(err) = cause {
+        text.push_str(": ");
+        text.push_str(&err.to_string());
+        cause = err.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use snafu::{ResultExt as _, whatever};
+
+    use super::*;
+
+    #[test]
+    fn causes_follow_what_was_not_done() {
+        let run = || -> Result<()> {
+            let read: std::io::Result<()> = Err(std::io::Error::other("the disk is gone"));
+            read.with_whatever_context(|_| format!("cannot read `{}`", "a"))
+        };
+        let err = run().unwrap_err();
+        assert_eq!(chain(&err), "cannot read `a`: the disk is gone");
+        let run = || -> Result<()> { whatever!("nothing is {}", "there") };
+        assert_eq!(chain(&run().unwrap_err()), "nothing is there");
+    }
+}
