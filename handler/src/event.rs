@@ -1,12 +1,12 @@
 //! From an event to its reply: what arrived around the body is checked here, the body is the
 //! domain's, and every error becomes an answer and a line in the log.
 
+mod ending;
 mod headers;
 mod proxy;
 mod reply;
 #[cfg(test)]
 mod tests;
-mod verdict;
 
 use std::panic::AssertUnwindSafe;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -15,10 +15,10 @@ use futures_util::FutureExt as _;
 use lambda_runtime::{Context, LambdaEvent};
 use serde_json::value::RawValue;
 
+use self::ending::ending;
 use self::headers::HeaderError;
 use self::proxy::{ProxyEvent, Sender};
 pub use self::reply::Reply;
-use self::verdict::verdict;
 use crate::log::{self, Log};
 use crate::movie::{Existing, Fate, InsertError, Insertion, Movie, MovieStore};
 use crate::xray;
@@ -101,7 +101,7 @@ pub async fn handle(
         user_agent: identity.user_agent.as_deref(),
         api_key_id: identity.api_key_id.as_deref(),
         status: reply.status(),
-        verdict: verdict(&result),
+        ending: ending(&result),
         reason: result.err().map(|err| log::chain(&err)),
         attempts: store_use.attempts,
         store_status: store_use.status,

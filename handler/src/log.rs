@@ -25,7 +25,7 @@ const USUAL_LINE: usize = 1024;
 
 /// How a request ended, as CloudWatch counts it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum Ending {
     /// The movie is stored.
     Inserted,
     /// The client is to blame, for this reason, which is one of few.
@@ -74,7 +74,7 @@ pub struct Request<'a> {
     pub store_duration: Duration,
     /// What metrics make of it.
     #[serde(skip)]
-    pub verdict: Verdict,
+    pub ending: Ending,
 }
 
 /// The function's log.

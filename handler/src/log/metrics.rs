@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Serialize, Serializer};
 
-use super::{Request, Verdict, milliseconds};
+use super::{Ending, Request, milliseconds};
 
 const NAMESPACE: &str = "Movies";
 /// Every metric of one function.
@@ -67,20 +67,20 @@ impl Metric {
 
 impl<'a> Metrics<'a> {
     pub(super) fn of(request: &Request<'_>, function_name: &'a str, time: SystemTime) -> Self {
-        let verdict = request.verdict;
+        let ending = request.ending;
         let mut common = vec![LATENCY];
         if !request.store_duration.is_zero() {
             common.push(STORE_LATENCY);
         }
-        let count = match verdict {
-            Verdict::Inserted => Metric::new("Inserts", "Count"),
-            Verdict::Rejected(_) => Metric::new("Rejected", "Count"),
-            Verdict::Throttled => Metric::new("StoreThrottles", "Count"),
-            Verdict::Failed => Metric::new("StoreErrors", "Count"),
-            Verdict::Panicked => Metric::new("Panics", "Count"),
+        let count = match ending {
+            Ending::Inserted => Metric::new("Inserts", "Count"),
+            Ending::Rejected(_) => Metric::new("Rejected", "Count"),
+            Ending::Throttled => Metric::new("StoreThrottles", "Count"),
+            Ending::Failed => Metric::new("StoreErrors", "Count"),
+            Ending::Panicked => Metric::new("Panics", "Count"),
         };
-        let reason = match verdict {
-            Verdict::Rejected(reason) => Some(reason),
+        let reason = match ending {
+            Ending::Rejected(reason) => Some(reason),
             _ => None,
         };
         let mut directives = Vec::with_capacity(2);
