@@ -93,33 +93,34 @@ impl OwnCommands for NoCommands {
     }
 }
 
-// Each command's help is the documentation of its type.
+// Each command's help is the documentation of its type. The order in it is that of a change's
+// travel, through both enums.
 #[derive(Debug, clap::Subcommand)]
 enum Command<Own: OwnCommands> {
+    #[command(display_order = 0)]
     Ls(ls::Ls),
+    #[command(display_order = 1)]
     Package(package::Package),
+    #[command(display_order = 2)]
     Symbolize(symbolize::Symbolize),
+    #[command(display_order = 3)]
     Synth(synth::Synth),
-    Doctor(doctor::Doctor),
-    Bootstrap(bootstrap::Bootstrap),
-    Diff(diff::Diff),
-    Deploy(deploy::Deploy),
+    #[command(display_order = 8)]
     Watch(watch::Watch),
-    Outputs(outputs::Outputs),
-    Status(status::Status),
-    Keys(keys::Keys),
-    Smoke(smoke::Smoke),
-    Logs(logs::Logs),
-    Traces(traces::Traces),
-    Drift(drift::Drift),
-    Load(load::Load),
-    Destroy(destroy::Destroy),
+    #[command(display_order = 18)]
     Replay(replay::Replay),
+    #[command(display_order = 19)]
     Graph(graph::Graph),
+    #[command(display_order = 20)]
     Schema(schema::Schema),
+    #[command(display_order = 21)]
     Local(local::Local),
+    #[command(display_order = 22)]
     Limits(limits::Limits),
+    #[command(display_order = 23)]
     Lint(lint::Lint),
+    #[command(flatten)]
+    Remote(Remote),
     #[command(flatten)]
     Own(Own),
     Completions(completions::Completions),
@@ -127,20 +128,33 @@ enum Command<Own: OwnCommands> {
 }
 
 /// A command that talks to AWS or to the local cloud.
-#[derive(Debug)]
+#[derive(Debug, clap::Subcommand)]
 pub enum Remote {
+    #[command(display_order = 4)]
     Doctor(doctor::Doctor),
+    #[command(display_order = 5)]
     Bootstrap(bootstrap::Bootstrap),
+    #[command(display_order = 6)]
     Diff(diff::Diff),
+    #[command(display_order = 7)]
     Deploy(deploy::Deploy),
+    #[command(display_order = 9)]
     Outputs(outputs::Outputs),
+    #[command(display_order = 10)]
     Status(status::Status),
+    #[command(display_order = 11)]
     Keys(keys::Keys),
+    #[command(display_order = 12)]
     Smoke(smoke::Smoke),
+    #[command(display_order = 13)]
     Logs(logs::Logs),
+    #[command(display_order = 14)]
     Traces(traces::Traces),
+    #[command(display_order = 15)]
     Drift(drift::Drift),
+    #[command(display_order = 16)]
     Load(load::Load),
+    #[command(display_order = 17)]
     Destroy(destroy::Destroy),
 }
 
@@ -155,12 +169,13 @@ impl<Own: OwnCommands> Cli<Own> {
             Command::Package(package) => package.run(sh, workspace),
             Command::Symbolize(symbolize) => symbolize.run(workspace),
             Command::Synth(synth) => synth.run(sh, workspace),
-            Command::Doctor(doctor) if doctor.is_for_machine_alone() => {
+            Command::Remote(Remote::Doctor(doctor)) if doctor.is_for_machine_alone() => {
                 doctor.look_at_machine(sh, workspace)
             }
-            Command::Diff(diff) if diff.needs_no_account() => {
+            Command::Remote(Remote::Diff(diff)) if diff.needs_no_account() => {
                 diff.compare_with_commit(sh, workspace)
             }
+            Command::Remote(remote) => return Ok(Some(remote)),
             Command::Watch(watch) => watch.run(sh, workspace).await,
             Command::Replay(replay) => replay.run().await,
             Command::Graph(graph) => graph.run(workspace),
@@ -171,19 +186,6 @@ impl<Own: OwnCommands> Cli<Own> {
             Command::Own(own) => own.run(sh, workspace).await,
             Command::Completions(completions) => completions.run(Self::command()),
             Command::Man(man) => man.run(workspace, Self::command()),
-            Command::Doctor(doctor) => return Ok(Some(Remote::Doctor(doctor))),
-            Command::Bootstrap(bootstrap) => return Ok(Some(Remote::Bootstrap(bootstrap))),
-            Command::Diff(diff) => return Ok(Some(Remote::Diff(diff))),
-            Command::Deploy(deploy) => return Ok(Some(Remote::Deploy(deploy))),
-            Command::Outputs(outputs) => return Ok(Some(Remote::Outputs(outputs))),
-            Command::Status(status) => return Ok(Some(Remote::Status(status))),
-            Command::Keys(keys) => return Ok(Some(Remote::Keys(keys))),
-            Command::Smoke(smoke) => return Ok(Some(Remote::Smoke(smoke))),
-            Command::Logs(logs) => return Ok(Some(Remote::Logs(logs))),
-            Command::Traces(traces) => return Ok(Some(Remote::Traces(traces))),
-            Command::Drift(drift) => return Ok(Some(Remote::Drift(drift))),
-            Command::Load(load) => return Ok(Some(Remote::Load(load))),
-            Command::Destroy(destroy) => return Ok(Some(Remote::Destroy(destroy))),
         }?;
         Ok(None)
     }
