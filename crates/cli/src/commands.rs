@@ -60,7 +60,7 @@ pub struct Cli<Own: OwnCommands> {
 /// Where to begin, below the commands.
 fn after_help<Own: OwnCommands>() -> String {
     let test = match Own::has_subcommand("test") {
-        true => "  cargo xtask test                every check this repository has\n",
+        true => "  cargo xtask test                every check, and every test\n",
         false => "",
     };
     format!(

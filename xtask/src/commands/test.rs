@@ -8,17 +8,17 @@ use crate::packaged::check_packaged;
 use crate::service::SERVICE;
 use cfnkit_assembly::assembly::Cloud;
 use cfnkit_console::screen;
-use cfnkit_lint::linting::{
-    add_code_steps, add_dependency_step, add_template_step, add_workflow_step,
-};
+use cfnkit_lint::linting::{add_code_steps, add_template_step, add_workflow_step};
 use cfnkit_lint::step::{Counts, Steps, cargo_test};
 use cfnkit_package::packaging::verify::verify;
 use cfnkit_package::packaging::{Reuse, package};
 use cfnkit_tools::tool;
 use cfnkit_tools::workspace::Workspace;
 
-/// Run every check: lint, the tests of handler, crates, templates and tool, and all of it against
+/// Run every check but that of the dependencies: lint, the tests of handler, crates, templates and tool, and all of it against
 /// a local cloud.
+///
+/// What the dependencies bring is left to `cargo xtask lint`, which builds cargo-deny for it.
 ///
 /// The integration tests start and stop local clouds of their own.
 #[derive(Debug, clap::Args)]
@@ -64,7 +64,6 @@ impl Test {
         add_code_steps(&mut steps, sh, workspace);
         add_template_step(&mut steps, sh, workspace, &SERVICE);
         add_workflow_step(&mut steps, sh, workspace);
-        add_dependency_step(&mut steps, sh, workspace);
         steps.run("packaged crates", || {
             check_packaged(sh, workspace)?;
             Ok(Counts::default())
