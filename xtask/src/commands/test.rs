@@ -15,10 +15,10 @@ use cfnkit_package::packaging::{Reuse, package};
 use cfnkit_tools::tool;
 use cfnkit_tools::workspace::Workspace;
 
-/// Run every check but that of the dependencies: lint, the tests of handler, crates, templates and tool, and all of it against
+/// Run every check: lint, the tests of handler, crates, templates and tool, and all of it against
 /// a local cloud.
 ///
-/// What the dependencies bring is left to `cargo xtask lint`, which builds cargo-deny for it.
+/// The dependencies are left to `cargo xtask lint`, which builds cargo-deny for them.
 ///
 /// The integration tests start and stop local clouds of their own.
 #[derive(Debug, clap::Args)]
