@@ -25,6 +25,52 @@ impl Error {
             source: None,
         }
     }
+
+    /// What another library says, where nothing is to be added.
+    pub fn said(err: impl StdError + 'static) -> Self {
+        Self::new(chain(&err))
+    }
+}
+
+/// Says what was not done, where something else says why.
+pub trait Context<T> {
+    /// The cause is what there was instead of a value.
+    ///
+    /// # Errors
+    ///
+    /// There is no value.
+    fn context(self, message: impl Into<String>) -> Result<T>;
+
+    /// The same, for a text that has to be made.
+    ///
+    /// # Errors
+    ///
+    /// There is no value.
+    fn with_context<M: Into<String>>(self, message: impl FnOnce() -> M) -> Result<T>;
+}
+
+// Snafu's own leaves open which error it makes, and `?` where several become one cannot tell.
+impl<T, E: Into<Box<dyn StdError + Send + Sync>>> Context<T> for Result<T, E> {
+    fn context(self, message: impl Into<String>) -> Result<T> {
+        self.with_context(|| message)
+    }
+
+    fn with_context<M: Into<String>>(self, message: impl FnOnce() -> M) -> Result<T> {
+        self.map_err(|err| Error {
+            message: message().into(),
+            source: Some(err.into()),
+        })
+    }
+}
+
+impl<T> Context<T> for Option<T> {
+    fn context(self, message: impl Into<String>) -> Result<T> {
+        self.with_context(|| message)
+    }
+
+    fn with_context<M: Into<String>>(self, message: impl FnOnce() -> M) -> Result<T> {
+        self.ok_or_else(|| Error::new(message()))
+    }
 }
 
 /// What a crate that still has `anyhow` says.
@@ -48,7 +94,7 @@ pub fn chain(err: &(dyn StdError + 'static)) -> String {
 
 #[cfg(test)]
 mod tests {
-    use snafu::{ResultExt as _, whatever};
+    use snafu::whatever;
 
     use super::*;
 
@@ -56,7 +102,7 @@ mod tests {
     fn causes_follow_what_was_not_done() {
         let run = || -> Result<()> {
             let read: std::io::Result<()> = Err(std::io::Error::other("the disk is gone"));
-            read.with_whatever_context(|_| format!("cannot read `{}`", "a"))
+            read.with_context(|| format!("cannot read `{}`", "a"))
         };
         let err = run().unwrap_err();
         assert_eq!(chain(&err), "cannot read `a`: the disk is gone");
