@@ -2,11 +2,13 @@
 //! one at a time, and each mutant judged by cfn-guard with our rules and, if they pass it, checkov.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use serde_json::Value;
 use xshell::Shell;
 
 use super::root;
+use cfnkit_console::report::Nobody;
 use cfnkit_lint::linting::finding::Verdict;
 use cfnkit_lint::linting::{checkov, guard};
 use cfnkit_template::parameters::Parameters;
@@ -138,7 +140,7 @@ fn checkov_notices(workspace: &Workspace, original: &str, mutant: &str) -> bool 
 
 #[test]
 fn every_way_to_weaken_the_templates_is_noticed() {
-    let workspace = Workspace::at(&root());
+    let workspace = Workspace::at(&root(), Arc::new(Nobody));
     let templates = Templates::read(&workspace.templates()).unwrap();
     let original = flat(&templates, None);
     let mutants = flat_mutants(&templates, &original);

@@ -1,22 +1,25 @@
 //! The stages that this repository ships.
 
+use std::sync::Arc;
+
 use super::flat::flatten;
 use super::{deployed_templates, root};
 use cfnkit_assembly::assembly::Cloud;
 use cfnkit_assembly::stage_file::{StageFile, check_all, stages};
+use cfnkit_console::report::Nobody;
 use cfnkit_template::stack_tree::read_template;
 use cfnkit_tools::workspace::Workspace;
 use xtask::service::SERVICE;
 
 fn shipped(stage: &str) -> StageFile {
-    let workspace = Workspace::at(&root());
+    let workspace = Workspace::at(&root(), Arc::new(Nobody));
     let template = read_template(&workspace.templates(), "root.yaml").unwrap();
     StageFile::read(&workspace, &SERVICE.stage(stage).unwrap(), &template).unwrap()
 }
 
 #[test]
 fn every_stage_file_fits_the_root_template() {
-    let workspace = Workspace::at(&root());
+    let workspace = Workspace::at(&root(), Arc::new(Nobody));
     let problems = check_all(&workspace, &SERVICE).unwrap();
     let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
     assert!(problems.is_empty(), "{}", problems.join("\n"));

@@ -151,7 +151,7 @@ fn provide_cargo_fuzz(sh: &Shell, workspace: &Workspace) -> anyhow::Result<PathB
     if program.exists() {
         return Ok(program);
     }
-    let _lock = Workspace::lock(&tools.join("cargo-fuzz.lock"))?;
+    let _lock = workspace.lock(&tools.join("cargo-fuzz.lock"))?;
     // Another process may have been at it meanwhile.
     if !program.exists() {
         screen::progress(format!(

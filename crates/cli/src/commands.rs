@@ -214,7 +214,7 @@ pub fn assemble(
     };
     let parent = workspace.target().join("assembly");
     // Of two at the same time, the second replaces the first one's whole.
-    let _lock = Workspace::lock(&parent.join("lock"))?;
+    let _lock = workspace.lock(&parent.join("lock"))?;
     let directory = parent.join(directory);
     assembly.write(&directory)?;
     Ok((assembly, directory))

@@ -2,10 +2,12 @@
 
 use std::ffi::OsStr;
 use std::fs::File;
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use tempfile::TempDir;
 
+use cfnkit_console::report::Screen;
 use cfnkit_tools::git;
 use cfnkit_tools::workspace::Workspace;
 
@@ -53,7 +55,7 @@ impl Commit {
 
     /// The repository as it was.
     pub fn workspace(&self) -> Workspace {
-        Workspace::at(&self.directory.path().join("files"))
+        Workspace::at(&self.directory.path().join("files"), Arc::new(Screen))
     }
 }
 
@@ -79,7 +81,7 @@ mod tests {
         .run()
         .unwrap();
         sh.write_file("infra/cfn/root.yaml", "edited").unwrap();
-        let workspace = Workspace::at(repository.path());
+        let workspace = Workspace::at(repository.path(), Arc::new(Screen));
         let commit = Commit::extract(&workspace, "HEAD").unwrap();
         let read = |root: &std::path::Path| {
             std::fs::read_to_string(root.join("infra/cfn/root.yaml")).unwrap()

@@ -71,7 +71,10 @@ fn modified(path: &Path) -> Option<SystemTime> {
 #[cfg(test)]
 mod tests {
     use std::fs::File;
+    use std::sync::Arc;
     use std::time::Duration;
+
+    use cfnkit_console::report::Nobody;
 
     use super::*;
 
@@ -84,7 +87,7 @@ mod tests {
             let file = File::options().append(true).create(true).open(path(name));
             file.unwrap().set_modified(time).unwrap();
         };
-        let workspace = Workspace::at(directory.path());
+        let workspace = Workspace::at(directory.path(), Arc::new(Nobody));
         let is_current = || is_current(&path("program"), &workspace);
         for name in ["Cargo.toml", "Cargo.lock", "one.rs", "with blank.rs"] {
             at(name, 1);

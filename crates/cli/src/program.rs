@@ -1,10 +1,11 @@
 //! From this process's arguments to its exit code, in both programs.
 
 use std::process::ExitCode;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use anyhow::Context as _;
 use cfnkit_assembly::service::Service;
+use cfnkit_console::report::Screen;
 use cfnkit_console::{defect, exit, screen, variable};
 use cfnkit_tools::workspace::Workspace;
 use clap::Parser as _;
@@ -87,7 +88,8 @@ async fn run<Own: OwnCommands>(
     remote: impl AsyncFnOnce(Remote, &Shell, &Workspace) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let sh = Shell::new().context("cannot read the current directory")?;
-    let workspace = Workspace::find()?;
+    let current = std::env::current_dir().context("cannot read the current directory")?;
+    let workspace = Workspace::find(&current, Arc::new(Screen))?;
     match cli.run(&sh, &workspace).await? {
         Some(command) => remote(command, &sh, &workspace).await,
         None => Ok(()),

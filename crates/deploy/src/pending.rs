@@ -92,6 +92,10 @@ impl Note {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use cfnkit_console::report::Nobody;
+
     use super::*;
 
     fn names(notes: &[Note]) -> Vec<&str> {
@@ -101,7 +105,7 @@ mod tests {
     #[test]
     fn a_note_is_left_behind_when_nobody_holds_it() {
         let root = tempfile::tempdir().unwrap();
-        let pending = Pending::of(&Workspace::at(root.path()));
+        let pending = Pending::of(&Workspace::at(root.path(), Arc::new(Nobody)));
         assert!(pending.left_behind("movies-dev").is_empty());
         let held = pending.note("movies-dev", "xtask-1").unwrap();
         let dropped = pending.note("movies-dev", "xtask-2").unwrap();

@@ -100,7 +100,7 @@ impl Watch {
     /// The recording, as a reader of the screen finds it.
     pub fn recording(&self) -> Option<String> {
         let recorder = self.recorder.as_ref()?;
-        let workspace = Workspace::find().ok()?;
+        let workspace = Workspace::current().ok()?;
         Some(workspace.display(&recorder.path).to_string())
     }
 
@@ -161,7 +161,7 @@ fn warn(err: &anyhow::Error) {
 
 /// Where recordings are, and what was learned from the deployments.
 pub fn directory() -> anyhow::Result<PathBuf> {
-    Ok(Workspace::find()?.target().join("deployments"))
+    Ok(Workspace::current()?.target().join("deployments"))
 }
 
 /// How long a deploy of `planned` can be expected to take; `None` where nothing was learned yet.

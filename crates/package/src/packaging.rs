@@ -78,7 +78,7 @@ pub fn package(
 ) -> anyhow::Result<Package> {
     let directory = target.directory(workspace);
     // Of two at the same time, the second finds the first one's zip.
-    let _lock = Workspace::lock(&directory.join("lock"))?;
+    let _lock = workspace.lock(&directory.join("lock"))?;
     let plan = Plan::make(sh, workspace, function, target)?;
     if reuse == Reuse::IfUpToDate
         && let Some(package) = up_to_date(&directory, &plan)?

@@ -3,11 +3,13 @@
 
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Write as _};
+use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use cfnkit_console::report::Nobody;
 use cfnkit_tools::tool;
 use cfnkit_tools::tool::pip::isolated;
 use cfnkit_tools::workspace::Workspace;
@@ -149,7 +151,9 @@ struct Judge {
 
 impl Judge {
     fn start() -> Self {
-        let (sh, workspace) = (Shell::new().unwrap(), Workspace::find().unwrap());
+        let sh = Shell::new().unwrap();
+        let directory = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let workspace = Workspace::find(directory, Arc::new(Nobody)).unwrap();
         let python = tool::BOTOCORE.provide(&sh, &workspace).unwrap();
         let python = python.join("python");
         // Nothing is written beside the sources.

@@ -3,9 +3,10 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
 use serde::Deserialize;
 use xshell::{Cmd, Shell, cmd};
+
+use cfnkit_console::error::{Context as _, Result};
 
 pub mod build;
 pub mod configuration;
@@ -94,7 +95,7 @@ pub struct Member {
 /// # Errors
 ///
 /// There is no cargo, or it does not understand a manifest or its configuration; it has said so.
-pub fn metadata(sh: &Shell, root: &Path) -> anyhow::Result<Metadata> {
+pub fn metadata(sh: &Shell, root: &Path) -> Result<Metadata> {
     let _directory = sh.push_dir(root);
     let command = cmd!(
         sh,

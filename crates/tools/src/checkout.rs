@@ -6,9 +6,8 @@ use std::io::ErrorKind;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
-
 use crate::git;
+use cfnkit_console::error::{Context as _, Result};
 
 /// The files below `directory`, relative to it; those of submodules and of repositories inside it
 /// too. One that git tracks and that was removed is there as well.
@@ -16,7 +15,7 @@ use crate::git;
 /// # Errors
 ///
 /// There is no git, or it does not answer for this directory; its words are in the error.
-pub fn files(directory: &Path) -> anyhow::Result<Vec<PathBuf>> {
+pub fn files(directory: &Path) -> Result<Vec<PathBuf>> {
     let list = [
         "ls-files",
         "-z",
@@ -52,7 +51,7 @@ pub fn files(directory: &Path) -> anyhow::Result<Vec<PathBuf>> {
 }
 
 /// All files below a directory, in order, whoever made them; none where it is not there.
-pub fn files_below(directory: &Path) -> anyhow::Result<Vec<PathBuf>> {
+pub fn files_below(directory: &Path) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     let entries = match std::fs::read_dir(directory) {
         Err(err) if err.kind() == ErrorKind::NotFound => return Ok(files),
@@ -77,7 +76,7 @@ pub fn files_below(directory: &Path) -> anyhow::Result<Vec<PathBuf>> {
 /// # Errors
 ///
 /// As [`files`], or one of them cannot be copied; the error names it.
-pub fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
+pub fn copy(from: &Path, to: &Path) -> Result<()> {
     for file in files(from)? {
         copy_file(&from.join(&file), &to.join(&file))
             .with_context(|| format!("cannot copy `{}`", file.display()))?;
@@ -106,6 +105,8 @@ fn copy_file(from: &Path, to: &Path) -> std::io::Result<()> {
 #[cfg(test)]
 mod tests {
     use std::process::Command;
+
+    use cfnkit_console::error::chain;
 
     use super::*;
 
@@ -179,7 +180,7 @@ mod tests {
     #[test]
     fn no_repository_is_said_in_gits_words() {
         let directory = tempfile::tempdir().unwrap();
-        let err = format!("{:#}", files(directory.path()).unwrap_err());
+        let err = chain(&files(directory.path()).unwrap_err());
         assert!(err.contains("not a git repository"), "{err}");
     }
 }

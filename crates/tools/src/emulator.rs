@@ -9,16 +9,16 @@ use std::path::PathBuf;
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
-use anyhow::Context as _;
 use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use snafu::whatever;
 use xshell::Shell;
 
 use crate::tool;
 use crate::tool::pip::is_of_python;
 use crate::workspace::Workspace;
-use cfnkit_console::screen;
+use cfnkit_console::error::{Context as _, Result};
 use cfnkit_console::variable;
 
 const LAUNCHER_NAME: &str = "emulator.py";
@@ -96,12 +96,12 @@ impl Place {
 }
 
 /// The emulator that was started here and still answers.
-pub fn running(place: &Place) -> anyhow::Result<Option<Emulator>> {
+pub fn running(place: &Place) -> Result<Option<Emulator>> {
     Ok(alive(place)?.filter(|emulator| is_healthy(emulator.port)))
 }
 
 /// The emulator that was started here last, if it or a process of a function still lives.
-fn alive(place: &Place) -> anyhow::Result<Option<Emulator>> {
+fn alive(place: &Place) -> Result<Option<Emulator>> {
     let read = || -> std::io::Result<Option<String>> {
         let state = File::open(place.state())?;
         match state.try_lock() {
@@ -120,16 +120,11 @@ fn alive(place: &Place) -> anyhow::Result<Option<Emulator>> {
 }
 
 /// The running emulator, started where there is none.
-pub fn up(
-    sh: &Shell,
-    workspace: &Workspace,
-    place: &Place,
-    port: Option<u16>,
-) -> anyhow::Result<Emulator> {
-    let _lock = Workspace::lock(&place.directory.join("emulator.lock"))?;
+pub fn up(sh: &Shell, workspace: &Workspace, place: &Place, port: Option<u16>) -> Result<Emulator> {
+    let _lock = workspace.lock(&place.directory.join("emulator.lock"))?;
     if let Some(emulator) = running(place)? {
         match port {
-            Some(port) if port != emulator.port => anyhow::bail!(
+            Some(port) if port != emulator.port => whatever!(
                 "the local cloud is running on port {}; `cargo xtask local down` stops it",
                 emulator.port
             ),
@@ -141,13 +136,14 @@ pub fn up(
     let port = port.unwrap_or(DEFAULT_PORT);
     check_port(port)?;
     let bin = tool::EMULATOR.provide(sh, workspace)?;
-    screen::progress(format!("starting the local cloud on {}", endpoint(port)));
+    let step = format!("starting the local cloud on {}", endpoint(port));
+    workspace.reporter().step(&step);
     start(place, &bin, port)
 }
 
 /// Stops the emulator, also one that does not answer, and forgets its state. Returns whether
 /// there was one.
-pub fn down(place: &Place) -> anyhow::Result<bool> {
+pub fn down(place: &Place) -> Result<bool> {
     let emulator = alive(place)?;
     if let Some(emulator) = &emulator {
         stop(emulator.pid)?;
@@ -161,7 +157,7 @@ pub fn down(place: &Place) -> anyhow::Result<bool> {
     Ok(emulator.is_some())
 }
 
-fn start(place: &Place, bin: &std::path::Path, port: u16) -> anyhow::Result<Emulator> {
+fn start(place: &Place, bin: &std::path::Path, port: u16) -> Result<Emulator> {
     let scratch = place.directory.join("tmp");
     let launcher = place.directory.join(LAUNCHER_NAME);
     let open = || -> std::io::Result<(File, File, File)> {
@@ -215,12 +211,12 @@ fn start(place: &Place, bin: &std::path::Path, port: u16) -> anyhow::Result<Emul
         port,
     };
     // Recorded before it answers, so that it can be stopped whatever happens to this process.
-    let recorded = serde_json::to_string(&emulator)
+    let recorded: Result<()> = serde_json::to_string(&emulator)
         .context("cannot describe the emulator")
         .and_then(|state| {
             std::fs::write(place.state(), state).context("cannot write the local cloud's state")
         });
-    let started = recorded
+    let started: Result<()> = recorded
         .and_then(|()| wait_until_healthy(&mut child, port))
         .with_context(|| {
             format!(
@@ -237,21 +233,21 @@ fn start(place: &Place, bin: &std::path::Path, port: u16) -> anyhow::Result<Emul
     Ok(emulator)
 }
 
-fn wait_until_healthy(child: &mut Child, port: u16) -> anyhow::Result<()> {
+fn wait_until_healthy(child: &mut Child, port: u16) -> Result<()> {
     let begin = Instant::now();
     while begin.elapsed() < START_TIMEOUT {
         if let Some(status) = child.try_wait().context("cannot watch the emulator")? {
-            anyhow::bail!("it ended at once ({status})");
+            whatever!("it ended at once ({status})");
         }
         if is_healthy(port) {
             return Ok(());
         }
         std::thread::sleep(Duration::from_millis(50));
     }
-    anyhow::bail!("it does not answer after {} s", START_TIMEOUT.as_secs())
+    whatever!("it does not answer after {} s", START_TIMEOUT.as_secs())
 }
 
-fn stop(pid: i32) -> anyhow::Result<()> {
+fn stop(pid: i32) -> Result<()> {
     let Some(group) = Pid::from_raw(pid) else {
         return Ok(());
     };
@@ -266,7 +262,7 @@ fn stop(pid: i32) -> anyhow::Result<()> {
             std::thread::sleep(Duration::from_millis(20));
         }
     }
-    anyhow::bail!("the local cloud (process {pid}) does not stop")
+    whatever!("the local cloud (process {pid}) does not stop")
 }
 
 fn is_alive(pid: i32) -> bool {
@@ -290,7 +286,7 @@ fn health(port: u16) -> std::io::Result<String> {
     Ok(line)
 }
 
-fn check_port(port: u16) -> anyhow::Result<()> {
+fn check_port(port: u16) -> Result<()> {
     TcpListener::bind((Ipv4Addr::LOCALHOST, port))
         .map(drop)
         .with_context(|| {
@@ -324,6 +320,9 @@ mod tests {
         let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let port = taken.local_addr().unwrap().port();
         let err = check_port(port).unwrap_err();
-        assert!(format!("{err:#}").starts_with(&format!("port {port} on 127.0.0.1 is not free")));
+        assert!(
+            err.to_string()
+                .starts_with(&format!("port {port} on 127.0.0.1 is not free"))
+        );
     }
 }

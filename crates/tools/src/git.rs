@@ -5,7 +5,9 @@ use std::ffi::OsStr;
 use std::path::Path;
 use std::process::Command;
 
-use anyhow::Context as _;
+use snafu::whatever;
+
+use cfnkit_console::error::{Context as _, Result};
 
 /// With these in the environment, as a hook has them, git would look at another repository.
 const VARIABLES: [&str; 4] = ["GIT_DIR", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_WORK_TREE"];
@@ -18,7 +20,7 @@ const VARIABLES: [&str; 4] = ["GIT_DIR", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_WO
 pub fn ask(
     directory: &Path,
     arguments: impl IntoIterator<Item = impl AsRef<OsStr>>,
-) -> anyhow::Result<Vec<u8>> {
+) -> Result<Vec<u8>> {
     let mut git = Command::new("git");
     git.args(arguments).current_dir(directory);
     for variable in VARIABLES {
@@ -28,7 +30,7 @@ pub fn ask(
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
         let said = said.trim();
-        anyhow::bail!("{}", said.strip_prefix("fatal: ").unwrap_or(said));
+        whatever!("{}", said.strip_prefix("fatal: ").unwrap_or(said));
     }
     Ok(output.stdout)
 }
@@ -41,7 +43,7 @@ pub fn ask(
 pub fn line(
     directory: &Path,
     arguments: impl IntoIterator<Item = impl AsRef<OsStr>>,
-) -> anyhow::Result<String> {
+) -> Result<String> {
     let printed = String::from_utf8_lossy(&ask(directory, arguments)?).into_owned();
     Ok(printed.lines().next().unwrap_or_default().to_owned())
 }

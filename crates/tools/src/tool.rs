@@ -4,13 +4,13 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
+use snafu::{ensure_whatever, whatever};
 use xshell::{Cmd, Shell, cmd};
 
 use crate::cargo::undisturbed;
 use crate::digest::{hex, sha256};
 use crate::workspace::Workspace;
-use cfnkit_console::screen;
+use cfnkit_console::error::{Context as _, Error, Result};
 use pip::isolated;
 
 pub mod actionlint;
@@ -179,31 +179,33 @@ impl ToolSet {
 
     /// The directory of the set's programs, installed first where that has not happened yet.
     /// With everything present this makes no network call.
-    pub fn provide(&self, sh: &Shell, workspace: &Workspace) -> anyhow::Result<PathBuf> {
+    pub fn provide(&self, sh: &Shell, workspace: &Workspace) -> Result<PathBuf> {
         let name = self.name;
         let tools = workspace.target().join("tools");
         let environment = self.environment(workspace);
         if self.is_installed(workspace) {
             return Ok(environment.join("bin"));
         }
-        let _lock = Workspace::lock(&tools.join(format!("{name}.lock")))?;
+        let _lock = workspace.lock(&tools.join(format!("{name}.lock")))?;
         // Another process may have been at it meanwhile.
         if !self.is_installed(workspace) {
-            screen::progress(format!("installing {name} ({}, once)", self.size));
+            let step = format!("installing {name} ({}, once)", self.size);
+            workspace.reporter().step(&step);
             python(sh)?;
             // An environment without the mark is an installation that broke off.
-            sh.remove_path(&environment)?;
+            sh.remove_path(&environment).map_err(Error::said)?;
             self.install(sh, &environment)
                 .and_then(|()| self.try_out(sh, &environment))
                 .with_context(|| {
                     format!("cannot install {name} into `{}`", workspace.display(&tools))
                 })?;
-            sh.write_file(environment.join(".complete"), self.hash())?;
+            sh.write_file(environment.join(".complete"), self.hash())
+                .map_err(Error::said)?;
         }
         Ok(environment.join("bin"))
     }
 
-    fn install(&self, sh: &Shell, environment: &Path) -> anyhow::Result<()> {
+    fn install(&self, sh: &Shell, environment: &Path) -> Result<()> {
         let created = isolated(cmd!(sh, "python3 -I -m venv {environment}"))
             .quiet()
             .ignore_stdout()
@@ -213,13 +215,14 @@ impl ToolSet {
              `apt-get install python3-venv`",
         )?;
         let requirements = environment.join("requirements.txt");
-        sh.write_file(&requirements, self.requirements)?;
+        sh.write_file(&requirements, self.requirements)
+            .map_err(Error::said)?;
         let python = environment.join("bin/python");
         pip::install(sh, &python, &requirements, self.dependencies)
     }
 
     /// Has every program say something.
-    fn try_out(&self, sh: &Shell, environment: &Path) -> anyhow::Result<()> {
+    fn try_out(&self, sh: &Shell, environment: &Path) -> Result<()> {
         for call in self.answers {
             let [program, arguments @ ..] = call else {
                 continue;
@@ -245,7 +248,7 @@ pub struct CargoTool {
 impl CargoTool {
     /// The directory of the program, built first where that has not happened yet. With everything
     /// present this makes no network call.
-    pub fn provide(&self, sh: &Shell, workspace: &Workspace) -> anyhow::Result<PathBuf> {
+    pub fn provide(&self, sh: &Shell, workspace: &Workspace) -> Result<PathBuf> {
         let Self { name, version, .. } = self;
         let no_features = (!self.has_features).then_some("--no-default-features");
         let debug = (!self.is_optimized).then_some("--debug");
@@ -253,11 +256,12 @@ impl CargoTool {
         let root = tools.join(format!("{name}-{version}"));
         let complete = root.join(".complete");
         if !complete.exists() {
-            let _lock = Workspace::lock(&tools.join(format!("{name}.lock")))?;
+            let _lock = workspace.lock(&tools.join(format!("{name}.lock")))?;
             // Another process may have been at it meanwhile.
             if !complete.exists() {
-                screen::progress(format!("building {name} {version} (some minutes, once)"));
-                sh.remove_path(&root)?;
+                let step = format!("building {name} {version} (some minutes, once)");
+                workspace.reporter().step(&step);
+                sh.remove_path(&root).map_err(Error::said)?;
                 let build = root.join("build");
                 let install = undisturbed(cmd!(
                     sh,
@@ -277,10 +281,10 @@ impl CargoTool {
                              and a C compiler be there"
                         )
                     })?;
-                sh.remove_path(&build)?;
+                sh.remove_path(&build).map_err(Error::said)?;
                 let program = root.join("bin").join(name);
                 answer(cmd!(sh, "{program} --version"), &[name, "--version"])?;
-                sh.write_file(&complete, version)?;
+                sh.write_file(&complete, version).map_err(Error::said)?;
             }
         }
         Ok(root.join("bin"))
@@ -292,14 +296,14 @@ impl CargoTool {
 /// # Errors
 ///
 /// It cannot be started, or fails; its words are in the error.
-fn answer(call: Cmd<'_>, words: &[&str]) -> anyhow::Result<()> {
+fn answer(call: Cmd<'_>, words: &[&str]) -> Result<()> {
     let call = call.quiet().ignore_status();
     let words = words.join(" ");
     let output = call
         .output()
         .with_context(|| format!("`{words}` cannot be started on this machine"))?;
     let said = String::from_utf8_lossy(&output.stderr);
-    anyhow::ensure!(
+    ensure_whatever!(
         output.status.success(),
         "`{words}` was installed and fails: {}",
         said.trim()
@@ -309,7 +313,7 @@ fn answer(call: Cmd<'_>, words: &[&str]) -> anyhow::Result<()> {
 
 /// Gives a copy of the repository the installed tools, so that they are not downloaded again; not
 /// what they cache.
-pub fn lend(workspace: &Workspace, copy: &Path) -> anyhow::Result<()> {
+pub fn lend(workspace: &Workspace, copy: &Path) -> Result<()> {
     let lent = copy.join("target/tools");
     let lend = || -> std::io::Result<()> {
         std::fs::create_dir_all(&lent)?;
@@ -329,7 +333,7 @@ pub fn lend(workspace: &Workspace, copy: &Path) -> anyhow::Result<()> {
 /// # Errors
 ///
 /// There is none, or it is too old for the pinned packages.
-pub fn python(sh: &Shell) -> anyhow::Result<String> {
+pub fn python(sh: &Shell) -> Result<String> {
     let (major, minor) = PYTHON;
     let ask = cmd!(
         sh,
@@ -343,10 +347,10 @@ pub fn python(sh: &Shell) -> anyhow::Result<String> {
     let mut parts = version.split_whitespace().map(str::parse::<u32>);
     let found = match (parts.next(), parts.next()) {
         (Some(Ok(major)), Some(Ok(minor))) => (major, minor),
-        _ => anyhow::bail!("`python3` did not tell its version, but `{version}`"),
+        _ => whatever!("`python3` did not tell its version, but `{version}`"),
     };
     if found < PYTHON {
-        anyhow::bail!(
+        whatever!(
             "`python3` is {}.{}; install Python {major}.{minor} or newer",
             found.0,
             found.1

@@ -2,12 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
 use xshell::{Cmd, Shell, cmd};
 
 use crate::architecture::Architecture;
 use crate::workspace::Workspace;
-use cfnkit_console::screen;
+use cfnkit_console::error::{Context as _, Result};
 use cfnkit_console::variable;
 
 /// The toolchain that `rust-toolchain.toml` names, or that the user put in its place.
@@ -23,7 +22,7 @@ pub struct Toolchain {
 
 impl Toolchain {
     /// Asks the compiler that cargo would use in the workspace; fails where there is none.
-    pub fn find(sh: &Shell, workspace: &Workspace) -> anyhow::Result<Self> {
+    pub fn find(sh: &Shell, workspace: &Workspace) -> Result<Self> {
         let _directory = sh.push_dir(workspace.root());
         let rustc = compiler();
         let text = cmd!(sh, "{rustc} -vV")
@@ -43,7 +42,7 @@ impl Toolchain {
     }
 
     /// The directory with the compiler's libraries, as the compiler says.
-    pub fn sysroot(&self, sh: &Shell) -> anyhow::Result<PathBuf> {
+    pub fn sysroot(&self, sh: &Shell) -> Result<PathBuf> {
         let rustc = &self.rustc;
         let sysroot = cmd!(sh, "{rustc} --print sysroot")
             .quiet()
@@ -63,7 +62,7 @@ impl Toolchain {
     }
 
     /// Whether the standard library for `architecture` is installed.
-    pub fn has_target(&self, sh: &Shell, architecture: Architecture) -> anyhow::Result<bool> {
+    pub fn has_target(&self, sh: &Shell, architecture: Architecture) -> Result<bool> {
         let libraries = self.sysroot(sh)?.join("lib/rustlib");
         Ok(libraries.join(architecture.triple()).is_dir())
     }
@@ -74,12 +73,13 @@ impl Toolchain {
         sh: &Shell,
         workspace: &Workspace,
         architecture: Architecture,
-    ) -> anyhow::Result<()> {
+    ) -> Result<()> {
         let triple = architecture.triple();
         if self.has_target(sh, architecture)? {
             return Ok(());
         }
-        screen::progress(format!("installing the Rust target {triple} (once)"));
+        let step = format!("installing the Rust target {triple} (once)");
+        workspace.reporter().step(&step);
         let _directory = sh.push_dir(workspace.root());
         cmd!(sh, "rustup --quiet target add {triple}")
             .quiet()
@@ -91,7 +91,7 @@ impl Toolchain {
 
     /// LLVM's `objcopy`, which comes with the compiler on most hosts and with a component of the
     /// toolchain on all of them.
-    pub fn objcopy(&self, sh: &Shell, workspace: &Workspace) -> anyhow::Result<Objcopy> {
+    pub fn objcopy(&self, sh: &Shell, workspace: &Workspace) -> Result<Objcopy> {
         let libraries = self.sysroot(sh)?.join("lib");
         let programs = libraries.join("rustlib").join(&self.host).join("bin");
         let find = || {
@@ -106,7 +106,9 @@ impl Toolchain {
         if let Some(objcopy) = find() {
             return Ok(objcopy);
         }
-        screen::progress("installing the Rust component llvm-tools (once)");
+        workspace
+            .reporter()
+            .step("installing the Rust component llvm-tools (once)");
         let _directory = sh.push_dir(workspace.root());
         cmd!(sh, "rustup --quiet component add llvm-tools")
             .quiet()
@@ -126,7 +128,7 @@ pub struct Objcopy {
 
 impl Objcopy {
     /// The program, to be called with arguments.
-    pub fn call<'sh>(&self, sh: &'sh Shell) -> anyhow::Result<Cmd<'sh>> {
+    pub fn call<'sh>(&self, sh: &'sh Shell) -> Result<Cmd<'sh>> {
         // Cargo sets it for what it runs; this program may be run without cargo.
         let variable = match cfg!(target_os = "macos") {
             true => "DYLD_FALLBACK_LIBRARY_PATH",
@@ -155,13 +157,17 @@ fn compiler() -> PathBuf {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use cfnkit_console::report::Nobody;
+
     use super::*;
 
     /// Rust's own program, started with nothing that cargo sets for it.
     #[test]
     fn objcopy_finds_its_library_where_cargo_did_not_start_this_program() {
         let sh = Shell::new().unwrap();
-        let workspace = Workspace::at(Path::new(env!("CARGO_MANIFEST_DIR")));
+        let workspace = Workspace::at(Path::new(env!("CARGO_MANIFEST_DIR")), Arc::new(Nobody));
         let toolchain = Toolchain::find(&sh, &workspace).unwrap();
         let objcopy = toolchain.objcopy(&sh, &workspace).unwrap();
         let mut objcopy = std::process::Command::from(objcopy.call(&sh).unwrap());

@@ -4,15 +4,14 @@ use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use anyhow::Context as _;
 use xshell::Shell;
 
 use crate::cargo;
+use cfnkit_console::error::{Context as _, Result};
 use cfnkit_console::report::{Reporter, Screen};
-use cfnkit_console::screen;
 use cfnkit_console::variable;
 
-/// The repository this program works on, found upwards from the current directory.
+/// The repository this program works on, and who is told of what is done in it.
 #[derive(Debug, Clone)]
 pub struct Workspace {
     root: PathBuf,
@@ -20,27 +19,20 @@ pub struct Workspace {
     reporter: Arc<dyn Reporter>,
 }
 
-/// The one that `find` found. A process stays where it is, and cargo is asked once.
-static FOUND: OnceLock<Workspace> = OnceLock::new();
-
 impl Workspace {
-    /// Finds the nearest directory at or above the current one that holds `infra/cfn/root.yaml`.
+    /// Finds the nearest directory at or above `from` that holds `infra/cfn/root.yaml`.
     ///
     /// # Errors
     ///
     /// There is none, or cargo does not understand it; it has said why.
-    pub fn find() -> anyhow::Result<Self> {
-        if let Some(found) = FOUND.get() {
-            return Ok(found.clone());
-        }
-        let current = std::env::current_dir().context("cannot read the current directory")?;
-        let root = current
+    pub fn find(from: &Path, reporter: Arc<dyn Reporter>) -> Result<Self> {
+        let root = from
             .ancestors()
             .find(|directory| directory.join("infra/cfn/root.yaml").is_file())
             .with_context(|| {
                 format!(
                     "no `infra/cfn/root.yaml` at or above `{}`; run this inside the repository",
-                    current.display()
+                    from.display()
                 )
             })?
             .to_path_buf();
@@ -54,21 +46,34 @@ impl Workspace {
             true => cargo::metadata(&sh, &root)?.target_directory,
             false => root.join("target"),
         };
-        let reporter = Arc::new(Screen);
-        let found = Self {
+        Ok(Self {
             root,
             target,
             reporter,
-        };
+        })
+    }
+
+    /// The one that the process was started in, for what is not handed one yet.
+    ///
+    /// # Errors
+    ///
+    /// As [`Workspace::find`].
+    pub fn current() -> Result<Self> {
+        static FOUND: OnceLock<Workspace> = OnceLock::new();
+        if let Some(found) = FOUND.get() {
+            return Ok(found.clone());
+        }
+        let current = std::env::current_dir().context("cannot read the current directory")?;
+        let found = Self::find(&current, Arc::new(Screen))?;
         Ok(FOUND.get_or_init(|| found).clone())
     }
 
     /// A copy of the repository, or of a part of it, at a place that the caller made.
-    pub fn at(root: &Path) -> Self {
+    pub fn at(root: &Path, reporter: Arc<dyn Reporter>) -> Self {
         Self {
             root: root.to_path_buf(),
             target: root.join("target"),
-            reporter: Arc::new(Screen),
+            reporter,
         }
     }
 
@@ -94,14 +99,15 @@ impl Workspace {
     }
 
     /// Holds `path` for this process until the file is dropped; waits while another holds it.
-    pub fn lock(path: &Path) -> anyhow::Result<File> {
+    pub fn lock(&self, path: &Path) -> Result<File> {
         let open = || -> std::io::Result<File> {
             if let Some(directory) = path.parent() {
                 std::fs::create_dir_all(directory)?;
             }
             let file = File::create(path)?;
             if let Err(TryLockError::WouldBlock) = file.try_lock() {
-                screen::progress("waiting for another `cargo xtask` to finish");
+                self.reporter
+                    .step("waiting for another `cargo xtask` to finish");
                 file.lock()?;
             }
             Ok(file)

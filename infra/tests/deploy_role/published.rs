@@ -3,12 +3,14 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde_json::Value;
 use xshell::Shell;
 
 use super::super::root;
 use super::{Actions, PLACE, Rights, deployed_types, policies, policy};
+use cfnkit_console::report::Nobody;
 use cfnkit_tools::tool;
 use cfnkit_tools::workspace::Workspace;
 
@@ -17,7 +19,7 @@ use cfnkit_tools::workspace::Workspace;
 #[test]
 fn the_rights_of_a_type_are_what_its_schema_says() {
     let sh = Shell::new().unwrap();
-    let workspace = Workspace::at(&root());
+    let workspace = Workspace::at(&root(), Arc::new(Nobody));
     let bin = tool::CFN_LINT.provide(&sh, &workspace).unwrap();
     let types = deployed_types();
     let mut found = BTreeMap::new();
@@ -68,7 +70,7 @@ fn schemas(bin: &Path) -> Vec<String> {
 #[test]
 fn only_actions_that_know_no_resource_have_all() {
     let sh = Shell::new().unwrap();
-    let workspace = Workspace::at(&root());
+    let workspace = Workspace::at(&root(), Arc::new(Nobody));
     let bin = tool::CFN_LINT.provide(&sh, &workspace).unwrap();
     let published = cfn_lint_data(&bin).join("AdditionalSpecs/Policies.json");
     let published = std::fs::read_to_string(published).unwrap();

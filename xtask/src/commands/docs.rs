@@ -54,7 +54,7 @@ impl Docs {
     pub(crate) fn run(self, sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {
         let source = workspace.target().join("docs-source");
         let site = workspace.target().join("docs");
-        let _lock = Workspace::lock(&workspace.target().join("docs.lock"))?;
+        let _lock = workspace.lock(&workspace.target().join("docs.lock"))?;
         write_source(workspace, &source)
             .with_context(|| format!("cannot write to `{}`", source.display()))?;
         let bin = tool::MDBOOK.provide(sh, workspace)?;

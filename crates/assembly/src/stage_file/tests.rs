@@ -1,3 +1,6 @@
+use std::sync::Arc;
+
+use cfnkit_console::report::Nobody;
 use expect_test::expect;
 
 use super::*;
@@ -30,7 +33,7 @@ fn workspace(files: &[(&str, &str)]) -> (Workspace, tempfile::TempDir) {
     for (name, text) in files {
         std::fs::write(stages.join(name), text).unwrap();
     }
-    (Workspace::at(directory.path()), directory)
+    (Workspace::at(directory.path(), Arc::new(Nobody)), directory)
 }
 
 #[test]

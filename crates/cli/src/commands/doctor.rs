@@ -3,6 +3,7 @@
 use xshell::{Shell, cmd};
 
 use super::args::{EnvironmentArgs, ParameterArgs, StageArgs};
+use cfnkit_console::error::chain;
 use cfnkit_console::exit::Exit;
 use cfnkit_console::screen;
 use cfnkit_operate::doctor::{self, Finding, Verdict};
@@ -71,7 +72,7 @@ pub fn machine(sh: &Shell, workspace: &Workspace) -> Vec<Finding> {
         }
         Err(err) => findings.push(Finding::error(
             "Rust toolchain",
-            format!("{err:#}"),
+            chain(&err),
             "install rustup from https://rustup.rs; it reads rust-toolchain.toml",
         )),
     }
@@ -90,7 +91,7 @@ pub fn machine(sh: &Shell, workspace: &Workspace) -> Vec<Finding> {
         Ok(version) => Finding::ok("Python", version),
         Err(err) => Finding::error(
             "Python",
-            format!("{err:#}"),
+            chain(&err),
             "on Debian and Ubuntu: `apt-get install python3 python3-venv`",
         ),
     });
@@ -121,7 +122,7 @@ fn target(sh: &Shell, toolchain: &Toolchain) -> Finding {
         ),
         Err(err) => Finding::error(
             "Rust target",
-            format!("{err:#}"),
+            chain(&err),
             format!("`rustup target add {triple}`"),
         ),
     }

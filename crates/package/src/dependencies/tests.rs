@@ -1,4 +1,7 @@
+use std::sync::Arc;
+
 use auditable_info::audit_info_from_slice;
+use cfnkit_console::report::Nobody;
 use expect_test::{Expect, expect};
 use object::write::Object;
 use object::{Architecture, BinaryFormat, Endianness, SectionKind};
@@ -223,7 +226,7 @@ fn the_handler_is_built_from_what_it_asks_for() {
     }
     let lock = undisturbed(cmd!(sh, "cargo generate-lockfile --offline"));
     lock.quiet().ignore_stderr().run().unwrap();
-    let workspace = Workspace::at(directory.path());
+    let workspace = Workspace::at(directory.path(), Arc::new(Nobody));
     let dependencies = of_package(&sh, &workspace, "handler", "aarch64-unknown-linux-gnu").unwrap();
     let root = &dependencies.packages()[dependencies.root()];
     assert_eq!(

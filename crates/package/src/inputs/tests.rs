@@ -1,3 +1,6 @@
+use std::sync::Arc;
+
+use cfnkit_console::report::Nobody;
 use expect_test::{Expect, expect};
 
 use super::*;
@@ -74,7 +77,7 @@ impl Repository {
     }
 
     fn inputs_with(&self, target: &str, beginning: Option<SystemTime>) -> Inputs {
-        let workspace = Workspace::at(self.0.path());
+        let workspace = Workspace::at(self.0.path(), Arc::new(Nobody));
         let configuration = Configuration::read(&Shell::new().unwrap(), &workspace).unwrap();
         let terms = Terms {
             package: "handler",

@@ -1,5 +1,8 @@
 use std::backtrace::Backtrace;
 use std::hint::black_box;
+use std::sync::Arc;
+
+use cfnkit_console::report::Nobody;
 
 use super::*;
 use crate::packaging::tests::INTAKE;
@@ -31,7 +34,8 @@ fn addresses(backtrace: &Backtrace) -> Vec<ReturnAddress> {
 }
 
 fn own_symbols() -> Symbols {
-    let workspace = Workspace::find().unwrap();
+    let workspace =
+        Workspace::find(Path::new(env!("CARGO_MANIFEST_DIR")), Arc::new(Nobody)).unwrap();
     Symbols::read(&workspace, &std::env::current_exe().unwrap()).unwrap()
 }
 
@@ -131,7 +135,7 @@ fn a_file_without_symbols_is_refused() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("x.debug");
     std::fs::write(&path, "no ELF").unwrap();
-    let err = Symbols::read(&Workspace::at(directory.path()), &path);
+    let err = Symbols::read(&Workspace::at(directory.path(), Arc::new(Nobody)), &path);
     let message = format!("{:#}", err.err().unwrap());
     assert!(message.contains("cannot read symbols of `"), "{message}");
 }
@@ -139,7 +143,7 @@ fn a_file_without_symbols_is_refused() {
 #[test]
 fn symbols_are_found_by_the_hash_of_the_zip() {
     let directory = tempfile::tempdir().unwrap();
-    let workspace = Workspace::at(directory.path());
+    let workspace = Workspace::at(directory.path(), Arc::new(Nobody));
     let hash = ZipHash::try_from(HASH.to_owned()).unwrap();
     let message = || of_zip(&workspace, &hash).unwrap_err().to_string();
     expect_test::expect!["no symbols of the handler `ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad` in `target/package`; there are none at all; the same commit gives the same bytes: `git checkout` the deployed one and run `cargo xtask package`"]
@@ -158,7 +162,7 @@ fn symbols_are_found_by_the_hash_of_the_zip() {
 #[test]
 fn the_newest_package_is_the_one_on_record() {
     let directory = tempfile::tempdir().unwrap();
-    let workspace = Workspace::at(directory.path());
+    let workspace = Workspace::at(directory.path(), Arc::new(Nobody));
     let message = newest_zip(&workspace, std::slice::from_ref(&INTAKE))
         .unwrap_err()
         .to_string();

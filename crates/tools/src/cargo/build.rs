@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
 use serde::Deserialize;
 use xshell::Cmd;
 
 use super::dep_info::{self, Reading};
 use super::{describes_this_program, undisturbed};
+use cfnkit_console::error::{Context as _, Error, Result};
 
 mod origin;
 
@@ -76,13 +76,14 @@ struct Script {
 }
 
 /// Runs a cargo command that builds; what it says to people goes to stderr, as always.
-pub fn run(command: Cmd<'_>) -> anyhow::Result<Build> {
+pub fn run(command: Cmd<'_>) -> Result<Build> {
     let text = undisturbed(command)
         .args(["--message-format", "json-render-diagnostics"])
         // A user's setting would make the paths in rustc's lists relative to something else.
         .args(["--config", "build.dep-info-basedir='/proc'"])
         .quiet()
-        .read()?;
+        .read()
+        .map_err(Error::said)?;
     let mut build = Build {
         artifacts: Vec::new(),
         scripts: Vec::new(),
@@ -99,7 +100,7 @@ pub fn run(command: Cmd<'_>) -> anyhow::Result<Build> {
 
 impl Build {
     /// The program `name`, where cargo has put it.
-    pub fn program(&self, name: &str) -> anyhow::Result<&Path> {
+    pub fn program(&self, name: &str) -> Result<&Path> {
         let is_it = |artifact: &&Artifact| {
             artifact.target.name == name && artifact.target.kind.iter().any(|kind| kind == "bin")
         };
@@ -114,7 +115,7 @@ impl Build {
     /// # Errors
     ///
     /// A list that rustc wrote is not where cargo keeps it, or cannot be read.
-    pub fn read(&self, root: &Path) -> anyhow::Result<Read> {
+    pub fn read(&self, root: &Path) -> Result<Read> {
         let mut read = Read::default();
         for artifact in &self.artifacts {
             read.packages.insert(artifact.package());
@@ -177,14 +178,14 @@ impl Build {
             .collect()
     }
 
-    fn list(&self, artifact: &Artifact) -> anyhow::Result<PathBuf> {
+    fn list(&self, artifact: &Artifact) -> Result<PathBuf> {
         self.dep_info(artifact).with_context(|| {
             let target = &artifact.target.name;
             format!("cargo has no list of what rustc read for `{target}`")
         })
     }
 
-    fn reading(&self, artifact: &Artifact) -> anyhow::Result<Reading> {
+    fn reading(&self, artifact: &Artifact) -> Result<Reading> {
         let path = self.list(artifact)?;
         let text =
             std::fs::read(&path).with_context(|| format!("cannot read `{}`", path.display()))?;
@@ -219,7 +220,7 @@ impl Build {
 
 impl Script {
     /// What it printed, where cargo's documentation says that it is kept.
-    fn printed(&self) -> anyhow::Result<String> {
+    fn printed(&self) -> Result<String> {
         let printed = self.out_dir.with_file_name("output");
         let bytes = std::fs::read(&printed)
             .with_context(|| format!("cannot read `{}`", printed.display()))?;

@@ -3,12 +3,13 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::Context as _;
 use serde_json::Value;
+use snafu::whatever;
 use xshell::{Shell, cmd};
 
 use super::undisturbed;
 use crate::workspace::Workspace;
+use cfnkit_console::error::{Context as _, Result};
 
 /// Tables that can change what a build makes of the same files.
 const TABLES: [&str; 6] = ["build", "env", "patch", "paths", "profile", "unstable"];
@@ -37,7 +38,7 @@ impl Configuration {
     /// Asks cargo.
     // Other readers of these files do not follow `include`, nor whatever comes next. The command is
     // not stable yet; the variable lets it print and reaches no build.
-    pub fn read(sh: &Shell, workspace: &Workspace) -> anyhow::Result<Self> {
+    pub fn read(sh: &Shell, workspace: &Workspace) -> Result<Self> {
         let _directory = sh.push_dir(workspace.root());
         let get = cmd!(
             sh,
@@ -51,7 +52,7 @@ impl Configuration {
             .context("cannot run `cargo`; install rustup")?;
         if !output.status.success() {
             let said = String::from_utf8_lossy(&output.stderr);
-            anyhow::bail!("cannot read cargo's configuration: {}", said.trim());
+            whatever!("cannot read cargo's configuration: {}", said.trim());
         }
         let configuration = serde_json::from_slice(&output.stdout);
         Ok(Self(configuration.context(
@@ -65,7 +66,7 @@ impl Configuration {
     }
 
     /// The flags for rustc that this and the user's variables come to.
-    pub fn flags(&self, triple: &str) -> anyhow::Result<Vec<String>> {
+    pub fn flags(&self, triple: &str) -> Result<Vec<String>> {
         // Which of the places counts, and for which `cfg`, is what `cargo-config2` knows. What
         // cargo has merged is one file for it.
         let directory = tempfile::tempdir().context("cannot make a temporary directory")?;
@@ -133,6 +134,10 @@ fn add<'value>(settings: &mut BTreeMap<String, &'value Value>, name: &str, value
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use cfnkit_console::report::Nobody;
+
     use super::*;
 
     const TRIPLE: &str = "aarch64-unknown-linux-gnu";
@@ -146,7 +151,7 @@ mod tests {
             std::fs::write(path, text).unwrap();
         }
         let sh = Shell::new().unwrap();
-        Configuration::read(&sh, &Workspace::at(directory.path())).unwrap()
+        Configuration::read(&sh, &Workspace::at(directory.path(), Arc::new(Nobody))).unwrap()
     }
 
     #[test]

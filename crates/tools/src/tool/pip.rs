@@ -3,8 +3,9 @@
 
 use std::path::Path;
 
-use anyhow::Context as _;
 use xshell::{Cmd, Shell, cmd};
+
+use cfnkit_console::error::{Context as _, Result};
 
 /// Settings of pip that say where packages come from and how to get there. All others say what to
 /// do with them, such as `target`, `user` or `constraint`, and are meant for the user's own.
@@ -50,7 +51,7 @@ pub(super) fn install(
     python: &Path,
     requirements: &Path,
     dependencies: bool,
-) -> anyhow::Result<()> {
+) -> Result<()> {
     // pip itself tells, with the user's environment and files, so that none of them is missed.
     let settings = cmd!(
         sh,

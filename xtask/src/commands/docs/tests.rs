@@ -1,5 +1,7 @@
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
+use cfnkit_console::report::Nobody;
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
 use super::*;
@@ -11,7 +13,7 @@ fn root() -> std::path::PathBuf {
 /// The pages as mdBook gets them, by their paths.
 fn source() -> (tempfile::TempDir, Vec<(String, String)>) {
     let directory = tempfile::tempdir().unwrap();
-    write_source(&Workspace::at(&root()), directory.path()).unwrap();
+    write_source(&Workspace::at(&root(), Arc::new(Nobody)), directory.path()).unwrap();
     let pages = directory.path().join("src");
     let mut texts = Vec::new();
     for part in ["", "commands"] {

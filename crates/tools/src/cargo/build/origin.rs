@@ -5,11 +5,10 @@
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use anyhow::Context as _;
-
 use super::{Artifact, Build, Script, dep_info};
 use crate::checkout;
 use crate::digest::{hex, sha256};
+use cfnkit_console::error::{Context as _, Error, Result};
 
 /// Ends the name of the file that says it, beside what it is about.
 const RECORD: &str = "origin";
@@ -21,12 +20,12 @@ impl Build {
     /// # Errors
     ///
     /// Cargo cannot be moved to it, or the second build fails.
-    pub fn assured(
+    pub fn assured<E: From<Error>>(
         self,
         root: &Path,
         beginning: SystemTime,
-        build: impl FnOnce() -> anyhow::Result<Self>,
-    ) -> anyhow::Result<(Self, SystemTime)> {
+        build: impl FnOnce() -> Result<Self, E>,
+    ) -> Result<(Self, SystemTime), E> {
         // Now, because to the second build it is old.
         self.record(root, beginning)?;
         let doubtful = self.doubtful(root, beginning)?;
@@ -43,13 +42,13 @@ impl Build {
         let assured = build()?;
         assured.record(root, beginning)?;
         match assured.doubtful(root, beginning)?.first() {
-            Some(source) => anyhow::bail!(advice(source)),
+            Some(source) => Err(Error::new(advice(source)).into()),
             None => Ok((assured, beginning)),
         }
     }
 
     /// The root sources of what cargo did not compile since `beginning` and nobody vouches for.
-    fn doubtful(&self, root: &Path, beginning: SystemTime) -> anyhow::Result<Vec<PathBuf>> {
+    fn doubtful(&self, root: &Path, beginning: SystemTime) -> Result<Vec<PathBuf>> {
         let mut sources = Vec::new();
         for artifact in self.artifacts.iter().filter(|artifact| artifact.is_local()) {
             let is_known = || self.is_recorded(self.origin(artifact, root)?);
@@ -71,7 +70,7 @@ impl Build {
     }
 
     /// Writes down what was compiled from what, where that happened since `beginning`.
-    fn record(&self, root: &Path, beginning: SystemTime) -> anyhow::Result<()> {
+    fn record(&self, root: &Path, beginning: SystemTime) -> Result<()> {
         let local = self.artifacts.iter().filter(|artifact| artifact.is_local());
         for artifact in local.filter(|artifact| !artifact.fresh) {
             self.origin(artifact, root)?.write(beginning)?;
@@ -86,12 +85,12 @@ impl Build {
         Ok(())
     }
 
-    fn is_recorded(&self, origin: Origin) -> anyhow::Result<bool> {
+    fn is_recorded(&self, origin: Origin) -> Result<bool> {
         let recorded = std::fs::read_to_string(&origin.record);
         Ok(recorded.is_ok_and(|recorded| recorded == origin.text()))
     }
 
-    fn origin(&self, artifact: &Artifact, root: &Path) -> anyhow::Result<Origin> {
+    fn origin(&self, artifact: &Artifact, root: &Path) -> Result<Origin> {
         let list = self.list(artifact)?;
         let reading = self.reading(artifact)?;
         let base = artifact.directory_of_rustc(root);
@@ -104,7 +103,7 @@ impl Build {
         })
     }
 
-    fn origin_of(&self, script: &Script, artifact: &Artifact) -> anyhow::Result<Origin> {
+    fn origin_of(&self, script: &Script, artifact: &Artifact) -> Result<Origin> {
         let root = artifact.package_directory();
         let reading = dep_info::of_build_script(&script.printed()?).unwrap_or_default();
         Ok(Origin {
@@ -172,7 +171,7 @@ impl Origin {
     }
 
     /// Says nothing where a file changed since `beginning`: who knows which content was read.
-    fn write(&self, beginning: SystemTime) -> anyhow::Result<()> {
+    fn write(&self, beginning: SystemTime) -> Result<()> {
         let is_younger = |file: &PathBuf| {
             let modified = file.metadata().and_then(|file| file.modified());
             modified.is_ok_and(|modified| modified >= beginning)
