@@ -22,6 +22,9 @@ pub trait Reporter: Debug + Send + Sync {
 
     /// Something that is wrong, where the work goes on to its end before it fails.
     fn error(&self, text: &str);
+
+    /// What the last heading was about has failed, and the work goes on to its end.
+    fn failure(&self, text: &str);
 }
 
 /// A person who reads along: lines on stderr.
@@ -48,6 +51,10 @@ impl Reporter for Screen {
     fn error(&self, text: &str) {
         screen::say(format!("{BAD}error:{BAD:#} {text}"));
     }
+
+    fn failure(&self, text: &str) {
+        screen::say(format!("{BAD}failed:{BAD:#} {text}"));
+    }
 }
 
 /// Nobody reads along.
@@ -60,4 +67,5 @@ impl Reporter for Nobody {
     fn heading(&self, _: &str) {}
     fn warning(&self, _: &str) {}
     fn error(&self, _: &str) {}
+    fn failure(&self, _: &str) {}
 }

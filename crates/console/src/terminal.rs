@@ -1,4 +1,4 @@
-//! The terminal on stderr: its size, and how an operation is shown there.
+//! The terminals on stderr and stdout: their sizes, and how an operation is shown there.
 
 use crate::screen;
 
@@ -48,6 +48,16 @@ pub fn write(mode: Mode, text: &str) {
         Mode::Live { .. } => screen::write_codes(text),
         Mode::Plain => screen::write_plain(text),
     }
+}
+
+/// Columns of the terminal that stdout is, if it is one.
+pub fn columns_of_stdout() -> Option<u16> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "asking for the size writes nothing"
+    )]
+    let size = terminal_size::terminal_size_of(std::io::stdout());
+    size.map(|(width, _)| width.0)
 }
 
 /// The terminal's size now.

@@ -2,12 +2,13 @@
 
 use std::path::PathBuf;
 
+use snafu::whatever;
 use xshell::{Shell, cmd};
 
-use crate::step::{Counts, Steps, check};
+use crate::step::{Steps, check};
 use cfnkit_assembly::service::Service;
 use cfnkit_assembly::stage_file;
-use cfnkit_console::screen;
+use cfnkit_console::error::Result;
 use cfnkit_tools::cargo::undisturbed;
 use cfnkit_tools::checkout;
 use cfnkit_tools::workspace::Workspace;
@@ -23,7 +24,7 @@ mod written;
 
 /// The manifest of every workspace, the repository's own first. Others are formatted only: clippy
 /// would compile what only they need.
-fn manifests(workspace: &Workspace) -> anyhow::Result<Vec<PathBuf>> {
+fn manifests(workspace: &Workspace) -> Result<Vec<PathBuf>> {
     const OWN: &str = "Cargo.toml";
     let mut manifests = vec![PathBuf::from(OWN)];
     for file in checkout::files(workspace.root())? {
@@ -38,15 +39,9 @@ fn manifests(workspace: &Workspace) -> anyhow::Result<Vec<PathBuf>> {
 }
 
 /// Adds formatting and clippy to the checks.
-pub fn add_code_steps(steps: &mut Steps, sh: &Shell, workspace: &Workspace) {
+pub fn add_code_steps(steps: &mut Steps<'_>, sh: &Shell, workspace: &Workspace) {
     let _directory = sh.push_dir(workspace.root());
-    steps.run("formatting", || {
-        for manifest in manifests(workspace)? {
-            let format = cmd!(sh, "cargo fmt --all --check --manifest-path {manifest}");
-            check(undisturbed(format))?;
-        }
-        Ok(Counts::default())
-    });
+    steps.run("formatting", || check_formatting(sh, workspace));
     steps.run("clippy", || {
         let clippy = cmd!(
             sh,
@@ -56,57 +51,49 @@ pub fn add_code_steps(steps: &mut Steps, sh: &Shell, workspace: &Workspace) {
     });
 }
 
-/// Adds the templates to the checks.
-pub fn add_template_step(
-    steps: &mut Steps,
-    sh: &Shell,
-    workspace: &Workspace,
-    service: &'static Service,
-) {
-    let _directory = sh.push_dir(workspace.root());
-    steps.run("stage files", || {
-        let problems = stage_file::check_all(workspace, service)?;
-        for problem in &problems {
-            screen::say(problem);
-        }
-        if !problems.is_empty() {
-            anyhow::bail!("{} problems in `infra/stages`", problems.len());
-        }
-        Ok(Counts::default())
-    });
-    steps.run("limits", || {
-        limits::check(workspace, service)?;
-        Ok(Counts::default())
-    });
-    steps.run("templates", || {
-        templates::check_templates(sh, workspace)?;
-        Ok(Counts::default())
-    });
+fn check_formatting(sh: &Shell, workspace: &Workspace) -> Result<()> {
+    for manifest in manifests(workspace)? {
+        let format = cmd!(sh, "cargo fmt --all --check --manifest-path {manifest}");
+        check(undisturbed(format))?;
+    }
+    Ok(())
+}
+
+/// Adds the stages to the checks: their files, and their limits against each other.
+pub fn add_stage_steps(steps: &mut Steps<'_>, workspace: &Workspace, service: &'static Service) {
+    steps.run("stage files", || check_stage_files(workspace, service));
+    steps.run("limits", || limits::check(workspace, service));
+}
+
+fn check_stage_files(workspace: &Workspace, service: &'static Service) -> Result<()> {
+    let problems = stage_file::check_all(workspace, service)?;
+    for problem in &problems {
+        workspace.reporter().say(&problem.to_string());
+    }
+    if !problems.is_empty() {
+        whatever!("{} problems in `infra/stages`", problems.len());
+    }
+    Ok(())
 }
 
 /// Adds the workflows to the checks.
-pub fn add_workflow_step(steps: &mut Steps, sh: &Shell, workspace: &Workspace) {
+pub fn add_workflow_step(steps: &mut Steps<'_>, sh: &Shell, workspace: &Workspace) {
     let _directory = sh.push_dir(workspace.root());
-    steps.run("workflows", || {
-        workflows::check_workflows(sh, workspace)?;
-        Ok(Counts::default())
-    });
+    steps.run("workflows", || workflows::check_workflows(sh, workspace));
 }
 
 /// Adds the dependencies to the checks.
-pub fn add_dependency_step(steps: &mut Steps, sh: &Shell, workspace: &Workspace) {
+pub fn add_dependency_step(steps: &mut Steps<'_>, sh: &Shell, workspace: &Workspace) {
     let _directory = sh.push_dir(workspace.root());
     steps.run("dependencies", || {
-        supply_chain::check_dependencies(sh, workspace)?;
-        Ok(Counts::default())
+        supply_chain::check_dependencies(sh, workspace)
     });
 }
 
 /// Adds what is known against the dependencies to the checks.
-pub fn add_advisory_step(steps: &mut Steps, sh: &Shell, workspace: &Workspace) {
+pub fn add_advisory_step(steps: &mut Steps<'_>, sh: &Shell, workspace: &Workspace) {
     let _directory = sh.push_dir(workspace.root());
     steps.run("advisories", || {
-        supply_chain::check_advisories(sh, workspace)?;
-        Ok(Counts::default())
+        supply_chain::check_advisories(sh, workspace)
     });
 }

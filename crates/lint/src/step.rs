@@ -1,22 +1,35 @@
 //! A run of several checks: each goes on whatever the others say, and one table sums them up.
 
+use std::error::Error as StdError;
 use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use anyhow::Context as _;
 use comfy_table::{CellAlignment, Table, presets};
+use snafu::whatever;
 use xshell::{Cmd, Shell};
 
-use cfnkit_console::exit::Exit;
-use cfnkit_console::screen::{self, BAD, GOOD, STRONG};
+use cfnkit_console::error::{Context as _, Error, Result, chain};
+use cfnkit_console::report::Reporter;
 use cfnkit_console::workflow_run;
 use cfnkit_tools::cargo::undisturbed;
 
 /// The checks so far.
-#[derive(Debug, Default)]
-pub struct Steps {
+#[derive(Debug)]
+pub struct Steps<'reader> {
+    reporter: &'reader dyn Reporter,
     finished: Vec<Step>,
+}
+
+/// What all checks come to.
+#[derive(Debug)]
+pub struct Summary {
+    /// One line a check.
+    pub table: String,
+    /// How many of the checks failed.
+    pub failed_steps: usize,
+    /// The tests of all of them.
+    pub tests: Counts,
 }
 
 #[derive(Debug)]
@@ -29,9 +42,16 @@ struct Step {
 /// How many tests a step ran; a check that is not a test run counts none.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub struct Counts {
-    pub(crate) passed: usize,
+    /// Tests that ran and held.
+    pub passed: usize,
     /// Tests that ran and failed.
     pub failed: usize,
+}
+
+impl From<()> for Counts {
+    fn from((): ()) -> Self {
+        Self::default()
+    }
 }
 
 impl std::ops::Add for Counts {
@@ -45,14 +65,27 @@ impl std::ops::Add for Counts {
     }
 }
 
-impl Steps {
-    /// Runs one check and prints its name before and its error after.
-    pub fn run(&mut self, name: &'static str, check: impl FnOnce() -> anyhow::Result<Counts>) {
-        screen::say(format!("\n{STRONG}{name}{STRONG:#}"));
+impl<'reader> Steps<'reader> {
+    /// No check yet; `reporter` is told what each is about, and why it failed.
+    pub fn new(reporter: &'reader dyn Reporter) -> Self {
+        Self {
+            reporter,
+            finished: Vec::new(),
+        }
+    }
+
+    /// Runs one check, tells its name before and its error after.
+    pub fn run<C: Into<Counts>, E: Into<Box<dyn StdError + Send + Sync>>>(
+        &mut self,
+        name: &'static str,
+        check: impl FnOnce() -> Result<C, E>,
+    ) {
+        self.reporter.heading(name);
         let begin = Instant::now();
-        let outcome = check().map_err(|err| format!("{err:#}"));
+        let outcome = check().map(Into::into);
+        let outcome = outcome.map_err(|err| chain(&*err.into()));
         if let Err(message) = &outcome {
-            screen::say(format!("{BAD}failed:{BAD:#} {message}"));
+            self.reporter.failure(message);
         }
         self.finished.push(Step {
             name,
@@ -61,8 +94,8 @@ impl Steps {
         });
     }
 
-    /// Prints the table and, last, the number of tests. Fails if any check did.
-    pub fn finish(self) -> anyhow::Result<()> {
+    /// What they come to.
+    pub fn summary(&self) -> Summary {
         let mut table = Table::new();
         table.load_style(presets::NOTHING);
         table.set_header(["STEP", "RESULT", "TESTS", "TIME"]);
@@ -84,17 +117,10 @@ impl Steps {
             table.add_row([step.name, result, &tests, &time]);
         }
         let failed_steps = self.finished.iter().filter(|step| !step.is_good()).count();
-        screen::show(format!("\n{}\n", table.trim_fmt()));
-        let style = if failed_steps == 0 { GOOD } else { BAD };
-        if failed_steps > 0 {
-            screen::show(format!("{style}{failed_steps} steps failed{style:#}"));
-        }
-        if total.passed + total.failed > 0 {
-            screen::show(format!("{} passed, {} failed", total.passed, total.failed));
-        }
-        match failed_steps {
-            0 => Ok(()),
-            _ => Err(Exit::Silent.into()),
+        Summary {
+            table: table.trim_fmt(),
+            failed_steps,
+            tests: total,
         }
     }
 }
@@ -106,14 +132,13 @@ impl Step {
 }
 
 /// Runs a program as a check: its output is the screen's, its exit code the result.
-pub fn check(command: Cmd<'_>) -> anyhow::Result<Counts> {
-    command.quiet().run()?;
-    Ok(Counts::default())
+pub fn check(command: Cmd<'_>) -> Result<()> {
+    command.quiet().run().map_err(Error::said)
 }
 
-/// Runs `cargo test` with `arguments`, shows what it prints as it comes, and counts the tests it
+/// Runs `cargo test` with `arguments`, tells what it prints as it comes, and counts the tests it
 /// reports.
-pub fn cargo_test(sh: &Shell, arguments: &[&str]) -> anyhow::Result<Counts> {
+pub fn cargo_test(sh: &Shell, reporter: &dyn Reporter, arguments: &[&str]) -> Result<Counts> {
     let test = undisturbed(xshell::cmd!(sh, "cargo test --locked {arguments...}"));
     let mut test = Command::from(test);
     // The programs that a test starts are not what the run is about.
@@ -126,14 +151,14 @@ pub fn cargo_test(sh: &Shell, arguments: &[&str]) -> anyhow::Result<Counts> {
     for line in BufReader::new(stdout).lines() {
         let line = line.context("cannot read what `cargo test` prints")?;
         counts = counts + count(&line);
-        screen::say(line);
+        reporter.say(&line);
     }
     let status = test.wait().context("cannot wait for `cargo test`")?;
     if counts.passed + counts.failed == 0 {
-        anyhow::bail!("no test ran");
+        whatever!("no test ran");
     }
     if !status.success() && counts.failed == 0 {
-        anyhow::bail!("`cargo test` failed ({status})");
+        whatever!("`cargo test` failed ({status})");
     }
     Ok(counts)
 }
@@ -160,7 +185,22 @@ fn count(output: &str) -> Counts {
 
 #[cfg(test)]
 mod tests {
+    use cfnkit_console::report::Nobody;
+
     use super::*;
+
+    #[test]
+    fn a_check_that_fails_stops_no_other() {
+        let mut steps = Steps::new(&Nobody);
+        let two = Counts {
+            passed: 2,
+            failed: 0,
+        };
+        steps.run("one", || Err::<(), _>(Error::new("broken")));
+        steps.run("two", || Ok::<_, Error>(two));
+        let summary = steps.summary();
+        assert_eq!((summary.failed_steps, summary.tests), (1, two));
+    }
 
     #[test]
     fn the_result_lines_are_added_up() {

@@ -7,8 +7,10 @@ use crate::fuzzing::{check_compiler, fuzz};
 use crate::packaged::check_packaged;
 use crate::service::SERVICE;
 use cfnkit_assembly::assembly::Cloud;
+use cfnkit_cli::commands::lint::{add_template_steps, finish};
+use cfnkit_console::report::Reporter;
 use cfnkit_console::screen;
-use cfnkit_lint::linting::{add_code_steps, add_template_step, add_workflow_step};
+use cfnkit_lint::linting::{add_code_steps, add_workflow_step};
 use cfnkit_lint::step::{Counts, Steps, cargo_test};
 use cfnkit_package::packaging::verify::verify;
 use cfnkit_package::packaging::{Reuse, package};
@@ -59,37 +61,35 @@ impl Test {
         if self.fuzz.is_some() {
             check_compiler(sh)?;
         }
-        let mut steps = Steps::default();
+        let reporter = workspace.reporter();
+        let test_ours = |targets: &[&str]| test_ours(sh, reporter, targets);
+        let mut steps = Steps::new(reporter);
         let handler = &SERVICE.functions[0];
         add_code_steps(&mut steps, sh, workspace);
-        add_template_step(&mut steps, sh, workspace, &SERVICE);
+        add_template_steps(&mut steps, sh, workspace, &SERVICE);
         add_workflow_step(&mut steps, sh, workspace);
-        steps.run("packaged crates", || {
-            check_packaged(sh, workspace)?;
-            Ok(Counts::default())
-        });
+        steps.run("packaged crates", || check_packaged(sh, workspace));
         let _directory = sh.push_dir(workspace.root());
         steps.run("handler", || {
-            cargo_test(sh, &["--package", "handler", "--package", "rig"])
+            cargo_test(sh, reporter, &["--package", "handler", "--package", "rig"])
         });
-        steps.run("crates", || test_ours(sh, &["--lib"]));
-        steps.run("promises", || test_ours(sh, &["--test", "templates"]));
+        steps.run("crates", || test_ours(&["--lib"]));
+        steps.run("promises", || test_ours(&["--test", "templates"]));
         steps.run("xtask", || {
-            test_ours(sh, &["--test", "tidy", "--test", "against"])
+            test_ours(&["--test", "tidy", "--test", "against"])
         });
-        steps.run("integration tests", || test_ours(sh, &["--test", "it"]));
-        steps.run("deploy engine", || test_ours(sh, &["--test", "engine"]));
+        steps.run("integration tests", || test_ours(&["--test", "it"]));
+        steps.run("deploy engine", || test_ours(&["--test", "engine"]));
         steps.run("benchmarks", || {
             let target = workspace.target().join("bench-build").display().to_string();
             // The driver alone would compile a TLS library for minutes.
             let package = ["--package", "packaging", "--target-dir", &target];
             let manifest = ["--manifest-path", "handler/bench/Cargo.toml"];
-            cargo_test(sh, &[&manifest[..], &package].concat())
+            cargo_test(sh, reporter, &[&manifest[..], &package].concat())
         });
         if self.verify {
             steps.run("same bytes", || {
-                verify(sh, workspace, handler, Cloud::Aws.into(), &[])?;
-                Ok(Counts::default())
+                verify(sh, workspace, handler, Cloud::Aws.into(), &[]).map(drop)
             });
         }
         if self.arm64 {
@@ -99,28 +99,28 @@ impl Test {
                 let rie = tool::RUNTIME_EMULATOR.provide(sh, workspace)?;
                 let _zip = sh.push_env("HANDLER_ZIP", &package.path);
                 let _rie = sh.push_env("RUNTIME_EMULATOR_BIN", rie);
-                test_ours(sh, &["--test", "arm64"])
+                test_ours(&["--test", "arm64"])
             });
         }
         if self.browser {
-            steps.run("browser", || test_ours(sh, &["--test", "browser"]));
+            steps.run("browser", || test_ours(&["--test", "browser"]));
         }
         if let Some(seconds) = self.fuzz {
-            steps.run("fuzz", || {
+            steps.run("fuzz", || -> anyhow::Result<()> {
                 let fuzzed = fuzz(sh, workspace, seconds)?;
                 screen::say(format!("{} executions", fuzzed.executions));
-                Ok(Counts::default())
+                Ok(())
             });
         }
-        steps.finish()
+        finish(&steps)
     }
 }
 
 /// Runs tests of crates, templates or tool. The same packages are asked for whichever tests they
 /// are, so that features are the same and what the tests share is compiled once for all steps.
-fn test_ours(sh: &Shell, targets: &[&str]) -> anyhow::Result<Counts> {
+fn test_ours(sh: &Shell, reporter: &dyn Reporter, targets: &[&str]) -> anyhow::Result<Counts> {
     let packages = ["--workspace", "--exclude", "handler", "--exclude", "rig"];
-    cargo_test(sh, &[&packages, targets].concat())
+    Ok(cargo_test(sh, reporter, &[&packages, targets].concat())?)
 }
 
 fn find_browser(sh: &Shell) -> anyhow::Result<()> {

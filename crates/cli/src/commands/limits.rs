@@ -66,7 +66,7 @@ pub struct Limits {
 impl Limits {
     pub fn run(self, workspace: &Workspace) -> anyhow::Result<()> {
         if self.check {
-            return limits::check(workspace, service());
+            return Ok(limits::check(workspace, service())?);
         }
         let templates = Templates::read(&workspace.templates())?;
         let stage_file = read_stage_file(workspace, &self.stage.stage, &templates.root)?;

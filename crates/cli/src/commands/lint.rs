@@ -3,13 +3,15 @@
 use xshell::Shell;
 
 use crate::program::service;
+use cfnkit_assembly::service::Service;
 use cfnkit_console::exit::Exit;
-use cfnkit_console::screen;
+use cfnkit_console::screen::{self, BAD};
+use cfnkit_console::terminal::columns_of_stdout;
 use cfnkit_lint::linting::templates::judge_templates;
 use cfnkit_lint::linting::{
-    add_advisory_step, add_code_steps, add_dependency_step, add_template_step, add_workflow_step,
+    add_advisory_step, add_code_steps, add_dependency_step, add_stage_steps, add_workflow_step,
 };
-use cfnkit_lint::step::Steps;
+use cfnkit_lint::step::{Steps, Summary};
 use cfnkit_tools::workspace::Workspace;
 
 /// Check formatting, code, templates, workflows and dependencies.
@@ -58,12 +60,12 @@ impl Lint {
             };
         }
         let chooses = self.code || self.templates || self.workflows || self.dependencies;
-        let mut steps = Steps::default();
+        let mut steps = Steps::new(workspace.reporter());
         if self.code || !chooses {
             add_code_steps(&mut steps, sh, workspace);
         }
         if self.templates || !chooses {
-            add_template_step(&mut steps, sh, workspace, service());
+            add_template_steps(&mut steps, sh, workspace, service());
         }
         if self.workflows || !chooses {
             add_workflow_step(&mut steps, sh, workspace);
@@ -74,6 +76,44 @@ impl Lint {
         if self.advisories {
             add_advisory_step(&mut steps, sh, workspace);
         }
-        steps.finish()
+        finish(&steps)
+    }
+}
+
+/// Adds the stages and the templates to the checks; what is found is shown as it is found.
+pub fn add_template_steps(
+    steps: &mut Steps<'_>,
+    sh: &Shell,
+    workspace: &Workspace,
+    service: &'static Service,
+) {
+    add_stage_steps(steps, workspace, service);
+    steps.run("templates", || {
+        let judgement = judge_templates(sh, workspace)?;
+        if let Some(findings) = judgement.findings_table(columns_of_stdout()) {
+            screen::show(format!("{findings}\n"));
+        }
+        screen::show(judgement.checkers_table());
+        judgement.verdict()
+    });
+}
+
+/// Shows the table and, last, the number of tests. Fails if any check did.
+pub fn finish(steps: &Steps<'_>) -> anyhow::Result<()> {
+    let Summary {
+        table,
+        failed_steps,
+        tests,
+    } = steps.summary();
+    screen::show(format!("\n{table}\n"));
+    if failed_steps > 0 {
+        screen::show(format!("{BAD}{failed_steps} steps failed{BAD:#}"));
+    }
+    if tests.passed + tests.failed > 0 {
+        screen::show(format!("{} passed, {} failed", tests.passed, tests.failed));
+    }
+    match failed_steps {
+        0 => Ok(()),
+        _ => Err(Exit::Silent.into()),
     }
 }

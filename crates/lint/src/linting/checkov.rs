@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use anyhow::Context as _;
 use serde_json::Value;
+use snafu::whatever;
 use xshell::{Shell, cmd};
 
 use super::finding::{Remark, Verdict};
+use cfnkit_console::error::{Context as _, Result};
 use cfnkit_tools::tool;
 use cfnkit_tools::tool::pip::isolated;
 use cfnkit_tools::workspace::Workspace;
@@ -17,7 +18,7 @@ pub fn judge(
     sh: &Shell,
     workspace: &Workspace,
     directory: &Path,
-) -> anyhow::Result<BTreeMap<String, Verdict>> {
+) -> Result<BTreeMap<String, Verdict>> {
     let bin = tool::CHECKOV.provide(sh, workspace)?;
     let checkov = bin.join("checkov");
     // It fails where a check fails; what it says is on stdout all the same. Without
@@ -39,7 +40,7 @@ pub fn judge(
     })
 }
 
-fn parse(said: &str) -> anyhow::Result<BTreeMap<String, Verdict>> {
+fn parse(said: &str) -> Result<BTreeMap<String, Verdict>> {
     let report: Value = serde_json::from_str(said).context("its answer is not JSON")?;
     let list = |key: &str| {
         let list = report.pointer(&format!("/results/{key}"));
@@ -48,7 +49,7 @@ fn parse(said: &str) -> anyhow::Result<BTreeMap<String, Verdict>> {
     };
     let unread = list("parsing_errors")?;
     if !unread.is_empty() {
-        anyhow::bail!("it cannot read {unread:?}");
+        whatever!("it cannot read {unread:?}");
     }
     let mut verdicts: BTreeMap<String, Verdict> = BTreeMap::new();
     for check in list("passed_checks")? {
@@ -68,12 +69,12 @@ fn parse(said: &str) -> anyhow::Result<BTreeMap<String, Verdict>> {
         verdict.remarks.insert(remark);
     }
     if verdicts.is_empty() {
-        anyhow::bail!("it checked nothing");
+        whatever!("it checked nothing");
     }
     Ok(verdicts)
 }
 
-fn file_of(check: &Value) -> anyhow::Result<String> {
+fn file_of(check: &Value) -> Result<String> {
     let path = check.get("file_path").and_then(Value::as_str);
     let path = path.context("a check has no `file_path`")?;
     Ok(path.trim_start_matches('/').to_owned())

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use anyhow::Context as _;
 use serde_json::Value;
+use snafu::whatever;
 use xshell::{Shell, cmd};
 
 use super::finding::{Remark, Verdict};
+use cfnkit_console::error::{Context as _, Error, Result};
 use cfnkit_tools::workspace::Workspace;
 use cfnkit_tools::{checkout, tool};
 
@@ -23,7 +24,7 @@ pub fn judge(
     sh: &Shell,
     workspace: &Workspace,
     directory: &Path,
-) -> anyhow::Result<BTreeMap<String, Verdict>> {
+) -> Result<BTreeMap<String, Verdict>> {
     let bin = tool::CFN_GUARD.provide(sh, workspace)?;
     let cfn_guard = bin.join("cfn-guard");
     let rules = workspace.root().join(DIRECTORY);
@@ -48,7 +49,7 @@ pub fn judge(
 }
 
 /// File and line of each rule, by its name.
-fn rule_places(sh: &Shell, workspace: &Workspace) -> anyhow::Result<BTreeMap<String, String>> {
+fn rule_places(sh: &Shell, workspace: &Workspace) -> Result<BTreeMap<String, String>> {
     let mut places = BTreeMap::new();
     let mut files = checkout::files_below(&workspace.root().join(DIRECTORY))?;
     files.retain(|file| {
@@ -56,7 +57,7 @@ fn rule_places(sh: &Shell, workspace: &Workspace) -> anyhow::Result<BTreeMap<Str
             .is_some_and(|extension| extension == "guard")
     });
     for file in files {
-        let text = sh.read_file(&file)?;
+        let text = sh.read_file(&file).map_err(Error::said)?;
         for (index, line) in text.lines().enumerate() {
             if let Some(rest) = line.strip_prefix("rule ") {
                 let name = rest.split([' ', '{']).next().unwrap_or_default();
@@ -66,15 +67,12 @@ fn rule_places(sh: &Shell, workspace: &Workspace) -> anyhow::Result<BTreeMap<Str
         }
     }
     if places.is_empty() {
-        anyhow::bail!("no rule in `{DIRECTORY}`");
+        whatever!("no rule in `{DIRECTORY}`");
     }
     Ok(places)
 }
 
-fn parse(
-    said: &str,
-    places: &BTreeMap<String, String>,
-) -> anyhow::Result<BTreeMap<String, Verdict>> {
+fn parse(said: &str, places: &BTreeMap<String, String>) -> Result<BTreeMap<String, Verdict>> {
     let reports: Vec<Value> = serde_json::from_str(said).context("its answer is not JSON")?;
     let mut verdicts: BTreeMap<String, Verdict> = BTreeMap::new();
     for report in reports {
@@ -92,7 +90,7 @@ fn parse(
             .iter()
             .find(|(rule, _)| !said.contains(&format!("\"{rule}\"")))
         {
-            anyhow::bail!("it did not look at the rule `{rule}` of {place}");
+            whatever!("it did not look at the rule `{rule}` of {place}");
         }
         verdict.passed += list("compliant")
             .context("no `compliant` in a report")?

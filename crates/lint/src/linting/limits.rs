@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::Context as _;
+use snafu::whatever;
 
 use super::finding::{Finding, Waivers};
 use cfnkit_assembly::service::Service;
 use cfnkit_assembly::stage_file::{self, StageFile};
-use cfnkit_console::screen::{self, BAD};
+use cfnkit_console::error::{Context as _, Error, Result};
 use cfnkit_limits::limits::contradiction::{Contradiction, PREFIX, contradictions};
 use cfnkit_limits::limits::report::{entry, wrapped};
 use cfnkit_limits::limits::{Consumer, reading};
@@ -15,12 +15,12 @@ use cfnkit_template::parameters::Parameters;
 use cfnkit_template::templates::Templates;
 use cfnkit_tools::workspace::Workspace;
 
-/// Prints what no waiver accepts, and fails if there is any; a waiver of nothing is a finding too.
-pub fn check(workspace: &Workspace, service: &'static Service) -> anyhow::Result<()> {
+/// Tells what no waiver accepts, and fails if there is any; a waiver of nothing is a finding too.
+pub fn check(workspace: &Workspace, service: &'static Service) -> Result<()> {
     let templates = Templates::read(&workspace.templates())?;
     let mut stages = BTreeMap::from([("the defaults".to_owned(), Parameters::new())]);
     for name in stage_file::stages(workspace)? {
-        let stage = service.stage(&name).map_err(anyhow::Error::msg)?;
+        let stage = service.stage(&name).map_err(Error::new)?;
         let file = StageFile::read(workspace, &stage, &templates.root)?;
         stages.insert(format!("stage `{name}`"), file.parameters().clone());
     }
@@ -29,23 +29,24 @@ pub fn check(workspace: &Workspace, service: &'static Service) -> anyhow::Result
         .iter()
         .filter(|(one, _)| one.accepted.is_none())
         .collect();
+    let reporter = workspace.reporter();
     for (one, of) in &open {
-        screen::say(format!("{BAD}error:{BAD:#} {}", entry(one).trim()));
+        reporter.error(entry(one).trim());
         if of.len() < stages.len() {
-            screen::say(wrapped(&format!("in {}", of.join(", ")), "  ").trim_end());
+            reporter.say(wrapped(&format!("in {}", of.join(", ")), "  ").trim_end());
         }
     }
     for one in &stale {
-        screen::say(format!("{BAD}error:{BAD:#} {} {}", one.place, one.message));
+        reporter.error(&format!("{} {}", one.place, one.message));
     }
     let (open, accepted) = (open.len() + stale.len(), found.len() - open.len());
     if open > 0 {
-        anyhow::bail!(
+        whatever!(
             "{open} findings about limits; mend them, or accept them with a reason in the \
              resource's `Metadata` (`Waivers`)"
         );
     }
-    screen::say(format!(
+    reporter.say(&format!(
         "no open contradiction of limits, {accepted} accepted; `cargo xtask limits` lists them"
     ));
     Ok(())
@@ -55,10 +56,7 @@ pub fn check(workspace: &Workspace, service: &'static Service) -> anyhow::Result
 /// wrong.
 type Judgement = (Vec<(Contradiction, Vec<String>)>, Vec<Finding>);
 
-fn judge(
-    templates: &Templates,
-    stages: &BTreeMap<String, Parameters>,
-) -> anyhow::Result<Judgement> {
+fn judge(templates: &Templates, stages: &BTreeMap<String, Parameters>) -> Result<Judgement> {
     let mut waivers = waivers(templates);
     let mut found: Vec<(Contradiction, Vec<String>)> = Vec::new();
     for (name, parameters) in stages {
@@ -79,7 +77,7 @@ pub fn annotated(
     templates: &Templates,
     parameters: &Parameters,
     consumer: &Consumer,
-) -> anyhow::Result<Vec<Contradiction>> {
+) -> Result<Vec<Contradiction>> {
     of_stage(templates, parameters, &mut waivers(templates), consumer)
 }
 
@@ -88,7 +86,7 @@ fn of_stage(
     parameters: &Parameters,
     waivers: &mut Waivers,
     consumer: &Consumer,
-) -> anyhow::Result<Vec<Contradiction>> {
+) -> Result<Vec<Contradiction>> {
     let layers = reading::read(templates, parameters)?;
     let mut found = contradictions(&layers, consumer);
     for one in &mut found {

@@ -1,18 +1,18 @@
 //! The crates that a build takes in, by the rules of `deny.toml`: where they come from, under
 //! which licences, in how many versions, and what is known against them.
 
-use anyhow::Context as _;
 use xshell::{Shell, cmd};
 
 use super::manifests;
 use crate::step::check;
+use cfnkit_console::error::{Context as _, Result};
 use cfnkit_tools::cargo::undisturbed;
 use cfnkit_tools::tool;
 use cfnkit_tools::workspace::Workspace;
 
 /// Sources, licences, bans and duplicates of what is shipped or deploys it; of the workspaces that
 /// only measure and test, the sources.
-pub(crate) fn check_dependencies(sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {
+pub(crate) fn check_dependencies(sh: &Shell, workspace: &Workspace) -> Result<()> {
     let deny = tool::CARGO_DENY.provide(sh, workspace)?.join("cargo-deny");
     for (index, manifest) in manifests(workspace)?.iter().enumerate() {
         let rules: &[&str] = match index {
@@ -30,7 +30,7 @@ pub(crate) fn check_dependencies(sh: &Shell, workspace: &Workspace) -> anyhow::R
 }
 
 /// What the RustSec database knows against any crate of any workspace.
-pub(crate) fn check_advisories(sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {
+pub(crate) fn check_advisories(sh: &Shell, workspace: &Workspace) -> Result<()> {
     let deny = tool::CARGO_DENY.provide(sh, workspace)?.join("cargo-deny");
     let fetch = cmd!(sh, "{deny} --locked --config deny.toml fetch db");
     check(undisturbed(fetch)).context(

