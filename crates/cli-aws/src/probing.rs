@@ -2,6 +2,7 @@
 
 use cfnkit_aws::aws::{Connection, api_gateway};
 use cfnkit_cli::program::service;
+use cfnkit_console::report::Screen;
 use cfnkit_operate::smoke::Smoke;
 use cfnkit_traffic::requests;
 
@@ -22,5 +23,6 @@ pub(crate) async fn probe<'a>(
         stack,
         endpoint,
         key.as_deref(),
+        &Screen,
     ))
 }

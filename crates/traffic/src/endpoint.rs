@@ -1,13 +1,16 @@
 //! Which address may be loaded: the stack's own endpoint and no other.
 
 use hyper::Uri;
+use snafu::whatever;
+
+use cfnkit_console::error::Result;
 
 /// The URL to post to. `asked` is an address that somebody gave, `own` the stack's output.
-pub fn checked(asked: Option<&str>, own: &str) -> anyhow::Result<String> {
+pub fn checked(asked: Option<&str>, own: &str) -> Result<String> {
     if let Some(asked) = asked
         && parts(asked).is_none_or(|parts_asked| parts(own) != Some(parts_asked))
     {
-        anyhow::bail!(
+        whatever!(
             "`{asked}` is not the endpoint of this stack, `{own}`; only a stack's own endpoint \
              is ever loaded: leave `--url` out, or choose another `--stage`"
         );

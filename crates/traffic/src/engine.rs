@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use anyhow::Context as _;
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Bytes;
 use hyper::header::{CONTENT_TYPE, HeaderValue, USER_AGENT};
@@ -17,6 +16,7 @@ use hyper_util::rt::TokioExecutor;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
+use cfnkit_console::error::{Context as _, Result};
 use cfnkit_load::load::answer::{Answer, Layer, classify};
 use cfnkit_load::load::phases::{Arrival, Phase, arrivals};
 use cfnkit_load::load::tally::Event;
@@ -47,11 +47,15 @@ pub struct Target {
 type HttpClient = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
 
 /// Begins at once; the events end when everything is answered, or `stop` became true.
-pub(crate) fn start(
+///
+/// # Errors
+///
+/// The URL or the key cannot be sent, or the system gives no thread or no certificates.
+pub fn start(
     target: Target,
     phases: &[Phase],
     stop: watch::Receiver<bool>,
-) -> anyhow::Result<mpsc::UnboundedReceiver<Event>> {
+) -> Result<mpsc::UnboundedReceiver<Event>> {
     let (events, receiver) = mpsc::unbounded_channel();
     let shooter = Shooter::new(target, events)?;
     let schedule = arrivals(phases);
@@ -88,7 +92,7 @@ struct Shot {
 }
 
 impl Shooter {
-    fn new(target: Target, events: mpsc::UnboundedSender<Event>) -> anyhow::Result<Self> {
+    fn new(target: Target, events: mpsc::UnboundedSender<Event>) -> Result<Self> {
         let provider = rustls::crypto::ring::default_provider();
         let connector = HttpsConnectorBuilder::new()
             .with_provider_and_native_roots(provider)
@@ -96,7 +100,7 @@ impl Shooter {
             .https_or_http()
             .enable_http1()
             .build();
-        let api_key = target.api_key.map(|key| -> anyhow::Result<HeaderValue> {
+        let api_key = target.api_key.map(|key| -> Result<HeaderValue> {
             let key = HeaderValue::from_str(&key);
             let mut key = key.context("the API key is no header's value")?;
             key.set_sensitive(true);

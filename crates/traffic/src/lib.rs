@@ -12,5 +12,4 @@
 pub mod endpoint;
 pub mod engine;
 pub mod requests;
-pub mod running;
 pub(crate) mod web;

@@ -2,12 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::Context as _;
-
 use crate::web::agent;
 use cfnkit_assembly::service::{Key, Probe};
+use cfnkit_console::error::{Context as _, Result, chain};
 use cfnkit_console::patience::patient;
-use cfnkit_console::screen;
+use cfnkit_console::report::Reporter;
 use cfnkit_operate::smoke::{Check, Smoke, problem};
 
 #[cfg(test)]
@@ -24,8 +23,14 @@ const INTERVAL: Duration = Duration::from_secs(2);
 const WRONG_KEY: &str = "this-is-the-wrong-key";
 
 /// Sends the requests one after the other. A key that API Gateway does not know yet is waited
-/// for: it takes up to a minute to be known everywhere.
-pub fn run(probes: &'static [Probe], stack: &str, endpoint: &str, key: Option<&str>) -> Smoke {
+/// for, which `reporter` is told: it takes up to a minute to be known everywhere.
+pub fn run(
+    probes: &'static [Probe],
+    stack: &str,
+    endpoint: &str,
+    key: Option<&str>,
+    reporter: &dyn Reporter,
+) -> Smoke {
     let mut checks = Vec::new();
     for probe in probes {
         let begin = Instant::now();
@@ -33,7 +38,7 @@ pub fn run(probes: &'static [Probe], stack: &str, endpoint: &str, key: Option<&s
         let mut announced = false;
         while is_right_key_refused(probe, &check) && begin.elapsed() < patient(KEY_TAKES) {
             if !announced {
-                screen::progress("API Gateway does not know the key yet; waiting for it");
+                reporter.step("API Gateway does not know the key yet; waiting for it");
                 announced = true;
             }
             std::thread::sleep(patient(INTERVAL));
@@ -59,7 +64,7 @@ fn send(endpoint: &str, key: Option<&str>, probe: &Probe) -> Check {
     let latency_ms = begin.elapsed().as_secs_f64() * 1000.0;
     let (status, problem) = match answer {
         Ok((status, body)) => (Some(status), problem(probe, status, &body)),
-        Err(err) => (None, Some(format!("{err:#}"))),
+        Err(err) => (None, Some(chain(&err))),
     };
     Check {
         name: probe.name,
@@ -71,7 +76,7 @@ fn send(endpoint: &str, key: Option<&str>, probe: &Probe) -> Check {
     }
 }
 
-fn ask(endpoint: &str, key: Option<&str>, probe: &Probe) -> anyhow::Result<(u16, String)> {
+fn ask(endpoint: &str, key: Option<&str>, probe: &Probe) -> Result<(u16, String)> {
     let url = format!("{}{}", endpoint.trim_end_matches('/'), probe.path);
     let request = agent(&url, patient(TIMEOUT))
         .post(&url)

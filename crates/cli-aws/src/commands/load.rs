@@ -27,10 +27,10 @@ use cfnkit_template::text_file;
 use cfnkit_tools::workspace::Workspace;
 use cfnkit_traffic::endpoint;
 use cfnkit_traffic::engine::{PATIENCE, Target};
-use cfnkit_traffic::running;
 use figures::observe;
 
 mod figures;
+mod running;
 
 /// Files that this program has open beside its requests' connections.
 const OWN_FILES: u64 = 64;

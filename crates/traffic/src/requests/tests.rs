@@ -1,6 +1,7 @@
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpListener;
 
+use cfnkit_console::report::Nobody;
 use expect_test::expect;
 
 use super::*;
@@ -119,7 +120,7 @@ fn without_times(smoke: &mut Smoke) -> String {
 
 #[test]
 fn a_service_as_documented_passes() {
-    let mut smoke = run(&PROBES, "movies-dev", &serve(service), Some(KEY));
+    let mut smoke = run(&PROBES, "movies-dev", &serve(service), Some(KEY), &Nobody);
     assert!(smoke.passed);
     expect![[r#"
         movies-dev  http://endpoint
@@ -137,7 +138,7 @@ fn every_wrong_answer_is_a_failure_of_its_own() {
     fn open(_: &str, _: Option<&str>, _: &str) -> (u16, &'static str) {
         (200, r#"{"message": "stored"}"#)
     }
-    let mut smoke = run(&PROBES, "movies-dev", &serve(open), Some(KEY));
+    let mut smoke = run(&PROBES, "movies-dev", &serve(open), Some(KEY), &Nobody);
     assert!(!smoke.passed);
     expect![[r#"
         movies-dev  http://endpoint
@@ -161,7 +162,7 @@ fn every_wrong_answer_is_a_failure_of_its_own() {
             answer => answer,
         }
     }
-    let smoke = run(&PROBES, "movies-dev", &serve(failing), Some(KEY));
+    let smoke = run(&PROBES, "movies-dev", &serve(failing), Some(KEY), &Nobody);
     let failed: Vec<&str> = smoke
         .checks
         .iter()
@@ -179,7 +180,7 @@ fn nobody_listening_is_a_failure_without_a_status() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         format!("http://{}/dev", listener.local_addr().unwrap())
     };
-    let smoke = run(&PROBES, "movies-dev", &endpoint, Some(KEY));
+    let smoke = run(&PROBES, "movies-dev", &endpoint, Some(KEY), &Nobody);
     assert!(!smoke.passed);
     for check in &smoke.checks {
         assert_eq!(check.status, None);

@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
-use crate::engine::{self, Target};
 use cfnkit_console::block::Block;
 use cfnkit_console::interrupt::Interrupts;
 use cfnkit_console::screen;
@@ -14,6 +13,7 @@ use cfnkit_console::terminal::Mode;
 use cfnkit_load::load::phases::Phase;
 use cfnkit_load::load::progress::Progress;
 use cfnkit_load::load::tally::Tally;
+use cfnkit_traffic::engine::{self, Target};
 
 /// Between two frames.
 const FRAME: Duration = Duration::from_millis(200);
@@ -21,7 +21,7 @@ const FRAME: Duration = Duration::from_millis(200);
 const LINE: Duration = Duration::from_secs(5);
 
 /// Sends everything, or what was due until an interrupt; returns whether there was one.
-pub async fn run(
+pub(super) async fn run(
     name: &str,
     target: Target,
     phases: &[Phase],
