@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use anyhow::Context as _;
 use serde::Serialize;
 
 use crate::asset::Asset;
@@ -12,6 +11,7 @@ use crate::deployment_hash::with_deployment_hash;
 use crate::omission::{Omission, omit_unsupported};
 use crate::service::{Function, Service};
 use crate::stage::Stage;
+use cfnkit_console::error::{Context as _, Result};
 use cfnkit_template::parameters::Parameters;
 use cfnkit_template::references::check_references;
 use cfnkit_template::stack_tree::{StackTree, nested_stacks, read_template};
@@ -85,9 +85,9 @@ pub struct NestedTemplate {
 
 impl AssembledTemplates {
     /// Reads the templates in `directory` and checks what can be checked without an account.
-    pub fn read(directory: &Path, cloud: Cloud) -> anyhow::Result<Self> {
+    pub fn read(directory: &Path, cloud: Cloud) -> Result<Self> {
         let mut omissions = Vec::new();
-        let mut prepare = |file: &str| -> anyhow::Result<Template> {
+        let mut prepare = |file: &str| -> Result<Template> {
             let template = with_deployment_hash(read_template(directory, file)?)?;
             let template = match cloud {
                 Cloud::Aws => template,
@@ -182,7 +182,7 @@ impl Assembly {
 
     /// Replaces `directory` by this assembly. Readers never see half of one: it is written
     /// beside the directory and moved into place.
-    pub fn write(&self, directory: &Path) -> anyhow::Result<()> {
+    pub fn write(&self, directory: &Path) -> Result<()> {
         let parent = directory
             .parent()
             .context("the assembly directory has no parent")?;

@@ -2,6 +2,7 @@
 //! was made, so the deployment's logical ID must change with it, and only with it.
 
 use cfnkit_template::api_definition::definition;
+use cfnkit_template::source::Problem;
 use cfnkit_template::template::Template;
 use cfnkit_tools::digest::{hex, sha256};
 
@@ -10,7 +11,7 @@ const PLACEHOLDER: &str = "DeploymentHash";
 
 /// `template` with the placeholder replaced wherever it stands; the template itself where there
 /// is no placeholder.
-pub(crate) fn with_deployment_hash(template: Template) -> anyhow::Result<Template> {
+pub(crate) fn with_deployment_hash(template: Template) -> Result<Template, Problem> {
     if !template
         .resources()
         .any(|(logical_id, _)| logical_id == PLACEHOLDER)

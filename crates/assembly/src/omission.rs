@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use cfnkit_template::source::Problem;
 use cfnkit_template::template::Template;
 
 /// The resource types the pinned emulator rejects.
@@ -38,7 +39,7 @@ impl fmt::Display for Omission {
 
 /// `template` without the resources the emulator rejects, and which those are. What remains is
 /// the template's own text, line for line.
-pub(crate) fn omit_unsupported(template: Template) -> anyhow::Result<(Template, Vec<Omission>)> {
+pub(crate) fn omit_unsupported(template: Template) -> Result<(Template, Vec<Omission>), Problem> {
     let omissions: Vec<Omission> = template
         .resources()
         .filter_map(|(logical_id, resource)| {

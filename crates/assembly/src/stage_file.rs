@@ -3,10 +3,9 @@
 
 use std::path::Path;
 
-use anyhow::Context as _;
-
 use crate::service::Service;
 use crate::stage::Stage;
+use cfnkit_console::error::{Context as _, Result};
 use cfnkit_template::parameters::Parameters;
 use cfnkit_template::source::{Problem, nearest};
 use cfnkit_template::stack_tree::read_template;
@@ -39,7 +38,7 @@ pub struct StageFile {
 
 impl StageFile {
     /// What the file of `stage` says, checked against the root template.
-    pub fn read(workspace: &Workspace, stage: &Stage, root: &Template) -> anyhow::Result<Self> {
+    pub fn read(workspace: &Workspace, stage: &Stage, root: &Template) -> Result<Self> {
         let name = file_name(stage.as_str());
         let path = workspace.root().join(&name);
         let text = match text_file::read(&path) {
@@ -140,7 +139,7 @@ impl StageFile {
 }
 
 /// The stages that have a file, by name.
-pub fn stages(workspace: &Workspace) -> anyhow::Result<Vec<String>> {
+pub fn stages(workspace: &Workspace) -> Result<Vec<String>> {
     let mut names = Vec::new();
     let directory = workspace.root().join(DIRECTORY);
     let entries = match std::fs::read_dir(&directory) {
@@ -163,7 +162,7 @@ pub fn stages(workspace: &Workspace) -> anyhow::Result<Vec<String>> {
 }
 
 /// Everything that is wrong with any stage's file; `Err` is for what cannot be read at all.
-pub fn check_all(workspace: &Workspace, service: &'static Service) -> anyhow::Result<Vec<Problem>> {
+pub fn check_all(workspace: &Workspace, service: &'static Service) -> Result<Vec<Problem>> {
     let root = read_template(&workspace.templates(), "root.yaml")?;
     check_against(workspace, service, &root)
 }
@@ -172,7 +171,7 @@ fn check_against(
     workspace: &Workspace,
     service: &'static Service,
     root: &Template,
-) -> anyhow::Result<Vec<Problem>> {
+) -> Result<Vec<Problem>> {
     let mut problems = Vec::new();
     for stage in stages(workspace)? {
         let name = file_name(&stage);
@@ -190,7 +189,7 @@ fn check_against(
     Ok(problems)
 }
 
-fn read_text(path: &Path, name: &str) -> anyhow::Result<String> {
+fn read_text(path: &Path, name: &str) -> Result<String> {
     text_file::read(path).with_context(|| format!("cannot read `{name}`"))
 }
 
@@ -199,14 +198,14 @@ fn file_name(stage: &str) -> String {
 }
 
 /// The first problem; how many more there are is said with it.
-fn first(problems: Vec<Problem>, name: &str) -> anyhow::Error {
+fn first(problems: Vec<Problem>, name: &str) -> Problem {
     let others = problems.len().saturating_sub(1);
     match problems.into_iter().next() {
         Some(problem) if others > 0 => {
             let more = format!("{others} more in this file");
-            problem.note("beside it", more).into()
+            problem.note("beside it", more)
         }
-        Some(problem) => problem.into(),
-        None => anyhow::anyhow!("`{name}` is wrong"),
+        Some(problem) => problem,
+        None => Problem::new(format!("`{name}` is wrong")),
     }
 }

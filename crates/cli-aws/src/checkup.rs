@@ -190,8 +190,8 @@ fn unknown(name: &str, err: &anyhow::Error, right: &str) -> Finding {
         None => trouble(err) == Some(Trouble::Refused),
     };
     match is_denied {
-        true => Finding::unknown(name, err, right),
-        false => Finding::unanswered(name, err),
+        true => Finding::unknown(name, err.as_ref(), right),
+        false => Finding::unanswered(name, err.as_ref()),
     }
 }
 

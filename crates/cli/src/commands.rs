@@ -233,7 +233,9 @@ fn functions(
     let functions = functions.map(|function| {
         let asset = match zips.get(function.name) {
             Some((zip, expected)) => {
-                packaging::ready_made(function, zip, Architecture::OF_FUNCTION, *expected)?
+                let reporter = workspace.reporter();
+                let architecture = Architecture::OF_FUNCTION;
+                packaging::ready_made(function, zip, architecture, *expected, reporter)?
             }
             None => {
                 let target = cloud.into();

@@ -15,6 +15,7 @@ mod tests;
 
 use flow::{Piece, Use};
 
+use cfnkit_console::error::Result;
 use cfnkit_template::flattening::Origin;
 
 /// One layer, by the word that reports and JSON have for it.
@@ -281,7 +282,7 @@ fn horizon(path: &[&Layer]) -> f64 {
 }
 
 /// What `consumer` gets through `layers` at its constant rate.
-pub fn predict(layers: &Layers, consumer: &Consumer) -> anyhow::Result<Prediction> {
+pub fn predict(layers: &Layers, consumer: &Consumer) -> Result<Prediction> {
     let path = layers.path(&consumer.tier)?;
     let usage = Use::of(consumer);
     let horizon_seconds = horizon(&path);
@@ -326,7 +327,7 @@ pub fn predict_phases(
     layers: &Layers,
     consumer: &Consumer,
     phases: &[Phase],
-) -> anyhow::Result<Vec<PhasePrediction>> {
+) -> Result<Vec<PhasePrediction>> {
     let path = layers.path(&consumer.tier)?;
     let mut start = 0.0;
     let offered: Vec<Piece> = phases

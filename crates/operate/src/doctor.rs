@@ -1,12 +1,14 @@
 //! What must be right on a machine and in an account before a deploy, and what it is there: each
 //! finding is well, doubtful or wrong, and says how to mend it.
 
+use std::error::Error;
 use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use cfnkit_change::change_set::wrapped;
+use cfnkit_console::error::chain;
 
 #[cfg(test)]
 mod tests;
@@ -84,16 +86,16 @@ impl Finding {
     }
 
     /// What could not be found out, because nobody answered.
-    pub fn unanswered(name: &str, err: &anyhow::Error) -> Self {
-        let text = format!("cannot be found out: {err:#}");
+    pub fn unanswered(name: &str, err: &(dyn Error + 'static)) -> Self {
+        let text = format!("cannot be found out: {}", chain(err));
         Self::warning(name, text, "look again in a while, or look yourself")
     }
 
     /// What could not be found out, because the credentials may not ask.
-    pub fn unknown(name: &str, err: &anyhow::Error, right: &str) -> Self {
+    pub fn unknown(name: &str, err: &(dyn Error + 'static), right: &str) -> Self {
         Self::warning(
             name,
-            format!("cannot be found out: {err:#}"),
+            format!("cannot be found out: {}", chain(err)),
             format!("allow {right} to whoever runs this, or look yourself"),
         )
     }

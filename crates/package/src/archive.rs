@@ -2,20 +2,21 @@
 
 use std::io::{Cursor, Write as _};
 
-use anyhow::Context as _;
 use zip::write::SimpleFileOptions;
+
+use cfnkit_console::error::{Context as _, Result};
 
 /// The name Lambda's `provided` runtimes start.
 const EXECUTABLE: &str = "bootstrap";
 
 /// A zip that holds `executable` as the `bootstrap` file.
-pub(crate) fn zip_bootstrap(executable: &[u8]) -> anyhow::Result<Vec<u8>> {
+pub(crate) fn zip_bootstrap(executable: &[u8]) -> Result<Vec<u8>> {
     zip_executables(&[(EXECUTABLE, executable)])
 }
 
 /// A zip of executable files. The same names and bytes in give the same bytes out, whatever the
 /// clock, the user, the machine or the files' own attributes are.
-fn zip_executables(files: &[(&str, &[u8])]) -> anyhow::Result<Vec<u8>> {
+fn zip_executables(files: &[(&str, &[u8])]) -> Result<Vec<u8>> {
     // Entries carry a fixed time instead of the files': a build that changes nothing must produce
     // the same bytes. The compressor, zlib-rs, is pinned by `Cargo.lock` and does not choose its
     // matches by what the processor can do.

@@ -3,9 +3,11 @@
 
 use std::str::FromStr;
 
-use anyhow::Context as _;
 use serde::Deserialize;
 use serde_json::{Deserializer, Map, Value};
+use snafu::ensure_whatever;
+
+use cfnkit_console::error::{Context as _, Error, Result};
 
 /// The member of a line that has the addresses.
 const MEMBER: &str = "backtrace";
@@ -44,7 +46,7 @@ impl ZipHash {
 }
 
 /// The panics in a log, in its order; an error for each that cannot be read.
-pub fn panics(log: &str) -> Vec<anyhow::Result<Panic>> {
+pub fn panics(log: &str) -> Vec<Result<Panic>> {
     let mut panics = Vec::new();
     let mut rest = log;
     while let Some(start) = rest.find('{') {
@@ -62,10 +64,10 @@ pub fn panics(log: &str) -> Vec<anyhow::Result<Panic>> {
             // No document begins here; one may with the next brace.
             _ => {
                 if is_cut_off(rest) {
-                    panics.push(Err(anyhow::anyhow!(
+                    panics.push(Err(Error::new(format!(
                         "line {}: `{MEMBER}` is in it, but it is not whole JSON",
                         line()
-                    )));
+                    ))));
                 }
                 1
             }
@@ -82,7 +84,7 @@ fn is_cut_off(text: &str) -> bool {
 }
 
 /// Looks for panics inside what CloudWatch puts around a line, which may be a text in a document.
-fn collect(value: Value, found: &mut Vec<anyhow::Result<Panic>>) {
+fn collect(value: Value, found: &mut Vec<Result<Panic>>) {
     match value {
         Value::Object(object) if object.contains_key(MEMBER) => found.push(panic(object)),
         Value::Object(object) => object
@@ -94,7 +96,7 @@ fn collect(value: Value, found: &mut Vec<anyhow::Result<Panic>>) {
     }
 }
 
-fn panic(object: Map<String, Value>) -> anyhow::Result<Panic> {
+fn panic(object: Map<String, Value>) -> Result<Panic> {
     serde_json::from_value(Value::Object(object)).context("cannot read the panic")
 }
 
@@ -103,9 +105,9 @@ fn newlines(text: &str) -> usize {
 }
 
 impl FromStr for ReturnAddress {
-    type Err = anyhow::Error;
+    type Err = Error;
 
-    fn from_str(text: &str) -> anyhow::Result<Self> {
+    fn from_str(text: &str) -> Result<Self> {
         let digits = text.strip_prefix("0x").unwrap_or(text);
         let address = u64::from_str_radix(digits, 16)
             .ok()
@@ -116,19 +118,19 @@ impl FromStr for ReturnAddress {
 }
 
 impl TryFrom<String> for ReturnAddress {
-    type Error = anyhow::Error;
+    type Error = Error;
 
-    fn try_from(text: String) -> anyhow::Result<Self> {
+    fn try_from(text: String) -> Result<Self> {
         text.parse()
     }
 }
 
 impl TryFrom<String> for ZipHash {
-    type Error = anyhow::Error;
+    type Error = Error;
 
-    fn try_from(text: String) -> anyhow::Result<Self> {
+    fn try_from(text: String) -> Result<Self> {
         let is_hash = text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-        anyhow::ensure!(is_hash, "`{text}` is no SHA-256 of a zip");
+        ensure_whatever!(is_hash, "`{text}` is no SHA-256 of a zip");
         Ok(Self(text))
     }
 }
@@ -136,6 +138,8 @@ impl TryFrom<String> for ZipHash {
 #[cfg(test)]
 mod tests {
     use expect_test::{Expect, expect};
+
+    use cfnkit_console::error::chain;
 
     use super::*;
 
@@ -153,7 +157,7 @@ mod tests {
             .iter()
             .map(|panic| match panic {
                 Ok(panic) => format!("{} {:x?}\n", panic.reason, panic.backtrace),
-                Err(err) => format!("{err:#}\n"),
+                Err(err) => chain(err) + "\n",
             })
             .collect();
         expected.assert_eq(&text);

@@ -5,11 +5,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 
-use anyhow::Context as _;
 use auditable_serde::{DependencyKind, Source, VersionInfo};
 use cargo_lock::{Lockfile, Version};
+use snafu::whatever;
 use xshell::{Shell, cmd};
 
+use cfnkit_console::error::{Context as _, Result};
 use cfnkit_tools::cargo::undisturbed;
 use cfnkit_tools::workspace::Workspace;
 use tree::{Label, Tree};
@@ -57,7 +58,7 @@ impl Dependencies {
     }
 
     /// The content of the `.dep-v0` section, as `cargo auditable` embeds it.
-    pub(crate) fn audit_data(&self) -> anyhow::Result<Vec<u8>> {
+    pub(crate) fn audit_data(&self) -> Result<Vec<u8>> {
         let json = serde_json::to_vec(&self.version_info()).context("cannot describe the build")?;
         let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::best());
         encoder
@@ -91,7 +92,7 @@ pub fn of_package(
     workspace: &Workspace,
     package: &str,
     triple: &str,
-) -> anyhow::Result<Dependencies> {
+) -> Result<Dependencies> {
     let tree = |edges: &str| {
         let format = tree::FORMAT;
         let command = cmd!(
@@ -115,7 +116,7 @@ pub fn of_package(
 
 /// The build as cargo's trees and the lockfile tell it: `all` has every package, `runtime` those
 /// that are linked into the program.
-fn read(all: &str, runtime: &str, lockfile: &str) -> anyhow::Result<Dependencies> {
+fn read(all: &str, runtime: &str, lockfile: &str) -> Result<Dependencies> {
     let lockfile: Lockfile = lockfile.parse().context("cannot read `Cargo.lock`")?;
     let all = tree::parse(all)?;
     let runtime: BTreeSet<Label> = tree::parse(runtime)?.packages.into_keys().collect();
@@ -123,7 +124,7 @@ fn read(all: &str, runtime: &str, lockfile: &str) -> anyhow::Result<Dependencies
         .packages
         .keys()
         .map(|label| Ok((*label, locked(&lockfile, label)?)))
-        .collect::<anyhow::Result<Vec<_>>>()?;
+        .collect::<Result<Vec<_>>>()?;
     packages.sort_by_cached_key(|(_, package)| order(package));
     let indices: BTreeMap<Label, usize> = packages
         .iter()
@@ -173,7 +174,7 @@ fn package(
 fn locked<'lockfile>(
     lockfile: &'lockfile Lockfile,
     label: &Label<'_>,
-) -> anyhow::Result<&'lockfile cargo_lock::Package> {
+) -> Result<&'lockfile cargo_lock::Package> {
     let mut found = lockfile.packages.iter().filter(|package| {
         package.name.as_str() == label.name
             && package.version.to_string() == label.version
@@ -182,9 +183,9 @@ fn locked<'lockfile>(
     let (name, version) = (label.name, label.version);
     match (found.next(), found.next()) {
         (Some(package), None) => Ok(package),
-        (None, _) => anyhow::bail!("`{name} {version}` is built and not in `Cargo.lock`"),
+        (None, _) => whatever!("`{name} {version}` is built and not in `Cargo.lock`"),
         (Some(_), Some(_)) => {
-            anyhow::bail!("`Cargo.lock` has `{name} {version}` from two places of the same kind")
+            whatever!("`Cargo.lock` has `{name} {version}` from two places of the same kind")
         }
     }
 }

@@ -6,13 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::SystemTime;
 
-use anyhow::Context as _;
 use cargo_lock::Lockfile;
 use serde::{Deserialize, Serialize};
 use xshell::Shell;
 
 use crate::dependencies;
 use cfnkit_assembly::service::Function;
+use cfnkit_console::error::{Context as _, Result};
 use cfnkit_tools::cargo;
 use cfnkit_tools::cargo::build::Read;
 use cfnkit_tools::cargo::configuration::Configuration;
@@ -108,7 +108,7 @@ impl Names {
         workspace: &Workspace,
         function: &Function,
         triple: &str,
-    ) -> anyhow::Result<Self> {
+    ) -> Result<Self> {
         let root = workspace.root();
         let dependencies = dependencies::of_package(sh, workspace, function.package, triple)?;
         let packages = dependencies.packages().iter();
@@ -144,21 +144,17 @@ impl Names {
 
 impl Inputs {
     /// What the inputs with these names are now.
-    pub fn now(terms: &Terms<'_>, names: &Names) -> anyhow::Result<Self> {
+    pub fn now(terms: &Terms<'_>, names: &Names) -> Result<Self> {
         Self::collect(terms, names, None)
     }
 
     /// What the inputs with these names were when a build that has read them began. What changed
     /// since has no value that it could have again, so that the next build sees it.
-    pub fn at(terms: &Terms<'_>, names: &Names, beginning: SystemTime) -> anyhow::Result<Self> {
+    pub fn at(terms: &Terms<'_>, names: &Names, beginning: SystemTime) -> Result<Self> {
         Self::collect(terms, names, Some(beginning))
     }
 
-    fn collect(
-        terms: &Terms<'_>,
-        names: &Names,
-        beginning: Option<SystemTime>,
-    ) -> anyhow::Result<Self> {
+    fn collect(terms: &Terms<'_>, names: &Names, beginning: Option<SystemTime>) -> Result<Self> {
         let root = terms.workspace.root();
         let stamp = Stamp { root, beginning };
         let mut inputs = Self::default();
@@ -227,7 +223,7 @@ impl Inputs {
     }
 
     /// Told apart from the rest of the workspace's manifest, so that a change of them has a name.
-    fn add_profiles(&mut self, stamp: &Stamp<'_>, profile: &str) -> anyhow::Result<()> {
+    fn add_profiles(&mut self, stamp: &Stamp<'_>, profile: &str) -> Result<()> {
         let manifest = manifest::read(&stamp.root.join(WORKSPACE))?;
         let profiles = manifest.get("profile");
         let mut next = Some(profile.to_owned());
@@ -244,7 +240,7 @@ impl Inputs {
         Ok(())
     }
 
-    fn add_manifests(&mut self, stamp: &Stamp<'_>, names: &Names) -> anyhow::Result<()> {
+    fn add_manifests(&mut self, stamp: &Stamp<'_>, names: &Names) -> Result<()> {
         for file in names
             .manifests
             .iter()
@@ -269,7 +265,7 @@ impl Inputs {
         stamp: &Stamp<'_>,
         root_package: &str,
         names: &Names,
-    ) -> anyhow::Result<()> {
+    ) -> Result<()> {
         const LOCKFILE: &str = "Cargo.lock";
         if stamp.is_younger(LOCKFILE) {
             self.add(format!("{MANIFEST}{LOCKFILE}"), stamp::CHANGED);

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use anyhow::Context as _;
+use snafu::whatever;
 use xshell::Shell;
 
 use crate::archive::zip_bootstrap;
@@ -13,7 +13,8 @@ use crate::inputs::{Inputs, Names};
 use crate::inspection::{self, Finding, Severity};
 use cfnkit_assembly::asset::Asset;
 use cfnkit_assembly::service::Function;
-use cfnkit_console::screen::{self, BAD, STRONG};
+use cfnkit_console::error::{Context as _, Error, Result};
+use cfnkit_console::report::Reporter;
 use cfnkit_tools::architecture::Architecture;
 use cfnkit_tools::cargo::build::Build;
 use cfnkit_tools::cargo::configuration::Configuration;
@@ -75,7 +76,7 @@ pub fn package(
     function: &'static Function,
     target: Target,
     reuse: Reuse,
-) -> anyhow::Result<Package> {
+) -> Result<Package> {
     let directory = target.directory(workspace);
     // Of two at the same time, the second finds the first one's zip.
     let _lock = workspace.lock(&directory.join("lock"))?;
@@ -107,7 +108,7 @@ pub fn inputs(
     workspace: &Workspace,
     function: &'static Function,
     target: Target,
-) -> anyhow::Result<Inputs> {
+) -> Result<Inputs> {
     let plan = Plan::make(sh, workspace, function, target)?;
     let names = match Manifest::read(&target.directory(workspace), function) {
         Some(manifest) => manifest.inputs.names(),
@@ -124,7 +125,7 @@ pub fn inputs_of_both(
     now: &Workspace,
     function: &'static Function,
     target: Target,
-) -> anyhow::Result<[Inputs; 2]> {
+) -> Result<[Inputs; 2]> {
     let plans = [
         Plan::make(sh, before, function, target)?,
         Plan::make(sh, now, function, target)?,
@@ -156,7 +157,7 @@ pub fn optimized_for_host(
     function: &Function,
     target_directory: &Path,
     settings: &[&str],
-) -> anyhow::Result<PathBuf> {
+) -> Result<PathBuf> {
     let configuration = Configuration::read(sh, workspace)?;
     let build = build::optimized_for_host(
         sh,
@@ -169,7 +170,7 @@ pub fn optimized_for_host(
     let binary = build.program(function.program)?;
     let objcopy = Toolchain::find(sh, workspace)?.objcopy(sh, workspace)?;
     let stripped = target_directory.join("lambda/stripped");
-    sh.create_dir(&stripped)?;
+    sh.create_dir(&stripped).map_err(Error::said)?;
     let stripped = stripped.join("bootstrap");
     strip::strip(sh, &objcopy, binary, &stripped)?;
     Ok(stripped)
@@ -188,16 +189,17 @@ fn pack_for_lambda(
     plan: &Plan<'_>,
     architecture: Architecture,
     build: &Build,
-) -> anyhow::Result<Built> {
+) -> Result<Built> {
     let objcopy = plan.toolchain.objcopy(sh, plan.workspace)?;
     let dependencies =
         dependencies::of_package(sh, plan.workspace, plan.function.package, &plan.triple)?;
     let binary = build.program(plan.function.program)?;
     let parts = strip::split(sh, &objcopy, binary, &dependencies.audit_data()?)?;
     let asset = Asset::new(&zip_name(plan.function), zip_bootstrap(&parts.program)?);
-    refuse(&inspect(plan, architecture, |expected| {
+    let findings = inspect(plan, architecture, |expected| {
         inspection::inspect(&asset.bytes, expected)
-    }))?;
+    });
+    refuse(plan.workspace.reporter(), &findings)?;
     Ok(Built {
         asset,
         program: parts.program,
@@ -205,7 +207,7 @@ fn pack_for_lambda(
     })
 }
 
-fn pack_for_local_cloud(function: &Function, build: &Build) -> anyhow::Result<Built> {
+fn pack_for_local_cloud(function: &Function, build: &Build) -> Result<Built> {
     let program = read(build.program(function.program)?)?;
     Ok(Built {
         asset: Asset::new(&zip_name(function), zip_bootstrap(&program)?),
@@ -214,18 +216,18 @@ fn pack_for_local_cloud(function: &Function, build: &Build) -> anyhow::Result<Bu
     })
 }
 
-/// Shows what an inspection found, and refuses what Lambda would not run as it is meant to.
-fn refuse(findings: &[Finding]) -> anyhow::Result<()> {
+/// Tells what an inspection found, and refuses what Lambda would not run as it is meant to.
+fn refuse(reporter: &dyn Reporter, findings: &[Finding]) -> Result<()> {
     for finding in findings {
         match finding.severity {
-            Severity::Error => screen::say(format!("{BAD}error:{BAD:#} {finding}")),
-            Severity::Warning => screen::say(format!("{STRONG}warning:{STRONG:#} {finding}")),
+            Severity::Error => reporter.error(&finding.to_string()),
+            Severity::Warning => reporter.warning(&finding.to_string()),
         }
     }
-    let is_error = |finding: &&Finding| finding.severity == Severity::Error;
-    match findings.iter().filter(is_error).count() {
-        0 => Ok(()),
-        _ => anyhow::bail!("not fit for Lambda; nothing was written"),
+    let is_error = |finding: &Finding| finding.severity == Severity::Error;
+    match findings.iter().any(is_error) {
+        false => Ok(()),
+        true => whatever!("not fit for Lambda; nothing was written"),
     }
 }
 
@@ -235,7 +237,7 @@ fn write(
     built: Built,
     recipe: Recipe,
     inputs: Inputs,
-) -> anyhow::Result<Package> {
+) -> Result<Package> {
     let Built {
         asset,
         program,
@@ -276,7 +278,7 @@ pub fn symbols(path: &Path, zip_sha256: &str) -> PathBuf {
 }
 
 /// The package on disk, if it is whole and was made of what is there now.
-fn up_to_date(directory: &Path, plan: &Plan<'_>) -> anyhow::Result<Option<Package>> {
+fn up_to_date(directory: &Path, plan: &Plan<'_>) -> Result<Option<Package>> {
     let Some(manifest) = Manifest::read(directory, plan.function) else {
         return Ok(None);
     };
@@ -298,12 +300,12 @@ fn whole(directory: &Path, function: &Function, manifest: Manifest) -> Option<Pa
     })
 }
 
-fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
+fn read(path: &Path) -> Result<Vec<u8>> {
     std::fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))
 }
 
 /// Writes a file so that a reader finds the old or the new one, and never half of it.
-pub fn replace(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
     let unfinished = path.with_added_extension("new");
     std::fs::write(&unfinished, bytes)
         .and_then(|()| std::fs::rename(&unfinished, path))

@@ -7,11 +7,11 @@
 
 use std::borrow::Cow;
 
-use anyhow::Context as _;
 use auditable_serde::{DependencyKind, Source};
 use serde_json::{Value, json};
 
 use crate::dependencies::{Dependencies, Package};
+use cfnkit_console::error::{Context as _, Result};
 use cfnkit_tools::digest::hex;
 
 /// What the bill is for.
@@ -23,7 +23,7 @@ pub struct Program<'a> {
 }
 
 /// The bill of `program`, which was built from `dependencies`.
-pub fn cyclonedx(dependencies: &Dependencies, program: &Program<'_>) -> anyhow::Result<String> {
+pub fn cyclonedx(dependencies: &Dependencies, program: &Program<'_>) -> Result<String> {
     let packages = dependencies.packages();
     let mut components: Vec<Value> = packages.iter().map(library).collect();
     let mut root = components.remove(dependencies.root());

@@ -5,13 +5,14 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use addr2line::Loader;
-use anyhow::Context as _;
 use serde_json::Value;
+use snafu::{ensure_whatever, whatever};
 
 use crate::backtrace::{ReturnAddress, ZipHash};
 use crate::packaging::Target;
 use crate::packaging::manifest::manifest_name;
 use cfnkit_assembly::service;
+use cfnkit_console::error::{Context as _, Error, Result};
 use cfnkit_tools::architecture::Architecture;
 use cfnkit_tools::workspace::Workspace;
 
@@ -38,12 +39,12 @@ pub struct Stack(Vec<Function>);
 
 impl Symbols {
     /// Reads the symbols in an ELF file. Files of this workspace are named from its root.
-    pub fn read(workspace: &Workspace, path: &Path) -> anyhow::Result<Self> {
-        // The loader's errors cannot go to another thread, as those of `anyhow` can.
+    pub fn read(workspace: &Workspace, path: &Path) -> Result<Self> {
+        // The loader's errors cannot go to another thread, as ours can.
         let loader = Loader::new(path)
-            .map_err(|err| anyhow::anyhow!("{err}"))
+            .map_err(|err| Error::new(err.to_string()))
             .with_context(|| format!("cannot read symbols of `{}`", path.display()))?;
-        anyhow::ensure!(
+        ensure_whatever!(
             loader.get_section_range(b".debug_line").is_some(),
             "`{}` has no line tables; `cargo xtask package` keeps them in a file that ends with \
              `.debug`",
@@ -54,20 +55,19 @@ impl Symbols {
     }
 
     /// What was called when these addresses were the ones to return to.
-    pub fn stack(&self, addresses: &[ReturnAddress]) -> anyhow::Result<Stack> {
-        let functions: anyhow::Result<Vec<_>> =
-            addresses.iter().map(|one| self.functions(*one)).collect();
+    pub fn stack(&self, addresses: &[ReturnAddress]) -> Result<Stack> {
+        let functions: Result<Vec<_>> = addresses.iter().map(|one| self.functions(*one)).collect();
         Ok(Stack(functions?.concat()))
     }
 
     /// The function a call returns to, after those that were inlined into it.
-    fn functions(&self, address: ReturnAddress) -> anyhow::Result<Vec<Function>> {
+    fn functions(&self, address: ReturnAddress) -> Result<Vec<Function>> {
         // The call is before the address, which may be another line's or another function's. The
         // innermost frame is no exception: it is the one that asked for the backtrace.
         let call = address.0 - 1;
         let mut functions = self
             .inlined(call)
-            .map_err(|err| anyhow::anyhow!("{err}"))
+            .map_err(|err| Error::new(err.to_string()))
             .with_context(|| format!("cannot look up the address {:#x}", address.0))?;
         // Line tables alone have short names; the symbol has the whole path.
         if let Some(symbol) = self.loader.find_symbol(call) {
@@ -149,7 +149,7 @@ impl fmt::Display for Stack {
 }
 
 /// The file with the symbols of the handler whose zip has this hash.
-pub fn of_zip(workspace: &Workspace, zip: &ZipHash) -> anyhow::Result<PathBuf> {
+pub fn of_zip(workspace: &Workspace, zip: &ZipHash) -> Result<PathBuf> {
     let directories = directories(workspace);
     let name = format!("{}.debug", zip.as_str());
     let mut paths = directories.iter().map(|directory| directory.join(&name));
@@ -165,7 +165,7 @@ pub fn of_zip(workspace: &Workspace, zip: &ZipHash) -> anyhow::Result<PathBuf> {
         true => "there are none at all".to_owned(),
         false => format!("there are those of {}", others.join(", ")),
     };
-    anyhow::bail!(
+    whatever!(
         "no symbols of the handler `{}` in `{}`; {others}; the same commit gives the same bytes: \
          `git checkout` the deployed one and run `cargo xtask package`",
         zip.as_str(),
@@ -174,10 +174,7 @@ pub fn of_zip(workspace: &Workspace, zip: &ZipHash) -> anyhow::Result<PathBuf> {
 }
 
 /// The hash of the zip that was packaged last, of whichever function it is.
-pub fn newest_zip(
-    workspace: &Workspace,
-    functions: &[service::Function],
-) -> anyhow::Result<ZipHash> {
+pub fn newest_zip(workspace: &Workspace, functions: &[service::Function]) -> Result<ZipHash> {
     let directory = &directories(workspace)[0];
     let manifests = functions.iter().filter_map(|function| {
         let path = directory.join(manifest_name(function));
@@ -190,8 +187,9 @@ pub fn newest_zip(
             workspace.display(directory)
         )
     })?;
-    let read = || -> anyhow::Result<ZipHash> {
-        let record: Value = serde_json::from_slice(&std::fs::read(&path)?)?;
+    let read = || -> Result<ZipHash> {
+        let record = std::fs::read(&path).map_err(Error::said)?;
+        let record: Value = serde_json::from_slice(&record).map_err(Error::said)?;
         let hash = record.pointer("/zipSha256").and_then(Value::as_str);
         hash.context("it has no `zipSha256`")?.to_owned().try_into()
     };

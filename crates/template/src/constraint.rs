@@ -8,7 +8,7 @@ use crate::source::{Place, Problem};
 use crate::template::{Template, number_of, plain_string};
 
 /// Fails unless `template` allows `value` for the parameter `name`, which it declares.
-pub fn check_value(template: &Template, name: &str, value: &str) -> anyhow::Result<()> {
+pub fn check_value(template: &Template, name: &str, value: &str) -> Result<(), Problem> {
     let Some((rule, allowed)) = broken_rule(template, name, value) else {
         return Ok(());
     };
@@ -19,8 +19,7 @@ pub fn check_value(template: &Template, name: &str, value: &str) -> anyhow::Resu
     .at(rule)
     .mend(format!(
         "choose another value for `{name}`, or change the rule"
-    ))
-    .into())
+    )))
 }
 
 /// The rule of `template` that `value` breaks, where it stands, and what it allows instead; `None`

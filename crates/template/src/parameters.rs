@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use anyhow::Context as _;
 use serde_json::Value;
+use snafu::whatever;
 
 use crate::constraint::check_value;
 use crate::json_text::JsonText;
@@ -13,6 +13,7 @@ use crate::source::{Problem, nearest};
 use crate::template::Template;
 use crate::template::positions::below;
 use crate::text_file;
+use cfnkit_console::error::{Context as _, Result};
 
 /// Parameter values by name.
 pub type Parameters = BTreeMap<String, String>;
@@ -27,7 +28,7 @@ pub fn parse_assignment(text: &str) -> Result<(String, String), String> {
 
 /// Reads a parameters file: an object of names and values, or the list of
 /// `ParameterKey`/`ParameterValue` pairs that the AWS CLI takes.
-pub fn read_file(path: &Path) -> anyhow::Result<Parameters> {
+pub fn read_file(path: &Path) -> Result<Parameters> {
     let name = path.display().to_string();
     let text = text_file::read(path)
         .with_context(|| format!("cannot read the parameters file `{name}`"))?;
@@ -102,11 +103,7 @@ fn insert_once(
 ///
 /// A name that `root` does not declare, a name that the tool itself supplies, or a required
 /// parameter without a value.
-pub fn complete(
-    root: &Template,
-    supplied: &Parameters,
-    chosen: &Parameters,
-) -> anyhow::Result<Parameters> {
+pub fn complete(root: &Template, supplied: &Parameters, chosen: &Parameters) -> Result<Parameters> {
     check(root, supplied, chosen)?;
     let mut complete = Parameters::new();
     for parameter in root.parameters() {
@@ -144,14 +141,14 @@ pub fn with_placeholders(root: &Template, known: &Parameters) -> Parameters {
 
 /// Fails on a chosen name that `root` does not declare or that the tool itself supplies, and on a
 /// value that `root` does not allow, alone or beside the others.
-pub fn check(root: &Template, supplied: &Parameters, chosen: &Parameters) -> anyhow::Result<()> {
+pub fn check(root: &Template, supplied: &Parameters, chosen: &Parameters) -> Result<()> {
     let declared = root.parameters();
     for (name, value) in chosen {
         if !declared.iter().any(|parameter| parameter.name == *name) {
-            anyhow::bail!("{}", unknown(root, name, supplied));
+            whatever!("{}", unknown(root, name, supplied));
         }
         if supplied.contains_key(name) {
-            anyhow::bail!("parameter `{name}` is set by this tool and cannot be chosen");
+            whatever!("parameter `{name}` is set by this tool and cannot be chosen");
         }
         check_value(root, name, value)?;
     }
@@ -160,7 +157,7 @@ pub fn check(root: &Template, supplied: &Parameters, chosen: &Parameters) -> any
         let value = chosen.get(&parameter.name).cloned().or(parameter.default)?;
         (!supplied.contains_key(&parameter.name)).then_some((parameter.name, value))
     });
-    check_rules(root, &known.collect())
+    Ok(check_rules(root, &known.collect())?)
 }
 
 fn unknown(root: &Template, name: &str, supplied: &Parameters) -> String {

@@ -19,7 +19,7 @@ struct Reference {
 
 /// Fails on the first `Ref`, `Fn::GetAtt`, `Fn::Sub` or `DependsOn` that names nothing in the
 /// template.
-pub fn check_references(template: &Template) -> anyhow::Result<()> {
+pub fn check_references(template: &Template) -> Result<(), Problem> {
     let section = |section: &str| {
         let section = template.value().get(section).and_then(Value::as_object);
         section.into_iter().flatten()
@@ -58,7 +58,7 @@ pub fn check_references(template: &Template) -> anyhow::Result<()> {
                 first_part(missing)
             ),
         };
-        return Err(problem.mend(advice).into());
+        return Err(problem.mend(advice));
     }
     Ok(())
 }

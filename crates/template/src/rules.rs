@@ -10,7 +10,7 @@ use crate::template::{Template, plain_string};
 
 /// Fails on an assertion that does not hold for `parameters`. One that needs a parameter which is
 /// not among them, or a function that is unknown here, is left to CloudFormation.
-pub fn check_rules(template: &Template, parameters: &Parameters) -> anyhow::Result<()> {
+pub fn check_rules(template: &Template, parameters: &Parameters) -> Result<(), Problem> {
     let rules = template.value().get("Rules").and_then(Value::as_object);
     for (name, rule) in rules.into_iter().flatten() {
         let applies = match rule.get("RuleCondition") {
@@ -34,8 +34,7 @@ pub fn check_rules(template: &Template, parameters: &Parameters) -> anyhow::Resu
             return Err(
                 Problem::new(format!("{says} ({})", values(rule, parameters)))
                     .at(template.value_at(&pointer))
-                    .mend("choose values that fit together, or change the rule")
-                    .into(),
+                    .mend("choose values that fit together, or change the rule"),
             );
         }
     }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
+use cfnkit_console::error::Error;
 use cfnkit_console::text::printable;
 
 /// A place in a file, with the file's text.
@@ -126,6 +127,12 @@ impl fmt::Display for Problem {
 }
 
 impl std::error::Error for Problem {}
+
+impl From<Problem> for Error {
+    fn from(problem: Problem) -> Self {
+        Self::new(problem.to_string())
+    }
+}
 
 /// The choice that `name` was probably meant to be.
 pub fn nearest<'a>(name: &str, choices: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {

@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use anyhow::Context as _;
-
 use crate::parameters::Parameters;
 use crate::template::Template;
 use crate::text_file;
+use cfnkit_console::error::{Context as _, Result};
 
 /// The type of a nested stack.
 pub const NESTED_STACK: &str = "AWS::CloudFormation::Stack";
@@ -24,11 +23,11 @@ pub struct StackTree {
 }
 
 /// Reads and parses one template; messages call it `infra/cfn/<file>`.
-pub fn read_template(directory: &Path, file: &str) -> anyhow::Result<Template> {
+pub fn read_template(directory: &Path, file: &str) -> Result<Template> {
     let path = directory.join(file);
     let text = text_file::read(&path)
         .with_context(|| format!("cannot read the template `infra/cfn/{file}`"))?;
-    Template::parse(&format!("infra/cfn/{file}"), text)
+    Ok(Template::parse(&format!("infra/cfn/{file}"), text)?)
 }
 
 /// The logical IDs of the root's nested stacks.

@@ -51,7 +51,7 @@ pub struct Parameter {
 
 impl Template {
     /// Parses `text`. Errors are problems with their place.
-    pub fn parse(name: &str, text: String) -> anyhow::Result<Self> {
+    pub fn parse(name: &str, text: String) -> Result<Self, Problem> {
         let text = without_mark(&text).to_owned();
         let shared: Arc<str> = text.as_str().into();
         let lines = Lines::of(&shared);
@@ -68,7 +68,7 @@ impl Template {
             [] => {
                 let title = "the template is empty".to_owned();
                 let advice = "a template is a mapping with a `Resources` section";
-                return Err(problem(title, 0, 0).mend(advice).into());
+                return Err(problem(title, 0, 0).mend(advice));
             }
             [_, second, ..] => {
                 let title = format!(
@@ -76,9 +76,9 @@ impl Template {
                     loaded.documents.len()
                 );
                 let start = lines.byte(second.span.start);
-                return Err(problem(title, start, start)
-                    .mend("a template has no `---` between its parts")
-                    .into());
+                return Err(
+                    problem(title, start, start).mend("a template has no `---` between its parts")
+                );
             }
         };
         let value = loaded.value(document, &lines).map_err(|fault| {
@@ -86,7 +86,7 @@ impl Template {
         })?;
         if !value.is_object() {
             let title = "a template is a mapping with a `Resources` section";
-            return Err(problem(title.to_owned(), 0, usize::MAX).into());
+            return Err(problem(title.to_owned(), 0, usize::MAX));
         }
         let resource_lines = resource_lines(document);
         let positions = Positions::of(document, &lines);
@@ -106,7 +106,7 @@ impl Template {
     }
 
     /// The template with another text, made from its own; places stay those of the file.
-    pub fn with_text(&self, text: String) -> anyhow::Result<Self> {
+    pub fn with_text(&self, text: String) -> Result<Self, Problem> {
         Ok(Self {
             file: Arc::clone(&self.file),
             renamed: self.renamed.clone(),
@@ -115,7 +115,7 @@ impl Template {
     }
 
     /// As `with_text`, where the text calls the resource `old` of the file `new`.
-    pub fn with_renamed(&self, text: String, old: &str, new: &str) -> anyhow::Result<Self> {
+    pub fn with_renamed(&self, text: String, old: &str, new: &str) -> Result<Self, Problem> {
         let mut template = self.with_text(text)?;
         template.renamed.insert(new.to_owned(), old.to_owned());
         Ok(template)
@@ -129,20 +129,17 @@ impl Template {
         }
     }
 
-    fn check_resources(&self) -> anyhow::Result<()> {
+    fn check_resources(&self) -> Result<(), Problem> {
         let Some(resources) = self.value.get("Resources").and_then(Value::as_object) else {
             let problem = Problem::new("no `Resources` section").at(Some(self.start()));
-            return Err(problem
-                .mend("a template declares at least one resource")
-                .into());
+            return Err(problem.mend("a template declares at least one resource"));
         };
         for (logical_id, resource) in resources {
             if !resource.get("Type").is_some_and(Value::is_string) {
                 let problem = Problem::new(format!("resource `{logical_id}` has no `Type`"));
                 return Err(problem
                     .at(self.resource(logical_id))
-                    .mend("add `Type: AWS::SERVICE::RESOURCE` below it")
-                    .into());
+                    .mend("add `Type: AWS::SERVICE::RESOURCE` below it"));
             }
         }
         Ok(())

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use crate::stack_tree::{nested_stacks, read_template};
 use crate::template::Template;
+use cfnkit_console::error::Result;
 
 /// What resources of `bootstrap.yaml` are called after.
 pub const BOOTSTRAP: &str = "Bootstrap";
@@ -28,13 +29,13 @@ pub struct Templates {
 
 impl Templates {
     /// The templates of a directory, as they are in the working tree.
-    pub fn read(directory: &Path) -> anyhow::Result<Self> {
+    pub fn read(directory: &Path) -> Result<Self> {
         let root = read_template(directory, "root.yaml")?;
         let nested = nested_stacks(&root).into_iter().map(|logical_id| {
             let file = format!("{}.yaml", logical_id.to_lowercase());
             Ok((logical_id, read_template(directory, &file)?))
         });
-        let nested = nested.collect::<anyhow::Result<BTreeMap<String, Template>>>()?;
+        let nested = nested.collect::<Result<BTreeMap<String, Template>>>()?;
         Ok(Self {
             root,
             nested,

@@ -20,7 +20,7 @@ pub(super) fn missing_template(root: &Template, logical_id: &str, file: &str) ->
         ))
 }
 
-pub(super) fn check_size(template: &Template) -> anyhow::Result<()> {
+pub(super) fn check_size(template: &Template) -> Result<(), Problem> {
     // The place is the first thing that is too much.
     let beyond = |section: &str, limit: usize| {
         let section = template.value().get(section).and_then(Value::as_object);
@@ -50,9 +50,7 @@ pub(super) fn check_size(template: &Template) -> anyhow::Result<()> {
             let name = template.name();
             let title = format!("{name} has {actual} {what}; CloudFormation takes at most {limit}");
             let problem = Problem::new(title).at(place);
-            return Err(problem
-                .mend("move what belongs together into a nested stack of its own")
-                .into());
+            return Err(problem.mend("move what belongs together into a nested stack of its own"));
         }
     }
     Ok(())
@@ -64,7 +62,7 @@ pub(super) fn check_interface(
     root: &Template,
     logical_id: &str,
     nested: &Template,
-) -> anyhow::Result<()> {
+) -> Result<(), Problem> {
     let file = nested.name();
     let resource = root.resources().find(|(id, _)| *id == logical_id);
     let passed = resource
@@ -87,8 +85,7 @@ pub(super) fn check_interface(
                 "nested stack `{logical_id}` is given `{name}`, which {file} does not declare"
             ))
             .at(root.key(&format!("{parameters}/{name}")))
-            .mend(advice)
-            .into());
+            .mend(advice));
         }
     }
     for parameter in &declared {
@@ -101,8 +98,7 @@ pub(super) fn check_interface(
             .at(place.or_else(|| root.resource(logical_id)))
             .mend(format!(
                 "pass `{name}` here, or give it a `Default` in {file}"
-            ))
-            .into());
+            )));
         }
     }
     let outputs = nested.value().get("Outputs").and_then(Value::as_object);
@@ -121,8 +117,7 @@ pub(super) fn check_interface(
                 root.name()
             ))
             .at(root.value_at(&pointer))
-            .mend(advice)
-            .into());
+            .mend(advice));
         }
     }
     Ok(())

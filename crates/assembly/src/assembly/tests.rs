@@ -2,6 +2,7 @@ use expect_test::{Expect, expect};
 
 use super::*;
 use crate::service::tests::ORDERS;
+use cfnkit_console::error::{Result, chain};
 
 const ROOT: &str = "\
 Parameters:
@@ -32,7 +33,7 @@ Outputs:
 ";
 
 /// Assembles two templates; the directory lives as long as the result is looked at.
-fn build(root: &str, data: &str) -> anyhow::Result<(Assembly, tempfile::TempDir)> {
+fn build(root: &str, data: &str) -> Result<(Assembly, tempfile::TempDir)> {
     let directory = tempfile::tempdir().unwrap();
     std::fs::write(directory.path().join("root.yaml"), root).unwrap();
     std::fs::write(directory.path().join("data.yaml"), data).unwrap();
@@ -50,7 +51,7 @@ fn build(root: &str, data: &str) -> anyhow::Result<(Assembly, tempfile::TempDir)
 
 fn check_error(root: &str, data: &str, expected: Expect) {
     let err = build(root, data).map(|_| ()).unwrap_err();
-    let text = format!("error: {err:#}\n");
+    let text = format!("error: {}\n", chain(&err));
     expected.assert_eq(&anstream::adapter::strip_str(&text).to_string());
 }
 
@@ -236,7 +237,7 @@ fn a_replaced_name_and_an_omitted_resource_leave_places_as_they_are_in_the_file(
     let place = template.resource(ids[1]).unwrap();
     assert_eq!(place.to_string(), "infra/cfn/data.yaml:4:3");
     let err = AssembledTemplates::read(directory.path(), Cloud::Local).unwrap_err();
-    let text = format!("error: {err:#}\n");
+    let text = format!("error: {}\n", chain(&err));
     expect![[r#"
         error: output `Gone` refers to `Gone`, which the template does not declare
          --> infra/cfn/data.yaml:8:17

@@ -1,8 +1,10 @@
 //! A parameter written into a stage file's text; the rest of it stays as its author has it.
 
-use anyhow::Context as _;
 use regex_lite::Regex;
 use serde_json::Value;
+use snafu::whatever;
+
+use cfnkit_console::error::{Context as _, Result};
 
 /// The text of a stage file with the value of one more parameter, or with another value of one
 /// that it has. `text` is empty where there is no file.
@@ -10,7 +12,7 @@ use serde_json::Value;
 /// # Errors
 ///
 /// A text that is no stage file, or one in which the place is not found.
-pub fn with_parameter(text: &str, name: &str, value: u64) -> anyhow::Result<String> {
+pub fn with_parameter(text: &str, name: &str, value: u64) -> Result<String> {
     let edited = edited(text, name, value);
     let parse = |text: &str| serde_json::from_str::<Value>(text);
     let read: Value = parse(&edited).context("the stage file cannot be edited")?;
@@ -20,7 +22,7 @@ pub fn with_parameter(text: &str, name: &str, value: u64) -> anyhow::Result<Stri
     };
     expected["Parameters"][name] = value.to_string().into();
     if read != expected {
-        anyhow::bail!("the stage file cannot be edited; set `{name}` to {value} in it by hand");
+        whatever!("the stage file cannot be edited; set `{name}` to {value} in it by hand");
     }
     Ok(edited)
 }

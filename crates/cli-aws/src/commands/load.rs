@@ -86,7 +86,7 @@ fn chosen_phases(load: &Load) -> anyhow::Result<Vec<Phase>> {
     };
     let name = path.display().to_string();
     let text = text_file::read(path).with_context(|| format!("cannot read `{name}`"))?;
-    phases::read(&name, &text)
+    Ok(phases::read(&name, &text)?)
 }
 
 /// What the limits of the deployed parameters say. The key is taken for one that was not used

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 
 use crate::program::service;
+use cfnkit_console::error::chain;
 use cfnkit_console::screen;
 use cfnkit_package::backtrace::{Panic, ReturnAddress, ZipHash, panics};
 use cfnkit_package::symbols::{Stack, Symbols, newest_zip, of_zip};
@@ -65,7 +66,7 @@ impl Symbolize {
             let panic = match panic {
                 Ok(panic) => panic,
                 Err(err) => {
-                    screen::say(format!("{err:#}; left out"));
+                    screen::say(chain(&err) + "; left out");
                     continue;
                 }
             };

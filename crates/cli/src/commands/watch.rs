@@ -106,6 +106,7 @@ impl Watch {
 /// What each function would be made of now.
 fn inputs(sh: &Shell, workspace: &Workspace, cloud: Cloud) -> anyhow::Result<Vec<Inputs>> {
     let functions = service().functions.iter();
-    let inputs = functions.map(|function| packaging::inputs(sh, workspace, function, cloud.into()));
+    let target = cloud.into();
+    let inputs = functions.map(|function| Ok(packaging::inputs(sh, workspace, function, target)?));
     inputs.collect()
 }

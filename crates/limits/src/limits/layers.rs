@@ -1,6 +1,6 @@
 //! A stage's layers looked at as one consumer meets them: by tier, and in their order.
 
-use anyhow::Context as _;
+use cfnkit_console::error::{Context as _, Result};
 
 use super::{Layer, Layers, Limit, Tier};
 
@@ -22,7 +22,7 @@ impl Layers {
     }
 
     /// The tier called `name`; an error names those there are.
-    pub fn tier(&self, name: &str) -> anyhow::Result<&Tier> {
+    pub fn tier(&self, name: &str) -> Result<&Tier> {
         let found = self.tiers.iter().find(|tier| tier.name == name);
         found.with_context(|| {
             let names: Vec<&str> = self.tiers.iter().map(|tier| tier.name.as_str()).collect();
@@ -38,7 +38,7 @@ impl Layers {
     /// account's ("How throttling limit settings are applied", API Gateway's developer guide).
     /// Whether a throttled request is counted against the quota is not documented; here the
     /// throttle comes first, and it is not.
-    pub fn path(&self, tier: &str) -> anyhow::Result<Vec<&Layer>> {
+    pub fn path(&self, tier: &str) -> Result<Vec<&Layer>> {
         // Without usage plans nobody has a key, and a consumer is of no tier.
         let tier = match tier {
             "" if self.tiers.is_empty() => None,

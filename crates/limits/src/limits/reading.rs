@@ -3,10 +3,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use anyhow::Context as _;
 use serde_json::Value;
+use snafu::whatever;
 
 use super::{Layer, LayerName, Layers, Limit, Tier};
+use cfnkit_console::error::{Context as _, Result};
 use cfnkit_template::flattening::{Flat, Origin};
 use cfnkit_template::parameters::Parameters;
 use cfnkit_template::references::names_in;
@@ -41,7 +42,7 @@ const NO_EXECUTION: u16 = 500;
 const NO_WRITE: u16 = 503;
 
 /// What `templates` and the root's parameters `chosen` come to.
-pub fn read(templates: &Templates, chosen: &Parameters) -> anyhow::Result<Layers> {
+pub fn read(templates: &Templates, chosen: &Parameters) -> Result<Layers> {
     let flat = templates.flatten(chosen);
     let reader = Reader {
         templates,
@@ -106,11 +107,11 @@ impl<'a> Reader<'a> {
         found.collect()
     }
 
-    fn at_most_one(&self, kind: &str) -> anyhow::Result<Option<Resource<'a>>> {
+    fn at_most_one(&self, kind: &str) -> Result<Option<Resource<'a>>> {
         let mut found = self.of_type(kind);
         match (found.pop(), found.len()) {
             (one, 0) => Ok(one),
-            (_, others) => anyhow::bail!(
+            (_, others) => whatever!(
                 "the templates have {} resources `{kind}`, and requests pass only one",
                 others + 1
             ),
@@ -118,7 +119,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The function that answers requests: of several, the one that a method of the API names.
-    fn answering(&self) -> anyhow::Result<Resource<'a>> {
+    fn answering(&self) -> Result<Resource<'a>> {
         const KIND: &str = "AWS::Lambda::Function";
         let mut functions = self.of_type(KIND);
         if functions.len() > 1 {
@@ -132,8 +133,8 @@ impl<'a> Reader<'a> {
         }
         match (functions.pop(), functions.len()) {
             (Some(one), 0) => Ok(one),
-            (None, _) => anyhow::bail!("no method of the API names a `{KIND}` of the templates"),
-            (Some(_), others) => anyhow::bail!(
+            (None, _) => whatever!("no method of the API names a `{KIND}` of the templates"),
+            (Some(_), others) => whatever!(
                 "the API's methods name {} resources `{KIND}`, and requests pass only one",
                 others + 1
             ),
@@ -153,7 +154,7 @@ impl<'a> Reader<'a> {
         place.map_or_else(|| template.name().to_owned(), |place| place.file_and_line())
     }
 
-    fn needed(&self, resource: &Resource<'_>, pointer: &str) -> anyhow::Result<f64> {
+    fn needed(&self, resource: &Resource<'_>, pointer: &str) -> Result<f64> {
         resource.number(pointer).with_context(|| {
             let place = self.place(resource, pointer);
             let name = pointer.rsplit('/').next().unwrap_or_default();
@@ -178,7 +179,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The blocking rate rule that lets one address have the least; one that only counts is none.
-    fn waf(&self) -> anyhow::Result<Option<Layer>> {
+    fn waf(&self) -> Result<Option<Layer>> {
         let mut strictest: Option<(f64, Layer)> = None;
         for acl in self.of_type("AWS::WAFv2::WebACL") {
             let rules = acl.value.pointer("/Properties/Rules");
@@ -219,7 +220,7 @@ impl<'a> Reader<'a> {
         Ok(strictest.map(|(_, layer)| layer))
     }
 
-    fn tiers(&self) -> anyhow::Result<Vec<Tier>> {
+    fn tiers(&self) -> Result<Vec<Tier>> {
         let mut tiers = Vec::new();
         for plan in self.of_type("AWS::ApiGateway::UsagePlan") {
             let has = |part: &str| plan.value.pointer(&format!("/Properties/{part}")).is_some();
@@ -267,7 +268,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A month is taken for 30 days.
-    fn period(&self, plan: &Resource<'_>) -> anyhow::Result<f64> {
+    fn period(&self, plan: &Resource<'_>) -> Result<f64> {
         let period = plan.value.pointer("/Properties/Quota/Period");
         let days = match period.and_then(Value::as_str) {
             Some("DAY") => 1.0,
@@ -275,14 +276,14 @@ impl<'a> Reader<'a> {
             Some("MONTH") => 30.0,
             _ => {
                 let place = self.place(plan, "/Quota/Period");
-                anyhow::bail!("a quota's `Period` is DAY, WEEK or MONTH ({place})")
+                whatever!("a quota's `Period` is DAY, WEEK or MONTH ({place})")
             }
         };
         Ok(days * 86_400.0)
     }
 
     /// The setting of all methods; one of a single method is not looked for.
-    fn stage(&self) -> anyhow::Result<Option<Layer>> {
+    fn stage(&self) -> Result<Option<Layer>> {
         let Some(stage) = self.at_most_one("AWS::ApiGateway::Stage")? else {
             return Ok(None);
         };
@@ -310,7 +311,7 @@ impl<'a> Reader<'a> {
         }))
     }
 
-    fn concurrency(&self) -> anyhow::Result<Layer> {
+    fn concurrency(&self) -> Result<Layer> {
         let function = self.answering()?;
         let pointer = "/ReservedConcurrentExecutions";
         let is_reserved = function
@@ -334,7 +335,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Ids differ, so that the writes are spread over the table; one partition takes 1000 units.
-    fn table(&self) -> anyhow::Result<Option<Layer>> {
+    fn table(&self) -> Result<Option<Layer>> {
         let Some(table) = self.at_most_one("AWS::DynamoDB::Table")? else {
             return Ok(None);
         };

@@ -3,6 +3,7 @@ use expect_test::{Expect, expect};
 use super::contradiction::contradictions;
 use super::report::Report;
 use super::*;
+use cfnkit_console::error::Result;
 use cfnkit_template::parameters::Parameters;
 use cfnkit_template::template::Template;
 use cfnkit_template::templates::Templates;
@@ -289,7 +290,7 @@ fn a_report_fits_the_screen() {
 }
 
 /// A service of two functions, neither keys nor a table; `uri` is where its method leads.
-fn two_functions(uri: &str) -> anyhow::Result<Layers> {
+fn two_functions(uri: &str) -> Result<Layers> {
     let parse = |name: &str, text: &str| Template::parse(name, text.to_owned()).unwrap();
     let function = |executions: u32| {
         format!(
@@ -340,5 +341,5 @@ fn the_function_of_the_api_is_told_from_others_and_what_is_not_there_limits_noth
         .collect();
     assert_eq!(path, [LayerName::AccountThrottle, LayerName::Concurrency]);
     let err = two_functions("${Worker} or ${Intake}").unwrap_err();
-    assert!(format!("{err:#}").contains("name 2 resources"), "{err:#}");
+    assert!(err.to_string().contains("name 2 resources"), "{err}");
 }

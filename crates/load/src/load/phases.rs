@@ -120,7 +120,7 @@ struct File<P> {
 }
 
 /// The phases in a file called `name`: JSON where the name ends with `.json`, otherwise TOML.
-pub fn read(name: &str, text: &str) -> anyhow::Result<Vec<Phase>> {
+pub fn read(name: &str, text: &str) -> Result<Vec<Phase>, Problem> {
     let shared: Arc<str> = text.into();
     let wrong = |title: String, span: std::ops::Range<usize>| {
         let place = Place::new(name, &shared, span);
@@ -130,7 +130,7 @@ pub fn read(name: &str, text: &str) -> anyhow::Result<Vec<Phase>> {
             false => r#"phases = ["50/s:60s", "100/s:2m"]"#,
         };
         let problem = Problem::new(title).at(Some(place));
-        anyhow::Error::from(problem.mend(format!("write `{example}`")))
+        problem.mend(format!("write `{example}`"))
     };
     let phases = match name.ends_with(".json") {
         true => {
@@ -151,7 +151,7 @@ pub fn read(name: &str, text: &str) -> anyhow::Result<Vec<Phase>> {
                 let parsed = phase.get_ref().parse();
                 parsed.map_err(|err| wrong(err, phase.span()))
             });
-            phases.collect::<anyhow::Result<Vec<Phase>>>()?
+            phases.collect::<Result<Vec<Phase>, Problem>>()?
         }
     };
     if phases.is_empty() {

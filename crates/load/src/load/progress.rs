@@ -8,6 +8,7 @@ use anstyle::{AnsiColor, Style};
 use super::answer::{Answer, Layer};
 use super::phases::{Phase, total_duration, total_requests};
 use super::tally::{Part, Tally};
+use cfnkit_console::error::Result;
 use cfnkit_console::terminal::Size;
 use cfnkit_console::text::{Line, clock, columns};
 
@@ -56,7 +57,7 @@ impl Progress<'_> {
     }
 
     /// The block's lines; their number never changes.
-    pub fn frame(&self, now: Duration, size: Size) -> anyhow::Result<Vec<String>> {
+    pub fn frame(&self, now: Duration, size: Size) -> Result<Vec<String>> {
         // A character in the last column leaves the cursor where terminals disagree.
         let width = size.width.saturating_sub(1);
         let overall = self.tally.overall()?;
@@ -122,7 +123,7 @@ impl Progress<'_> {
     }
 
     /// One line, for where nothing can be drawn again.
-    pub fn line(&self, now: Duration) -> anyhow::Result<String> {
+    pub fn line(&self, now: Duration) -> Result<String> {
         let overall = self.tally.overall()?;
         let stored = overall.count(|answer| answer.layer == Layer::Stored);
         let failed = overall.ended().saturating_sub(stored);

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use cfnkit_console::error::Result;
+
 use super::answer::{Answer, Layer};
 use super::expected::{Compared, Expected};
 use super::phases::{Phase, total_duration};
@@ -218,7 +220,7 @@ impl Report {
         is_interrupted: bool,
         expected: Option<&Expected>,
         observed: Observed,
-    ) -> anyhow::Result<Self> {
+    ) -> Result<Self> {
         let overall = tally.overall()?;
         let doubt = doubt(&overall, setup.most_in_flight);
         // The last events are answers; a limit is one of arrivals.

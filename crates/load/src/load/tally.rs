@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use hdrhistogram::Histogram;
 
+use cfnkit_console::error::{Context as _, Error, Result};
+
 use super::answer::Answer;
 use super::phases::{Arrival, Phase, arrivals, total_duration};
 
@@ -45,8 +47,9 @@ pub enum Event {
 pub struct Spread(Histogram<u64>);
 
 impl Spread {
-    fn new(digits: u8) -> anyhow::Result<Self> {
-        Ok(Self(Histogram::new_with_bounds(1, MOST, digits)?))
+    fn new(digits: u8) -> Result<Self> {
+        let made = Histogram::new_with_bounds(1, MOST, digits);
+        made.map(Self).map_err(Error::said)
     }
 
     fn record(&mut self, duration: Duration) {
@@ -54,8 +57,8 @@ impl Spread {
         self.0.saturating_record(micros);
     }
 
-    fn add(&mut self, other: &Self) -> anyhow::Result<()> {
-        Ok(self.0.add(&other.0)?)
+    fn add(&mut self, other: &Self) -> Result<()> {
+        self.0.add(&other.0).map_err(Error::said)
     }
 
     /// How many durations there are.
@@ -104,7 +107,7 @@ pub struct Part {
 }
 
 impl Part {
-    fn new() -> anyhow::Result<Self> {
+    fn new() -> Result<Self> {
         Ok(Self {
             sent: 0,
             not_sent: 0,
@@ -116,7 +119,7 @@ impl Part {
         })
     }
 
-    fn add(&mut self, other: &Self) -> anyhow::Result<()> {
+    fn add(&mut self, other: &Self) -> Result<()> {
         self.sent += other.sent;
         self.not_sent += other.not_sent;
         for (answer, count) in &other.answers {
@@ -169,12 +172,9 @@ pub struct Tally {
 
 impl Tally {
     /// Nothing seen yet of `phases`; an error where a histogram cannot be made.
-    pub fn new(phases: &[Phase]) -> anyhow::Result<Self> {
+    pub fn new(phases: &[Phase]) -> Result<Self> {
         let mut tally = Self {
-            phases: phases
-                .iter()
-                .map(|_| Part::new())
-                .collect::<anyhow::Result<_>>()?,
+            phases: phases.iter().map(|_| Part::new()).collect::<Result<_>>()?,
             seconds: Vec::new(),
             in_flight: 0,
             most_in_flight: 0,
@@ -187,7 +187,7 @@ impl Tally {
         Ok(tally)
     }
 
-    fn grow(&mut self, seconds: usize) -> anyhow::Result<()> {
+    fn grow(&mut self, seconds: usize) -> Result<()> {
         while self.seconds.len() < seconds {
             self.seconds.push(Second {
                 offered: 0,
@@ -199,16 +199,16 @@ impl Tally {
         Ok(())
     }
 
-    fn second(&mut self, at: Duration) -> anyhow::Result<&mut Second> {
+    fn second(&mut self, at: Duration) -> Result<&mut Second> {
         let index = at.as_secs() as usize;
         self.grow(index + 1)?;
         self.seconds
             .get_mut(index)
-            .ok_or_else(|| anyhow::anyhow!("no second {index}"))
+            .with_context(|| format!("no second {index}"))
     }
 
     /// Adds an event; an error where a histogram cannot be made.
-    pub fn absorb(&mut self, event: Event) -> anyhow::Result<()> {
+    pub fn absorb(&mut self, event: Event) -> Result<()> {
         match event {
             Event::Sent { arrival, sent } => {
                 self.in_flight += 1;
@@ -252,7 +252,7 @@ impl Tally {
     }
 
     /// All phases together.
-    pub fn overall(&self) -> anyhow::Result<Part> {
+    pub fn overall(&self) -> Result<Part> {
         let mut overall = Part::new()?;
         for part in &self.phases {
             overall.add(part)?;

@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use anyhow::Context as _;
 use serde::Serialize;
+
+use cfnkit_console::error::{Context as _, Result};
 
 use super::answer::Layer;
 use super::expected::Filled;
@@ -43,21 +44,18 @@ pub struct Limits {
 
 impl Limits {
     /// Out of a deployed stack's parameters. `tier` as the templates spell it: `Standard`.
-    pub fn from_parameters(
-        parameters: &BTreeMap<String, String>,
-        tier: &str,
-    ) -> anyhow::Result<Self> {
+    pub fn from_parameters(parameters: &BTreeMap<String, String>, tier: &str) -> Result<Self> {
         let text = |name: &str| {
             parameters
                 .get(name)
                 .with_context(|| format!("the stack has no parameter `{name}`; deploy it again"))
         };
-        let number = |name: String| -> anyhow::Result<f64> {
+        let number = |name: String| -> Result<f64> {
             let text = text(&name)?;
             text.parse()
                 .with_context(|| format!("the stack's parameter `{name}` is `{text}`, no number"))
         };
-        let bucket = |whose: &str| -> anyhow::Result<Bucket> {
+        let bucket = |whose: &str| -> Result<Bucket> {
             Ok(Bucket {
                 rate_per_second: number(format!("{whose}RateLimitPerSecond"))?,
                 burst_requests: number(format!("{whose}BurstLimitInRequests"))?,

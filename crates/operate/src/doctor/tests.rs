@@ -1,5 +1,7 @@
 use expect_test::expect;
 
+use cfnkit_console::error::Error;
+
 use super::*;
 
 fn trail(name: &str) -> Trail {
@@ -102,7 +104,7 @@ fn every_line_says_what_is_wrong_and_what_to_do() {
         collision("log group", "/aws/lambda/apigw_handler", false),
         Finding::unknown(
             "quotas",
-            &anyhow::anyhow!("access denied"),
+            &Error::new("access denied"),
             "servicequotas:GetServiceQuota",
         ),
     ];

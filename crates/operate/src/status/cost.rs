@@ -1,9 +1,10 @@
 //! What a month costs at the present rate. The prices are data with a date, in `data/prices.json`.
 
-use anyhow::Context as _;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+use cfnkit_console::error::{Context as _, Result};
 
 const PRICES: &str = include_str!("../../data/prices.json");
 
@@ -150,7 +151,7 @@ pub struct Cost {
 }
 
 /// The prices that came with this program.
-pub fn prices() -> anyhow::Result<Prices> {
+pub fn prices() -> Result<Prices> {
     serde_json::from_str(PRICES).context("`crates/operate/data/prices.json` is not as it should be")
 }
 

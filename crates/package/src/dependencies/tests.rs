@@ -6,6 +6,8 @@ use expect_test::{Expect, expect};
 use object::write::Object;
 use object::{Architecture, BinaryFormat, Endianness, SectionKind};
 
+use cfnkit_console::error::chain;
+
 use super::*;
 
 /// A procedural macro, a build dependency, what they share with the program, two versions of one
@@ -151,7 +153,7 @@ fn the_audit_data_is_read_back_from_an_executable() {
 }
 
 fn refused(all: &str, lockfile: &str, expected: &Expect) {
-    expected.assert_eq(&format!("{:#}", read(all, all, lockfile).unwrap_err()));
+    expected.assert_eq(&chain(&read(all, all, lockfile).unwrap_err()));
 }
 
 #[test]

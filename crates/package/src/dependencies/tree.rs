@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use anyhow::Context as _;
 use auditable_serde::Source;
+use snafu::ensure_whatever;
+
+use cfnkit_console::error::{Context as _, Result};
 
 /// With `--prefix depth`. The bar keeps the depth apart from a licence that starts with a digit,
 /// and the package comes last because a path may have any character in it.
@@ -45,14 +47,14 @@ impl Label<'_> {
 /// target and for this machine, with other features, and as a reference to an earlier line, which
 /// cargo marks with `(*)` and does not repeat the dependencies of. All of these are one package
 /// here.
-pub(super) fn parse(text: &str) -> anyhow::Result<Tree<'_>> {
+pub(super) fn parse(text: &str) -> Result<Tree<'_>> {
     let mut packages: BTreeMap<Label<'_>, Node<'_>> = BTreeMap::new();
     // The line above on each level: what a line on the next one belongs to.
     let mut above: Vec<Label<'_>> = Vec::new();
     for line in text.lines() {
         let (depth, licence, label) =
             parse_line(line).with_context(|| format!("cannot read cargo's tree at `{line}`"))?;
-        anyhow::ensure!(
+        ensure_whatever!(
             depth <= above.len() && (depth == 0) == packages.is_empty(),
             "cargo's tree has `{line}` on no branch"
         );

@@ -3,14 +3,13 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use anyhow::Context as _;
-
+use cfnkit_console::error::{Context as _, Result};
 use cfnkit_tools::digest::{hex, sha256};
 
 /// Tables that are for tests and the like.
 const FOR_TESTS: [&str; 4] = ["bench", "dev-dependencies", "example", "test"];
 
-pub(super) fn read(path: &Path) -> anyhow::Result<toml::Table> {
+pub(super) fn read(path: &Path) -> Result<toml::Table> {
     let name = path.display();
     let text = std::fs::read_to_string(path).with_context(|| format!("cannot read `{name}`"))?;
     let manifest = text.parse();

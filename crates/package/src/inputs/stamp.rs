@@ -4,9 +4,8 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use anyhow::Context as _;
-
 use super::WHOLE;
+use cfnkit_console::error::{Context as _, Result};
 use cfnkit_tools::checkout;
 use cfnkit_tools::digest::{hex, sha256};
 
@@ -25,7 +24,7 @@ pub(super) struct Stamp<'path> {
 impl Stamp<'_> {
     /// What a file, a directory with all that is below it, or what git knows of one is. None where
     /// it is not there any more.
-    pub(super) fn of(&self, file: &str) -> anyhow::Result<Option<String>> {
+    pub(super) fn of(&self, file: &str) -> Result<Option<String>> {
         if let Some(directory) = file.strip_suffix(WHOLE) {
             let directory = self.root.join(directory);
             return match checkout::files(&directory) {
@@ -59,7 +58,7 @@ impl Stamp<'_> {
         }
     }
 
-    fn of_all(&self, files: Vec<PathBuf>) -> anyhow::Result<String> {
+    fn of_all(&self, files: Vec<PathBuf>) -> Result<String> {
         let mut text = String::new();
         for file in files.iter().filter(|file| file.is_file()) {
             let name = super::name(file, self.root);

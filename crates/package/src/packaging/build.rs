@@ -4,11 +4,11 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use anyhow::Context as _;
 use xshell::{Cmd, Shell, cmd};
 
 use cfnkit_assembly::service::Function;
-use cfnkit_console::{screen, variable};
+use cfnkit_console::error::{Context as _, Result};
+use cfnkit_console::variable;
 use cfnkit_tools::architecture::{Architecture, GLIBC};
 use cfnkit_tools::cargo::build::Build;
 use cfnkit_tools::cargo::configuration::Configuration;
@@ -73,7 +73,7 @@ pub(super) fn for_lambda(
     toolchain: &Toolchain,
     architecture: Architecture,
     flags: &[String],
-) -> anyhow::Result<Build> {
+) -> Result<Build> {
     toolchain.provide_target(sh, workspace, architecture)?;
     let triple = architecture.triple();
     let _directory = sh.push_dir(workspace.root());
@@ -82,7 +82,7 @@ pub(super) fn for_lambda(
     let build = match Linker::choose(sh, architecture) {
         Linker::Zig => {
             let path = tool::ZIG.provide(sh, workspace)?;
-            announce(function, architecture);
+            announce(workspace, function, architecture);
             preparation = prepare_zig(workspace, architecture, &path);
             let target = format!("{triple}.{GLIBC}");
             let build = cmd!(sh, "cargo zigbuild --target {target}");
@@ -91,11 +91,11 @@ pub(super) fn for_lambda(
             zig_environment(build, workspace, &path, place)?
         }
         Linker::Gcc(_) => {
-            screen::progress(
+            workspace.reporter().step(
                 "no `python3` to install the pinned cross compiler with: using the installed gcc; \
                  the bytes will be others",
             );
-            announce(function, architecture);
+            announce(workspace, function, architecture);
             let gcc = gcc(architecture);
             let name = triple.replace('-', "_");
             cmd!(sh, "cargo build --target {triple}")
@@ -148,9 +148,10 @@ pub(super) fn for_local_cloud(
     workspace: &Workspace,
     function: &Function,
     configuration: &Configuration,
-) -> anyhow::Result<Build> {
+) -> Result<Build> {
     let Function { name, package, .. } = function;
-    screen::progress(format!("building the {name} for this machine"));
+    let step = format!("building the {name} for this machine");
+    workspace.reporter().step(&step);
     let _directory = sh.push_dir(workspace.root());
     let target = this_machine(configuration);
     let build = cmd!(sh, "cargo build --locked --package {package} {target...}");
@@ -167,7 +168,7 @@ pub(super) fn optimized_for_host(
     configuration: &Configuration,
     directory: &Path,
     settings: &[&str],
-) -> anyhow::Result<Build> {
+) -> Result<Build> {
     let settings = settings.iter().flat_map(|setting| ["--config", setting]);
     let _directory = sh.push_dir(workspace.root());
     let target = this_machine(configuration);
@@ -203,9 +204,10 @@ pub(super) fn flags_for_c() -> Vec<String> {
     words.map(ToOwned::to_owned).collect()
 }
 
-fn announce(function: &Function, architecture: Architecture) {
+fn announce(workspace: &Workspace, function: &Function, architecture: Architecture) {
     let (name, architecture) = (function.name, architecture.name());
-    screen::progress(format!("building the {name} for {architecture}"));
+    let step = format!("building the {name} for {architecture}");
+    workspace.reporter().step(&step);
 }
 
 /// Zig keeps what it compiles for a target; that stays in `target/` too.
@@ -214,7 +216,7 @@ fn zig_environment<'sh>(
     workspace: &Workspace,
     programs: &Path,
     aside: Option<&Path>,
-) -> anyhow::Result<Cmd<'sh>> {
+) -> Result<Cmd<'sh>> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let path: OsString = std::env::join_paths(
         std::iter::once(programs.to_path_buf()).chain(std::env::split_paths(&path)),
@@ -242,7 +244,7 @@ fn zig_environment<'sh>(
 /// A place for cargo-zigbuild's shell scripts, where a path in them would be another one to the
 /// shell: it writes paths between double quotes as they are. It is gone after the build, and what
 /// depends on the C compiler's path is built again each time.
-fn aside(programs: &Path) -> anyhow::Result<Option<tempfile::TempDir>> {
+fn aside(programs: &Path) -> Result<Option<tempfile::TempDir>> {
     let is_plain = !programs.to_string_lossy().contains(['"', '$', '\\', '`']);
     match is_plain {
         true => Ok(None),
@@ -300,7 +302,7 @@ fn remaps(
     sh: &Shell,
     workspace: &Workspace,
     toolchain: &Toolchain,
-) -> anyhow::Result<Vec<(PathBuf, String)>> {
+) -> Result<Vec<(PathBuf, String)>> {
     let metadata = cargo::metadata(sh, workspace.root())?;
     let mut remaps = vec![
         (workspace.root().to_path_buf(), ".".to_owned()),

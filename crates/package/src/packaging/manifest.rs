@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
 
 use crate::inputs::Inputs;
 use cfnkit_assembly::asset::Asset;
 use cfnkit_assembly::service::Function;
+use cfnkit_console::error::{Context as _, Result};
 use cfnkit_tools::digest::hex;
 
 /// The file's name beside a function's zip.
@@ -85,7 +85,7 @@ impl Manifest {
 
     /// Replaces the manifest in `directory`, and keeps the one that is there as the previous one
     /// if it was made of something else.
-    pub fn write(&self, directory: &Path, function: &Function) -> anyhow::Result<()> {
+    pub fn write(&self, directory: &Path, function: &Function) -> Result<()> {
         let text = serde_json::to_string_pretty(self).context("cannot describe the zip")? + "\n";
         if Self::read(directory, function).is_some_and(|present| present.inputs != self.inputs) {
             std::fs::copy(

@@ -8,6 +8,7 @@ use super::{FORMAT, Target, read, refuse};
 use crate::inputs::Terms;
 use crate::inspection::{self, Expected, Finding};
 use cfnkit_assembly::service::Function;
+use cfnkit_console::error::Result;
 use cfnkit_tools::architecture::{Architecture, GLIBC};
 use cfnkit_tools::cargo;
 use cfnkit_tools::cargo::build::Build;
@@ -35,7 +36,7 @@ impl<'workspace> Plan<'workspace> {
         workspace: &'workspace Workspace,
         function: &'static Function,
         target: Target,
-    ) -> anyhow::Result<Self> {
+    ) -> Result<Self> {
         let toolchain = Toolchain::find(sh, workspace)?;
         let configuration = Configuration::read(sh, workspace)?;
         let lockfile = read(&workspace.root().join("Cargo.lock"))?;
@@ -91,12 +92,13 @@ impl<'workspace> Plan<'workspace> {
         }
     }
 
-    pub(super) fn build(&self, sh: &Shell) -> anyhow::Result<Build> {
+    pub(super) fn build(&self, sh: &Shell) -> Result<Build> {
         let flags = &self.recipe.flags;
         match self.target {
             Target::Lambda(architecture) => {
                 // Better known now than after minutes of building.
-                refuse(&inspect(self, architecture, inspection::inspect_flags))?;
+                let findings = inspect(self, architecture, inspection::inspect_flags);
+                refuse(self.workspace.reporter(), &findings)?;
                 build::for_lambda(
                     sh,
                     self.workspace,

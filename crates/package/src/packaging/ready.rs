@@ -2,13 +2,15 @@
 
 use std::path::Path;
 
-use anyhow::Context as _;
+use snafu::whatever;
 use xshell::Shell;
 
 use super::{Plan, Target, read, refuse, up_to_date, zip_name};
 use crate::inspection::{self, Expected};
 use cfnkit_assembly::asset::Asset;
 use cfnkit_assembly::service::Function;
+use cfnkit_console::error::{Context as _, Result};
+use cfnkit_console::report::Reporter;
 use cfnkit_tools::architecture::Architecture;
 use cfnkit_tools::digest::hex;
 use cfnkit_tools::workspace::Workspace;
@@ -19,7 +21,7 @@ pub fn ready(
     workspace: &Workspace,
     function: &'static Function,
     target: Target,
-) -> anyhow::Result<Option<Asset>> {
+) -> Result<Option<Asset>> {
     let plan = Plan::make(sh, workspace, function, target)?;
     let package = up_to_date(&target.directory(workspace), &plan)?;
     Ok(package.map(|package| package.asset))
@@ -30,17 +32,18 @@ pub fn ready(
 /// # Errors
 ///
 /// The file cannot be read, is not the one with the SHA-256 `sha256`, or the inspection refuses
-/// it; what is wrong has been shown then.
+/// it; what is wrong has been told then.
 pub fn ready_made(
     function: &Function,
     zip: &Path,
     architecture: Architecture,
     sha256: Option<&str>,
-) -> anyhow::Result<Asset> {
+    reporter: &dyn Reporter,
+) -> Result<Asset> {
     let asset = Asset::new(&zip_name(function), read(zip)?);
     let found = hex(&asset.sha256);
     if let Some(expected) = sha256.filter(|expected| **expected != found) {
-        anyhow::bail!(
+        whatever!(
             "cannot deploy `{}`: it has the SHA-256 {found}, and {expected} was promised",
             zip.display()
         );
@@ -50,13 +53,15 @@ pub fn ready_made(
         flags: &[],
         private: &[],
     };
-    refuse(&inspection::inspect(&asset.bytes, &expected))
+    refuse(reporter, &inspection::inspect(&asset.bytes, &expected))
         .with_context(|| format!("cannot deploy `{}`", zip.display()))?;
     Ok(asset)
 }
 
 #[cfg(test)]
 mod tests {
+    use cfnkit_console::report::Nobody;
+
     use super::*;
     use crate::packaging::tests::INTAKE;
 
@@ -66,8 +71,8 @@ mod tests {
         let zip = directory.path().join("handler.zip");
         std::fs::write(&zip, b"no zip at all").unwrap();
         let refused = |sha256: &str| {
-            let err = ready_made(&INTAKE, &zip, Architecture::Arm64, Some(sha256)).unwrap_err();
-            err.to_string()
+            let made = ready_made(&INTAKE, &zip, Architecture::Arm64, Some(sha256), &Nobody);
+            made.unwrap_err().to_string()
         };
         let promised = "0".repeat(64);
         let said = refused(&promised);

@@ -3,9 +3,9 @@
 use std::ffi::OsString;
 use std::path::Path;
 
-use anyhow::Context as _;
 use xshell::Shell;
 
+use cfnkit_console::error::{Context as _, Result};
 use cfnkit_tools::toolchain::Objcopy;
 
 /// Where cargo-auditable's format has a program's dependencies.
@@ -24,7 +24,7 @@ pub(super) fn split(
     objcopy: &Objcopy,
     binary: &Path,
     bill_of_materials: &[u8],
-) -> anyhow::Result<Parts> {
+) -> Result<Parts> {
     let directory = tempfile::tempdir().context("cannot make a temporary directory")?;
     let [debug, stripped, section, program] =
         ["debug", "stripped", "section", "program"].map(|name| directory.path().join(name));
@@ -52,7 +52,7 @@ pub(super) fn split(
 }
 
 /// Writes `binary` without its symbols to `to`.
-pub(super) fn strip(sh: &Shell, objcopy: &Objcopy, binary: &Path, to: &Path) -> anyhow::Result<()> {
+pub(super) fn strip(sh: &Shell, objcopy: &Objcopy, binary: &Path, to: &Path) -> Result<()> {
     objcopy
         .call(sh)?
         .arg("--strip-all")

@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use anyhow::Context as _;
+use snafu::whatever;
 use xshell::Shell;
 
 use super::comparison::compare;
 use super::{Package, Reuse, Target, package, read, zip_name};
 use cfnkit_assembly::service::Function;
-use cfnkit_console::screen;
+use cfnkit_console::error::{Context as _, Error, Result};
 use cfnkit_console::variable;
 use cfnkit_console::workflow_run;
 use cfnkit_tools::cargo;
@@ -25,10 +25,11 @@ pub fn verify(
     function: &'static Function,
     target: Target,
     repeat: &[&str],
-) -> anyhow::Result<Package> {
+) -> Result<Package> {
     let first = package(sh, workspace, function, target, Reuse::Never)?;
     let copy = workspace.target().join("verify/a/second/checkout");
-    screen::progress(format!("building again in `{}`", workspace.display(&copy)));
+    let step = format!("building again in `{}`", workspace.display(&copy));
+    workspace.reporter().step(&step);
     remove(sh, workspace)?;
     checkout::copy(workspace.root(), &copy)
         .context("`package --verify` builds again from what git tracks or would track")?;
@@ -36,35 +37,29 @@ pub fn verify(
     let home = lend_cargo_home(&copy)?;
     build_again(&copy, &home, function, repeat)?;
     let zip = target.directory(workspace).join(zip_name(function));
-    let there = copy
-        .join("target")
-        .join(zip.strip_prefix(workspace.target())?);
+    let there = zip.strip_prefix(workspace.target()).map_err(Error::said)?;
+    let there = copy.join("target").join(there);
     let differences = compare(&first.asset.bytes, &read(&there)?);
     if differences.is_empty() {
         remove(sh, workspace)?;
         return Ok(first);
     }
     for difference in &differences {
-        screen::say(difference);
+        workspace.reporter().say(&difference.to_string());
     }
-    anyhow::bail!(
+    whatever!(
         "the two builds differ; the second zip is `{}`",
         workspace.display(&there)
     )
 }
 
-fn remove(sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {
+fn remove(sh: &Shell, workspace: &Workspace) -> Result<()> {
     sh.remove_path(workspace.target().join("verify"))
         .context("cannot remove the second build")
 }
 
 /// Runs this program in the copy, as another user at another place would.
-fn build_again(
-    copy: &Path,
-    home: &Path,
-    function: &Function,
-    arguments: &[&str],
-) -> anyhow::Result<()> {
+fn build_again(copy: &Path, home: &Path, function: &Function, arguments: &[&str]) -> Result<()> {
     // Cargo replaces this program's file when a test builds it with other features; the link leads
     // to what runs all the same.
     let running = PathBuf::from("/proc/self/exe");
@@ -102,12 +97,12 @@ fn build_again(
     let status = build.status().context("cannot start the second build")?;
     match status.success() {
         true => Ok(()),
-        false => anyhow::bail!("the second build failed"),
+        false => whatever!("the second build failed"),
     }
 }
 
 /// A cargo home with another name and the same downloads.
-fn lend_cargo_home(copy: &Path) -> anyhow::Result<PathBuf> {
+fn lend_cargo_home(copy: &Path) -> Result<PathBuf> {
     let own = cargo::home().context("no cargo home")?;
     let home = copy.with_file_name("cargo-home");
     let lend = || -> std::io::Result<()> {

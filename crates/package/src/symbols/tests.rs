@@ -6,6 +6,7 @@ use cfnkit_console::report::Nobody;
 
 use super::*;
 use crate::packaging::tests::INTAKE;
+use cfnkit_console::error::chain;
 
 const HASH: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
 
@@ -135,8 +136,8 @@ fn a_file_without_symbols_is_refused() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("x.debug");
     std::fs::write(&path, "no ELF").unwrap();
-    let err = Symbols::read(&Workspace::at(directory.path(), Arc::new(Nobody)), &path);
-    let message = format!("{:#}", err.err().unwrap());
+    let workspace = Workspace::at(directory.path(), Arc::new(Nobody));
+    let message = chain(&Symbols::read(&workspace, &path).err().unwrap());
     assert!(message.contains("cannot read symbols of `"), "{message}");
 }
 

@@ -2,6 +2,7 @@ use super::super::answer::Answer;
 use super::super::phases::Arrival;
 use super::super::tally::{Event, Tally};
 use super::*;
+use cfnkit_console::error::chain;
 
 const STANDARD: &[(&str, &str)] = &[
     ("StageRateLimitPerSecond", "100"),
@@ -196,10 +197,7 @@ fn what_a_load_cannot_show_is_not_passed() {
 #[test]
 fn a_stack_of_before_lacks_a_parameter_and_is_told_so() {
     let parameters = BTreeMap::from([("StandardRateLimitPerSecond".to_owned(), "x".to_owned())]);
-    let text = |tier| {
-        let err = Limits::from_parameters(&parameters, tier).unwrap_err();
-        format!("{err:#}")
-    };
+    let text = |tier| chain(&Limits::from_parameters(&parameters, tier).unwrap_err());
     assert!(
         text("Standard")
             .starts_with("the stack's parameter `StandardRateLimitPerSecond` is `x`, no number")
