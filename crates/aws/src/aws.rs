@@ -3,7 +3,6 @@
 
 use std::time::{Duration, SystemTime};
 
-use anyhow::Context as _;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
@@ -16,6 +15,7 @@ use self::http::{Report, Route};
 use self::origin::{Origin, Seen};
 use self::selection::Selected;
 use self::sign_in::{Kept, Process};
+use crate::error::{Context as _, Error, Result};
 use cfnkit_console::patience::patient;
 
 pub mod account;
@@ -24,21 +24,21 @@ mod clock;
 pub mod cloudformation;
 pub mod cloudwatch;
 mod endpoint;
-mod error;
 pub(crate) mod http;
 pub mod lambda;
 pub mod logs;
 mod mfa;
 mod origin;
-#[cfg(test)]
-mod recorded;
-pub mod refusal;
+mod reason;
+mod refusal;
 pub mod s3;
 mod selection;
 mod settings;
 mod sign_in;
 pub mod signed;
 mod sso;
+#[cfg(test)]
+mod tests;
 pub mod xray;
 pub mod zones;
 
@@ -90,11 +90,11 @@ impl Connection {
     /// One line each for: unknown profile, no region, no credentials, expired credentials,
     /// an endpoint that does not answer. `ask_code` is asked for a code of the device whose
     /// serial number it is given, where the profile wants one.
-    pub async fn to_aws(
+    pub async fn to_aws<E: From<Error>>(
         selection: &Selection,
         report: Report,
-        ask_code: impl FnOnce(&str) -> anyhow::Result<Option<String>>,
-    ) -> anyhow::Result<Self> {
+        ask_code: impl FnOnce(&str) -> Result<Option<String>, E>,
+    ) -> Result<Self, E> {
         let selected = selection::select(selection).await?;
         let route = Route::to_aws(selected.profiles.as_ref(), report)?;
         let mut loader = loader(&route);
@@ -107,15 +107,15 @@ impl Connection {
         let config = settings::checked(loader.load().await, selection, &selected)?;
         let Some(device) = &selected.device else {
             let config = Self::sign_in(selected.apply(config), &selected, report).await?;
-            return Self::from_config(config, &route, &selected).await;
+            return Ok(Self::from_config(config, &route, &selected).await?);
         };
         let profile = selected.profile_name();
-        let code = ask_code(&device.serial)?.with_context(|| {
-            format!(
+        let code = ask_code(&device.serial)?.ok_or_else(|| {
+            Error::new(format!(
                 "profile `{profile}` wants a code of `{}`, and nobody can be asked; {}",
                 device.serial,
                 mfa::exported(profile)
-            )
+            ))
         })?;
         let credentials = device.assume(&config, &code).await?;
         let end = credentials.expiry();
@@ -130,7 +130,7 @@ impl Connection {
     }
 
     /// Connects to the emulator at `endpoint`; nothing that the user set for AWS reaches it.
-    pub async fn to_local(endpoint: &str, report: Report) -> anyhow::Result<Self> {
+    pub async fn to_local(endpoint: &str, report: Report) -> Result<Self> {
         // A set without a file panics.
         let no_files = EnvConfigFiles::builder()
             .with_contents(EnvConfigFileKind::Config, "")
@@ -148,25 +148,17 @@ impl Connection {
     }
 
     /// The same configuration, with credentials that are there and kept.
-    async fn sign_in(
-        config: SdkConfig,
-        selected: &Selected,
-        report: Report,
-    ) -> anyhow::Result<SdkConfig> {
+    async fn sign_in(config: SdkConfig, selected: &Selected, report: Report) -> Result<SdkConfig> {
         let source = config.credentials_provider().context("no credentials")?;
         let process = selected.profiles.as_ref().and_then(Process::of);
         let kept = Kept::new(source, process.clone(), report);
         let kept = SharedCredentialsProvider::new(kept);
         let first = kept.provide_credentials().await;
-        first.map_err(|err| error::explain_sign_in(&err, process.as_ref(), selected))?;
+        first.map_err(|err| reason::explain_sign_in(&err, process.as_ref(), selected))?;
         Ok(config.into_builder().credentials_provider(kept).build())
     }
 
-    async fn from_config(
-        config: SdkConfig,
-        route: &Route,
-        selected: &Selected,
-    ) -> anyhow::Result<Self> {
+    async fn from_config(config: SdkConfig, route: &Route, selected: &Selected) -> Result<Self> {
         let seen = Seen::default();
         let config = seen.watch(config, selected.profile_name());
         let region = config.region().map(ToString::to_string).context(
@@ -178,7 +170,7 @@ impl Connection {
             .build();
         let sts = aws_sdk_sts::Client::from_conf(first);
         let identity = sts.get_caller_identity().send().await;
-        let identity = identity.map_err(|err| error::explain_connection(&err, selected))?;
+        let identity = identity.map_err(|err| reason::explain_connection(&err, selected))?;
         let account = identity
             .account()
             .context("the caller identity has no account")?

@@ -12,4 +12,5 @@
 
 pub mod aws;
 pub(crate) mod connection_failure;
+pub mod error;
 pub(crate) mod proxy;

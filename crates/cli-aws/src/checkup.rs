@@ -3,10 +3,12 @@
 use std::time::SystemTime;
 
 use crate::bootstrap;
+use crate::commands::failed_call;
 use cfnkit_assembly::assembly::Cloud;
 use cfnkit_assembly::stage::Stage;
 use cfnkit_aws::aws::{Connection, account, api_gateway, lambda, logs, signed};
-use cfnkit_console::trouble::{Trouble, trouble};
+use cfnkit_aws::error::{Result, ServiceError, Trouble};
+use cfnkit_console::error::chain;
 use cfnkit_operate::doctor::{self, Finding, Kept, Trail};
 use cfnkit_operation::stack::Stack;
 use cfnkit_template::parameters::Parameters;
@@ -79,7 +81,7 @@ async fn bootstrap_state(connection: &Connection, intent: &Intent<'_>) -> Findin
             Ok(()) => Finding::ok(NAME, format!("`{bucket}`, as chosen")),
             Err(err) => Finding::error(
                 NAME,
-                format!("{err:#}"),
+                chain(&err),
                 "name another with `--asset-bucket`, or leave it to the bootstrap stack",
             ),
         };
@@ -91,14 +93,14 @@ async fn bootstrap_state(connection: &Connection, intent: &Intent<'_>) -> Findin
             "none yet",
             "nothing: the first deploy asks, and creates it",
         ),
-        Err(err) => unknown(NAME, &err, "cloudformation:DescribeStacks"),
+        Err(err) => unknown(NAME, err, "cloudformation:DescribeStacks"),
     }
 }
 
 async fn logs_role(connection: &Connection) -> Finding {
     match api_gateway::logs_role(connection).await {
         Ok(role) => doctor::logs_role(role.as_deref()),
-        Err(err) => unknown("API Gateway's logs role", &err, "apigateway:GET"),
+        Err(err) => unknown("API Gateway's logs role", err, "apigateway:GET"),
     }
 }
 
@@ -114,7 +116,7 @@ async fn concurrency(connection: &Connection, intent: &Intent<'_>) -> Finding {
         Ok((limit, unreserved)) => {
             doctor::concurrency(limit, unreserved, number(intent.parameters), already)
         }
-        Err(err) => unknown("Lambda concurrency", &err, "lambda:GetAccountSettings"),
+        Err(err) => unknown("Lambda concurrency", err, "lambda:GetAccountSettings"),
     }
 }
 
@@ -131,7 +133,7 @@ async fn collisions(connection: &Connection, intent: &Intent<'_>) -> Vec<Finding
             Ok(exists) => doctor::collision("function", &function, exists),
             Err(err) => unknown(
                 "name of the function",
-                &err,
+                err,
                 "lambda:GetFunctionConfiguration",
             ),
         });
@@ -139,7 +141,7 @@ async fn collisions(connection: &Connection, intent: &Intent<'_>) -> Vec<Finding
     for group in intent.stage.fixed_log_groups() {
         findings.push(match logs::groups(connection, &group).await {
             Ok(groups) => doctor::collision("log group", &group, groups.contains(&group)),
-            Err(err) => unknown("name of the log group", &err, "logs:DescribeLogGroups"),
+            Err(err) => unknown("name of the log group", err, "logs:DescribeLogGroups"),
         });
     }
     findings
@@ -149,7 +151,7 @@ async fn trails(connection: &Connection) -> Finding {
     let rights = "cloudtrail:DescribeTrails, GetTrailStatus and GetEventSelectors";
     match find_trails(connection).await {
         Ok(trails) => doctor::trails(&trails),
-        Err(err) => unknown("CloudTrail", &err, rights),
+        Err(err) => unknown("CloudTrail", err, rights),
     }
 }
 
@@ -159,8 +161,10 @@ async fn find_trails(connection: &Connection) -> anyhow::Result<Vec<Trail>> {
         let is_logging = account::is_logging(connection, &trail).await;
         let selectors = account::logs_management_events(connection, &trail).await;
         // The organisation's trail may be looked at from its own account only.
-        let or_trusted = |known: anyhow::Result<bool>| match known {
-            Err(err) if trail.is_of_organization && is_refused(&err) => Ok(true),
+        let or_trusted = |known: Result<bool>| match known {
+            Err(err) if trail.is_of_organization && err.trouble() == Some(Trouble::Refused) => {
+                Ok(true)
+            }
             known => known,
         };
         let days = connection.s3().expiration_days(&trail.bucket).await;
@@ -179,17 +183,10 @@ async fn find_trails(connection: &Connection) -> anyhow::Result<Vec<Trail>> {
     Ok(found)
 }
 
-fn is_refused(err: &anyhow::Error) -> bool {
-    signed::refusal(err).is_some_and(|refusal| !refusal.is_for_now())
-}
-
 /// What could not be found out, and the right that was missing where one was.
-fn unknown(name: &str, err: &anyhow::Error, right: &str) -> Finding {
-    let is_denied = match signed::refusal(err) {
-        Some(refusal) => refusal.is_denial(),
-        None => trouble(err) == Some(Trouble::Refused),
-    };
-    match is_denied {
+fn unknown(name: &str, err: impl Into<anyhow::Error>, right: &str) -> Finding {
+    let err = err.into();
+    match failed_call(&err).is_some_and(ServiceError::is_denial) {
         true => Finding::unknown(name, err.as_ref(), right),
         false => Finding::unanswered(name, err.as_ref()),
     }
@@ -202,7 +199,7 @@ async fn quotas(connection: &Connection, intent: &Intent<'_>) -> Vec<Finding> {
             Ok(value) => value,
             Err(err) => {
                 let right = "servicequotas:GetServiceQuota";
-                findings.push(unknown(name, &err, right));
+                findings.push(unknown(name, err, right));
                 continue;
             }
         };
@@ -216,7 +213,7 @@ async fn quotas(connection: &Connection, intent: &Intent<'_>) -> Vec<Finding> {
                     let needed = u64::from(intent.deployed.is_none());
                     doctor::quota(name, value, Some(used), needed)
                 }
-                Err(err) => unknown(name, &err, "ec2:DescribeVpcs"),
+                Err(err) => unknown(name, err, "ec2:DescribeVpcs"),
             },
             _ => doctor::quota(name, value, None, needed("StageRateLimitPerSecond")),
         });

@@ -193,7 +193,7 @@ pub(crate) fn farewell_to_key(deployed: Option<&Stack>, plan: &Plan) -> Option<S
 async fn prefix_list(connection: &Connection, deployed: Option<&Stack>) -> anyhow::Result<String> {
     match deployed.and_then(|stack| stack.parameters.get(PREFIX_LIST)) {
         Some(id) => Ok(id.clone()),
-        None => signed::dynamodb_prefix_list(connection).await,
+        None => Ok(signed::dynamodb_prefix_list(connection).await?),
     }
 }
 

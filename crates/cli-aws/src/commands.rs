@@ -1,6 +1,8 @@
 //! The steps of each command that talks to AWS.
 
+use cfnkit_aws::error::{Error, ServiceError, Trouble};
 use cfnkit_cli::commands::Remote;
+use cfnkit_console::exit::Exit;
 use cfnkit_tools::workspace::Workspace;
 use xshell::Shell;
 
@@ -20,7 +22,7 @@ mod traces;
 
 /// Does what the command says.
 pub(crate) async fn run(command: Remote, sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {
-    match command {
+    let done = match command {
         Remote::Doctor(doctor) => doctor::run(doctor, sh, workspace).await,
         Remote::Bootstrap(bootstrap) => bootstrap::run(bootstrap, sh, workspace).await,
         Remote::Diff(diff) => diff::run(diff, sh, workspace).await,
@@ -34,5 +36,22 @@ pub(crate) async fn run(command: Remote, sh: &Shell, workspace: &Workspace) -> a
         Remote::Drift(drift) => drift::run(drift, sh, workspace).await,
         Remote::Load(load) => load::run(load, sh, workspace).await,
         Remote::Destroy(destroy) => destroy::run(destroy, sh, workspace).await,
+    };
+    done.map_err(ended)
+}
+
+/// Where the credentials have ended, what was under way goes on, and can be seen again with new
+/// ones.
+fn ended(err: anyhow::Error) -> anyhow::Error {
+    let call = failed_call(&err).filter(|_| !err.is::<Exit>());
+    match call.is_some_and(|call| call.trouble == Trouble::Expired) {
+        true => Exit::Unknown(format!("{err:#}")).into(),
+        false => err,
     }
+}
+
+/// The call at the bottom of `err` that failed; `None` where none did.
+pub(crate) fn failed_call(err: &anyhow::Error) -> Option<&ServiceError> {
+    let mut causes = err.chain();
+    causes.find_map(|cause| cause.downcast_ref::<Error>()?.call())
 }

@@ -3,8 +3,6 @@
 
 use std::fmt;
 
-use crate::trouble::{Trouble, trouble};
-
 /// An end that is not an ordinary failure.
 #[derive(Debug)]
 pub enum Exit {
@@ -39,12 +37,7 @@ impl Exit {
 
 /// The exit code of a program that failed with `err`.
 pub fn code(err: &anyhow::Error) -> u8 {
-    match err.downcast_ref::<Exit>() {
-        Some(exit) => exit.code(),
-        // What was under way goes on, and can be seen again with new credentials.
-        None if trouble(err) == Some(Trouble::Expired) => Exit::Unknown(String::new()).code(),
-        None => 1,
-    }
+    err.downcast_ref().map_or(1, Exit::code)
 }
 
 /// The end of a program whose results were `written` or not; a failure of its own counts for more.

@@ -20,7 +20,6 @@ pub mod report;
 pub mod screen;
 pub mod terminal;
 pub mod text;
-pub mod trouble;
 pub mod variable;
 pub mod vigil;
 pub mod workflow_run;

@@ -2,8 +2,8 @@
 
 use cfnkit_aws::aws::cloudformation::CloudFormation;
 use cfnkit_aws::aws::cloudformation::operation_events::{self, Operation};
+use cfnkit_aws::error::{Error, ServiceError, Trouble};
 use cfnkit_console::exit::Exit;
-use cfnkit_console::trouble::{ServiceError, Trouble};
 use cfnkit_operation::diagnosis::{self, CHANGE_SET_FAILED, Failure, Sources};
 use cfnkit_operation::event::StackEvent;
 use cfnkit_operation::stack::Stack;
@@ -78,6 +78,17 @@ pub(crate) async fn of_change_set(
     anyhow::anyhow!(diagnosis::report(&failures, &verdict, sources))
 }
 
+/// The call at the bottom of `err` that failed; `None` where none did.
+pub(crate) fn call(err: &anyhow::Error) -> Option<&ServiceError> {
+    let mut causes = err.chain();
+    causes.find_map(|cause| cause.downcast_ref::<Error>()?.call())
+}
+
+/// What the call at the bottom of `err` ran into.
+pub(crate) fn trouble(err: &anyhow::Error) -> Option<Trouble> {
+    call(err).map(|call| call.trouble)
+}
+
 /// The error of a request that CloudFormation refused, which leaves the stack as it was; any
 /// other error is left as it is. `status` is what came of the request, in CloudFormation's
 /// spelling.
@@ -87,8 +98,7 @@ pub(crate) fn of_refusal(
     verdict: &str,
     sources: &Sources<'_>,
 ) -> anyhow::Error {
-    let refusal = err.downcast_ref::<ServiceError>();
-    let Some(refusal) = refusal.filter(|refusal| refusal.trouble == Trouble::Refused) else {
+    let Some(refusal) = call(&err).filter(|call| call.trouble == Trouble::Refused) else {
         return err;
     };
     let failure = Failure {
@@ -261,8 +271,12 @@ mod tests {
         let error = |trouble| -> anyhow::Error {
             let text = "Requires capabilities : [CAPABILITY_NAMED_IAM] (InsufficientCapabilitiesException)";
             let text = text.to_owned();
-            let err = anyhow::Error::from(ServiceError { text, trouble });
-            err.context("cannot create a change set for `movies-dev`")
+            let err = Error::from(ServiceError {
+                text,
+                trouble,
+                ..ServiceError::default()
+            });
+            anyhow::Error::from(err).context("cannot create a change set for `movies-dev`")
         };
         let verdict = "CloudFormation refuses a change set for `movies-dev`; nothing was changed";
         let of = |trouble| of_refusal(error(trouble), CHANGE_SET_FAILED, verdict, &SOURCES);
@@ -280,7 +294,7 @@ mod tests {
         );
         for trouble in [Trouble::Overtaken, Trouble::Passing, Trouble::Expired] {
             let err = of(trouble);
-            assert_eq!(cfnkit_console::trouble::trouble(&err), Some(trouble));
+            assert_eq!(super::trouble(&err), Some(trouble));
         }
     }
 }

@@ -8,12 +8,13 @@ use tokio::time::MissedTickBehavior;
 
 use cfnkit_assembly::assembly::Cloud;
 use cfnkit_aws::aws::cloudformation::{self, CloudFormation, operations};
+use cfnkit_aws::error::Trouble;
 use cfnkit_change::change_set::Change;
 use cfnkit_console::defect;
+use cfnkit_console::error::chain;
 use cfnkit_console::exit::Exit;
 use cfnkit_console::interrupt::{Interruption, Interrupts};
 use cfnkit_console::patience::patient;
-use cfnkit_console::trouble::{Trouble, trouble};
 use cfnkit_operation::display::subject::{Subject, Verb, planned};
 use cfnkit_operation::estimate::Estimate;
 use cfnkit_operation::event::{EventLog, StackEvent};
@@ -174,10 +175,11 @@ async fn settle(
             Ok(stack) => stack.with_context(|| format!("stack `{name}` vanished"))?,
             Err(err) => {
                 let since = *blind_since.get_or_insert_with(Instant::now);
-                let is_passing = trouble(&err) == Some(Trouble::Passing);
+                let is_passing = err.trouble() == Some(Trouble::Passing);
                 if !is_passing || since.elapsed() > patient(BLIND) {
                     return Err(Exit::unknown(format!(
-                        "cannot see how `{name}` goes on: {err:#}; CloudFormation goes on with it"
+                        "cannot see how `{name}` goes on: {}; CloudFormation goes on with it",
+                        chain(&err)
                     ))
                     .into());
                 }

@@ -1,9 +1,9 @@
 //! What an account has beside the service: CloudTrail's trails, quotas, Lambda's limits.
 
-use anyhow::Context as _;
 use serde_json::{Value, json};
 
 use super::{Connection, endpoint, signed};
+use crate::error::{Context as _, Result};
 
 const TRAILS: &str = "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101";
 
@@ -21,7 +21,7 @@ pub struct Trail {
 }
 
 /// Source: CloudTrail's `DescribeTrails`, those of other regions and of the organisation included.
-pub async fn trails(connection: &Connection) -> anyhow::Result<Vec<Trail>> {
+pub async fn trails(connection: &Connection) -> Result<Vec<Trail>> {
     let operation = format!("{TRAILS}.DescribeTrails");
     let answer = signed::operate(connection, endpoint::CLOUDTRAIL, &operation, &json!({})).await?;
     let trails = answer.get("trailList").and_then(Value::as_array);
@@ -41,7 +41,7 @@ pub async fn trails(connection: &Connection) -> anyhow::Result<Vec<Trail>> {
 /// Whether a trail is logging.
 ///
 /// Source: CloudTrail's `GetTrailStatus`.
-pub async fn is_logging(connection: &Connection, trail: &Trail) -> anyhow::Result<bool> {
+pub async fn is_logging(connection: &Connection, trail: &Trail) -> Result<bool> {
     let operation = format!("{TRAILS}.GetTrailStatus");
     let input = json!({ "Name": trail.arn });
     let answer = signed::operate(connection, endpoint::CLOUDTRAIL, &operation, &input).await?;
@@ -51,10 +51,7 @@ pub async fn is_logging(connection: &Connection, trail: &Trail) -> anyhow::Resul
 /// Whether a trail logs all management events, those that write and those that read.
 ///
 /// Source: CloudTrail's `GetEventSelectors`.
-pub async fn logs_management_events(
-    connection: &Connection,
-    trail: &Trail,
-) -> anyhow::Result<bool> {
+pub async fn logs_management_events(connection: &Connection, trail: &Trail) -> Result<bool> {
     let operation = format!("{TRAILS}.GetEventSelectors");
     let input = json!({ "TrailName": trail.arn });
     let answer = signed::operate(connection, endpoint::CLOUDTRAIL, &operation, &input).await?;
@@ -94,7 +91,7 @@ fn selects_management_events(selectors: &Value) -> bool {
 /// Executions that the account can have at the same time, and those that no function reserves.
 ///
 /// Source: Lambda's `GetAccountSettings`.
-pub async fn concurrency(connection: &Connection) -> anyhow::Result<(u64, u64)> {
+pub async fn concurrency(connection: &Connection) -> Result<(u64, u64)> {
     let path = "/2016-08-19/account-settings";
     let answer = signed::get_json(connection, endpoint::LAMBDA, path).await?;
     let limit = answer
@@ -109,7 +106,7 @@ pub async fn concurrency(connection: &Connection) -> anyhow::Result<(u64, u64)> 
 /// The value of a quota as it applies to the account here.
 ///
 /// Source: Service Quotas' `GetServiceQuota`.
-pub async fn quota(connection: &Connection, service: &str, code: &str) -> anyhow::Result<f64> {
+pub async fn quota(connection: &Connection, service: &str, code: &str) -> Result<f64> {
     let input = json!({ "ServiceCode": service, "QuotaCode": code });
     let operation = "ServiceQuotasV20190624.GetServiceQuota";
     let answer = signed::operate(connection, endpoint::SERVICE_QUOTAS, operation, &input).await?;

@@ -1,10 +1,10 @@
 //! API Gateway's keys, usage plans and account settings.
 
-use anyhow::Context as _;
 use serde_json::{Value, json};
 
 use super::endpoint::{self, Service};
 use super::{Connection, signed};
+use crate::error::{Context as _, Result};
 
 const SERVICE: Service = endpoint::API_GATEWAY;
 
@@ -40,7 +40,7 @@ pub struct Usage {
 /// The value of an API key.
 ///
 /// Source: API Gateway's `GetApiKey` with `includeValue`.
-pub async fn key_value(connection: &Connection, id: &str) -> anyhow::Result<String> {
+pub async fn key_value(connection: &Connection, id: &str) -> Result<String> {
     let path = format!("/apikeys/{}?includeValue=true", signed::escape(id));
     let key = signed::get_json(connection, SERVICE, &path)
         .await
@@ -52,7 +52,7 @@ pub async fn key_value(connection: &Connection, id: &str) -> anyhow::Result<Stri
 }
 
 /// Source: API Gateway's `GetApiKey`.
-pub async fn key(connection: &Connection, id: &str) -> anyhow::Result<ApiKey> {
+pub async fn key(connection: &Connection, id: &str) -> Result<ApiKey> {
     let path = format!("/apikeys/{}?includeValue=false", signed::escape(id));
     let key = signed::get_json(connection, SERVICE, &path)
         .await
@@ -63,7 +63,7 @@ pub async fn key(connection: &Connection, id: &str) -> anyhow::Result<ApiKey> {
 /// The IDs of the keys in a plan.
 ///
 /// Source: API Gateway's `GetUsagePlanKeys`.
-pub async fn plan_keys(connection: &Connection, plan: &str) -> anyhow::Result<Vec<String>> {
+pub async fn plan_keys(connection: &Connection, plan: &str) -> Result<Vec<String>> {
     let path = format!("/usageplans/{}/keys?limit=500", signed::escape(plan));
     let pages = pages(connection, &path)
         .await
@@ -75,7 +75,7 @@ pub async fn plan_keys(connection: &Connection, plan: &str) -> anyhow::Result<Ve
 /// The keys with names that begin with `prefix`.
 ///
 /// Source: API Gateway's `GetApiKeys` with `nameQuery`.
-pub async fn keys_named(connection: &Connection, prefix: &str) -> anyhow::Result<Vec<ApiKey>> {
+pub async fn keys_named(connection: &Connection, prefix: &str) -> Result<Vec<ApiKey>> {
     let path = format!("/apikeys?limit=500&name={}", signed::escape(prefix));
     let pages = pages(connection, &path)
         .await
@@ -86,17 +86,17 @@ pub async fn keys_named(connection: &Connection, prefix: &str) -> anyhow::Result
 /// Deletes a key; one that is gone is none to delete.
 ///
 /// Source: API Gateway's `DeleteApiKey`.
-pub async fn delete_key(connection: &Connection, id: &str) -> anyhow::Result<()> {
+pub async fn delete_key(connection: &Connection, id: &str) -> Result<()> {
     let path = format!("/apikeys/{}", signed::escape(id));
     let deleted = signed::delete(connection, SERVICE, &path).await;
     match deleted {
-        Err(err) if signed::refusal(&err).is_some_and(|refusal| refusal.status == 404) => Ok(()),
+        Err(err) if err.call().is_some_and(|call| call.status == 404) => Ok(()),
         deleted => deleted.with_context(|| format!("cannot delete API key `{id}`")),
     }
 }
 
 /// Source: API Gateway's `GetUsagePlan`.
-pub async fn plan(connection: &Connection, id: &str) -> anyhow::Result<UsagePlan> {
+pub async fn plan(connection: &Connection, id: &str) -> Result<UsagePlan> {
     let path = format!("/usageplans/{}", signed::escape(id));
     let plan = signed::get_json(connection, SERVICE, &path)
         .await
@@ -113,7 +113,7 @@ pub async fn usage(
     key: &str,
     start: &str,
     end: &str,
-) -> anyhow::Result<Usage> {
+) -> Result<Usage> {
     let path = format!(
         "/usageplans/{}/usage?startDate={start}&endDate={end}&keyId={}",
         signed::escape(plan),
@@ -136,14 +136,14 @@ pub async fn usage(
             .context("API Gateway's usage has a day without its two figures")
     });
     Ok(Usage {
-        days: days.collect::<anyhow::Result<_>>()?,
+        days: days.collect::<Result<_>>()?,
     })
 }
 
 /// Makes a key useless, or useful again.
 ///
 /// Source: API Gateway's `UpdateApiKey`.
-pub async fn enable_key(connection: &Connection, id: &str, enabled: bool) -> anyhow::Result<()> {
+pub async fn enable_key(connection: &Connection, id: &str, enabled: bool) -> Result<()> {
     let patch = json!({ "patchOperations": [
         { "op": "replace", "path": "/enabled", "value": enabled.to_string() }
     ] });
@@ -157,14 +157,14 @@ pub async fn enable_key(connection: &Connection, id: &str, enabled: bool) -> any
 /// The role API Gateway writes logs with in this region, if it has one.
 ///
 /// Source: API Gateway's `GetAccount`.
-pub async fn logs_role(connection: &Connection) -> anyhow::Result<Option<String>> {
+pub async fn logs_role(connection: &Connection) -> Result<Option<String>> {
     let account = signed::get_json(connection, SERVICE, "/account").await?;
     let role = account.get("cloudwatchRoleArn").and_then(Value::as_str);
     Ok(role.filter(|role| !role.is_empty()).map(ToOwned::to_owned))
 }
 
 /// A list to its end. Where there is more, an answer says from which `position` on.
-async fn pages(connection: &Connection, path: &str) -> anyhow::Result<Vec<Value>> {
+async fn pages(connection: &Connection, path: &str) -> Result<Vec<Value>> {
     let mut pages = Vec::new();
     let mut from = String::new();
     loop {
@@ -190,14 +190,14 @@ fn items(answer: &Value) -> impl Iterator<Item = &Value> {
     list.into_iter().flatten().chain(single)
 }
 
-fn text(value: &Value, name: &str) -> anyhow::Result<String> {
+fn text(value: &Value, name: &str) -> Result<String> {
     let text = value.get(name).and_then(Value::as_str);
     Ok(text
         .with_context(|| format!("API Gateway's answer lacks `{name}`"))?
         .to_owned())
 }
 
-fn api_key(key: &Value) -> anyhow::Result<ApiKey> {
+fn api_key(key: &Value) -> Result<ApiKey> {
     let created = key.get("createdDate");
     Ok(ApiKey {
         id: text(key, "id")?,
@@ -214,7 +214,7 @@ fn api_key(key: &Value) -> anyhow::Result<ApiKey> {
     })
 }
 
-fn usage_plan(plan: &Value) -> anyhow::Result<UsagePlan> {
+fn usage_plan(plan: &Value) -> Result<UsagePlan> {
     let figure = |group: &str, name: &str| plan.get(group).and_then(|group| group.get(name));
     Ok(UsagePlan {
         quota: figure("quota", "limit")

@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::Context as _;
 use aws_sdk_cloudformation::Client;
 use aws_sdk_cloudformation::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_cloudformation::types::{self, TemplateStage};
 
-use crate::aws::error::readable;
-use cfnkit_console::trouble::{ServiceError, Trouble};
+use crate::aws::reason::{failed, readable};
+use crate::error::{Context as _, Error, Result, ServiceError, Trouble};
 use cfnkit_operation::options::Settings;
 use cfnkit_operation::stack::{Stack, StackStatus};
 use cfnkit_template::stack_tree::NESTED_STACK;
@@ -37,7 +36,7 @@ pub struct StackResource {
 }
 
 /// The stack of this name or ID; `None` where there is none.
-pub async fn find_stack(cfn: &Client, name: &str) -> anyhow::Result<Option<Stack>> {
+pub async fn find_stack(cfn: &Client, name: &str) -> Result<Option<Stack>> {
     let described = match cfn.describe_stacks().stack_name(name).send().await {
         Ok(described) => described,
         Err(err) if is_absent(&err) => return Ok(None),
@@ -49,7 +48,7 @@ pub async fn find_stack(cfn: &Client, name: &str) -> anyhow::Result<Option<Stack
 }
 
 /// The options that the stack has kept.
-pub async fn settings_of(cfn: &Client, stack: &str) -> anyhow::Result<Settings> {
+pub async fn settings_of(cfn: &Client, stack: &str) -> Result<Settings> {
     let described = cfn.describe_stacks().stack_name(stack).send().await;
     let described = described
         .map_err(readable)
@@ -69,7 +68,7 @@ pub async fn settings_of(cfn: &Client, stack: &str) -> anyhow::Result<Settings> 
 }
 
 /// All stacks of the region, nested ones too.
-pub async fn all_stacks(cfn: &Client) -> anyhow::Result<Vec<Stack>> {
+pub async fn all_stacks(cfn: &Client) -> Result<Vec<Stack>> {
     let mut pages = cfn.describe_stacks().into_paginator().send();
     let mut stacks = Vec::new();
     while let Some(page) = pages.next().await {
@@ -81,7 +80,7 @@ pub async fn all_stacks(cfn: &Client) -> anyhow::Result<Vec<Stack>> {
     Ok(stacks)
 }
 
-fn to_stack(stack: &types::Stack) -> anyhow::Result<Stack> {
+fn to_stack(stack: &types::Stack) -> Result<Stack> {
     let name = stack.stack_name().context("a stack has no name")?;
     let status = stack
         .stack_status()
@@ -119,7 +118,7 @@ fn to_stack(stack: &types::Stack) -> anyhow::Result<Stack> {
 }
 
 /// The template a stack was deployed with, as it was written.
-pub async fn template_of(cfn: &Client, stack: &str) -> anyhow::Result<String> {
+pub async fn template_of(cfn: &Client, stack: &str) -> Result<String> {
     let call = cfn
         .get_template()
         .stack_name(stack)
@@ -135,7 +134,7 @@ pub async fn template_of(cfn: &Client, stack: &str) -> anyhow::Result<String> {
 }
 
 /// The stack that a resource is; `None` where it is another resource, or not there.
-pub async fn nested_stack(cfn: &Client, resource: &StackResource) -> anyhow::Result<Option<Stack>> {
+pub async fn nested_stack(cfn: &Client, resource: &StackResource) -> Result<Option<Stack>> {
     if resource.resource_type != NESTED_STACK || resource.physical_id.is_empty() {
         return Ok(None);
     }
@@ -143,7 +142,7 @@ pub async fn nested_stack(cfn: &Client, resource: &StackResource) -> anyhow::Res
 }
 
 /// As CloudFormation's `ListStackResources` has it, to the last page.
-pub async fn resources_of(cfn: &Client, stack: &str) -> anyhow::Result<Vec<StackResource>> {
+pub async fn resources_of(cfn: &Client, stack: &str) -> Result<Vec<StackResource>> {
     let mut pages = cfn
         .list_stack_resources()
         .stack_name(stack)
@@ -181,21 +180,17 @@ fn is_absent<E: ProvideErrorMetadata>(err: &SdkError<E>) -> bool {
 
 /// The error of a request that is right for a stack in some states only: one that the stack's
 /// state is in the way of says so.
-fn refused<E>(err: SdkError<E>) -> anyhow::Error
+fn refused<E>(err: SdkError<E>) -> Error
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
 {
     let is_overtaken = is_absent(&err) || err.message().is_some_and(is_in_the_way);
-    let err = readable(err);
-    match err.downcast::<ServiceError>() {
-        Ok(err) if is_overtaken => ServiceError {
-            trouble: Trouble::Overtaken,
-            ..err
-        }
-        .into(),
-        Ok(err) => err.into(),
-        Err(err) => err,
-    }
+    let call = failed(&err);
+    let trouble = match is_overtaken {
+        true => Trouble::Overtaken,
+        false => call.trouble,
+    };
+    ServiceError { trouble, ..call }.into()
 }
 
 /// Whether CloudFormation refuses for the state that a stack is in; the text alone tells.

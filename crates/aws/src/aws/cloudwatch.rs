@@ -1,10 +1,10 @@
 //! CloudWatch: metrics and alarms.
 
-use anyhow::Context as _;
 use serde_json::{Value, json};
 
 use super::endpoint::{self, Service};
 use super::{Connection, signed};
+use crate::error::{Context as _, Result};
 
 const SERVICE: Service = endpoint::CLOUDWATCH;
 
@@ -43,7 +43,7 @@ pub async fn metrics(
     queries: &[MetricQuery],
     (start, end): (i64, i64),
     period: i64,
-) -> anyhow::Result<Vec<(&'static str, Vec<f64>)>> {
+) -> Result<Vec<(&'static str, Vec<f64>)>> {
     let wanted: Vec<Value> = queries.iter().map(|query| wanted(query, period)).collect();
     let input = json!({
         "MetricDataQueries": wanted,
@@ -93,7 +93,7 @@ fn wanted(query: &MetricQuery, period: i64) -> Value {
 /// The alarms with names that begin with `prefix`.
 ///
 /// Source: CloudWatch's `DescribeAlarms`.
-pub async fn alarms(connection: &Connection, prefix: &str) -> anyhow::Result<Vec<Alarm>> {
+pub async fn alarms(connection: &Connection, prefix: &str) -> Result<Vec<Alarm>> {
     let input = json!({ "AlarmNamePrefix": prefix, "MaxRecords": 100 });
     let operation = "GraniteServiceVersion20100801.DescribeAlarms";
     let pages = signed::operate_to_the_end(connection, SERVICE, operation, "NextToken", input)

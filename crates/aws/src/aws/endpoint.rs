@@ -1,10 +1,11 @@
 //! Where a service is that no client of the SDK's is here for, by the rules that its clients
 //! follow: the configured endpoint of the service, that of all services, or AWS's own host.
 
-use anyhow::Context as _;
 use aws_config::SdkConfig;
 use aws_sdk_cloudformation::config::endpoint::{DefaultResolver, Params, ResolveEndpoint};
 use aws_types::service_config::ServiceConfigKey;
+
+use crate::error::{Context as _, Error, Result};
 
 /// The endpoint of all services; with a service's id behind it, that service's.
 pub(super) const VARIABLE: &str = "AWS_ENDPOINT_URL";
@@ -48,7 +49,7 @@ pub(super) const SERVICE_QUOTAS: Service = service("servicequotas", "Service Quo
 pub(super) const XRAY: Service = service_with_fips("xray", "XRay");
 
 /// The endpoint's URL, without a slash at its end.
-pub(super) async fn of(config: &SdkConfig, service: Service) -> anyhow::Result<String> {
+pub(super) async fn of(config: &SdkConfig, service: Service) -> Result<String> {
     let url = match configured(config, service) {
         Some(url) => url,
         None => aws_host(config, service).await?,
@@ -75,18 +76,19 @@ pub(super) fn setting(config: &SdkConfig, id: &str) -> Option<String> {
     config.service_config()?.load_config(key)
 }
 
-async fn aws_host(config: &SdkConfig, service: Service) -> anyhow::Result<String> {
+async fn aws_host(config: &SdkConfig, service: Service) -> Result<String> {
     let region = config.region().context("no region")?;
     let use_fips = config.use_fips().unwrap_or_default();
     let params = Params::builder()
         .region(region.as_ref())
         .use_fips(use_fips)
         .use_dual_stack(config.use_dual_stack().unwrap_or_default())
-        .build()?;
+        .build()
+        .with_context(|| format!("no endpoint in {region}"))?;
     let resolver = DefaultResolver::new();
     let known = ResolveEndpoint::resolve_endpoint(&resolver, &params).await;
     let known = known
-        .map_err(|err| anyhow::anyhow!("{err}"))
+        .map_err(|err| Error::new(err.to_string()))
         .with_context(|| format!("no endpoint of `{}` in {region}", service.name))?;
     let rest = known
         .url()

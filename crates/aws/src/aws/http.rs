@@ -3,7 +3,6 @@
 
 use std::time::Duration;
 
-use anyhow::Context as _;
 use aws_config::profile::ProfileSet;
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::{self, TlsContext, TrustStore};
@@ -23,6 +22,7 @@ use rustls::pki_types::pem::PemObject as _;
 use ureq::http::Uri;
 
 use crate::connection_failure::{ConnectionFailure, origin};
+use crate::error::{Context as _, Result};
 use crate::proxy;
 use cfnkit_console::patience::patient;
 use cfnkit_console::variable;
@@ -61,7 +61,7 @@ pub(super) fn silence() -> Duration {
 impl Route {
     /// As the AWS CLI goes: through the proxy of the environment, and with the roots that
     /// `AWS_CA_BUNDLE` or the profile's `ca_bundle` names in the place of the system's.
-    pub(super) fn to_aws(profiles: Option<&ProfileSet>, report: Report) -> anyhow::Result<Self> {
+    pub(super) fn to_aws(profiles: Option<&ProfileSet>, report: Report) -> Result<Self> {
         let store = match Bundle::find(profiles) {
             Some(bundle) => bundle.read()?,
             None => system(),
@@ -76,7 +76,7 @@ impl Route {
         })
     }
 
-    pub(super) fn to_local(report: Report) -> anyhow::Result<Self> {
+    pub(super) fn to_local(report: Report) -> Result<Self> {
         Ok(Self {
             proxy: ProxyConfig::disabled(),
             tls: context(TrustStore::empty())?,
@@ -115,7 +115,7 @@ impl Route {
     }
 }
 
-fn context(store: TrustStore) -> anyhow::Result<TlsContext> {
+fn context(store: TrustStore) -> Result<TlsContext> {
     let context = TlsContext::builder().with_trust_store(store).build();
     context.context("cannot set up TLS")
 }
@@ -147,7 +147,7 @@ impl Bundle {
     }
 
     /// The client cannot live with a certificate that it does not understand; others leave it out.
-    fn read(&self) -> anyhow::Result<TrustStore> {
+    fn read(&self) -> Result<TrustStore> {
         let Self { path, named_by } = self;
         let text = std::fs::read(path)
             .with_context(|| format!("cannot read `{path}`, which {named_by} names"))?;
@@ -163,7 +163,7 @@ impl Bundle {
             }
         }
         if count == 0 {
-            anyhow::bail!("`{path}`, which {named_by} names, has no certificate (PEM)");
+            snafu::whatever!("`{path}`, which {named_by} names, has no certificate (PEM)");
         }
         Ok(store)
     }

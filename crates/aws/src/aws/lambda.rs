@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use anyhow::Context as _;
 use serde_json::{Value, json};
 
 use super::{Connection, endpoint, signed};
+use crate::error::{Context as _, Result};
 use cfnkit_console::patience::patient;
 
 const INTERVAL: Duration = Duration::from_millis(300);
@@ -13,11 +13,11 @@ const INTERVAL: Duration = Duration::from_millis(300);
 /// Whether there is a function of this name.
 ///
 /// Source: Lambda's `GetFunctionConfiguration`.
-pub async fn exists(connection: &Connection, function: &str) -> anyhow::Result<bool> {
+pub async fn exists(connection: &Connection, function: &str) -> Result<bool> {
     let path = format!("/2015-03-31/functions/{function}/configuration");
     match signed::get_json(connection, endpoint::LAMBDA, &path).await {
         Ok(_) => Ok(true),
-        Err(err) if signed::refusal(&err).is_some_and(|refusal| refusal.status == 404) => Ok(false),
+        Err(err) if err.call().is_some_and(|call| call.status == 404) => Ok(false),
         Err(err) => Err(err),
     }
 }
@@ -30,7 +30,7 @@ pub async fn update_code(
     function: &str,
     bucket: &str,
     key: &str,
-) -> anyhow::Result<()> {
+) -> Result<()> {
     let path = format!("/2015-03-31/functions/{function}");
     let code = json!({ "S3Bucket": bucket, "S3Key": key });
     signed::send_json(
@@ -52,12 +52,12 @@ pub async fn update_code(
         let text = |name: &str| answer.get(name).and_then(Value::as_str);
         match text("LastUpdateStatus") {
             Some("InProgress") => {}
-            Some("Failed") => anyhow::bail!(
+            Some("Failed") => snafu::whatever!(
                 "function `{function}` does not take the code: {}",
                 text("LastUpdateStatusReason").unwrap_or("no reason given")
             ),
             Some("Successful") | None => return Ok(()),
-            Some(status) => anyhow::bail!(
+            Some(status) => snafu::whatever!(
                 "function `{function}` says that its update is {status}; look at it in Lambda's \
                  console, and run the same command again"
             ),

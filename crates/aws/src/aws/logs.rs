@@ -1,10 +1,10 @@
 //! CloudWatch Logs: events of a log group.
 
-use anyhow::Context as _;
 use serde_json::{Value, json};
 
 use super::endpoint::{self, Service};
 use super::{Connection, signed};
+use crate::error::{Context as _, Result};
 
 const SERVICE: Service = endpoint::LOGS;
 
@@ -40,7 +40,7 @@ pub async fn find(
     group: &str,
     (start, end): (i64, i64),
     pattern: &str,
-) -> anyhow::Result<Found> {
+) -> Result<Found> {
     let mut found = Found::default();
     let mut token: Option<String> = None;
     for _ in 0..PAGES {
@@ -79,7 +79,7 @@ pub async fn find(
 /// The names of the log groups that begin with `prefix`.
 ///
 /// Source: CloudWatch Logs' `DescribeLogGroups`.
-pub async fn groups(connection: &Connection, prefix: &str) -> anyhow::Result<Vec<String>> {
+pub async fn groups(connection: &Connection, prefix: &str) -> Result<Vec<String>> {
     let operation = "Logs_20140328.DescribeLogGroups";
     let input = json!({ "logGroupNamePrefix": prefix });
     let pages = signed::operate_to_the_end(connection, SERVICE, operation, "nextToken", input)
@@ -93,7 +93,7 @@ pub async fn groups(connection: &Connection, prefix: &str) -> anyhow::Result<Vec
     Ok(names.map(ToOwned::to_owned).collect())
 }
 
-fn log_event(event: &Value) -> anyhow::Result<LogEvent> {
+fn log_event(event: &Value) -> Result<LogEvent> {
     let text = |name: &str| event.get(name).and_then(Value::as_str);
     // The emulator's events have no ID; without one of its own each would be taken for the first.
     let id = text("eventId").map(ToOwned::to_owned).unwrap_or_else(|| {

@@ -2,7 +2,6 @@
 
 use std::time::SystemTime;
 
-use anyhow::Context as _;
 use aws_config::SdkConfig;
 use aws_config::ecs::EcsCredentialsProvider;
 use aws_config::environment::EnvironmentVariableCredentialsProvider;
@@ -11,8 +10,9 @@ use aws_config::profile::Profile;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 
-use super::error::readable;
+use super::reason::readable;
 use super::selection;
+use crate::error::{Context as _, Result};
 
 /// What a profile says of its role and its device.
 #[derive(Debug)]
@@ -44,7 +44,7 @@ pub(super) fn exported(profile: &str) -> String {
 
 impl Device {
     /// The device of `profile`, where it has one.
-    pub(super) fn of(profile: &Profile) -> anyhow::Result<Option<Self>> {
+    pub(super) fn of(profile: &Profile) -> Result<Option<Self>> {
         let text = |key: &str| profile.get(key).map(ToOwned::to_owned);
         let (Some(serial), Some(role_arn)) = (text("mfa_serial"), text("role_arn")) else {
             return Ok(None);
@@ -68,7 +68,7 @@ impl Device {
             (None, Some("Environment")) => Source::Environment,
             (None, Some("EcsContainer")) => Source::Container,
             (None, Some("Ec2InstanceMetadata")) => Source::Instance,
-            _ => anyhow::bail!(
+            _ => snafu::whatever!(
                 "profile `{name}` has a role and not one source for it; give it \
                  `source_profile` or `credential_source`"
             ),
@@ -88,11 +88,7 @@ impl Device {
     }
 
     /// Credentials of the role, for the time that the profile or the role allows.
-    pub(super) async fn assume(
-        &self,
-        config: &SdkConfig,
-        code: &str,
-    ) -> anyhow::Result<Credentials> {
+    pub(super) async fn assume(&self, config: &SdkConfig, code: &str) -> Result<Credentials> {
         let config = config
             .to_builder()
             .credentials_provider(self.source(config))

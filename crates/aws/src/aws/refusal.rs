@@ -1,27 +1,15 @@
 //! A service's refusal, read from an answer in whichever of AWS's protocols it is.
 
-use std::fmt;
 use std::time::SystemTime;
 
 use serde_json::Value;
 
 use super::clock;
+use super::reason::{SIGN_IN_AGAIN, is_expired, is_passing};
+use crate::error::{ServiceError, Trouble};
 
 /// More of what is no answer of AWS's says nothing.
 const EXCERPT: usize = 120;
-
-/// A service's refusal, as it says it.
-#[derive(Debug, Default)]
-pub struct Refusal {
-    /// HTTP status.
-    pub status: u16,
-    /// The error's name, such as `AccessDeniedException`; empty where the answer has none.
-    pub code: String,
-    message: String,
-    base: String,
-    /// Where the clock is to blame.
-    clock: Option<String>,
-}
 
 /// What an answer is read from beside its status.
 #[derive(Debug, Default)]
@@ -33,63 +21,40 @@ pub(super) struct Answer<'a> {
     pub(super) body: &'a str,
 }
 
-impl Refusal {
-    pub(super) fn read(base: &str, answer: &Answer<'_>) -> Self {
-        let (code, message) = match answer.body.trim_start() {
-            body if body.starts_with('<') => of_xml(body),
-            body => of_json(body),
+/// What went wrong at `base`.
+pub(super) fn read(base: &str, answer: &Answer<'_>) -> ServiceError {
+    let (code, message) = match answer.body.trim_start() {
+        body if body.starts_with('<') => of_xml(body),
+        body => of_json(body),
+    };
+    let code = answer.error_type.map(ToOwned::to_owned).or(code);
+    let code = code.map(|code| short(&code).to_owned()).unwrap_or_default();
+    let message = message.unwrap_or_else(|| excerpt(answer.body));
+    let status = answer.status;
+    let (trouble, text) = if is_expired(&code) {
+        (Trouble::Expired, SIGN_IN_AGAIN.to_owned())
+    } else {
+        let clock = clock::blame(&code, answer.date, SystemTime::now());
+        let said = || {
+            let text = format!("`{base}` answered {status} {code}");
+            match message.is_empty() {
+                true => text.trim_end().to_owned(),
+                false => format!("{}: {message}", text.trim_end()),
+            }
         };
-        let code = answer.error_type.map(ToOwned::to_owned).or(code);
-        let code = code.map(|code| short(&code).to_owned()).unwrap_or_default();
-        let message = message.unwrap_or_else(|| excerpt(answer.body));
-        Self {
-            status: answer.status,
-            clock: clock::blame(&code, answer.date, SystemTime::now()),
-            code,
-            message,
-            base: base.to_owned(),
-        }
-    }
-
-    /// Whether it is these credentials that may not make the call.
-    pub fn is_denial(&self) -> bool {
-        let names = ["AccessDenied", "Unauthorized", "Forbidden"];
-        self.status == 403 || names.iter().any(|name| self.code.contains(name))
-    }
-
-    /// Whether the same call may go well in a moment.
-    pub fn is_for_now(&self) -> bool {
-        self.status == 429
-            || self.status >= 500
-            || self.code.contains("Throttl")
-            || self.code == "RequestLimitExceeded"
+        let trouble = match is_passing(&code, status) {
+            true => Trouble::Passing,
+            false => Trouble::Refused,
+        };
+        (trouble, clock.unwrap_or_else(said))
+    };
+    ServiceError {
+        text,
+        trouble,
+        status,
+        code,
     }
 }
-
-impl fmt::Display for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            status,
-            code,
-            message,
-            base,
-            clock,
-        } = self;
-        if let Some(clock) = clock {
-            return f.write_str(clock);
-        }
-        write!(f, "`{base}` answered {status}")?;
-        if !code.is_empty() {
-            write!(f, " {code}")?;
-        }
-        match message.is_empty() {
-            true => Ok(()),
-            false => write!(f, ": {message}"),
-        }
-    }
-}
-
-impl std::error::Error for Refusal {}
 
 /// `com.amazonaws.logs#ResourceNotFoundException`, and `Code:http://...` of the gateway.
 fn short(code: &str) -> &str {
@@ -148,7 +113,7 @@ mod tests {
             body,
             ..Answer::default()
         };
-        Refusal::read("https://x", &answer).to_string()
+        read("https://x", &answer).to_string()
     }
 
     /// The shapes of the protocols' documentation.

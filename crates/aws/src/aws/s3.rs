@@ -1,6 +1,5 @@
 //! The asset bucket.
 
-use anyhow::Context as _;
 use aws_config::SdkConfig;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::endpoint::{DefaultResolver, Params, ResolveEndpoint};
@@ -9,6 +8,8 @@ use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{ChecksumAlgorithm, ChecksumMode, ExpirationStatus};
 use aws_smithy_types::base64;
 
+use super::reason::{readable, status};
+use crate::error::{Context as _, Error, Result};
 use cfnkit_assembly::asset::Asset;
 
 /// S3 as the asset bucket's owner. Every call states which account must own the bucket, so that
@@ -21,16 +22,17 @@ pub struct AssetBucket {
 
 /// Where CloudFormation finds an object of the asset bucket: at S3's own host in `region`, whatever
 /// this machine reaches it by.
-pub async fn template_url(region: &str, bucket: &str, key: &str) -> anyhow::Result<String> {
+pub async fn template_url(region: &str, bucket: &str, key: &str) -> Result<String> {
     let params = Params::builder()
         .region(region)
         .bucket(bucket)
         .force_path_style(true)
-        .build()?;
+        .build()
+        .with_context(|| format!("no endpoint of S3 in {region}"))?;
     let resolver = DefaultResolver::new();
     let endpoint = ResolveEndpoint::resolve_endpoint(&resolver, &params).await;
     let endpoint = endpoint
-        .map_err(|err| anyhow::anyhow!("{err}"))
+        .map_err(|err| Error::new(err.to_string()))
         .with_context(|| format!("no endpoint of S3 in {region}"))?;
     Ok(format!("{}/{key}", endpoint.url()))
 }
@@ -67,7 +69,7 @@ impl AssetBucket {
     }
 
     /// Fails unless `bucket` exists and belongs to this account.
-    pub async fn check(&self, bucket: &str) -> anyhow::Result<()> {
+    pub async fn check(&self, bucket: &str) -> Result<()> {
         let head = self
             .s3
             .head_bucket()
@@ -80,7 +82,7 @@ impl AssetBucket {
     }
 
     /// After how many days `bucket` deletes the first of its objects; `None` where it keeps all.
-    pub async fn expiration_days(&self, bucket: &str) -> anyhow::Result<Option<i32>> {
+    pub async fn expiration_days(&self, bucket: &str) -> Result<Option<i32>> {
         let asked = self.s3.get_bucket_lifecycle_configuration().bucket(bucket);
         let rules = match asked.send().await {
             Ok(lifecycle) => lifecycle.rules.unwrap_or_default(),
@@ -95,7 +97,7 @@ impl AssetBucket {
     }
 
     /// Whether there is anything in `bucket`; a bucket that is not empty cannot be deleted.
-    pub async fn is_empty(&self, bucket: &str) -> anyhow::Result<bool> {
+    pub async fn is_empty(&self, bucket: &str) -> Result<bool> {
         let list = self
             .s3
             .list_objects_v2()
@@ -110,7 +112,7 @@ impl AssetBucket {
     }
 
     /// Whether `asset` is in `bucket`, with the content its key promises.
-    pub async fn find(&self, bucket: &str, asset: &Asset) -> anyhow::Result<Presence> {
+    pub async fn find(&self, bucket: &str, asset: &Asset) -> Result<Presence> {
         let head = self
             .s3
             .head_object()
@@ -125,20 +127,20 @@ impl AssetBucket {
         };
         match found.checksum_sha256() {
             Some(checksum) if checksum == base64::encode(asset.sha256) => Ok(Presence::Present),
-            Some(_) => Err(anyhow::anyhow!(
+            Some(_) => Err(Error::new(format!(
                 "`s3://{bucket}/{}` does not hold what its key says; delete the object and deploy again",
                 asset.key
-            )),
-            None => Err(anyhow::anyhow!(
+            ))),
+            None => Err(Error::new(format!(
                 "`s3://{bucket}/{}` has no SHA-256 checksum, so this tool did not write it; \
                  delete the object and deploy again",
                 asset.key
-            )),
+            ))),
         }
     }
 
     /// Writes `asset` unless its key exists. S3 compares the content with the checksum.
-    pub async fn upload(&self, bucket: &str, asset: &Asset) -> anyhow::Result<Upload> {
+    pub async fn upload(&self, bucket: &str, asset: &Asset) -> Result<Upload> {
         let put = self
             .s3
             .put_object()
@@ -154,7 +156,7 @@ impl AssetBucket {
             Err(err) if status(&err) == Some(412) => match self.find(bucket, asset).await? {
                 Presence::Present => Ok(Upload::AlreadyThere),
                 Presence::Absent => {
-                    anyhow::bail!("`s3://{bucket}/{}` appeared and vanished", asset.key)
+                    snafu::whatever!("`s3://{bucket}/{}` appeared and vanished", asset.key)
                 }
             },
             Err(err) => Err(self.explain(err, bucket)).with_context(|| {
@@ -166,29 +168,24 @@ impl AssetBucket {
         }
     }
 
-    fn explain<E>(&self, err: SdkError<E>, bucket: &str) -> anyhow::Error
+    fn explain<E>(&self, err: SdkError<E>, bucket: &str) -> Error
     where
         E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
     {
         let account = &self.account;
         match status(&err) {
-            Some(301 | 403) => anyhow::anyhow!(
+            Some(301 | 403) => Error::new(format!(
                 "bucket `{bucket}` is not account {account}'s in this region, or these credentials may not use it; \
                  nothing was written ({})",
-                super::error::readable(err)
-            ),
-            Some(404) => anyhow::anyhow!(
+                readable(err)
+            )),
+            Some(404) => Error::new(format!(
                 "bucket `{bucket}` does not exist; where the bootstrap stack names it, delete \
                  that stack, and `cargo xtask bootstrap` makes another"
-            ),
-            _ => super::error::readable(err).context(format!("cannot use bucket `{bucket}`")),
+            )),
+            _ => readable(err).context(format!("cannot use bucket `{bucket}`")),
         }
     }
-}
-
-fn status<E>(err: &SdkError<E>) -> Option<u16> {
-    err.raw_response()
-        .map(|response| response.status().as_u16())
 }
 
 #[cfg(test)]
@@ -245,7 +242,10 @@ mod tests {
             .match_requests(|request| request.expected_bucket_owner() == Some("111122223333"))
             .then_http_response(|| response(403));
         let err = bucketeer(&[&forbidden]).check("theirs").await.unwrap_err();
-        assert!(format!("{err:#}").starts_with("bucket `theirs` is not account 111122223333's"));
+        assert!(
+            err.to_string()
+                .starts_with("bucket `theirs` is not account 111122223333's")
+        );
     }
 
     #[tokio::test]
@@ -259,7 +259,7 @@ mod tests {
             .find("ours", &asset())
             .await
             .unwrap_err();
-        assert!(format!("{err:#}").contains("does not hold what its key says"));
+        assert!(err.to_string().contains("does not hold what its key says"));
     }
 
     #[tokio::test]

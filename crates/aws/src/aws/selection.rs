@@ -3,7 +3,6 @@
 
 use std::borrow::Cow;
 
-use anyhow::Context as _;
 use aws_config::SdkConfig;
 use aws_config::ecs::EcsCredentialsProvider;
 use aws_config::imds::credentials::ImdsCredentialsProvider;
@@ -16,6 +15,8 @@ use aws_types::os_shim_internal::{Env, Fs};
 
 use super::Selection;
 use super::mfa::Device;
+use crate::error::{Context as _, Result};
+use cfnkit_console::error::Error as Words;
 use cfnkit_console::variable;
 
 /// What was decided before anybody is asked for credentials.
@@ -39,12 +40,12 @@ pub(super) struct Selected {
 ///
 /// Files that cannot be read, a profile that is not there, or one whose credentials come from
 /// nowhere: further sources must not take its place, they belong to somebody else.
-pub(super) async fn select(selection: &Selection) -> anyhow::Result<Selected> {
+pub(super) async fn select(selection: &Selection) -> Result<Selected> {
     let named = match &selection.profile {
         Some(profile) => Some(profile.clone()),
-        None => match variable::text("AWS_PROFILE")? {
+        None => match variable::text("AWS_PROFILE").map_err(Words::from)? {
             Some(profile) => Some(profile),
-            None => variable::text("AWS_DEFAULT_PROFILE")?,
+            None => variable::text("AWS_DEFAULT_PROFILE").map_err(Words::from)?,
         },
     };
     let profiles = aws_config::profile::load(
@@ -81,7 +82,7 @@ impl Selected {
         self.profile.as_deref().unwrap_or("default")
     }
 
-    fn follow_sources(&mut self, profiles: &ProfileSet) -> anyhow::Result<()> {
+    fn follow_sources(&mut self, profiles: &ProfileSet) -> Result<()> {
         let sources = sources(profiles, self.profile_name())?;
         let Some(last) = sources.last() else {
             return Ok(());
@@ -99,7 +100,7 @@ impl Selected {
                 .iter()
                 .all(|key| last.get(key).is_some());
             if !is_complete && !has_keys(last) {
-                anyhow::bail!(
+                snafu::whatever!(
                     "profile `{name}` signs in and chooses no account; add `sso_account_id` and \
                      `sso_role_name` to it, for example with `aws configure sso --profile {name}`"
                 );
@@ -110,7 +111,7 @@ impl Selected {
                 continue;
             };
             if at > 0 {
-                anyhow::bail!(
+                snafu::whatever!(
                     "profile `{}` wants a code of `{}`, which can be asked for only where it is \
                      the chosen profile; {}",
                     profile.name(),
@@ -177,18 +178,18 @@ pub(super) fn provider_config(config: &SdkConfig) -> ProviderConfig {
     settings
 }
 
-fn check_profile(profiles: &ProfileSet, profile: &str) -> anyhow::Result<()> {
+fn check_profile(profiles: &ProfileSet, profile: &str) -> Result<()> {
     if profiles.get_profile(profile).is_some() {
         return Ok(());
     }
     let may_be_in_a_name = |c: char| c.is_ascii_alphanumeric() || "_-/.%@:+".contains(c);
     if !profile.is_empty() && !profile.chars().all(may_be_in_a_name) {
-        anyhow::bail!(
+        snafu::whatever!(
             "no AWS profile `{profile}`: AWS's SDK passes over profiles with such a name; give it \
              one of ASCII letters, digits and `-_./@:+%`"
         );
     }
-    anyhow::bail!("no AWS profile `{profile}`; {}", known(profiles));
+    snafu::whatever!("no AWS profile `{profile}`; {}", known(profiles));
 }
 
 fn known(profiles: &ProfileSet) -> String {
@@ -202,7 +203,7 @@ fn known(profiles: &ProfileSet) -> String {
 
 /// The profile and those that it names as sources, to the one whose credentials come from
 /// elsewhere. A circle is left to the SDK, which says so.
-fn sources<'a>(profiles: &'a ProfileSet, name: &str) -> anyhow::Result<Vec<&'a Profile>> {
+fn sources<'a>(profiles: &'a ProfileSet, name: &str) -> Result<Vec<&'a Profile>> {
     let mut found: Vec<&Profile> = Vec::new();
     let mut next = profiles.get_profile(name);
     while let Some(profile) = next {
@@ -266,7 +267,7 @@ mod tests {
             .map(|()| (selected.sign_in, selected.device));
         expected.assert_eq(&match found {
             Ok((sign_in, device)) => format!("{sign_in:?} {}", device.is_some()),
-            Err(err) => format!("{err:#}"),
+            Err(err) => err.to_string(),
         });
     }
 

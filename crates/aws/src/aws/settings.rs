@@ -8,6 +8,7 @@ use ureq::http::Uri;
 use super::Selection;
 use super::endpoint::{self, VARIABLE};
 use super::selection::Selected;
+use crate::error::Result;
 use cfnkit_console::variable;
 
 /// The services that those who provide credentials call, by clients of their own.
@@ -36,7 +37,7 @@ pub(super) fn checked(
     config: SdkConfig,
     selection: &Selection,
     selected: &Selected,
-) -> anyhow::Result<SdkConfig> {
+) -> Result<SdkConfig> {
     let profile = selected.profile_name();
     if let Some(region) = config.region() {
         check_region(region.as_ref(), || region_source(selection, profile))?;
@@ -45,7 +46,7 @@ pub(super) fn checked(
         let url = endpoint::setting(&config, service);
         // Those clients read the files themselves, and panic at it.
         if url.is_some_and(|url| url.trim().is_empty()) && selected.calls_to_sign_in {
-            anyhow::bail!(
+            snafu::whatever!(
                 "an `endpoint_url` of profile `{profile}` is empty, and signing in calls {service}; \
                  remove it or write a URL"
             );
@@ -61,7 +62,7 @@ pub(super) fn checked(
     Ok(config)
 }
 
-fn check_region(region: &str, source: impl FnOnce() -> String) -> anyhow::Result<()> {
+fn check_region(region: &str, source: impl FnOnce() -> String) -> Result<()> {
     let may_be = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     let is_region = region.chars().all(may_be)
         && !region.is_empty()
@@ -75,7 +76,7 @@ fn check_region(region: &str, source: impl FnOnce() -> String) -> anyhow::Result
         true => "a region is written as `us-east-1`".to_owned(),
         false => format!("did you mean `{meant}`?"),
     };
-    anyhow::bail!("`{region}` of {} is no region; {meant}", source())
+    snafu::whatever!("`{region}` of {} is no region; {meant}", source())
 }
 
 fn region_source(selection: &Selection, profile: &str) -> String {
@@ -90,7 +91,7 @@ fn region_source(selection: &Selection, profile: &str) -> String {
     }
 }
 
-fn check_url(url: &str, source: impl FnOnce() -> String) -> anyhow::Result<()> {
+fn check_url(url: &str, source: impl FnOnce() -> String) -> Result<()> {
     let is_url = url.parse::<Uri>().is_ok_and(|uri| {
         let has_port = |authority: &str| authority.rsplit(':').next().unwrap_or_default().len();
         let authority = uri.authority().map_or("", |authority| authority.as_str());
@@ -102,7 +103,7 @@ fn check_url(url: &str, source: impl FnOnce() -> String) -> anyhow::Result<()> {
     });
     match is_url {
         true => Ok(()),
-        false => anyhow::bail!(
+        false => snafu::whatever!(
             "`{url}` of {} is no URL; write it as `https://cloudformation.us-east-1.amazonaws.com` \
              or leave it out",
             source()

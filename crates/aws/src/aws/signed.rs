@@ -3,7 +3,6 @@
 
 use std::time::{Duration, SystemTime};
 
-use anyhow::Context as _;
 use aws_credential_types::provider::ProvideCredentials as _;
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
 use aws_sigv4::sign::v4;
@@ -14,14 +13,14 @@ use aws_smithy_types::byte_stream::ByteStream;
 use backon::Retryable as _;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC};
 use serde_json::Value;
-use ureq::http::{HeaderName, HeaderValue, Request};
+use ureq::http::Request;
 
+use super::Connection;
 use super::endpoint::{self, Service};
-use super::refusal::{Answer, Refusal};
-use super::{Connection, error};
+use super::refusal::{self, Answer};
 use crate::connection_failure::{ConnectionFailure, cause};
+use crate::error::{Context as _, Error, Result, ServiceError, Trouble};
 use cfnkit_console::patience::patient;
-use cfnkit_console::trouble::{ServiceError, Trouble, trouble};
 
 /// Calls again after the first, the first of them after this long.
 const ATTEMPTS: usize = 4;
@@ -43,14 +42,14 @@ const RESERVED: AsciiSet = NON_ALPHANUMERIC
 /// The ID of the region's prefix list for DynamoDB (`pl-..`). CloudFormation has no look-up.
 ///
 /// Source: EC2's `DescribeManagedPrefixLists`, filtered by `com.amazonaws.<region>.dynamodb`.
-pub async fn dynamodb_prefix_list(connection: &Connection) -> anyhow::Result<String> {
+pub async fn dynamodb_prefix_list(connection: &Connection) -> Result<String> {
     let region = &connection.region;
     let query = format!(
         "Action=DescribeManagedPrefixLists&Version=2016-11-15\
          &Filter.1.Name=prefix-list-name&Filter.1.Value.1=com.amazonaws.{region}.dynamodb"
     );
     let answer = get(connection, endpoint::EC2, &format!("/?{query}")).await;
-    let find = |answer: String| -> anyhow::Result<String> {
+    let find = |answer: String| -> Result<String> {
         let document = roxmltree::Document::parse(&answer).context("the answer is not XML")?;
         let id = document
             .descendants()
@@ -77,7 +76,7 @@ pub async fn dynamodb_prefix_list(connection: &Connection) -> anyhow::Result<Str
 /// How many VPCs the region has.
 ///
 /// Source: EC2's `DescribeVpcs`.
-pub async fn vpcs(connection: &Connection) -> anyhow::Result<u64> {
+pub async fn vpcs(connection: &Connection) -> Result<u64> {
     let mut count = 0;
     let mut token = String::new();
     loop {
@@ -90,7 +89,7 @@ pub async fn vpcs(connection: &Connection) -> anyhow::Result<u64> {
         };
         let set = named("vpcSet").context("EC2's answer has no VPCs")?;
         let items = set.children().filter(roxmltree::Node::is_element);
-        count += u64::try_from(items.count())?;
+        count += items.count() as u64;
         match named("nextToken").and_then(|node| node.text()) {
             Some(next) => token = format!("&NextToken={}", escape(next)),
             None => return Ok(count),
@@ -98,16 +97,7 @@ pub async fn vpcs(connection: &Connection) -> anyhow::Result<u64> {
     }
 }
 
-/// The refusal among the causes of `err`.
-pub fn refusal(err: &anyhow::Error) -> Option<&Refusal> {
-    err.chain().find_map(|cause| cause.downcast_ref())
-}
-
-pub(super) async fn get(
-    connection: &Connection,
-    service: Service,
-    path: &str,
-) -> anyhow::Result<String> {
+pub(super) async fn get(connection: &Connection, service: Service, path: &str) -> Result<String> {
     call(connection, service, "GET", path, None, None).await
 }
 
@@ -116,7 +106,7 @@ pub(super) async fn get_json(
     connection: &Connection,
     service: Service,
     path: &str,
-) -> anyhow::Result<Value> {
+) -> Result<Value> {
     let answer = get(connection, service, path).await?;
     parse(service, &answer)
 }
@@ -128,7 +118,7 @@ pub(super) async fn send_json(
     method: &str,
     path: &str,
     json: &Value,
-) -> anyhow::Result<Value> {
+) -> Result<Value> {
     let json = json.to_string();
     let answer = call(connection, service, method, path, None, Some(&json)).await?;
     match answer.trim() {
@@ -137,11 +127,7 @@ pub(super) async fn send_json(
     }
 }
 
-pub(super) async fn delete(
-    connection: &Connection,
-    service: Service,
-    path: &str,
-) -> anyhow::Result<()> {
+pub(super) async fn delete(connection: &Connection, service: Service, path: &str) -> Result<()> {
     call(connection, service, "DELETE", path, None, None).await?;
     Ok(())
 }
@@ -153,7 +139,7 @@ pub(super) async fn operate(
     service: Service,
     operation: &str,
     input: &Value,
-) -> anyhow::Result<Value> {
+) -> Result<Value> {
     let input = input.to_string();
     let answer = call(
         connection,
@@ -174,7 +160,7 @@ pub(super) async fn operate_to_the_end(
     operation: &str,
     token: &str,
     mut input: Value,
-) -> anyhow::Result<Vec<Value>> {
+) -> Result<Vec<Value>> {
     let mut pages = Vec::new();
     loop {
         let page = operate(connection, service, operation, &input).await?;
@@ -187,7 +173,7 @@ pub(super) async fn operate_to_the_end(
     }
 }
 
-fn parse(service: Service, answer: &str) -> anyhow::Result<Value> {
+fn parse(service: Service, answer: &str) -> Result<Value> {
     serde_json::from_str(answer)
         .with_context(|| format!("the answer of `{}` is not JSON", service.name))
 }
@@ -208,11 +194,9 @@ async fn call(
     path: &str,
     operation: Option<&str>,
     json: Option<&str>,
-) -> anyhow::Result<String> {
+) -> Result<String> {
     let base = endpoint::of(&connection.config, service).await?;
-    let is_busy = |err: &anyhow::Error| {
-        refusal(err).is_some_and(Refusal::is_for_now) || trouble(err) == Some(Trouble::Passing)
-    };
+    let is_busy = |err: &Error| err.trouble() == Some(Trouble::Passing);
     let attempt = || async {
         let url = format!("{base}{path}");
         let request = sign_call(connection, service, method, &url, operation, json).await?;
@@ -236,7 +220,7 @@ async fn sign_call(
     url: &str,
     operation: Option<&str>,
     json: Option<&str>,
-) -> anyhow::Result<Request<String>> {
+) -> Result<Request<String>> {
     let config = &connection.config;
     let provider = config.credentials_provider().context("no credentials")?;
     let credentials = provider
@@ -276,34 +260,30 @@ async fn sign_call(
         .and_then(|request| sign(request, &params))
         .context("cannot sign the request")?;
     let (instructions, _) = request.into_parts();
-    let mut request = Request::builder()
-        .method(method)
-        .uri(url)
+    let request = Request::builder().method(method).uri(url);
+    let headers = headers.into_iter();
+    let request = headers.fold(request, |request, (name, value)| {
+        request.header(name, value)
+    });
+    let mut request = request
         .body(body.to_owned())
         .with_context(|| format!("`{url}` cannot be asked for"))?;
-    for (name, value) in headers {
-        request
-            .headers_mut()
-            .insert(HeaderName::try_from(name)?, HeaderValue::try_from(value)?);
-    }
     instructions.apply_to_request_http1x(&mut request);
     Ok(request)
 }
 
-async fn send(
-    connection: &Connection,
-    base: &str,
-    request: Request<String>,
-) -> anyhow::Result<String> {
-    let request = HttpRequest::try_from(request.map(SdkBody::from))?;
+async fn send(connection: &Connection, base: &str, request: Request<String>) -> Result<String> {
+    let request =
+        HttpRequest::try_from(request.map(SdkBody::from)).context("the request cannot be sent")?;
     let answer = connection.connector.call(request).await;
     let mut response = answer.map_err(|err| match cause::<ConnectionFailure>(&err) {
         // A connection that was kept may have ended meanwhile.
-        Some(failure) => anyhow::Error::new(ServiceError {
+        Some(failure) => Error::from(ServiceError {
             text: failure.to_string(),
             trouble: Trouble::Passing,
+            ..ServiceError::default()
         }),
-        None => anyhow::anyhow!("cannot call `{base}`: {err}"),
+        None => Error::new(format!("cannot call `{base}`: {err}")),
     })?;
     let body = ByteStream::new(response.take_body()).collect().await;
     let body = body
@@ -314,19 +294,11 @@ async fn send(
         return Ok(body.into_owned());
     }
     let headers = response.headers();
-    let refusal = Refusal::read(
-        base,
-        &Answer {
-            status: response.status().as_u16(),
-            error_type: headers.get("x-amzn-errortype"),
-            date: headers.get("date"),
-            body: &body,
-        },
-    );
-    if error::is_expired(&refusal.code) {
-        let text = error::SIGN_IN_AGAIN.to_owned();
-        let trouble = Trouble::Expired;
-        return Err(ServiceError { text, trouble }.into());
-    }
-    Err(refusal.into())
+    let answer = Answer {
+        status: response.status().as_u16(),
+        error_type: headers.get("x-amzn-errortype"),
+        date: headers.get("date"),
+        body: &body,
+    };
+    Err(refusal::read(base, &answer).into())
 }

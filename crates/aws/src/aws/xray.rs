@@ -1,10 +1,10 @@
 //! X-Ray: traces of requests.
 
-use anyhow::Context as _;
 use serde_json::{Value, json};
 
 use super::endpoint::{self, Service};
 use super::{Connection, signed};
+use crate::error::{Context as _, Result};
 
 const SERVICE: Service = endpoint::XRAY;
 
@@ -42,7 +42,7 @@ pub async fn summaries(
     (start, end): (i64, i64),
     expression: &str,
     most: usize,
-) -> anyhow::Result<Vec<TraceSummary>> {
+) -> Result<Vec<TraceSummary>> {
     let mut summaries = Vec::new();
     let mut token: Option<String> = None;
     loop {
@@ -78,7 +78,7 @@ pub async fn summaries(
 /// Whole traces; one that X-Ray does not have is left out.
 ///
 /// Source: X-Ray's `BatchGetTraces`.
-pub async fn traces(connection: &Connection, ids: &[String]) -> anyhow::Result<Vec<Trace>> {
+pub async fn traces(connection: &Connection, ids: &[String]) -> Result<Vec<Trace>> {
     let mut traces = Vec::new();
     for ids in ids.chunks(AT_ONCE) {
         let input = json!({ "TraceIds": ids });
@@ -93,7 +93,7 @@ pub async fn traces(connection: &Connection, ids: &[String]) -> anyhow::Result<V
     Ok(traces)
 }
 
-fn trace_summary(summary: &Value) -> anyhow::Result<TraceSummary> {
+fn trace_summary(summary: &Value) -> Result<TraceSummary> {
     let is = |name: &str| summary.get(name).and_then(Value::as_bool) == Some(true);
     let trouble = [
         ("HasFault", "fault"),
@@ -113,7 +113,7 @@ fn trace_summary(summary: &Value) -> anyhow::Result<TraceSummary> {
     })
 }
 
-fn trace(trace: &Value) -> anyhow::Result<Trace> {
+fn trace(trace: &Value) -> Result<Trace> {
     let segments = trace.get("Segments").and_then(Value::as_array);
     let documents = segments.into_iter().flatten().map(|segment| {
         let document = segment.get("Document").and_then(Value::as_str);
@@ -122,11 +122,11 @@ fn trace(trace: &Value) -> anyhow::Result<Trace> {
     });
     Ok(Trace {
         id: id_of(trace)?,
-        segments: documents.collect::<anyhow::Result<_>>()?,
+        segments: documents.collect::<Result<_>>()?,
     })
 }
 
-fn id_of(trace: &Value) -> anyhow::Result<String> {
+fn id_of(trace: &Value) -> Result<String> {
     let id = trace.get("Id").and_then(Value::as_str);
     Ok(id.context("a trace has no ID")?.to_owned())
 }

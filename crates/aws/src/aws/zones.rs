@@ -1,9 +1,9 @@
 //! Availability zones: those that the subnets of a new stage can be in.
 
-use anyhow::Context as _;
 use roxmltree::{Document, Node};
 
 use super::{Connection, endpoint, signed};
+use crate::error::{Context as _, Result};
 
 /// Zones without Lambda, by region: it refuses a function with a subnet there. A zone's ID is the
 /// same in every account, its name is not.
@@ -13,7 +13,7 @@ const WITHOUT_LAMBDA: [(&str, &str); 1] = [("us-east-1", "use1-az3")];
 /// CloudFormation may choose.
 ///
 /// Source: EC2's `DescribeAvailabilityZones`, filtered by what is available and no local zone.
-pub async fn with_lambda(connection: &Connection) -> anyhow::Result<Option<[String; 2]>> {
+pub async fn with_lambda(connection: &Connection) -> Result<Option<[String; 2]>> {
     let region = connection.region.as_str();
     if WITHOUT_LAMBDA.iter().all(|(one, _)| *one != region) {
         return Ok(None);
@@ -33,7 +33,7 @@ pub async fn with_lambda(connection: &Connection) -> anyhow::Result<Option<[Stri
 }
 
 /// By name, as CloudFormation has them.
-fn first_two(answer: &str) -> anyhow::Result<[String; 2]> {
+fn first_two(answer: &str) -> Result<[String; 2]> {
     let document = Document::parse(answer).context("the answer is not XML")?;
     // Tag names carry the API's namespace, and zones have lists of their own.
     let is_zone = |node: &Node<'_, '_>| {
@@ -54,7 +54,7 @@ fn first_two(answer: &str) -> anyhow::Result<[String; 2]> {
     names.sort();
     match names.into_iter().take(2).collect::<Vec<_>>().try_into() {
         Ok(two) => Ok(two),
-        Err(_) => anyhow::bail!("there are not two with Lambda"),
+        Err(_) => snafu::whatever!("there are not two with Lambda"),
     }
 }
 

@@ -14,6 +14,7 @@ use cfnkit_cli::commands::args::{LocalCloud, probably_meant};
 use cfnkit_cli::commands::destroy::Destroy;
 use cfnkit_cli::program::service;
 use cfnkit_console::consent::Consent;
+use cfnkit_console::error::chain;
 use cfnkit_console::interrupt::Interrupts;
 use cfnkit_console::screen;
 use cfnkit_deploy::deployment::Engine;
@@ -105,7 +106,8 @@ async fn delete_old_keys(
             // They open nothing any more.
             Err(err) => {
                 screen::say(format!(
-                    "cannot look for keys of earlier rotations: {err:#}"
+                    "cannot look for keys of earlier rotations: {}",
+                    chain(&err)
                 ));
                 return Ok(());
             }

@@ -9,7 +9,7 @@ use xshell::Shell;
 use crate::deployed::Deployed;
 use crate::deployed::deployed;
 use cfnkit_assembly::service::LogSource;
-use cfnkit_aws::aws::{Connection, logs, signed, xray};
+use cfnkit_aws::aws::{Connection, logs, xray};
 use cfnkit_cli::commands::logs::Logs;
 use cfnkit_cli::program::service;
 use cfnkit_console::exit::Exit;
@@ -223,13 +223,14 @@ async fn find(
             Ok(found) => found,
             // The local cloud leaves some out.
             Err(err)
-                if signed::refusal(&err)
-                    .is_some_and(|refusal| refusal.code == "ResourceNotFoundException") =>
+                if err
+                    .call()
+                    .is_some_and(|call| call.code == "ResourceNotFoundException") =>
             {
                 screen::say(format!("there is no log group `{group}`"));
                 continue;
             }
-            Err(err) => return Err(err),
+            Err(err) => return Err(err.into()),
         };
         if found.is_cut_off {
             screen::say(format!(

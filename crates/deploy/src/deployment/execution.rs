@@ -13,12 +13,13 @@ use cfnkit_aws::aws::cloudformation::change_sets::{
     self, ChangeSetId, ChangeSetRequest, ChangeSetState, Execution,
 };
 use cfnkit_aws::aws::cloudformation::{self, changes, events};
+use cfnkit_aws::error::Trouble;
 use cfnkit_change::change_set::{Change, Warnings};
 use cfnkit_console::consent::Consent;
 use cfnkit_console::defect;
+use cfnkit_console::error::chain;
 use cfnkit_console::exit::Exit;
 use cfnkit_console::screen;
-use cfnkit_console::trouble::{Trouble, trouble};
 use cfnkit_console::vigil::vigil;
 use cfnkit_operation::diagnosis::{CHANGE_SET_FAILED, EXECUTION_FAILED, Sources};
 use cfnkit_operation::live;
@@ -226,7 +227,7 @@ impl Engine {
                 Ok(Execution::Begun) => {}
                 Ok(Execution::Waiting) => {
                     defect::cloudformation_ended();
-                    let is_overtaken = trouble(&err) == Some(Trouble::Overtaken)
+                    let is_overtaken = err.trouble() == Some(Trouble::Overtaken)
                         || self.is_busy(&change_set.stack_id).await;
                     let cleanup = self.discard(name, prepared).await;
                     if is_overtaken && cleanup.is_ok() {
@@ -236,7 +237,7 @@ impl Engine {
                         "CloudFormation refuses to execute the change set for `{name}`; \
                          nothing was changed"
                     );
-                    let err = failure::of_refusal(err, EXECUTION_FAILED, &verdict, sources);
+                    let err = failure::of_refusal(err.into(), EXECUTION_FAILED, &verdict, sources);
                     return Err(after_cleanup(err, cleanup));
                 }
                 Ok(Execution::Obsolete(_) | Execution::Gone) => {
@@ -246,7 +247,8 @@ impl Engine {
                 }
                 Err(_) => {
                     return Err(Exit::unknown(format!(
-                        "whether `{name}` is being deployed is not known: {err:#}"
+                        "whether `{name}` is being deployed is not known: {}",
+                        chain(&err)
                     ))
                     .into());
                 }
@@ -293,7 +295,7 @@ impl Engine {
     /// cannot be read, this machine's clock has to do.
     pub(super) async fn begin_of_events(&self, stack_id: &str) -> anyhow::Result<i64> {
         match events::newest_event(&self.cfn, stack_id).await {
-            Err(err) if trouble(&err) == Some(Trouble::Expired) => Err(err),
+            Err(err) if err.trouble() == Some(Trouble::Expired) => Err(err.into()),
             newest => Ok(newest.unwrap_or_else(|_| live::now())),
         }
     }

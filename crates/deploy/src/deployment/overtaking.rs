@@ -4,10 +4,11 @@
 use std::fmt;
 
 use super::Engine;
+use crate::failure::trouble;
 use cfnkit_aws::aws::cloudformation;
+use cfnkit_aws::error::Trouble;
 use cfnkit_console::exit::Exit;
 use cfnkit_console::screen;
-use cfnkit_console::trouble::{Trouble, trouble};
 use cfnkit_operation::stack::Stack;
 
 /// How often something is planned again because somebody else was sooner.

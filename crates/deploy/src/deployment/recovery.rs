@@ -7,11 +7,11 @@ use crate::follow::{Kind, Operation, follow};
 use cfnkit_aws::aws::cloudformation;
 use cfnkit_aws::aws::cloudformation::change_sets::{self, Execution};
 use cfnkit_aws::aws::cloudformation::operations::{self, Manner};
+use cfnkit_aws::error::{Error, Trouble};
 use cfnkit_change::change_set::Change;
 use cfnkit_console::consent::Consent;
 use cfnkit_console::exit::Exit;
 use cfnkit_console::screen;
-use cfnkit_console::trouble::{Trouble, trouble};
 use cfnkit_operation::diagnosis::Sources;
 use cfnkit_operation::event;
 use cfnkit_operation::stack::{DeployAction, Stack};
@@ -47,7 +47,7 @@ impl Engine {
         match stack {
             Some(stack) if stack.status.is_empty() => {
                 self.remove_if_empty(name).await?;
-                cloudformation::find_stack(&self.cfn, name).await
+                Ok(cloudformation::find_stack(&self.cfn, name).await?)
             }
             stack => Ok(stack),
         }
@@ -182,14 +182,16 @@ impl Engine {
     }
 
     /// Whether what was asked of `stack` has begun. Where the answer was lost, the stack tells.
-    async fn has_begun(&self, stack: &Stack, asked: anyhow::Result<()>) -> anyhow::Result<()> {
+    async fn has_begun(&self, stack: &Stack, asked: Result<(), Error>) -> anyhow::Result<()> {
         let Err(err) = asked else {
             return Ok(());
         };
+        let is_refused = err.trouble() == Some(Trouble::Refused);
+        let err = err.into();
         if self.is_overtaken(&err, &stack.id, Some(stack), false).await {
             return Err(Overtaken::error(&stack.name));
         }
-        if trouble(&err) == Some(Trouble::Refused) {
+        if is_refused {
             return Err(err);
         }
         match cloudformation::find_stack(&self.cfn, &stack.id).await {

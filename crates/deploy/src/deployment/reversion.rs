@@ -71,7 +71,7 @@ impl Engine {
                 return Err(Overtaken::error(&root.name));
             };
             takes_change(&stack)?;
-            let text = cloudformation::template_of(&self.cfn, &stack.id);
+            let text = async { Ok(cloudformation::template_of(&self.cfn, &stack.id).await?) };
             let text = self.interrupts.unless(text).await?;
             let file = format!("the deployed template of {}", stack.name);
             let plan = Plan {

@@ -5,6 +5,7 @@ use cfnkit_assembly::assembly::Cloud;
 use cfnkit_aws::aws::cloudformation::CloudFormation;
 use cfnkit_aws::aws::cloudformation::operation_events;
 use cfnkit_change::change_set::Warnings;
+use cfnkit_console::error::chain;
 use cfnkit_operation::diagnosis::{self, Sources};
 
 /// The warnings of these change sets, each of which has some of its own.
@@ -31,7 +32,7 @@ pub(super) async fn warnings(
                 }
             }
             Err(err) => {
-                warnings.unread = Some(format!("{err:#}"));
+                warnings.unread = Some(chain(&err));
                 break;
             }
         }

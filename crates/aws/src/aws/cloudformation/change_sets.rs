@@ -1,6 +1,5 @@
 //! Change sets: made, looked at, executed, deleted.
 
-use anyhow::Context as _;
 use aws_sdk_cloudformation::Client;
 use aws_sdk_cloudformation::error::ProvideErrorMetadata as _;
 use aws_sdk_cloudformation::operation::describe_change_set::DescribeChangeSetOutput;
@@ -8,7 +7,8 @@ use aws_sdk_cloudformation::types::{ChangeSetStatus, ExecutionStatus};
 use aws_types::request_id::RequestId as _;
 
 use super::{is_absent, refused};
-use crate::aws::error::readable;
+use crate::aws::reason::readable;
+use crate::error::{Context as _, Result};
 
 mod creation;
 
@@ -64,11 +64,7 @@ pub enum Execution {
 }
 
 /// The change set `name` of a stack, made by an earlier command; `None` where there is none.
-pub async fn find(
-    cfn: &Client,
-    stack_name: &str,
-    name: &str,
-) -> anyhow::Result<Option<ChangeSetId>> {
+pub async fn find(cfn: &Client, stack_name: &str, name: &str) -> Result<Option<ChangeSetId>> {
     let call = cfn.describe_change_set().change_set_name(name);
     // An ARN says which stack it is for.
     let call = match name.starts_with("arn:") {
@@ -91,7 +87,7 @@ pub async fn find(
 }
 
 /// As CloudFormation's `DescribeChangeSet` has it.
-pub async fn state(cfn: &Client, change_set: &ChangeSetId) -> anyhow::Result<ChangeSetState> {
+pub async fn state(cfn: &Client, change_set: &ChangeSetId) -> Result<ChangeSetState> {
     let call = cfn.describe_change_set().change_set_name(&change_set.id);
     let output = match call.send().await {
         Ok(output) => output,
@@ -120,7 +116,7 @@ pub async fn state(cfn: &Client, change_set: &ChangeSetId) -> anyhow::Result<Cha
 }
 
 /// What has become of the change set.
-pub async fn execution(cfn: &Client, change_set: &ChangeSetId) -> anyhow::Result<Execution> {
+pub async fn execution(cfn: &Client, change_set: &ChangeSetId) -> Result<Execution> {
     let call = cfn.describe_change_set().change_set_name(&change_set.id);
     let described = match call.send().await {
         Ok(described) => described,
@@ -143,10 +139,7 @@ pub async fn execution(cfn: &Client, change_set: &ChangeSetId) -> anyhow::Result
     })
 }
 
-pub(super) async fn describe(
-    cfn: &Client,
-    change_set: &str,
-) -> anyhow::Result<DescribeChangeSetOutput> {
+pub(super) async fn describe(cfn: &Client, change_set: &str) -> Result<DescribeChangeSetOutput> {
     let output = cfn
         .describe_change_set()
         .change_set_name(change_set)
@@ -183,7 +176,7 @@ fn state_of(output: &DescribeChangeSetOutput) -> ChangeSetState {
 }
 
 /// The names of the stack's change sets.
-pub async fn names(cfn: &Client, stack_id: &str) -> anyhow::Result<Vec<String>> {
+pub async fn names(cfn: &Client, stack_id: &str) -> Result<Vec<String>> {
     let mut pages = cfn
         .list_change_sets()
         .stack_name(stack_id)
@@ -200,7 +193,7 @@ pub async fn names(cfn: &Client, stack_id: &str) -> anyhow::Result<Vec<String>> 
 }
 
 /// Starts what the change set describes. Events carry `token`.
-pub async fn execute(cfn: &Client, change_set: &ChangeSetId, token: &str) -> anyhow::Result<()> {
+pub async fn execute(cfn: &Client, change_set: &ChangeSetId, token: &str) -> Result<()> {
     let call = cfn
         .execute_change_set()
         .change_set_name(&change_set.id)
@@ -223,7 +216,7 @@ pub async fn execute(cfn: &Client, change_set: &ChangeSetId, token: &str) -> any
 
 /// Deletes a change set and, through the root, those of its nested stacks. One that is not there,
 /// or is executed, is left as it is.
-pub async fn delete(cfn: &Client, stack_name: &str, name: &str) -> anyhow::Result<()> {
+pub async fn delete(cfn: &Client, stack_name: &str, name: &str) -> Result<()> {
     let call = cfn
         .delete_change_set()
         .stack_name(stack_name)
@@ -236,7 +229,7 @@ pub async fn delete(cfn: &Client, stack_name: &str, name: &str) -> anyhow::Resul
 }
 
 /// How far the deletion of a change set is.
-pub async fn deletion(cfn: &Client, stack_name: &str, name: &str) -> anyhow::Result<Deletion> {
+pub async fn deletion(cfn: &Client, stack_name: &str, name: &str) -> Result<Deletion> {
     let call = cfn
         .describe_change_set()
         .stack_name(stack_name)

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use anyhow::Context as _;
 use aws_sdk_cloudformation::Client;
 use aws_sdk_cloudformation::error::ProvideErrorMetadata as _;
 use aws_sdk_cloudformation::types::{
@@ -13,7 +12,8 @@ use aws_sdk_cloudformation::types::{
 use self::properties::properties;
 use super::change_sets::is_no_change;
 use super::is_absent;
-use crate::aws::error::readable;
+use crate::aws::reason::readable;
+use crate::error::{Context as _, Result};
 use cfnkit_change::change_set::{Action, Change, Fate, Replacement};
 
 mod properties;
@@ -40,7 +40,7 @@ pub struct Listed {
 
 /// Everything the change set would change. A nested stack whose change set cannot be read has
 /// `nested: None` and a note that says why.
-pub async fn read(cfn: &Client, change_set: &str) -> anyhow::Result<Listed> {
+pub async fn read(cfn: &Client, change_set: &str) -> Result<Listed> {
     let described = describe(cfn, change_set)
         .await?
         .with_context(|| format!("change set `{change_set}` is gone"))?;
@@ -55,7 +55,7 @@ pub async fn read(cfn: &Client, change_set: &str) -> anyhow::Result<Listed> {
 /// With property values, CloudFormation drops resources on some pages; without them it lists
 /// every resource. Both are read, and what either has is there. `None` where there is no such
 /// change set.
-async fn describe(cfn: &Client, change_set: &str) -> anyhow::Result<Option<Described>> {
+async fn describe(cfn: &Client, change_set: &str) -> Result<Option<Described>> {
     let Some(plain) = pages(cfn, change_set, false).await? else {
         return Ok(None);
     };
@@ -65,11 +65,7 @@ async fn describe(cfn: &Client, change_set: &str) -> anyhow::Result<Option<Descr
     Ok(Some(Described { changes, ..plain }))
 }
 
-async fn pages(
-    cfn: &Client,
-    change_set: &str,
-    with_values: bool,
-) -> anyhow::Result<Option<Described>> {
+async fn pages(cfn: &Client, change_set: &str, with_values: bool) -> Result<Option<Described>> {
     let mut described = Described {
         changes: Vec::new(),
         status: None,
@@ -117,7 +113,7 @@ async fn pages(
 fn merged(
     plain: Vec<types::ResourceChange>,
     detailed: Vec<types::ResourceChange>,
-) -> anyhow::Result<Vec<types::ResourceChange>> {
+) -> Result<Vec<types::ResourceChange>> {
     let mut merged: Vec<types::ResourceChange> = Vec::new();
     for change in plain.into_iter().chain(detailed) {
         let logical_id = change.logical_resource_id();
@@ -157,7 +153,7 @@ async fn to_changes(
     cfn: &Client,
     described: Vec<types::ResourceChange>,
     change_sets: &mut Vec<String>,
-) -> anyhow::Result<Vec<Change>> {
+) -> Result<Vec<Change>> {
     let mut changes = Vec::new();
     for resource in &described {
         let logical_id = resource.logical_resource_id().unwrap_or_default();
@@ -192,7 +188,7 @@ async fn nested(
     cfn: &Client,
     id: &str,
     change_sets: &mut Vec<String>,
-) -> anyhow::Result<Result<Vec<Change>, String>> {
+) -> Result<Result<Vec<Change>, String>> {
     let Some(described) = Box::pin(describe(cfn, id)).await? else {
         return Ok(Err("its change set is gone".to_owned()));
     };

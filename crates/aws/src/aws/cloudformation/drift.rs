@@ -1,12 +1,12 @@
 //! Drift: what was changed behind CloudFormation's back.
 
-use anyhow::Context as _;
 use aws_sdk_cloudformation::Client;
 use aws_sdk_cloudformation::types::{
     self, StackDriftDetectionStatus, StackResourceDriftStatus as Status,
 };
 
-use crate::aws::error::readable;
+use crate::aws::reason::readable;
+use crate::error::{Context as _, Result};
 use cfnkit_change::change_set::{Action, Change, PropertyChange};
 
 /// How far a detection is.
@@ -21,7 +21,7 @@ pub enum Detection {
 }
 
 /// Starts a detection for one stack, without those nested in it; returns its ID.
-pub async fn detect(cfn: &Client, stack_id: &str) -> anyhow::Result<String> {
+pub async fn detect(cfn: &Client, stack_id: &str) -> Result<String> {
     let started = cfn.detect_stack_drift().stack_name(stack_id).send().await;
     let started = started
         .map_err(readable)
@@ -33,7 +33,7 @@ pub async fn detect(cfn: &Client, stack_id: &str) -> anyhow::Result<String> {
 }
 
 /// As CloudFormation's `DescribeStackDriftDetectionStatus` has it.
-pub async fn detection(cfn: &Client, id: &str) -> anyhow::Result<Detection> {
+pub async fn detection(cfn: &Client, id: &str) -> Result<Detection> {
     let status = cfn
         .describe_stack_drift_detection_status()
         .stack_drift_detection_id(id)
@@ -58,7 +58,7 @@ pub async fn detection(cfn: &Client, id: &str) -> anyhow::Result<Detection> {
 }
 
 /// What was changed or deleted, as changes from what the template wants to what is there.
-pub async fn drifted(cfn: &Client, stack_id: &str) -> anyhow::Result<Vec<Change>> {
+pub async fn drifted(cfn: &Client, stack_id: &str) -> Result<Vec<Change>> {
     let mut pages = cfn
         .describe_stack_resource_drifts()
         .stack_name(stack_id)

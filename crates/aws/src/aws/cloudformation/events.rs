@@ -1,15 +1,15 @@
 //! Stack events, converted to ours.
 
-use anyhow::Context as _;
 use aws_sdk_cloudformation::Client;
 use aws_sdk_cloudformation::operation::describe_stack_events::DescribeStackEventsOutput;
 use aws_sdk_cloudformation::{primitives, types};
 
-use crate::aws::error::readable;
+use crate::aws::reason::readable;
+use crate::error::{Context as _, Result};
 use cfnkit_operation::event::{EventLog, StackEvent};
 
 /// The time of the stack's newest event, in milliseconds since the epoch.
-pub async fn newest_event(cfn: &Client, stack_id: &str) -> anyhow::Result<i64> {
+pub async fn newest_event(cfn: &Client, stack_id: &str) -> Result<i64> {
     let page = newest_page(cfn, stack_id).await?;
     let newest = page
         .stack_events()
@@ -19,11 +19,7 @@ pub async fn newest_event(cfn: &Client, stack_id: &str) -> anyhow::Result<i64> {
 }
 
 /// The stack's events that `log` does not know, newest first; older pages are not read.
-pub async fn new_events(
-    cfn: &Client,
-    stack_id: &str,
-    log: &EventLog,
-) -> anyhow::Result<Vec<StackEvent>> {
+pub async fn new_events(cfn: &Client, stack_id: &str, log: &EventLog) -> Result<Vec<StackEvent>> {
     let mut pages = cfn
         .describe_stack_events()
         .stack_name(stack_id)
@@ -46,13 +42,13 @@ pub async fn new_events(
 }
 
 /// Whether a recent event of the stack belongs to the request with this token.
-pub async fn mention(cfn: &Client, stack_id: &str, token: &str) -> anyhow::Result<bool> {
+pub async fn mention(cfn: &Client, stack_id: &str, token: &str) -> Result<bool> {
     let page = newest_page(cfn, stack_id).await?;
     let mut events = page.stack_events().iter();
     Ok(events.any(|event| event.client_request_token() == Some(token)))
 }
 
-async fn newest_page(cfn: &Client, stack_id: &str) -> anyhow::Result<DescribeStackEventsOutput> {
+async fn newest_page(cfn: &Client, stack_id: &str) -> Result<DescribeStackEventsOutput> {
     let page = cfn
         .describe_stack_events()
         .stack_name(stack_id)

@@ -7,7 +7,8 @@ use aws_sdk_cloudformation::types::{
 };
 
 use super::change_sets::{describe, nested_change_set_in};
-use crate::aws::error::readable;
+use crate::aws::reason::readable;
+use crate::error::{Error, Result};
 use cfnkit_operation::diagnosis::{Failure, HOOK_FAILED, VALIDATION_FAILED};
 
 #[cfg(test)]
@@ -49,7 +50,7 @@ async fn failures_of(cfn: &Client, operation: Operation<'_>) -> Vec<Failure> {
 
 /// What the validation and the hooks have to say of a change set that was made all the same,
 /// oldest first. The status of each is the name of the check.
-pub async fn warnings(cfn: &Client, change_set: &str) -> anyhow::Result<Vec<Failure>> {
+pub async fn warnings(cfn: &Client, change_set: &str) -> Result<Vec<Failure>> {
     // A filter for failures might leave out what is only warned of.
     let (events, err) = read(cfn, Operation::ChangeSet(change_set), None).await;
     if let Some(err) = err {
@@ -65,7 +66,7 @@ async fn read(
     cfn: &Client,
     operation: Operation<'_>,
     filter: Option<EventFilter>,
-) -> (Vec<OperationEvent>, Option<anyhow::Error>) {
+) -> (Vec<OperationEvent>, Option<Error>) {
     let call = match operation {
         Operation::Stack(id) => cfn.describe_events().stack_name(id),
         Operation::ChangeSet(id) => cfn.describe_events().change_set_name(id),

@@ -1,10 +1,10 @@
 //! What starts or stops an operation on a stack other than executing a change set.
 
-use anyhow::Context as _;
 use aws_sdk_cloudformation::Client;
 
 use super::refused;
-use crate::aws::error::readable;
+use crate::aws::reason::readable;
+use crate::error::{Context as _, Result};
 
 /// How an operation is to be done. `token` is repeated in its events.
 #[derive(Debug, Clone, Copy)]
@@ -22,7 +22,7 @@ pub async fn delete_stack(
     stack_id: &str,
     manner: Manner<'_>,
     retained: &[String],
-) -> anyhow::Result<()> {
+) -> Result<()> {
     let retained = (!retained.is_empty()).then(|| retained.to_vec());
     cfn.delete_stack()
         .stack_name(stack_id)
@@ -37,7 +37,7 @@ pub async fn delete_stack(
 }
 
 /// Undoes an update that failed and was not undone.
-pub async fn roll_back(cfn: &Client, stack_id: &str, manner: Manner<'_>) -> anyhow::Result<()> {
+pub async fn roll_back(cfn: &Client, stack_id: &str, manner: Manner<'_>) -> Result<()> {
     cfn.rollback_stack()
         .stack_name(stack_id)
         .client_request_token(manner.token)
@@ -50,11 +50,7 @@ pub async fn roll_back(cfn: &Client, stack_id: &str, manner: Manner<'_>) -> anyh
 }
 
 /// Goes on with a rollback that failed; no resource is skipped.
-pub async fn continue_rollback(
-    cfn: &Client,
-    stack_id: &str,
-    manner: Manner<'_>,
-) -> anyhow::Result<()> {
+pub async fn continue_rollback(cfn: &Client, stack_id: &str, manner: Manner<'_>) -> Result<()> {
     cfn.continue_update_rollback()
         .stack_name(stack_id)
         .client_request_token(manner.token)
@@ -67,7 +63,7 @@ pub async fn continue_rollback(
 }
 
 /// Stops an update that is under way; CloudFormation rolls it back.
-pub async fn cancel_update(cfn: &Client, stack_id: &str, token: &str) -> anyhow::Result<()> {
+pub async fn cancel_update(cfn: &Client, stack_id: &str, token: &str) -> Result<()> {
     cfn.cancel_update_stack()
         .stack_name(stack_id)
         .client_request_token(token)
@@ -79,11 +75,7 @@ pub async fn cancel_update(cfn: &Client, stack_id: &str, token: &str) -> anyhow:
 }
 
 /// Nested stacks have the protection of their root.
-pub async fn set_termination_protection(
-    cfn: &Client,
-    name: &str,
-    protected: bool,
-) -> anyhow::Result<()> {
+pub async fn set_termination_protection(cfn: &Client, name: &str, protected: bool) -> Result<()> {
     cfn.update_termination_protection()
         .stack_name(name)
         .enable_termination_protection(protected)

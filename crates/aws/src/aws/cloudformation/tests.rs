@@ -16,6 +16,7 @@ use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
 use super::change_sets::{self, ChangeSetId, ChangeSetState, Deletion};
 use super::*;
 use cfnkit_change::change_set::{Action, Change};
+use cfnkit_console::error::chain;
 use cfnkit_operation::event::EventLog;
 
 fn client(rules: &[&Rule]) -> Client {
@@ -51,7 +52,7 @@ async fn another_error_is_an_error_with_its_code() {
     let err = find_stack(&client(&[&denied]), "movies-dev")
         .await
         .unwrap_err();
-    let text = format!("{err:#}");
+    let text = chain(&err);
     assert!(
         text.starts_with("cannot describe stack `movies-dev`"),
         "{text}"

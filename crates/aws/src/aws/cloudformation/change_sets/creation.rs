@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::Context as _;
 use aws_sdk_cloudformation::Client;
 use aws_sdk_cloudformation::types::{
     Capability, ChangeSetType, DeploymentConfig, DeploymentConfigMode, DeploymentMode,
@@ -11,6 +10,7 @@ use aws_sdk_cloudformation::types::{
 
 use super::super::refused;
 use super::ChangeSetId;
+use crate::error::{Context as _, Result};
 use cfnkit_operation::options::{OnFailure, Options};
 use cfnkit_template::parameters::Parameters;
 
@@ -45,7 +45,7 @@ pub enum RootTemplate<'a> {
 }
 
 /// Asks for a change set that includes the nested stacks. It changes nothing by itself.
-pub async fn create(cfn: &Client, request: &ChangeSetRequest<'_>) -> anyhow::Result<ChangeSetId> {
+pub async fn create(cfn: &Client, request: &ChangeSetRequest<'_>) -> Result<ChangeSetId> {
     let kind = match request.creates {
         true => ChangeSetType::Create,
         false => ChangeSetType::Update,

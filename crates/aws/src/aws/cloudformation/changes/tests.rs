@@ -6,6 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 use cfnkit_change::change_set::{callouts, render};
+use cfnkit_console::error::chain;
 
 /// The answer to one call of DescribeChangeSet, as CloudFormation sends it.
 pub(super) fn answer(
@@ -87,7 +88,7 @@ pub(super) async fn check(rules: &[Rule], expected: Expect) {
         Ok(Listed { changes, .. }) => {
             format!("movies-dev\n{}{}", render(&changes), callouts(&changes))
         }
-        Err(err) => format!("{err:#}"),
+        Err(err) => chain(&err),
     };
     expected.assert_eq(&anstream::adapter::strip_str(&text).to_string());
 }

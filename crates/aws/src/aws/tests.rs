@@ -8,7 +8,8 @@ use std::sync::{Arc, Mutex};
 use serde_json::{Value, json};
 
 use super::cloudwatch::MetricQuery;
-use super::{Connection, account, api_gateway, cloudwatch, logs, signed, xray};
+use super::{Connection, account, api_gateway, cloudwatch, logs, xray};
+use cfnkit_console::error::chain;
 
 /// What the services were asked: the operation or method and path, and the body.
 type Asked = Arc<Mutex<Vec<(String, Value)>>>;
@@ -176,12 +177,12 @@ async fn a_refusal_keeps_its_code_and_is_not_repeated() {
     let err = logs::find(&connection, "group", (0, 30), "")
         .await
         .unwrap_err();
-    let refusal = signed::refusal(&err).unwrap();
+    let refusal = err.call().unwrap();
     assert_eq!(
         (refusal.status, refusal.code.as_str()),
         (400, "ResourceNotFoundException")
     );
-    assert!(format!("{err:#}").contains("does not exist"));
+    assert!(chain(&err).contains("does not exist"));
     assert_eq!(asked.lock().unwrap().len(), 1);
 }
 

@@ -1,6 +1,6 @@
 //! What went wrong with a call, in one line.
 
-use std::error::Error;
+use std::error::Error as StdError;
 use std::time::SystemTime;
 
 use aws_credential_types::provider::error::{CredentialsError, TokenError};
@@ -11,7 +11,7 @@ use super::selection::Selected;
 use super::sign_in::Process;
 use super::{clock, sso};
 use crate::connection_failure::{ConnectionFailure, cause, causes};
-use cfnkit_console::trouble::{ServiceError, Trouble};
+use crate::error::{Error, ServiceError, Trouble};
 
 /// The codes of credentials that were good once.
 const EXPIRED: [&str; 3] = [
@@ -26,13 +26,6 @@ const UNKNOWN: [&str; 4] = [
     "SignatureDoesNotMatch",
     "UnrecognizedClientException",
 ];
-const THROTTLED: [&str; 4] = [
-    "Throttling",
-    "ThrottlingException",
-    "RequestLimitExceeded",
-    "TooManyRequestsException",
-];
-
 /// What the SDK says first of every program that gives no credentials.
 const OF_PROCESSES: [&str; 2] = [
     "Error retrieving credentials from external process, ",
@@ -46,10 +39,16 @@ pub(super) fn is_expired(code: &str) -> bool {
     EXPIRED.contains(&code)
 }
 
+/// Whether the same call may go well in a moment.
+pub(super) fn is_passing(code: &str, status: u16) -> bool {
+    let is_throttled = code.contains("Throttl") || code.contains("TooManyRequests");
+    is_throttled || code == "RequestLimitExceeded" || status == 429 || status >= 500
+}
+
 /// The first call of every command either works or fails for one of these reasons.
-pub(super) fn explain_connection<E>(err: &SdkError<E>, selected: &Selected) -> anyhow::Error
+pub(super) fn explain_connection<E>(err: &SdkError<E>, selected: &Selected) -> Error
 where
-    E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+    E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
 {
     if let Some(err) = cause::<CredentialsError>(err) {
         return explain_sign_in(err, None, selected);
@@ -70,7 +69,7 @@ where
         let reason = said(err).unwrap_or_else(|| without_code(err));
         format!("{reason}; AWS was asked who these credentials belong to")
     };
-    anyhow::anyhow!(text)
+    Error::new(text)
 }
 
 /// Why there are no credentials.
@@ -78,7 +77,7 @@ pub(super) fn explain_sign_in(
     err: &CredentialsError,
     process: Option<&Process>,
     selected: &Selected,
-) -> anyhow::Error {
+) -> Error {
     let login = login(selected);
     let chain: Vec<String> = causes(err).map(ToString::to_string).collect();
     let text = if let Some(advice) = sso::advice(&chain.join(": "), selected.sign_in.as_deref()) {
@@ -120,7 +119,7 @@ pub(super) fn explain_sign_in(
             }
         }
     };
-    anyhow::anyhow!(text)
+    Error::new(text)
 }
 
 fn login(selected: &Selected) -> String {
@@ -133,8 +132,9 @@ fn login(selected: &Selected) -> String {
 
 /// What is behind the SDK's own words for a step of signing in, in one line.
 fn reason(err: &CredentialsError) -> String {
-    let is_step =
-        |cause: &&(dyn Error + 'static)| cause.is::<CredentialsError>() || cause.is::<TokenError>();
+    let is_step = |cause: &&(dyn StdError + 'static)| {
+        cause.is::<CredentialsError>() || cause.is::<TokenError>()
+    };
     let texts = causes(err).filter(|cause| !is_step(cause));
     let mut texts: Vec<String> = texts.map(ToString::to_string).collect();
     texts.dedup();
@@ -162,38 +162,54 @@ fn said<E: ProvideErrorMetadata>(err: &SdkError<E>) -> Option<String> {
 }
 
 /// What the service said, and its code. The SDK's own words for it are `service error`.
-pub(crate) fn readable<E>(err: SdkError<E>) -> anyhow::Error
+pub(crate) fn readable<E>(err: SdkError<E>) -> Error
 where
-    E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+    E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
 {
-    let trouble = trouble_of(&err);
-    let text = if let Some(lost) = lost_credentials(&err) {
+    failed(&err).into()
+}
+
+/// The call that failed with `err`.
+pub(crate) fn failed<E>(err: &SdkError<E>) -> ServiceError
+where
+    E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
+{
+    let trouble = trouble_of(err);
+    let text = if let Some(lost) = lost_credentials(err) {
         format!(
             "{}; sign in again, and run the same command again",
             reason(lost)
         )
     } else if trouble == Trouble::Expired {
         SIGN_IN_AGAIN.to_owned()
-    } else if let Some(clock) = clock_to_blame(&err) {
+    } else if let Some(clock) = clock_to_blame(err) {
         clock
     } else {
-        said(&err).unwrap_or_else(|| without_code(&err))
+        said(err).unwrap_or_else(|| without_code(err))
     };
-    ServiceError { text, trouble }.into()
+    ServiceError {
+        text,
+        trouble,
+        status: status(err).unwrap_or_default(),
+        code: err.code().unwrap_or_default().to_owned(),
+    }
+}
+
+/// HTTP status of the answer, where there was one.
+pub(super) fn status<E>(err: &SdkError<E>) -> Option<u16> {
+    let response = err.raw_response()?;
+    Some(response.status().as_u16())
 }
 
 /// What happened where the service gave no reason. The SDK's own words name its types.
 fn without_code<E>(err: &SdkError<E>) -> String
 where
-    E: Error + Send + Sync + 'static,
+    E: StdError + Send + Sync + 'static,
 {
-    let status = err
-        .raw_response()
-        .map(|response| response.status().as_u16());
     if let Some(failure) = cause::<ConnectionFailure>(err) {
         return failure.to_string();
     }
-    match (err, status) {
+    match (err, status(err)) {
         (SdkError::TimeoutError(_), _) => "no answer in time".to_owned(),
         // To a HEAD there is no body that could hold a reason.
         (_, Some(400)) => {
@@ -210,26 +226,23 @@ where
 
 fn trouble_of<E>(err: &SdkError<E>) -> Trouble
 where
-    E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+    E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
 {
     let code = err.code().unwrap_or_default();
     if is_expired(code) || lost_credentials(err).is_some() {
         return Trouble::Expired;
     }
-    let status = err.raw_response().map(|response| response.status());
-    let is_server_error = status.is_some_and(|status| status.is_server_error());
     match err {
-        SdkError::ServiceError(_) if THROTTLED.contains(&code) || is_server_error => {
-            Trouble::Passing
+        SdkError::ServiceError(_) if !is_passing(code, status(err).unwrap_or_default()) => {
+            Trouble::Refused
         }
-        SdkError::ServiceError(_) => Trouble::Refused,
         _ => Trouble::Passing,
     }
 }
 
 /// Where the credentials come from, too, is asked by the client. That nothing answers there is
 /// a matter of the network.
-fn lost_credentials<E: Error + Send + Sync + 'static>(
+fn lost_credentials<E: StdError + Send + Sync + 'static>(
     err: &SdkError<E>,
 ) -> Option<&CredentialsError> {
     let lost = cause::<CredentialsError>(err)?;

@@ -1,0 +1,129 @@
+//! Why something was not done. A caller goes on by what a failed call means for the next one; all
+//! else is for a person to read.
+
+use std::error::Error as StdError;
+
+use cfnkit_console::text::printable;
+use snafu::Snafu;
+
+/// What was not done, and why.
+#[derive(Debug, Snafu)]
+pub enum Error {
+    /// A service was called, and did not do it.
+    #[snafu(transparent)]
+    Call {
+        /// What came of the call.
+        source: ServiceError,
+    },
+    /// What a crate below says.
+    #[snafu(transparent)]
+    Console {
+        /// In its words.
+        source: cfnkit_console::error::Error,
+    },
+    /// Anything else, or what was to be done by the call that failed.
+    #[snafu(whatever, display("{message}"))]
+    Words {
+        /// What was not done.
+        message: String,
+        /// Why.
+        #[snafu(source(from(Box<dyn StdError + Send + Sync>, Some)))]
+        source: Option<Box<dyn StdError + Send + Sync>>,
+    },
+}
+
+/// What was asked for, or why not.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// A call that failed.
+#[derive(Debug, Default, Snafu)]
+#[snafu(display("{}", printable(text)))]
+pub struct ServiceError {
+    /// What went wrong, its cause included, in one line.
+    pub text: String,
+    /// What follows from it.
+    pub trouble: Trouble,
+    /// HTTP status; 0 where there was no answer.
+    pub status: u16,
+    /// The error's name, such as `AccessDeniedException`; empty where the answer has none.
+    pub code: String,
+}
+
+/// What a failed call says of the next one.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Trouble {
+    /// The credentials have ended; nothing can be seen or done with them any more.
+    Expired,
+    /// It may work if it is tried again: throttling, a broken connection, an error of AWS's.
+    Passing,
+    /// The service understood and refused.
+    #[default]
+    Refused,
+    /// It was refused for the state that a stack is in: somebody else was sooner.
+    Overtaken,
+}
+
+impl Error {
+    /// An error without a cause.
+    pub(crate) fn new(message: impl Into<String>) -> Self {
+        Self::Words {
+            message: message.into(),
+            source: None,
+        }
+    }
+
+    /// What was not done because of this.
+    pub(crate) fn context(self, message: impl Into<String>) -> Self {
+        Self::Words {
+            message: message.into(),
+            source: Some(self.into()),
+        }
+    }
+
+    /// The call that failed, whatever was to be done by it.
+    pub fn call(&self) -> Option<&ServiceError> {
+        match self {
+            Self::Call { source } => Some(source),
+            Self::Console { .. } => None,
+            Self::Words { source, .. } => source.as_ref()?.downcast_ref::<Self>()?.call(),
+        }
+    }
+
+    /// What the call that failed says of the next one; `None` where no call failed.
+    pub fn trouble(&self) -> Option<Trouble> {
+        self.call().map(|call| call.trouble)
+    }
+}
+
+impl ServiceError {
+    /// Whether it is these credentials that may not make the call.
+    pub fn is_denial(&self) -> bool {
+        let names = ["AccessDenied", "Unauthorized", "Forbidden"];
+        self.status == 403 || names.iter().any(|name| self.code.contains(name))
+    }
+}
+
+/// What was to be done, said of what went wrong with it. The methods of Snafu's leave open which
+/// error they make, and `?` takes several.
+pub(crate) trait Context<T>: Sized {
+    fn with_context(self, message: impl FnOnce() -> String) -> Result<T>;
+
+    fn context(self, message: &str) -> Result<T> {
+        self.with_context(|| message.to_owned())
+    }
+}
+
+impl<T, E: Into<Box<dyn StdError + Send + Sync>>> Context<T> for Result<T, E> {
+    fn with_context(self, message: impl FnOnce() -> String) -> Result<T> {
+        self.map_err(|err| Error::Words {
+            message: message(),
+            source: Some(err.into()),
+        })
+    }
+}
+
+impl<T> Context<T> for Option<T> {
+    fn with_context(self, message: impl FnOnce() -> String) -> Result<T> {
+        self.ok_or_else(|| Error::new(message()))
+    }
+}
