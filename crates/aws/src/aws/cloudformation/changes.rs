@@ -19,8 +19,6 @@ use cfnkit_change::change_set::{Action, Change, Fate, Replacement};
 mod properties;
 #[cfg(test)]
 mod tests;
-#[cfg(test)]
-mod values;
 
 /// A change set as far as it could be read.
 struct Described {

@@ -8,6 +8,8 @@ use super::*;
 use cfnkit_change::change_set::{callouts, render};
 use cfnkit_console::error::chain;
 
+mod values;
+
 /// The answer to one call of DescribeChangeSet, as CloudFormation sends it.
 pub(super) fn answer(
     id: &'static str,

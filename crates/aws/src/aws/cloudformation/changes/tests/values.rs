@@ -8,8 +8,8 @@ use aws_sdk_cloudformation::types::{
 };
 use expect_test::expect;
 
-use super::tests::{answer, change, check, page};
-use super::*;
+use super::super::*;
+use super::{answer, change, check, page};
 
 const TOPIC: &str = "AWS::SNS::Topic";
 
