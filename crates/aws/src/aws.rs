@@ -23,6 +23,7 @@ pub mod api_gateway;
 mod clock;
 pub mod cloudformation;
 pub mod cloudwatch;
+pub mod ec2;
 mod endpoint;
 pub(crate) mod http;
 pub mod lambda;
@@ -35,12 +36,11 @@ pub mod s3;
 mod selection;
 mod settings;
 mod sign_in;
-pub mod signed;
+mod signed;
 mod sso;
 #[cfg(test)]
 mod tests;
 pub mod xray;
-pub mod zones;
 
 /// Attempts of one call; CloudFormation throttles whole accounts.
 const ATTEMPTS: u32 = 5;

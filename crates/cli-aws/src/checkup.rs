@@ -6,7 +6,7 @@ use crate::bootstrap;
 use crate::commands::failed_call;
 use cfnkit_assembly::assembly::Cloud;
 use cfnkit_assembly::stage::Stage;
-use cfnkit_aws::aws::{Connection, account, api_gateway, lambda, logs, signed};
+use cfnkit_aws::aws::{Connection, account, api_gateway, ec2, lambda, logs};
 use cfnkit_aws::error::{Result, ServiceError, Trouble};
 use cfnkit_console::error::chain;
 use cfnkit_operate::doctor::{self, Finding, Kept, Trail};
@@ -208,7 +208,7 @@ async fn quotas(connection: &Connection, intent: &Intent<'_>) -> Vec<Finding> {
             value.and_then(|value| value.parse().ok()).unwrap_or(1)
         };
         findings.push(match service {
-            "vpc" => match signed::vpcs(connection).await {
+            "vpc" => match ec2::vpcs(connection).await {
                 Ok(used) => {
                     let needed = u64::from(intent.deployed.is_none());
                     doctor::quota(name, value, Some(used), needed)

@@ -10,7 +10,7 @@ use cfnkit_assembly::encryption_key::{EncryptionKey, PRICE};
 use cfnkit_assembly::stage::Stage;
 use cfnkit_assembly::stage_file::StageFile;
 use cfnkit_aws::aws::cloudformation::CloudFormation;
-use cfnkit_aws::aws::{Connection, s3, signed, zones};
+use cfnkit_aws::aws::{Connection, ec2, s3};
 use cfnkit_cli::commands::args::{ParameterArgs, read_stage_file};
 use cfnkit_console::screen::STRONG;
 use cfnkit_deploy::deployment::Plan;
@@ -193,7 +193,7 @@ pub(crate) fn farewell_to_key(deployed: Option<&Stack>, plan: &Plan) -> Option<S
 async fn prefix_list(connection: &Connection, deployed: Option<&Stack>) -> anyhow::Result<String> {
     match deployed.and_then(|stack| stack.parameters.get(PREFIX_LIST)) {
         Some(id) => Ok(id.clone()),
-        None => Ok(signed::dynamodb_prefix_list(connection).await?),
+        None => Ok(ec2::dynamodb_prefix_list(connection).await?),
     }
 }
 
@@ -211,6 +211,8 @@ async fn zones_of_subnets(
     };
     match deployed.filter(|stack| !is_new(stack)) {
         Some(stack) => Ok(ZONES.map(|one| stack.parameters.get(one).cloned().unwrap_or_default())),
-        None => Ok(zones::with_lambda(connection).await?.unwrap_or_default()),
+        None => Ok(ec2::zones_with_lambda(connection)
+            .await?
+            .unwrap_or_default()),
     }
 }

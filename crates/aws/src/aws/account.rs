@@ -2,10 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::{Connection, endpoint, signed};
+use super::Connection;
+use super::endpoint::{CLOUDTRAIL, LAMBDA, SERVICE_QUOTAS};
 use crate::error::{Context as _, Result};
-
-const TRAILS: &str = "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101";
 
 /// A trail of CloudTrail.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,17 +21,17 @@ pub struct Trail {
 
 /// Source: CloudTrail's `DescribeTrails`, those of other regions and of the organisation included.
 pub async fn trails(connection: &Connection) -> Result<Vec<Trail>> {
-    let operation = format!("{TRAILS}.DescribeTrails");
-    let answer = signed::operate(connection, endpoint::CLOUDTRAIL, &operation, &json!({})).await?;
-    let trails = answer.get("trailList").and_then(Value::as_array);
+    let answer = CLOUDTRAIL
+        .operate(connection, "DescribeTrails", &json!({}))
+        .await?;
+    let trails = answer["trailList"].as_array();
     let trails = trails.into_iter().flatten().map(|trail| {
-        let text = |name: &str| trail.get(name).and_then(Value::as_str).map(str::to_owned);
-        let is = |name: &str| trail.get(name).and_then(Value::as_bool) == Some(true);
+        let text = |name: &str| trail[name].as_str().map(str::to_owned);
         Ok(Trail {
             arn: text("TrailARN").context("a trail has no ARN")?,
             bucket: text("S3BucketName").unwrap_or_default(),
-            is_multi_region: is("IsMultiRegionTrail"),
-            is_of_organization: is("IsOrganizationTrail"),
+            is_multi_region: trail["IsMultiRegionTrail"] == true,
+            is_of_organization: trail["IsOrganizationTrail"] == true,
         })
     });
     trails.collect()
@@ -42,50 +41,45 @@ pub async fn trails(connection: &Connection) -> Result<Vec<Trail>> {
 ///
 /// Source: CloudTrail's `GetTrailStatus`.
 pub async fn is_logging(connection: &Connection, trail: &Trail) -> Result<bool> {
-    let operation = format!("{TRAILS}.GetTrailStatus");
     let input = json!({ "Name": trail.arn });
-    let answer = signed::operate(connection, endpoint::CLOUDTRAIL, &operation, &input).await?;
-    Ok(answer.get("IsLogging").and_then(Value::as_bool) == Some(true))
+    let answer = CLOUDTRAIL
+        .operate(connection, "GetTrailStatus", &input)
+        .await?;
+    Ok(answer["IsLogging"] == true)
 }
 
 /// Whether a trail logs all management events, those that write and those that read.
 ///
 /// Source: CloudTrail's `GetEventSelectors`.
 pub async fn logs_management_events(connection: &Connection, trail: &Trail) -> Result<bool> {
-    let operation = format!("{TRAILS}.GetEventSelectors");
     let input = json!({ "TrailName": trail.arn });
-    let answer = signed::operate(connection, endpoint::CLOUDTRAIL, &operation, &input).await?;
+    let answer = CLOUDTRAIL
+        .operate(connection, "GetEventSelectors", &input)
+        .await?;
     Ok(selects_management_events(&answer))
 }
 
 /// A trail has selectors of the one kind or of the other.
 fn selects_management_events(selectors: &Value) -> bool {
-    let list = |value: &Value, name: &str| -> Vec<Value> {
-        let list = value.get(name).and_then(Value::as_array);
-        list.cloned().unwrap_or_default()
-    };
-    let basic = list(selectors, "EventSelectors").iter().any(|selector| {
-        selector
-            .get("IncludeManagementEvents")
-            .and_then(Value::as_bool)
-            // The default.
+    let list = |list: &Value| list.as_array().cloned().unwrap_or_default();
+    let basic = list(&selectors["EventSelectors"]).into_iter();
+    let mut basic = basic.filter(|selector| {
+        // The defaults.
+        selector["IncludeManagementEvents"]
+            .as_bool()
             .unwrap_or(true)
-            && selector
-                .get("ReadWriteType")
-                .and_then(Value::as_str)
-                .is_none_or(|kind| kind == "All")
+            && selector["ReadWriteType"].as_str().unwrap_or("All") == "All"
     });
-    let is_management = |selector: &Value| {
-        let fields = list(selector, "FieldSelectors");
-        let names = |field: &Value| field.get("Field").and_then(Value::as_str) == Some("readOnly");
-        let category = fields.iter().any(|field| {
-            field.get("Field").and_then(Value::as_str) == Some("eventCategory")
-                && list(field, "Equals") == [json!("Management")]
-        });
-        category && !fields.iter().any(names)
-    };
-    let advanced = list(selectors, "AdvancedEventSelectors");
-    basic || advanced.iter().any(is_management)
+    let advanced = list(&selectors["AdvancedEventSelectors"]).into_iter();
+    let mut advanced = advanced.map(|selector| list(&selector["FieldSelectors"]));
+    basic.next().is_some()
+        || advanced.any(|fields| {
+            let is_management = |field: &Value| {
+                field["Field"] == "eventCategory" && field["Equals"] == json!(["Management"])
+            };
+            let chooses = |field: &Value| field["Field"] == "readOnly";
+            fields.iter().any(is_management) && !fields.iter().any(chooses)
+        })
 }
 
 /// Executions that the account can have at the same time, and those that no function reserves.
@@ -93,11 +87,8 @@ fn selects_management_events(selectors: &Value) -> bool {
 /// Source: Lambda's `GetAccountSettings`.
 pub async fn concurrency(connection: &Connection) -> Result<(u64, u64)> {
     let path = "/2016-08-19/account-settings";
-    let answer = signed::get_json(connection, endpoint::LAMBDA, path).await?;
-    let limit = answer
-        .get("AccountLimit")
-        .context("Lambda names no limits")?;
-    let figure = |name: &str| limit.get(name).and_then(Value::as_u64);
+    let answer = LAMBDA.get_json(connection, path).await?;
+    let figure = |name: &str| answer["AccountLimit"][name].as_u64();
     figure("ConcurrentExecutions")
         .zip(figure("UnreservedConcurrentExecutions"))
         .context("Lambda names no concurrency")
@@ -108,12 +99,11 @@ pub async fn concurrency(connection: &Connection) -> Result<(u64, u64)> {
 /// Source: Service Quotas' `GetServiceQuota`.
 pub async fn quota(connection: &Connection, service: &str, code: &str) -> Result<f64> {
     let input = json!({ "ServiceCode": service, "QuotaCode": code });
-    let operation = "ServiceQuotasV20190624.GetServiceQuota";
-    let answer = signed::operate(connection, endpoint::SERVICE_QUOTAS, operation, &input).await?;
-    let value = answer.get("Quota").and_then(|quota| quota.get("Value"));
-    value
-        .and_then(Value::as_f64)
-        .context("the quota has no value")
+    let answer = SERVICE_QUOTAS
+        .operate(connection, "GetServiceQuota", &input)
+        .await?;
+    let value = answer["Quota"]["Value"].as_f64();
+    value.context("the quota has no value")
 }
 
 #[cfg(test)]

@@ -2,11 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::endpoint::{self, Service};
-use super::{Connection, signed};
+use super::Connection;
+use super::endpoint::API_GATEWAY;
+use super::signed::escape;
 use crate::error::{Context as _, Result};
-
-const SERVICE: Service = endpoint::API_GATEWAY;
 
 /// A key of a usage plan. Its value is asked for where somebody is to see it, and only there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,30 +40,27 @@ pub struct Usage {
 ///
 /// Source: API Gateway's `GetApiKey` with `includeValue`.
 pub async fn key_value(connection: &Connection, id: &str) -> Result<String> {
-    let path = format!("/apikeys/{}?includeValue=true", signed::escape(id));
-    let key = signed::get_json(connection, SERVICE, &path)
-        .await
-        .with_context(|| format!("cannot read API key `{id}` (apigateway:GET)"))?;
-    let value = key.get("value").and_then(Value::as_str);
-    Ok(value
-        .with_context(|| format!("API key `{id}` has no value"))?
-        .to_owned())
+    let key = get_key(connection, id, true).await?;
+    let value = key["value"].as_str().map(ToOwned::to_owned);
+    value.with_context(|| format!("API key `{id}` has no value"))
 }
 
 /// Source: API Gateway's `GetApiKey`.
 pub async fn key(connection: &Connection, id: &str) -> Result<ApiKey> {
-    let path = format!("/apikeys/{}?includeValue=false", signed::escape(id));
-    let key = signed::get_json(connection, SERVICE, &path)
-        .await
-        .with_context(|| format!("cannot read API key `{id}` (apigateway:GET)"))?;
-    api_key(&key)
+    api_key(&get_key(connection, id, false).await?)
+}
+
+async fn get_key(connection: &Connection, id: &str, with_value: bool) -> Result<Value> {
+    let path = format!("/apikeys/{}?includeValue={with_value}", escape(id));
+    let key = API_GATEWAY.get_json(connection, &path).await;
+    key.with_context(|| format!("cannot read API key `{id}` (apigateway:GET)"))
 }
 
 /// The IDs of the keys in a plan.
 ///
 /// Source: API Gateway's `GetUsagePlanKeys`.
 pub async fn plan_keys(connection: &Connection, plan: &str) -> Result<Vec<String>> {
-    let path = format!("/usageplans/{}/keys?limit=500", signed::escape(plan));
+    let path = format!("/usageplans/{}/keys?limit=500", escape(plan));
     let pages = pages(connection, &path)
         .await
         .with_context(|| format!("cannot list the keys of usage plan `{plan}`"))?;
@@ -76,7 +72,7 @@ pub async fn plan_keys(connection: &Connection, plan: &str) -> Result<Vec<String
 ///
 /// Source: API Gateway's `GetApiKeys` with `nameQuery`.
 pub async fn keys_named(connection: &Connection, prefix: &str) -> Result<Vec<ApiKey>> {
-    let path = format!("/apikeys?limit=500&name={}", signed::escape(prefix));
+    let path = format!("/apikeys?limit=500&name={}", escape(prefix));
     let pages = pages(connection, &path)
         .await
         .context("cannot list the API keys (apigateway:GET)")?;
@@ -87,21 +83,30 @@ pub async fn keys_named(connection: &Connection, prefix: &str) -> Result<Vec<Api
 ///
 /// Source: API Gateway's `DeleteApiKey`.
 pub async fn delete_key(connection: &Connection, id: &str) -> Result<()> {
-    let path = format!("/apikeys/{}", signed::escape(id));
-    let deleted = signed::delete(connection, SERVICE, &path).await;
+    let path = format!("/apikeys/{}", escape(id));
+    let deleted = API_GATEWAY.send(connection, "DELETE", &path, None).await;
     match deleted {
         Err(err) if err.call().is_some_and(|call| call.status == 404) => Ok(()),
-        deleted => deleted.with_context(|| format!("cannot delete API key `{id}`")),
+        deleted => {
+            deleted.with_context(|| format!("cannot delete API key `{id}`"))?;
+            Ok(())
+        }
     }
 }
 
 /// Source: API Gateway's `GetUsagePlan`.
 pub async fn plan(connection: &Connection, id: &str) -> Result<UsagePlan> {
-    let path = format!("/usageplans/{}", signed::escape(id));
-    let plan = signed::get_json(connection, SERVICE, &path)
-        .await
-        .with_context(|| format!("cannot read usage plan `{id}` (apigateway:GET)"))?;
-    usage_plan(&plan)
+    let path = format!("/usageplans/{}", escape(id));
+    let plan = API_GATEWAY.get_json(connection, &path).await;
+    let plan = plan.with_context(|| format!("cannot read usage plan `{id}` (apigateway:GET)"))?;
+    // The emulator keeps a number as the text that the template has.
+    let limit = &plan["quota"]["limit"];
+    let limit = limit.as_f64().or_else(|| limit.as_str()?.parse().ok());
+    let period = plan["quota"]["period"].as_str();
+    Ok(UsagePlan {
+        quota: limit.map(|limit| limit as u64),
+        quota_period: period.map(ToOwned::to_owned),
+    })
 }
 
 /// What a key of a plan used from `start` to `end`, dates as `2026-11-24` in UTC.
@@ -116,23 +121,18 @@ pub async fn usage(
 ) -> Result<Usage> {
     let path = format!(
         "/usageplans/{}/usage?startDate={start}&endDate={end}&keyId={}",
-        signed::escape(plan),
-        signed::escape(key)
+        escape(plan),
+        escape(key)
     );
-    let answer = signed::get_json(connection, SERVICE, &path)
-        .await
-        .with_context(|| format!("cannot read what key `{key}` used"))?;
+    let answer = API_GATEWAY.get_json(connection, &path).await;
+    let answer = answer.with_context(|| format!("cannot read what key `{key}` used"))?;
     // A key that was never used is left out.
-    let days = answer
-        .get("values")
-        .or_else(|| answer.get("items"))
-        .and_then(|values| values.get(key))
-        .and_then(Value::as_array);
-    let days = days.into_iter().flatten();
-    let days = days.map(|day| {
-        let at = |index: usize| day.get(index).and_then(Value::as_u64);
-        at(0)
-            .zip(at(1))
+    let days = answer.get("values").or_else(|| answer.get("items"));
+    let days = days.and_then(|values| values[key].as_array());
+    let days = days.into_iter().flatten().map(|day| {
+        day[0]
+            .as_u64()
+            .zip(day[1].as_u64())
             .context("API Gateway's usage has a day without its two figures")
     });
     Ok(Usage {
@@ -147,8 +147,9 @@ pub async fn enable_key(connection: &Connection, id: &str, enabled: bool) -> Res
     let patch = json!({ "patchOperations": [
         { "op": "replace", "path": "/enabled", "value": enabled.to_string() }
     ] });
-    let path = format!("/apikeys/{}", signed::escape(id));
-    signed::send_json(connection, SERVICE, "PATCH", &path, &patch)
+    let path = format!("/apikeys/{}", escape(id));
+    API_GATEWAY
+        .send(connection, "PATCH", &path, Some(&patch))
         .await
         .with_context(|| format!("cannot change API key `{id}` (apigateway:PATCH)"))?;
     Ok(())
@@ -158,8 +159,8 @@ pub async fn enable_key(connection: &Connection, id: &str, enabled: bool) -> Res
 ///
 /// Source: API Gateway's `GetAccount`.
 pub async fn logs_role(connection: &Connection) -> Result<Option<String>> {
-    let account = signed::get_json(connection, SERVICE, "/account").await?;
-    let role = account.get("cloudwatchRoleArn").and_then(Value::as_str);
+    let account = API_GATEWAY.get_json(connection, "/account").await?;
+    let role = account["cloudwatchRoleArn"].as_str();
     Ok(role.filter(|role| !role.is_empty()).map(ToOwned::to_owned))
 }
 
@@ -168,9 +169,10 @@ async fn pages(connection: &Connection, path: &str) -> Result<Vec<Value>> {
     let mut pages = Vec::new();
     let mut from = String::new();
     loop {
-        let page = signed::get_json(connection, SERVICE, &format!("{path}{from}")).await?;
-        let position = page.get("position").and_then(Value::as_str);
-        let next = position.map(|position| format!("&position={}", signed::escape(position)));
+        let path = format!("{path}{from}");
+        let page = API_GATEWAY.get_json(connection, &path).await?;
+        let position = page["position"].as_str();
+        let next = position.map(|position| format!("&position={}", escape(position)));
         pages.push(page);
         match next {
             Some(next) if next != from => from = next,
@@ -191,45 +193,17 @@ fn items(answer: &Value) -> impl Iterator<Item = &Value> {
 }
 
 fn text(value: &Value, name: &str) -> Result<String> {
-    let text = value.get(name).and_then(Value::as_str);
-    Ok(text
-        .with_context(|| format!("API Gateway's answer lacks `{name}`"))?
-        .to_owned())
+    let text = value[name].as_str().map(ToOwned::to_owned);
+    text.with_context(|| format!("API Gateway's answer lacks `{name}`"))
 }
 
 fn api_key(key: &Value) -> Result<ApiKey> {
-    let created = key.get("createdDate");
+    let created = key["createdDate"].as_f64();
     Ok(ApiKey {
         id: text(key, "id")?,
         name: text(key, "name").unwrap_or_default(),
         // The emulator keeps what a patch brings, a string.
-        is_enabled: match key.get("enabled") {
-            Some(Value::Bool(enabled)) => *enabled,
-            Some(Value::String(enabled)) => enabled == "true",
-            _ => false,
-        },
-        created: created
-            .and_then(Value::as_f64)
-            .map_or(0, |seconds| seconds as i64),
+        is_enabled: key["enabled"] == true || key["enabled"] == "true",
+        created: created.map_or(0, |seconds| seconds as i64),
     })
-}
-
-fn usage_plan(plan: &Value) -> Result<UsagePlan> {
-    let figure = |group: &str, name: &str| plan.get(group).and_then(|group| group.get(name));
-    Ok(UsagePlan {
-        quota: figure("quota", "limit")
-            .and_then(number)
-            .map(|limit| limit as u64),
-        quota_period: figure("quota", "period")
-            .and_then(Value::as_str)
-            .map(ToOwned::to_owned),
-    })
-}
-
-/// A number, which the emulator keeps as the text that the template has.
-fn number(value: &Value) -> Option<f64> {
-    match value {
-        Value::String(text) => text.parse().ok(),
-        value => value.as_f64(),
-    }
 }

@@ -2,11 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::endpoint::{self, Service};
-use super::{Connection, signed};
+use super::Connection;
+use super::endpoint::CLOUDWATCH;
+use super::signed::ALL;
 use crate::error::{Context as _, Result};
-
-const SERVICE: Service = endpoint::CLOUDWATCH;
 
 /// A metric, and what to make of its data points.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,21 +50,18 @@ pub async fn metrics(
         "EndTime": end,
         "ScanBy": "TimestampAscending",
     });
-    let operation = "GraniteServiceVersion20100801.GetMetricData";
-    let pages = signed::operate_to_the_end(connection, SERVICE, operation, "NextToken", input)
-        .await
-        .context("cannot read metrics (cloudwatch:GetMetricData)")?;
-    let results = pages
-        .iter()
-        .filter_map(|page| page.get("MetricDataResults")?.as_array());
-    let results: Vec<&Value> = results.flatten().collect();
+    let list = ("MetricDataResults", "NextToken");
+    let results = CLOUDWATCH
+        .list(connection, "GetMetricData", input, list, ALL)
+        .await;
+    let (results, _) = results.context("cannot read metrics (cloudwatch:GetMetricData)")?;
     let values = queries.iter().map(|query| {
-        let of_query = results
-            .iter()
-            .filter(|result| result.get("Id").and_then(Value::as_str) == Some(query.id));
-        let values = of_query.filter_map(|result| result.get("Values")?.as_array());
-        let values = values.flatten().filter_map(Value::as_f64);
-        (query.id, values.collect())
+        let of_query = results.iter().filter(|result| result["Id"] == query.id);
+        let values = of_query.filter_map(|result| result["Values"].as_array());
+        (
+            query.id,
+            values.flatten().filter_map(Value::as_f64).collect(),
+        )
     });
     Ok(values.collect())
 }
@@ -95,18 +91,13 @@ fn wanted(query: &MetricQuery, period: i64) -> Value {
 /// Source: CloudWatch's `DescribeAlarms`.
 pub async fn alarms(connection: &Connection, prefix: &str) -> Result<Vec<Alarm>> {
     let input = json!({ "AlarmNamePrefix": prefix, "MaxRecords": 100 });
-    let operation = "GraniteServiceVersion20100801.DescribeAlarms";
-    let pages = signed::operate_to_the_end(connection, SERVICE, operation, "NextToken", input)
-        .await
-        .context("cannot read alarms (cloudwatch:DescribeAlarms)")?;
-    let alarms = pages
-        .iter()
-        .filter_map(|page| page.get("MetricAlarms")?.as_array());
-    let alarms = alarms.flatten().map(|alarm| {
-        let text = |name: &str| {
-            let text = alarm.get(name).and_then(Value::as_str);
-            text.map(ToOwned::to_owned)
-        };
+    let list = ("MetricAlarms", "NextToken");
+    let alarms = CLOUDWATCH
+        .list(connection, "DescribeAlarms", input, list, ALL)
+        .await;
+    let (alarms, _) = alarms.context("cannot read alarms (cloudwatch:DescribeAlarms)")?;
+    let alarms = alarms.iter().map(|alarm| {
+        let text = |name: &str| alarm[name].as_str().map(ToOwned::to_owned);
         Ok(Alarm {
             name: text("AlarmName").context("an alarm has no name")?,
             state: text("StateValue").context("an alarm has no state")?,

@@ -20,14 +20,17 @@ pub(super) struct Service {
     pub(super) name: &'static str,
     /// In settings, as in `AWS_ENDPOINT_URL_CLOUDWATCH_LOGS`.
     pub(super) id: &'static str,
+    /// What its operations begin with in AWS's JSON protocol, if it speaks that.
+    pub(super) target: Option<&'static str>,
     /// In AWS GovCloud every host is one for FIPS; some services have a second name for it there.
     is_fips_in_its_name: bool,
 }
 
-const fn service(name: &'static str, id: &'static str) -> Service {
+const fn service(name: &'static str, id: &'static str, target: Option<&'static str>) -> Service {
     Service {
         name,
         id,
+        target,
         is_fips_in_its_name: false,
     }
 }
@@ -35,17 +38,29 @@ const fn service(name: &'static str, id: &'static str) -> Service {
 const fn service_with_fips(name: &'static str, id: &'static str) -> Service {
     Service {
         is_fips_in_its_name: true,
-        ..service(name, id)
+        ..service(name, id, None)
     }
 }
 
 pub(super) const API_GATEWAY: Service = service_with_fips("apigateway", "API Gateway");
-pub(super) const CLOUDTRAIL: Service = service("cloudtrail", "CloudTrail");
-pub(super) const CLOUDWATCH: Service = service("monitoring", "CloudWatch");
-pub(super) const EC2: Service = service("ec2", "EC2");
+pub(super) const CLOUDTRAIL: Service = service(
+    "cloudtrail",
+    "CloudTrail",
+    Some("com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101"),
+);
+pub(super) const CLOUDWATCH: Service = service(
+    "monitoring",
+    "CloudWatch",
+    Some("GraniteServiceVersion20100801"),
+);
+pub(super) const EC2: Service = service("ec2", "EC2", None);
 pub(super) const LAMBDA: Service = service_with_fips("lambda", "Lambda");
-pub(super) const LOGS: Service = service("logs", "CloudWatch Logs");
-pub(super) const SERVICE_QUOTAS: Service = service("servicequotas", "Service Quotas");
+pub(super) const LOGS: Service = service("logs", "CloudWatch Logs", Some("Logs_20140328"));
+pub(super) const SERVICE_QUOTAS: Service = service(
+    "servicequotas",
+    "Service Quotas",
+    Some("ServiceQuotasV20190624"),
+);
 pub(super) const XRAY: Service = service_with_fips("xray", "XRay");
 
 /// The endpoint's URL, without a slash at its end.

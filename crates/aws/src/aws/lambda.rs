@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::{Connection, endpoint, signed};
+use super::Connection;
+use super::endpoint::LAMBDA;
 use crate::error::{Context as _, Result};
 use cfnkit_console::patience::patient;
 
@@ -15,7 +16,7 @@ const INTERVAL: Duration = Duration::from_millis(300);
 /// Source: Lambda's `GetFunctionConfiguration`.
 pub async fn exists(connection: &Connection, function: &str) -> Result<bool> {
     let path = format!("/2015-03-31/functions/{function}/configuration");
-    match signed::get_json(connection, endpoint::LAMBDA, &path).await {
+    match LAMBDA.get_json(connection, &path).await {
         Ok(_) => Ok(true),
         Err(err) if err.call().is_some_and(|call| call.status == 404) => Ok(false),
         Err(err) => Err(err),
@@ -33,28 +34,20 @@ pub async fn update_code(
 ) -> Result<()> {
     let path = format!("/2015-03-31/functions/{function}");
     let code = json!({ "S3Bucket": bucket, "S3Key": key });
-    signed::send_json(
-        connection,
-        endpoint::LAMBDA,
-        "PUT",
-        &format!("{path}/code"),
-        &code,
-    )
-    .await
-    .with_context(|| format!("cannot update the code of function `{function}`"))?;
+    LAMBDA
+        .send(connection, "PUT", &format!("{path}/code"), Some(&code))
+        .await
+        .with_context(|| format!("cannot update the code of function `{function}`"))?;
     loop {
-        let answer = signed::get_json(
-            connection,
-            endpoint::LAMBDA,
-            &format!("{path}/configuration"),
-        )
-        .await?;
-        let text = |name: &str| answer.get(name).and_then(Value::as_str);
-        match text("LastUpdateStatus") {
+        let configuration = format!("{path}/configuration");
+        let answer = LAMBDA.get_json(connection, &configuration).await?;
+        match answer["LastUpdateStatus"].as_str() {
             Some("InProgress") => {}
             Some("Failed") => snafu::whatever!(
                 "function `{function}` does not take the code: {}",
-                text("LastUpdateStatusReason").unwrap_or("no reason given")
+                answer["LastUpdateStatusReason"]
+                    .as_str()
+                    .unwrap_or("no reason given")
             ),
             Some("Successful") | None => return Ok(()),
             Some(status) => snafu::whatever!(

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::clock;
 use super::reason::{SIGN_IN_AGAIN, is_expired, is_passing};
+use super::signed::element;
 use crate::error::{ServiceError, Trouble};
 
 /// More of what is no answer of AWS's says nothing.
@@ -72,21 +73,15 @@ fn of_json(body: &str) -> (Option<String>, Option<String>) {
     (code, member(&["message", "Message", "errorMessage"]))
 }
 
-/// `<Response><Errors><Error>` of EC2, `<ErrorResponse><Error>` of others, `<Error>` of S3; each
-/// may be in the namespace of its API.
+/// `<Response><Errors><Error>` of EC2, `<ErrorResponse><Error>` of others, `<Error>` of S3.
 fn of_xml(body: &str) -> (Option<String>, Option<String>) {
     let Ok(document) = roxmltree::Document::parse(body) else {
         return (None, None);
     };
-    let mut nodes = document.descendants();
-    let Some(error) = nodes.find(|node| node.tag_name().name() == "Error") else {
+    let Some(error) = element(document.root(), "Error") else {
         return (None, None);
     };
-    let member = |name: &str| {
-        let mut children = error.children();
-        let found = children.find(|node| node.tag_name().name() == name)?;
-        found.text().map(|text| text.trim().to_owned())
-    };
+    let member = |name| Some(element(error, name)?.text()?.trim().to_owned());
     (member("Code"), member("Message"))
 }
 

@@ -12,6 +12,7 @@ use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::byte_stream::ByteStream;
 use backon::Retryable as _;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC};
+use roxmltree::Node;
 use serde_json::Value;
 use ureq::http::Request;
 
@@ -26,10 +27,6 @@ use cfnkit_console::patience::patient;
 const ATTEMPTS: usize = 4;
 const BACKOFF: Duration = Duration::from_millis(500);
 
-/// The protocol's version by service: 1.1 but for this one.
-const JSON_PROTOCOL: &str = "application/x-amz-json-1.1";
-const JSON_PROTOCOL_OF_MONITORING: &str = "application/x-amz-json-1.0";
-
 const TIMEOUT: Duration = Duration::from_secs(15);
 
 /// All characters but those that a signature of version 4 leaves as they are.
@@ -39,144 +36,18 @@ const RESERVED: AsciiSet = NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'~');
 
-/// The ID of the region's prefix list for DynamoDB (`pl-..`). CloudFormation has no look-up.
-///
-/// Source: EC2's `DescribeManagedPrefixLists`, filtered by `com.amazonaws.<region>.dynamodb`.
-pub async fn dynamodb_prefix_list(connection: &Connection) -> Result<String> {
-    let region = &connection.region;
-    let query = format!(
-        "Action=DescribeManagedPrefixLists&Version=2016-11-15\
-         &Filter.1.Name=prefix-list-name&Filter.1.Value.1=com.amazonaws.{region}.dynamodb"
-    );
-    let answer = get(connection, endpoint::EC2, &format!("/?{query}")).await;
-    let find = |answer: String| -> Result<String> {
-        let document = roxmltree::Document::parse(&answer).context("the answer is not XML")?;
-        let id = document
-            .descendants()
-            .find(|node| node.has_tag_name("prefixListId"));
-        let id = id.or_else(|| {
-            // Tag names carry the API's namespace.
-            document
-                .descendants()
-                .find(|node| node.tag_name().name() == "prefixListId")
-        });
-        let id = id
-            .and_then(|node| node.text())
-            .context("the region has none")?;
-        Ok(id.to_owned())
-    };
-    answer.and_then(find).with_context(|| {
-        format!(
-            "cannot look up DynamoDB's prefix list in {region} (ec2:DescribeManagedPrefixLists); \
-             pass it with `--param DynamoDbPrefixListId=pl-..`"
-        )
-    })
+/// How much of a list is read.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Most {
+    pub(super) pages: usize,
+    pub(super) members: usize,
 }
 
-/// How many VPCs the region has.
-///
-/// Source: EC2's `DescribeVpcs`.
-pub async fn vpcs(connection: &Connection) -> Result<u64> {
-    let mut count = 0;
-    let mut token = String::new();
-    loop {
-        let path = format!("/?Action=DescribeVpcs&Version=2016-11-15{token}");
-        let answer = get(connection, endpoint::EC2, &path).await?;
-        let document = roxmltree::Document::parse(&answer).context("the answer is not XML")?;
-        let named = |name: &str| {
-            let mut nodes = document.descendants();
-            nodes.find(|node| node.tag_name().name() == name)
-        };
-        let set = named("vpcSet").context("EC2's answer has no VPCs")?;
-        let items = set.children().filter(roxmltree::Node::is_element);
-        count += items.count() as u64;
-        match named("nextToken").and_then(|node| node.text()) {
-            Some(next) => token = format!("&NextToken={}", escape(next)),
-            None => return Ok(count),
-        }
-    }
-}
-
-pub(super) async fn get(connection: &Connection, service: Service, path: &str) -> Result<String> {
-    call(connection, service, "GET", path, None, None).await
-}
-
-/// Gets a JSON document.
-pub(super) async fn get_json(
-    connection: &Connection,
-    service: Service,
-    path: &str,
-) -> Result<Value> {
-    let answer = get(connection, service, path).await?;
-    parse(service, &answer)
-}
-
-/// Sends a JSON document with `method`; what comes back may be empty.
-pub(super) async fn send_json(
-    connection: &Connection,
-    service: Service,
-    method: &str,
-    path: &str,
-    json: &Value,
-) -> Result<Value> {
-    let json = json.to_string();
-    let answer = call(connection, service, method, path, None, Some(&json)).await?;
-    match answer.trim() {
-        "" => Ok(Value::Null),
-        answer => parse(service, answer),
-    }
-}
-
-pub(super) async fn delete(connection: &Connection, service: Service, path: &str) -> Result<()> {
-    call(connection, service, "DELETE", path, None, None).await?;
-    Ok(())
-}
-
-/// Calls an operation of a service that speaks AWS's JSON protocol, such as
-/// `Logs_20140328.FilterLogEvents`.
-pub(super) async fn operate(
-    connection: &Connection,
-    service: Service,
-    operation: &str,
-    input: &Value,
-) -> Result<Value> {
-    let input = input.to_string();
-    let answer = call(
-        connection,
-        service,
-        "POST",
-        "/",
-        Some(operation),
-        Some(&input),
-    )
-    .await?;
-    parse(service, &answer)
-}
-
-/// Calls an operation for one page after another, until no answer has another `token`.
-pub(super) async fn operate_to_the_end(
-    connection: &Connection,
-    service: Service,
-    operation: &str,
-    token: &str,
-    mut input: Value,
-) -> Result<Vec<Value>> {
-    let mut pages = Vec::new();
-    loop {
-        let page = operate(connection, service, operation, &input).await?;
-        let next = page.get(token).cloned().filter(|next| !next.is_null());
-        pages.push(page);
-        match next {
-            Some(next) if input.get(token) != Some(&next) => input[token] = next,
-            _ => return Ok(pages),
-        }
-    }
-}
-
-fn parse(service: Service, answer: &str) -> Result<Value> {
-    serde_json::from_str(answer)
-        .with_context(|| format!("the answer of `{}` is not JSON", service.name))
-}
+/// To its end.
+pub(super) const ALL: Most = Most {
+    pages: usize::MAX,
+    members: usize::MAX,
+};
 
 /// Text for a query or a path, with everything escaped that has a meaning there, and nothing else:
 /// what a signature is made over has these characters as they are, and whoever compares it with the
@@ -185,91 +56,173 @@ pub(super) fn escape(text: &str) -> String {
     percent_encoding::utf8_percent_encode(text, &RESERVED).to_string()
 }
 
-/// One call, repeated while the service is busy. What may not happen twice has a token of its
-/// own, or is looked at again by who asked.
-async fn call(
-    connection: &Connection,
-    service: Service,
-    method: &str,
-    path: &str,
-    operation: Option<&str>,
-    json: Option<&str>,
-) -> Result<String> {
-    let base = endpoint::of(&connection.config, service).await?;
-    let is_busy = |err: &Error| err.trouble() == Some(Trouble::Passing);
-    let attempt = || async {
-        let url = format!("{base}{path}");
-        let request = sign_call(connection, service, method, &url, operation, json).await?;
-        let answer = tokio::time::timeout(patient(TIMEOUT), send(connection, &base, request));
-        answer
-            .await
-            .with_context(|| format!("no answer from `{base}` in time"))?
-    };
-    let waits = backon::ExponentialBuilder::default()
-        .with_min_delay(patient(BACKOFF))
-        .with_max_times(ATTEMPTS)
-        .with_jitter();
-    attempt.retry(waits).when(is_busy).await
+/// The first element of this name in an answer; each may be in the namespace of its API.
+pub(super) fn element<'a, 'i>(node: Node<'a, 'i>, name: &str) -> Option<Node<'a, 'i>> {
+    let mut nodes = node.descendants();
+    nodes.find(|node| node.tag_name().name() == name)
 }
 
-/// A request that is ready to go, for a few minutes.
-async fn sign_call(
-    connection: &Connection,
-    service: Service,
-    method: &str,
-    url: &str,
-    operation: Option<&str>,
-    json: Option<&str>,
-) -> Result<Request<String>> {
-    let config = &connection.config;
-    let provider = config.credentials_provider().context("no credentials")?;
-    let credentials = provider
-        .provide_credentials()
-        .await
-        .context("no credentials")?;
-    let identity = credentials.into();
-    let params = v4::SigningParams::builder()
-        .identity(&identity)
-        .region(&connection.region)
-        .name(service.name)
-        .time(SystemTime::now())
-        .settings(SigningSettings::default())
-        .build()
-        .context("cannot sign the request")?
-        .into();
-    let mut headers: Vec<(&str, &str)> = Vec::new();
-    match (operation, json) {
-        (Some(operation), _) => {
-            let protocol = match service {
-                endpoint::CLOUDWATCH => JSON_PROTOCOL_OF_MONITORING,
-                _ => JSON_PROTOCOL,
-            };
-            headers.push(("content-type", protocol));
-            headers.push(("x-amz-target", operation));
-        }
-        (None, Some(_)) => headers.push(("content-type", "application/json")),
-        // It answers with links in HAL otherwise.
-        (None, None) if service == endpoint::API_GATEWAY => {
-            headers.push(("accept", "application/json"));
-        }
-        (None, None) => {}
+impl Service {
+    /// Gets what is at `path`, as it is.
+    pub(super) async fn get(self, connection: &Connection, path: &str) -> Result<String> {
+        self.call(connection, "GET", path, None, None).await
     }
-    let body = json.unwrap_or_default();
-    let signable = SignableBody::Bytes(body.as_bytes());
-    let request = SignableRequest::new(method, url, headers.iter().copied(), signable)
-        .and_then(|request| sign(request, &params))
-        .context("cannot sign the request")?;
-    let (instructions, _) = request.into_parts();
-    let request = Request::builder().method(method).uri(url);
-    let headers = headers.into_iter();
-    let request = headers.fold(request, |request, (name, value)| {
-        request.header(name, value)
-    });
-    let mut request = request
-        .body(body.to_owned())
-        .with_context(|| format!("`{url}` cannot be asked for"))?;
-    instructions.apply_to_request_http1x(&mut request);
-    Ok(request)
+
+    /// Does what `method` means at `path`, with a JSON document where there is one. What comes back
+    /// is one, too, or nothing at all where more than a look was asked for.
+    pub(super) async fn send(
+        self,
+        connection: &Connection,
+        method: &str,
+        path: &str,
+        json: Option<&Value>,
+    ) -> Result<Value> {
+        let json = json.map(Value::to_string);
+        let answer = self.call(connection, method, path, None, json).await?;
+        match answer.trim() {
+            "" if method != "GET" => Ok(Value::Null),
+            answer => self.parse(answer),
+        }
+    }
+
+    /// Gets a JSON document.
+    pub(super) async fn get_json(self, connection: &Connection, path: &str) -> Result<Value> {
+        self.send(connection, "GET", path, None).await
+    }
+
+    /// Calls an operation: one of AWS's JSON protocol, or one that has a path of its own.
+    pub(super) async fn operate(
+        self,
+        connection: &Connection,
+        operation: &str,
+        input: &Value,
+    ) -> Result<Value> {
+        let json = Some(input.to_string());
+        let (path, target) = match self.target {
+            Some(target) => ("/".to_owned(), Some(format!("{target}.{operation}"))),
+            None => (format!("/{operation}"), None),
+        };
+        let answer = self.call(connection, "POST", &path, target.as_deref(), json);
+        self.parse(&answer.await?)
+    }
+
+    /// The members of a list of this name, of one page after another, until no answer has another
+    /// `token` or so many pages or members are there; and whether there is more.
+    pub(super) async fn list(
+        self,
+        connection: &Connection,
+        operation: &str,
+        mut input: Value,
+        (name, token): (&str, &str),
+        most: Most,
+    ) -> Result<(Vec<Value>, bool)> {
+        let mut members = Vec::new();
+        let mut pages = 0;
+        loop {
+            let mut page = self.operate(connection, operation, &input).await?;
+            if let Value::Array(more) = page[name].take() {
+                members.extend(more);
+            }
+            pages += 1;
+            let next = page[token].take();
+            // A token that comes back would be followed for ever.
+            if next.is_null() || input.get(token) == Some(&next) {
+                return Ok((members, false));
+            }
+            if pages >= most.pages || members.len() >= most.members {
+                return Ok((members, true));
+            }
+            input[token] = next;
+        }
+    }
+
+    fn parse(self, answer: &str) -> Result<Value> {
+        serde_json::from_str(answer)
+            .with_context(|| format!("the answer of `{}` is not JSON", self.name))
+    }
+
+    /// One call, repeated while the service is busy. What may not happen twice has a token of its
+    /// own, or is looked at again by who asked.
+    async fn call(
+        self,
+        connection: &Connection,
+        method: &str,
+        path: &str,
+        target: Option<&str>,
+        json: Option<String>,
+    ) -> Result<String> {
+        let base = endpoint::of(&connection.config, self).await?;
+        let url = format!("{base}{path}");
+        let body = json.as_deref().unwrap_or_default();
+        let request = Request::builder().method(method).uri(&url);
+        let request = match (target, &json) {
+            (Some(target), _) => request
+                .header("content-type", self.json_protocol())
+                .header("x-amz-target", target),
+            (None, Some(_)) => request.header("content-type", "application/json"),
+            // It answers with links in HAL otherwise.
+            (None, None) if self == endpoint::API_GATEWAY => {
+                request.header("accept", "application/json")
+            }
+            (None, None) => request,
+        };
+        let request = request
+            .body(body.to_owned())
+            .with_context(|| format!("`{url}` cannot be asked for"))?;
+        let is_busy = |err: &Error| err.trouble() == Some(Trouble::Passing);
+        let attempt = || async {
+            let request = self.sign(connection, request.clone()).await?;
+            let answer = tokio::time::timeout(patient(TIMEOUT), send(connection, &base, request));
+            answer
+                .await
+                .with_context(|| format!("no answer from `{base}` in time"))?
+        };
+        let waits = backon::ExponentialBuilder::default()
+            .with_min_delay(patient(BACKOFF))
+            .with_max_times(ATTEMPTS)
+            .with_jitter();
+        attempt.retry(waits).when(is_busy).await
+    }
+
+    /// The protocol's version by service: 1.1 but for one.
+    fn json_protocol(self) -> &'static str {
+        match self {
+            endpoint::CLOUDWATCH => "application/x-amz-json-1.0",
+            _ => "application/x-amz-json-1.1",
+        }
+    }
+
+    /// `request`, ready to go for a few minutes.
+    async fn sign(
+        self,
+        connection: &Connection,
+        mut request: Request<String>,
+    ) -> Result<Request<String>> {
+        let provider = connection.config.credentials_provider();
+        let provider = provider.context("no credentials")?;
+        let credentials = provider.provide_credentials().await;
+        let identity = credentials.context("no credentials")?.into();
+        let params = v4::SigningParams::builder()
+            .identity(&identity)
+            .region(&connection.region)
+            .name(self.name)
+            .time(SystemTime::now())
+            .settings(SigningSettings::default())
+            .build()
+            .context("cannot sign the request")?
+            .into();
+        let headers = request.headers().iter();
+        let headers =
+            headers.filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)));
+        let (method, url) = (request.method().as_str(), request.uri().to_string());
+        let body = SignableBody::Bytes(request.body().as_bytes());
+        let (instructions, _) = SignableRequest::new(method, url, headers, body)
+            .and_then(|request| sign(request, &params))
+            .context("cannot sign the request")?
+            .into_parts();
+        instructions.apply_to_request_http1x(&mut request);
+        Ok(request)
+    }
 }
 
 async fn send(connection: &Connection, base: &str, request: Request<String>) -> Result<String> {

@@ -2,11 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::endpoint::{self, Service};
-use super::{Connection, signed};
+use super::Connection;
+use super::endpoint::XRAY;
+use super::signed::{ALL, Most};
 use crate::error::{Context as _, Result};
-
-const SERVICE: Service = endpoint::XRAY;
 
 /// X-Ray gives no more traces at once.
 const AT_ONCE: usize = 5;
@@ -43,32 +42,18 @@ pub async fn summaries(
     expression: &str,
     most: usize,
 ) -> Result<Vec<TraceSummary>> {
-    let mut summaries = Vec::new();
-    let mut token: Option<String> = None;
-    loop {
-        let mut input = json!({
-            "StartTime": start,
-            "EndTime": end,
-            "FilterExpression": expression,
-        });
-        if let Some(token) = &token {
-            input["NextToken"] = json!(token);
-        }
-        let answer = signed::send_json(connection, SERVICE, "POST", "/TraceSummaries", &input)
-            .await
-            .context("cannot find traces (xray:GetTraceSummaries)")?;
-        let list = answer.get("TraceSummaries").and_then(Value::as_array);
-        for summary in list.into_iter().flatten() {
-            summaries.push(trace_summary(summary)?);
-        }
-        token = answer
-            .get("NextToken")
-            .and_then(Value::as_str)
-            .map(ToOwned::to_owned);
-        if token.is_none() || summaries.len() >= most {
-            break;
-        }
-    }
+    let input = json!({ "StartTime": start, "EndTime": end, "FilterExpression": expression });
+    let list = ("TraceSummaries", "NextToken");
+    let limit = Most {
+        members: most,
+        ..ALL
+    };
+    let found = XRAY
+        .list(connection, "TraceSummaries", input, list, limit)
+        .await;
+    let (found, _) = found.context("cannot find traces (xray:GetTraceSummaries)")?;
+    let summaries = found.iter().map(trace_summary);
+    let mut summaries = summaries.collect::<Result<Vec<_>>>()?;
     // The number in the middle of the ID is the time.
     summaries.sort_by(|one, other| other.id.cmp(&one.id));
     summaries.truncate(most);
@@ -82,11 +67,9 @@ pub async fn traces(connection: &Connection, ids: &[String]) -> Result<Vec<Trace
     let mut traces = Vec::new();
     for ids in ids.chunks(AT_ONCE) {
         let input = json!({ "TraceIds": ids });
-        let answer = signed::send_json(connection, SERVICE, "POST", "/Traces", &input)
-            .await
-            .context("cannot read traces (xray:BatchGetTraces)")?;
-        let list = answer.get("Traces").and_then(Value::as_array);
-        for one in list.into_iter().flatten() {
+        let answer = XRAY.operate(connection, "Traces", &input).await;
+        let answer = answer.context("cannot read traces (xray:BatchGetTraces)")?;
+        for one in answer["Traces"].as_array().into_iter().flatten() {
             traces.push(trace(one)?);
         }
     }
@@ -94,29 +77,24 @@ pub async fn traces(connection: &Connection, ids: &[String]) -> Result<Vec<Trace
 }
 
 fn trace_summary(summary: &Value) -> Result<TraceSummary> {
-    let is = |name: &str| summary.get(name).and_then(Value::as_bool) == Some(true);
-    let trouble = [
+    let troubles = [
         ("HasFault", "fault"),
         ("HasThrottle", "throttle"),
         ("HasError", "error"),
     ];
-    let trouble = trouble.into_iter().find(|(name, _)| is(name));
-    let status = summary.get("Http").and_then(|http| http.get("HttpStatus"));
+    let trouble = troubles.into_iter().find(|(name, _)| summary[name] == true);
     Ok(TraceSummary {
         id: id_of(summary)?,
-        response_time: summary
-            .get("ResponseTime")
-            .and_then(Value::as_f64)
-            .unwrap_or_default(),
-        status: status.and_then(Value::as_u64),
+        response_time: summary["ResponseTime"].as_f64().unwrap_or_default(),
+        status: summary["Http"]["HttpStatus"].as_u64(),
         trouble: trouble.map(|(_, name)| name),
     })
 }
 
 fn trace(trace: &Value) -> Result<Trace> {
-    let segments = trace.get("Segments").and_then(Value::as_array);
+    let segments = trace["Segments"].as_array();
     let documents = segments.into_iter().flatten().map(|segment| {
-        let document = segment.get("Document").and_then(Value::as_str);
+        let document = segment["Document"].as_str();
         let document = document.context("a segment has no document")?;
         serde_json::from_str(document).context("a segment's document is not JSON")
     });
@@ -127,6 +105,6 @@ fn trace(trace: &Value) -> Result<Trace> {
 }
 
 fn id_of(trace: &Value) -> Result<String> {
-    let id = trace.get("Id").and_then(Value::as_str);
+    let id = trace["Id"].as_str();
     Ok(id.context("a trace has no ID")?.to_owned())
 }
