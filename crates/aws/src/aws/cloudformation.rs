@@ -1,7 +1,5 @@
 //! CloudFormation: stacks, change sets and events, converted to our types.
 
-use std::collections::BTreeMap;
-
 use aws_sdk_cloudformation::Client;
 use aws_sdk_cloudformation::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_cloudformation::types::{self, TemplateStage};
@@ -37,14 +35,10 @@ pub struct StackResource {
 
 /// The stack of this name or ID; `None` where there is none.
 pub async fn find_stack(cfn: &Client, name: &str) -> Result<Option<Stack>> {
-    let described = match cfn.describe_stacks().stack_name(name).send().await {
-        Ok(described) => described,
-        Err(err) if is_absent(&err) => return Ok(None),
-        Err(err) => {
-            return Err(readable(err).context(format!("cannot describe stack `{name}`")));
-        }
-    };
-    described.stacks().first().map(to_stack).transpose()
+    let described = if_there(cfn.describe_stacks().stack_name(name).send().await);
+    let described = described.with_context(|| format!("cannot describe stack `{name}`"))?;
+    let described = described.as_ref().and_then(|all| all.stacks().first());
+    described.map(to_stack).transpose()
 }
 
 /// The options that the stack has kept.
@@ -69,15 +63,10 @@ pub async fn settings_of(cfn: &Client, stack: &str) -> Result<Settings> {
 
 /// All stacks of the region, nested ones too.
 pub async fn all_stacks(cfn: &Client) -> Result<Vec<Stack>> {
-    let mut pages = cfn.describe_stacks().into_paginator().send();
-    let mut stacks = Vec::new();
-    while let Some(page) = pages.next().await {
-        let page = page.map_err(readable).context("cannot list the stacks")?;
-        for stack in page.stacks() {
-            stacks.push(to_stack(stack)?);
-        }
-    }
-    Ok(stacks)
+    let stacks = cfn.describe_stacks().into_paginator().items().send();
+    let stacks = stacks.try_collect().await.map_err(readable);
+    let stacks = stacks.context("cannot list the stacks")?;
+    stacks.iter().map(to_stack).collect()
 }
 
 fn to_stack(stack: &types::Stack) -> Result<Stack> {
@@ -85,12 +74,7 @@ fn to_stack(stack: &types::Stack) -> Result<Stack> {
     let status = stack
         .stack_status()
         .with_context(|| format!("stack `{name}` has no status"))?;
-    let pairs = |pairs: Vec<(Option<&str>, Option<&str>)>| -> BTreeMap<String, String> {
-        let pairs = pairs.into_iter();
-        pairs
-            .filter_map(|(key, value)| Some((key?.to_owned(), value?.to_owned())))
-            .collect()
-    };
+    let pair = |key: Option<&str>, value: Option<&str>| Some((key?.to_owned(), value?.to_owned()));
     let parameters = stack.parameters().iter();
     let outputs = stack.outputs().iter();
     let tags = stack.tags().iter();
@@ -102,17 +86,15 @@ fn to_stack(stack: &types::Stack) -> Result<Stack> {
         name: name.to_owned(),
         status: StackStatus(status.as_str().to_owned()),
         status_reason: stack.stack_status_reason().map(ToOwned::to_owned),
-        parameters: pairs(
-            parameters
-                .map(|pair| (pair.parameter_key(), pair.parameter_value()))
-                .collect(),
-        ),
-        outputs: pairs(
-            outputs
-                .map(|pair| (pair.output_key(), pair.output_value()))
-                .collect(),
-        ),
-        tags: pairs(tags.map(|tag| (tag.key(), tag.value())).collect()),
+        parameters: parameters
+            .filter_map(|one| pair(one.parameter_key(), one.parameter_value()))
+            .collect(),
+        outputs: outputs
+            .filter_map(|one| pair(one.output_key(), one.output_value()))
+            .collect(),
+        tags: tags
+            .filter_map(|tag| pair(tag.key(), tag.value()))
+            .collect(),
         termination_protection: stack.enable_termination_protection().unwrap_or(false),
     })
 }
@@ -143,31 +125,34 @@ pub async fn nested_stack(cfn: &Client, resource: &StackResource) -> Result<Opti
 
 /// As CloudFormation's `ListStackResources` has it, to the last page.
 pub async fn resources_of(cfn: &Client, stack: &str) -> Result<Vec<StackResource>> {
-    let mut pages = cfn
-        .list_stack_resources()
-        .stack_name(stack)
-        .into_paginator()
-        .send();
-    let mut resources = Vec::new();
-    while let Some(page) = pages.next().await {
-        let page = page
-            .map_err(readable)
-            .with_context(|| format!("cannot list the resources of stack `{stack}`"))?;
-        for resource in page.stack_resource_summaries() {
-            resources.push(StackResource {
-                logical_id: resource
-                    .logical_resource_id()
-                    .unwrap_or_default()
-                    .to_owned(),
-                physical_id: resource
-                    .physical_resource_id()
-                    .unwrap_or_default()
-                    .to_owned(),
-                resource_type: resource.resource_type().unwrap_or_default().to_owned(),
-            });
-        }
+    let listed = cfn.list_stack_resources().stack_name(stack);
+    let listed = listed.into_paginator().items().send().try_collect().await;
+    let listed = listed
+        .map_err(readable)
+        .with_context(|| format!("cannot list the resources of stack `{stack}`"))?;
+    let resources = listed.into_iter().map(|resource| StackResource {
+        logical_id: resource.logical_resource_id.unwrap_or_default(),
+        physical_id: resource.physical_resource_id.unwrap_or_default(),
+        resource_type: resource.resource_type.unwrap_or_default(),
+    });
+    Ok(resources.collect())
+}
+
+/// The answer; `None` where there is no such stack or change set.
+fn if_there<T, E>(answer: Result<T, SdkError<E>>) -> Result<Option<T>>
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+{
+    // The code of the API, and the one of its error type.
+    let no_change_set = [
+        Some("ChangeSetNotFound"),
+        Some("ChangeSetNotFoundException"),
+    ];
+    match answer {
+        Ok(answer) => Ok(Some(answer)),
+        Err(err) if is_absent(&err) || no_change_set.contains(&err.code()) => Ok(None),
+        Err(err) => Err(readable(err)),
     }
-    Ok(resources)
 }
 
 /// CloudFormation reports an absent stack as a validation error, by its text alone.

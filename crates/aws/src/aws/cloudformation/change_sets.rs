@@ -1,12 +1,11 @@
 //! Change sets: made, looked at, executed, deleted.
 
 use aws_sdk_cloudformation::Client;
-use aws_sdk_cloudformation::error::ProvideErrorMetadata as _;
 use aws_sdk_cloudformation::operation::describe_change_set::DescribeChangeSetOutput;
 use aws_sdk_cloudformation::types::{ChangeSetStatus, ExecutionStatus};
 use aws_types::request_id::RequestId as _;
 
-use super::{is_absent, refused};
+use super::{if_there, refused};
 use crate::aws::reason::readable;
 use crate::error::{Context as _, Result};
 
@@ -71,12 +70,10 @@ pub async fn find(cfn: &Client, stack_name: &str, name: &str) -> Result<Option<C
         true => call,
         false => call.stack_name(stack_name),
     };
-    let found = match call.send().await {
-        Ok(found) => found,
-        Err(err) if is_no_change_set(err.code()) || is_absent(&err) => return Ok(None),
-        Err(err) => {
-            return Err(readable(err).context(format!("cannot describe change set `{name}`")));
-        }
+    let found = if_there(call.send().await);
+    let found = found.with_context(|| format!("cannot describe change set `{name}`"))?;
+    let Some(found) = found else {
+        return Ok(None);
     };
     let id = found.change_set_id().context("the change set has no ID")?;
     let stack_id = found.stack_id().context("the change set has no stack ID")?;
@@ -89,17 +86,13 @@ pub async fn find(cfn: &Client, stack_name: &str, name: &str) -> Result<Option<C
 /// As CloudFormation's `DescribeChangeSet` has it.
 pub async fn state(cfn: &Client, change_set: &ChangeSetId) -> Result<ChangeSetState> {
     let call = cfn.describe_change_set().change_set_name(&change_set.id);
-    let output = match call.send().await {
-        Ok(output) => output,
-        Err(err) if is_no_change_set(err.code()) || is_absent(&err) => {
-            return Ok(ChangeSetState::Lost(
-                ChangeSetStatus::DeleteComplete.to_string(),
-            ));
-        }
-        Err(err) => {
-            let context = format!("cannot describe change set `{}`", change_set.id);
-            return Err(readable(err).context(context));
-        }
+    let output = if_there(call.send().await);
+    let output =
+        output.with_context(|| format!("cannot describe change set `{}`", change_set.id))?;
+    let Some(output) = output else {
+        return Ok(ChangeSetState::Lost(
+            ChangeSetStatus::DeleteComplete.to_string(),
+        ));
     };
     let state = state_of(&output);
     if let ChangeSetState::Failed(reason) = &state {
@@ -118,12 +111,10 @@ pub async fn state(cfn: &Client, change_set: &ChangeSetId) -> Result<ChangeSetSt
 /// What has become of the change set.
 pub async fn execution(cfn: &Client, change_set: &ChangeSetId) -> Result<Execution> {
     let call = cfn.describe_change_set().change_set_name(&change_set.id);
-    let described = match call.send().await {
-        Ok(described) => described,
-        Err(err) if is_no_change_set(err.code()) || is_absent(&err) => return Ok(Execution::Gone),
-        Err(err) => {
-            return Err(readable(err).context("cannot see whether the change set is executed"));
-        }
+    let described = if_there(call.send().await);
+    let described = described.context("cannot see whether the change set is executed")?;
+    let Some(described) = described else {
+        return Ok(Execution::Gone);
     };
     Ok(match described.execution_status() {
         Some(ExecutionStatus::Available) => Execution::Waiting,
@@ -177,19 +168,13 @@ fn state_of(output: &DescribeChangeSetOutput) -> ChangeSetState {
 
 /// The names of the stack's change sets.
 pub async fn names(cfn: &Client, stack_id: &str) -> Result<Vec<String>> {
-    let mut pages = cfn
-        .list_change_sets()
-        .stack_name(stack_id)
-        .into_paginator()
-        .send();
-    let mut names = Vec::new();
-    while let Some(page) = pages.next().await {
-        let page = page.map_err(readable);
-        let page = page.with_context(|| format!("cannot list the change sets of `{stack_id}`"))?;
-        let summaries = page.summaries().iter();
-        names.extend(summaries.filter_map(|set| set.change_set_name().map(ToOwned::to_owned)));
-    }
-    Ok(names)
+    let listed = cfn.list_change_sets().stack_name(stack_id);
+    let listed = listed.into_paginator().items().send().try_collect().await;
+    let listed = listed
+        .map_err(readable)
+        .with_context(|| format!("cannot list the change sets of `{stack_id}`"))?;
+    let names = listed.into_iter().filter_map(|set| set.change_set_name);
+    Ok(names.collect())
 }
 
 /// Starts what the change set describes. Events carry `token`.
@@ -221,11 +206,8 @@ pub async fn delete(cfn: &Client, stack_name: &str, name: &str) -> Result<()> {
         .delete_change_set()
         .stack_name(stack_name)
         .change_set_name(name);
-    match call.send().await {
-        Ok(_) => Ok(()),
-        Err(err) if is_no_change_set(err.code()) || is_absent(&err) => Ok(()),
-        Err(err) => Err(readable(err).context(format!("cannot delete change set `{name}`"))),
-    }
+    if_there(call.send().await).with_context(|| format!("cannot delete change set `{name}`"))?;
+    Ok(())
 }
 
 /// How far the deletion of a change set is.
@@ -234,13 +216,11 @@ pub async fn deletion(cfn: &Client, stack_name: &str, name: &str) -> Result<Dele
         .describe_change_set()
         .stack_name(stack_name)
         .change_set_name(name);
-    let described = match call.send().await {
-        Ok(described) => described,
-        Err(err) if is_no_change_set(err.code()) || is_absent(&err) => return Ok(Deletion::Gone),
-        Err(err) => {
-            let context = format!("cannot see whether change set `{name}` is deleted");
-            return Err(readable(err).context(context));
-        }
+    let described = if_there(call.send().await);
+    let described =
+        described.with_context(|| format!("cannot see whether change set `{name}` is deleted"))?;
+    let Some(described) = described else {
+        return Ok(Deletion::Gone);
     };
     Ok(match described.status() {
         Some(ChangeSetStatus::DeleteComplete) => Deletion::Gone,
@@ -250,14 +230,6 @@ pub async fn deletion(cfn: &Client, stack_name: &str, name: &str) -> Result<Dele
         }
         _ => Deletion::Pending,
     })
-}
-
-/// The code of the API, and the one of its error type.
-fn is_no_change_set(code: Option<&str>) -> bool {
-    matches!(
-        code,
-        Some("ChangeSetNotFound" | "ChangeSetNotFoundException")
-    )
 }
 
 /// The two texts in which CloudFormation says that there is nothing to do.

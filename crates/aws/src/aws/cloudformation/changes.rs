@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use aws_sdk_cloudformation::Client;
-use aws_sdk_cloudformation::error::ProvideErrorMetadata as _;
 use aws_sdk_cloudformation::types::{
     self, ChangeAction, ChangeSetStatus, DriftIgnoredReason, PolicyAction,
     StackResourceDriftStatus as DriftStatus,
@@ -11,8 +10,7 @@ use aws_sdk_cloudformation::types::{
 
 use self::properties::properties;
 use super::change_sets::is_no_change;
-use super::is_absent;
-use crate::aws::reason::readable;
+use super::if_there;
 use crate::error::{Context as _, Result};
 use cfnkit_change::change_set::{Action, Change, Fate, Replacement};
 
@@ -77,21 +75,10 @@ async fn pages(cfn: &Client, change_set: &str, with_values: bool) -> Result<Opti
             .change_set_name(change_set)
             .include_property_values(with_values)
             .set_next_token(token);
-        let page = match call.send().await {
-            Ok(page) => page,
-            Err(err)
-                if is_absent(&err)
-                    || matches!(
-                        err.code(),
-                        Some("ChangeSetNotFound" | "ChangeSetNotFoundException")
-                    ) =>
-            {
-                return Ok(None);
-            }
-            Err(err) => {
-                let context = format!("cannot describe change set `{change_set}`");
-                return Err(readable(err).context(context));
-            }
+        let page = if_there(call.send().await);
+        let page = page.with_context(|| format!("cannot describe change set `{change_set}`"))?;
+        let Some(page) = page else {
+            return Ok(None);
         };
         let resources = page.changes().iter();
         let resources = resources.filter_map(|change| change.resource_change());

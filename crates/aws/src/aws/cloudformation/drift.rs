@@ -59,20 +59,17 @@ pub async fn detection(cfn: &Client, id: &str) -> Result<Detection> {
 
 /// What was changed or deleted, as changes from what the template wants to what is there.
 pub async fn drifted(cfn: &Client, stack_id: &str) -> Result<Vec<Change>> {
-    let mut pages = cfn
+    let drifts = cfn
         .describe_stack_resource_drifts()
         .stack_name(stack_id)
         .stack_resource_drift_status_filters(Status::Modified)
-        .stack_resource_drift_status_filters(Status::Deleted)
-        .into_paginator()
-        .send();
-    let mut changes = Vec::new();
-    while let Some(page) = pages.next().await {
-        let page = page
-            .map_err(readable)
-            .with_context(|| format!("cannot read the drift of stack `{stack_id}`"))?;
-        changes.extend(page.stack_resource_drifts().iter().map(to_change));
-    }
+        .stack_resource_drift_status_filters(Status::Deleted);
+    let pages = drifts.into_paginator().send().try_collect().await;
+    let pages = pages
+        .map_err(readable)
+        .with_context(|| format!("cannot read the drift of stack `{stack_id}`"))?;
+    let drifts = pages.iter().flat_map(|page| page.stack_resource_drifts());
+    let mut changes: Vec<Change> = drifts.map(to_change).collect();
     changes.sort_by(|one, other| one.logical_id.cmp(&other.logical_id));
     Ok(changes)
 }

@@ -20,23 +20,22 @@ pub async fn newest_event(cfn: &Client, stack_id: &str) -> Result<i64> {
 
 /// The stack's events that `log` does not know, newest first; older pages are not read.
 pub async fn new_events(cfn: &Client, stack_id: &str, log: &EventLog) -> Result<Vec<StackEvent>> {
-    let mut pages = cfn
+    let mut fresh = cfn
         .describe_stack_events()
         .stack_name(stack_id)
         .into_paginator()
+        .items()
         .send();
     let mut events = Vec::new();
-    while let Some(page) = pages.next().await {
-        let page = page
+    while let Some(event) = fresh.next().await {
+        let event = event
             .map_err(readable)
             .with_context(|| format!("cannot read the events of stack `{stack_id}`"))?;
-        for event in page.stack_events() {
-            let event = to_event(event);
-            if log.knows(&event) {
-                return Ok(events);
-            }
-            events.push(event);
+        let event = to_event(&event);
+        if log.knows(&event) {
+            break;
         }
+        events.push(event);
     }
     Ok(events)
 }
