@@ -12,7 +12,7 @@ use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
 use aws_smithy_runtime_api::client::http::{HttpConnectorSettings, SharedHttpConnector};
 
 use self::http::{Report, Route};
-use self::origin::{Origin, Seen};
+use self::origin::Origin;
 use self::selection::Selected;
 use self::sign_in::{Kept, Process};
 use crate::error::{Context as _, Error, Result};
@@ -106,8 +106,13 @@ impl Connection {
         }
         let config = settings::checked(loader.load().await, selection, &selected)?;
         let Some(device) = &selected.device else {
-            let config = Self::sign_in(selected.apply(config), &selected, report).await?;
-            return Ok(Self::from_config(config, &route, &selected).await?);
+            let config = selected.apply(config);
+            let (config, origin) = Self::sign_in(config, &selected, report).await?;
+            return Ok(Self {
+                end: origin.as_ref().and_then(Origin::end),
+                origin,
+                ..Self::from_config(config, &route, &selected).await?
+            });
         };
         let profile = selected.profile_name();
         let code = ask_code(&device.serial)?.ok_or_else(|| {
@@ -147,20 +152,25 @@ impl Connection {
         Self::from_config(config, &route, &Selected::default()).await
     }
 
-    /// The same configuration, with credentials that are there and kept.
-    async fn sign_in(config: SdkConfig, selected: &Selected, report: Report) -> Result<SdkConfig> {
+    /// The same configuration, with credentials that are there and kept, and where they are from.
+    async fn sign_in(
+        config: SdkConfig,
+        selected: &Selected,
+        report: Report,
+    ) -> Result<(SdkConfig, Option<Origin>)> {
         let source = config.credentials_provider().context("no credentials")?;
         let process = selected.profiles.as_ref().and_then(Process::of);
         let kept = Kept::new(source, process.clone(), report);
         let kept = SharedCredentialsProvider::new(kept);
         let first = kept.provide_credentials().await;
-        first.map_err(|err| reason::explain_sign_in(&err, process.as_ref(), selected))?;
-        Ok(config.into_builder().credentials_provider(kept).build())
+        let first =
+            first.map_err(|err| reason::explain_sign_in(&err, process.as_ref(), selected))?;
+        let origin = Origin::of(&first, selected.profile_name());
+        let config = config.into_builder().credentials_provider(kept).build();
+        Ok((config, origin))
     }
 
     async fn from_config(config: SdkConfig, route: &Route, selected: &Selected) -> Result<Self> {
-        let seen = Seen::default();
-        let config = seen.watch(config, selected.profile_name());
         let region = config.region().map(ToString::to_string).context(
             "no region: pass `--region`, set AWS_REGION, or add `region` to the profile",
         )?;
@@ -178,14 +188,13 @@ impl Connection {
         let settings = HttpConnectorSettings::builder()
             .connect_timeout(patient(CONNECT_TIMEOUT))
             .read_timeout(patient(READ_TIMEOUT));
-        let origin = seen.origin();
         Ok(Self {
             connector: route.connector(settings.build()),
             config,
             account,
             region,
-            end: origin.as_ref().and_then(Origin::end),
-            origin,
+            origin: None,
+            end: None,
         })
     }
 

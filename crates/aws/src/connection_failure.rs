@@ -2,31 +2,20 @@
 //! an error's causes, and from its words only where a library keeps the type to itself.
 
 use std::error::Error;
-use std::fmt;
 use std::io::ErrorKind;
 
 use rustls::CertificateError;
+use snafu::Snafu;
 use ureq::http::Uri;
 
 use crate::proxy;
 
 /// A request that no server answered.
-#[derive(Debug)]
+#[derive(Debug, Snafu)]
+#[snafu(display("{text}"))]
 pub(crate) struct ConnectionFailure {
     text: String,
     source: Box<dyn Error + Send + Sync>,
-}
-
-impl fmt::Display for ConnectionFailure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
-    }
-}
-
-impl Error for ConnectionFailure {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        Some(&*self.source)
-    }
 }
 
 impl ConnectionFailure {

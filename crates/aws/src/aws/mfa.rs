@@ -3,9 +3,7 @@
 use std::time::SystemTime;
 
 use aws_config::SdkConfig;
-use aws_config::ecs::EcsCredentialsProvider;
 use aws_config::environment::EnvironmentVariableCredentialsProvider;
-use aws_config::imds::credentials::ImdsCredentialsProvider;
 use aws_config::profile::Profile;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
@@ -136,16 +134,8 @@ impl Device {
             Source::Environment => {
                 SharedCredentialsProvider::new(EnvironmentVariableCredentialsProvider::new())
             }
-            Source::Container => SharedCredentialsProvider::new(
-                EcsCredentialsProvider::builder()
-                    .configure(&settings)
-                    .build(),
-            ),
-            Source::Instance => SharedCredentialsProvider::new(
-                ImdsCredentialsProvider::builder()
-                    .configure(&settings)
-                    .build(),
-            ),
+            Source::Container => SharedCredentialsProvider::new(selection::of_container(&settings)),
+            Source::Instance => SharedCredentialsProvider::new(selection::of_instance(&settings)),
         }
     }
 }

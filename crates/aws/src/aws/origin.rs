@@ -1,13 +1,10 @@
 //! Where the credentials of a connection come from, and whether they end for good.
 
 use std::fmt;
-use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
 
-use aws_config::SdkConfig;
 use aws_credential_types::Credentials;
 use aws_credential_types::credential_feature::AwsCredentialFeature as Feature;
-use aws_credential_types::provider::{self, ProvideCredentials, SharedCredentialsProvider, future};
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
 
@@ -37,7 +34,7 @@ impl fmt::Display for Origin {
 
 impl Origin {
     /// By the marks that each provider leaves; `profile` is the one that is read.
-    fn of(credentials: &Credentials, profile: &str) -> Option<Self> {
+    pub(super) fn of(credentials: &Credentials, profile: &str) -> Option<Self> {
         let features = credentials.get_property::<Vec<Feature>>()?;
         let has = |feature: &Feature| features.contains(feature);
         // The credentials of a profile carry the marks of its source, too.
@@ -68,60 +65,5 @@ impl Origin {
             }
             _ => None,
         }
-    }
-}
-
-/// The origin of the credentials, known once there were some.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Seen(Arc<OnceLock<Origin>>);
-
-impl Seen {
-    pub(super) fn origin(&self) -> Option<Origin> {
-        self.0.get().cloned()
-    }
-
-    /// `config`, whose credentials are looked at. Asking for them twice could start a program or
-    /// a call twice.
-    pub(super) fn watch(&self, config: SdkConfig, profile: &str) -> SdkConfig {
-        let Some(inner) = config.credentials_provider() else {
-            return config;
-        };
-        let watched = Watched {
-            inner,
-            profile: profile.to_owned(),
-            seen: self.clone(),
-        };
-        let provider = SharedCredentialsProvider::new(watched);
-        config.into_builder().credentials_provider(provider).build()
-    }
-}
-
-#[derive(Debug)]
-struct Watched {
-    inner: SharedCredentialsProvider,
-    profile: String,
-    seen: Seen,
-}
-
-impl Watched {
-    async fn credentials(&self) -> provider::Result {
-        let credentials = self.inner.provide_credentials().await?;
-        if let Some(origin) = Origin::of(&credentials, &self.profile) {
-            self.seen.0.get_or_init(|| origin);
-        }
-        Ok(credentials)
-    }
-}
-
-impl ProvideCredentials for Watched {
-    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
-    where
-        Self: 'a,
-    {
-        future::ProvideCredentials::new(self.credentials())
-    }
-
-    fn fallback_on_interrupt(&self) -> Option<Credentials> {
-        self.inner.fallback_on_interrupt()
     }
 }

@@ -132,18 +132,8 @@ impl Selected {
         let settings = provider_config(&config);
         // A profile without credentials is for the region: those of the machine come next.
         let chain = CredentialsProviderChain::first_try("Profile", of_profile(&settings, profile))
-            .or_else(
-                "EcsContainer",
-                EcsCredentialsProvider::builder()
-                    .configure(&settings)
-                    .build(),
-            )
-            .or_else(
-                "Ec2InstanceMetadata",
-                ImdsCredentialsProvider::builder()
-                    .configure(&settings)
-                    .build(),
-            );
+            .or_else("EcsContainer", of_container(&settings))
+            .or_else("Ec2InstanceMetadata", of_instance(&settings));
         let provider = SharedCredentialsProvider::new(chain);
         config.into_builder().credentials_provider(provider).build()
     }
@@ -157,6 +147,16 @@ pub(super) fn of_profile(
         .configure(settings)
         .profile_name(profile)
         .build()
+}
+
+pub(super) fn of_container(settings: &ProviderConfig) -> EcsCredentialsProvider {
+    let provider = EcsCredentialsProvider::builder();
+    provider.configure(settings).build()
+}
+
+pub(super) fn of_instance(settings: &ProviderConfig) -> ImdsCredentialsProvider {
+    let provider = ImdsCredentialsProvider::builder();
+    provider.configure(settings).build()
 }
 
 /// How those who provide credentials call AWS: as everything else here does.
