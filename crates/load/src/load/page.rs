@@ -3,7 +3,7 @@
 mod charts;
 
 use super::progress::milliseconds;
-use super::report::{Percentiles, Report, Section};
+use super::report::{Percentiles, Report};
 use super::verdict::Outcome;
 use charts::figures;
 
@@ -52,26 +52,21 @@ pub fn render(report: &Report) -> String {
 }
 
 fn head(report: &Report, title: &str) -> String {
-    let items = match &report.table {
-        Some(table) => format!(
-            "Stored items have ids that begin with <code>{}</code>, in the table <code>{}</code>.",
-            escape(&report.id_prefix),
-            escape(table)
-        ),
-        None => String::new(),
-    };
+    let prefix = escape(&report.id_prefix);
+    let items = report.table.as_deref().map(|table| {
+        let table = escape(table);
+        format!(
+            "Stored items have ids that begin with <code>{prefix}</code>, in the table \
+             <code>{table}</code>."
+        )
+    });
+    let items = items.unwrap_or_default();
     let mut text = format!(
         "<h1>{title}</h1>\n<p class=\"quiet\"><code>{}</code>, {} key; {} UTC; {:.0} s; {} \
          requests sent.\n{items}</p>\n",
         escape(&report.endpoint),
         report.tier,
-        escape(
-            report
-                .started_at
-                .trim_end_matches('Z')
-                .replace('T', " ")
-                .as_str()
-        ),
+        escape(&report.started_at.trim_end_matches('Z').replace('T', " ")),
         report.seconds,
         report.overall.sent
     );
@@ -88,7 +83,11 @@ fn head(report: &Report, title: &str) -> String {
 }
 
 /// A table whose first `texts` columns are not numbers; the cells are HTML.
-pub(super) fn table(headings: &[&str], texts: usize, rows: &[Vec<String>]) -> String {
+pub(super) fn table(
+    headings: &[&str],
+    texts: usize,
+    rows: impl IntoIterator<Item = Vec<String>>,
+) -> String {
     let class = |index: usize| match index < texts {
         true => " class=\"text\"",
         false => "",
@@ -110,82 +109,44 @@ pub(super) fn table(headings: &[&str], texts: usize, rows: &[Vec<String>]) -> St
 }
 
 fn verdicts(report: &Report) -> String {
-    let rows: Vec<Vec<String>> = report
-        .verdicts
-        .iter()
-        .map(|verdict| {
-            let (class, sign) = match verdict.outcome {
-                Outcome::Passed => ("passed", "✓"),
-                Outcome::Failed => ("failed", "✗"),
-                Outcome::NotShown => ("notShown", "–"),
-            };
-            let word = verdict.outcome.words();
-            vec![
-                format!("<span class=\"outcome {class}\">{sign} {word}</span>"),
-                escape(verdict.check),
-                escape(&verdict.reason),
-            ]
-        })
-        .collect();
-    let table = table(&["Verdict", "Check", "Why"], 3, &rows);
+    let rows = report.verdicts.iter().map(|verdict| {
+        let (class, sign) = match verdict.outcome {
+            Outcome::Passed => ("passed", "✓"),
+            Outcome::Failed => ("failed", "✗"),
+            Outcome::NotShown => ("notShown", "–"),
+        };
+        let word = verdict.outcome.words();
+        let outcome = format!("<span class=\"outcome {class}\">{sign} {word}</span>");
+        vec![outcome, escape(verdict.check), escape(&verdict.reason)]
+    });
+    let table = table(&["Verdict", "Check", "Why"], 3, rows);
     // On a phone three columns of words are too many; there each line is three lines.
     format!("<h2>Checklist</h2>\n<div class=\"checklist\">\n{table}</div>\n")
 }
 
-fn sections(report: &Report) -> impl Iterator<Item = &Section> {
-    report.phases.iter().chain([&report.overall])
-}
-
 fn phases(report: &Report) -> String {
-    let mut latency_rows: Vec<Vec<String>> = sections(report)
-        .map(|section| latency_row(&section.name, &section.latency))
-        .collect();
-    let overall = &report.overall;
-    latency_rows.push(latency_row("let through", &overall.let_through));
-    latency_rows.push(latency_row("since sending", &overall.service));
+    let rows = report.latencies().map(|(name, of)| latency_row(name, of));
     let headings = ["", "Requests", "p50", "p90", "p99", "p99.9", "Longest"];
-    let latencies = table(&headings, 1, &latency_rows);
+    let latencies = table(&headings, 1, rows);
 
-    let answers = sections(report).flat_map(|section| {
-        let rows = section.answers.iter().map(|one| {
+    let rows = report.sections().flat_map(|section| {
+        section.answers.iter().map(|one| {
             let share = 100.0 * one.count as f64 / section.sent.max(1) as f64;
-            vec![
-                escape(&section.name),
-                match one.status {
-                    Some(status) => format!("{status} {}", escape(one.layer.words())),
-                    None => escape(one.layer.words()),
-                },
-                one.count.to_string(),
-                format!("{share:.1} %"),
-            ]
-        });
-        rows.collect::<Vec<_>>()
-    });
-    let answers: Vec<Vec<String>> = answers.collect();
-    let answers = table(
-        &["Phase", "Answer", "Requests", "Of those sent"],
-        2,
-        &answers,
-    );
-    let rows: Vec<Vec<String>> = sections(report)
-        .map(|section| {
-            vec![
-                escape(&section.name),
-                section.offered.to_string(),
-                section.sent.to_string(),
-                section.not_sent.to_string(),
-                section.unanswered.to_string(),
-            ]
+            let status = one.status.map(|status| format!("{status} "));
+            let answer = status.unwrap_or_default() + &escape(one.layer.words());
+            let (count, share) = (one.count.to_string(), format!("{share:.1} %"));
+            vec![escape(&section.name), answer, count, share]
         })
-        .collect();
-    let headings = [
-        "Phase",
-        "Offered",
-        "Sent",
-        "Not sent",
-        "Without an answer at the end",
-    ];
-    let sent = table(&headings, 1, &rows);
+    });
+    let headings = ["Phase", "Answer", "Requests", "Of those sent"];
+    let answers = table(&headings, 2, rows);
+    let rows = report.sections().map(|one| {
+        let counts = [one.offered, one.sent, one.not_sent, one.unanswered];
+        let counts = counts.iter().map(ToString::to_string);
+        [escape(&one.name)].into_iter().chain(counts).collect()
+    });
+    let last = "Without an answer at the end";
+    let sent = table(&["Phase", "Offered", "Sent", "Not sent", last], 1, rows);
     format!(
         "<h2>Latency</h2>\n<p class=\"quiet\">From when each request was due, so that a request \
          that waits to be sent has waited. “Let through” are those that no limit and no check \
@@ -205,22 +166,15 @@ fn latency_row(name: &str, of: &Percentiles) -> Vec<String> {
 }
 
 fn comparison(report: &Report) -> String {
-    let Some(compared) = &report.comparison else {
+    if report.comparison.is_none() {
         return String::new();
-    };
-    let rows: Vec<Vec<String>> = compared
-        .iter()
-        .map(|one| {
-            let name = report.phases.get(one.phase - 1);
-            vec![
-                escape(name.map_or("", |section| section.name.as_str())),
-                one.status.to_string(),
-                format!("{:.0}", one.expected),
-                one.seen.to_string(),
-            ]
-        })
-        .collect();
-    let table = table(&["Phase", "Status", "Expected", "Seen"], 2, &rows);
+    }
+    let rows = report.compared().map(|(name, one)| {
+        let (expected, seen) = (format!("{:.0}", one.expected), one.seen.to_string());
+        vec![escape(name), one.status.to_string(), expected, seen]
+    });
+    let headings = ["Phase", "Status", "Expected", "Seen"];
+    let table = table(&headings, 2, rows);
     format!("<h2>Expected by the limits, and seen</h2>\n{table}")
 }
 

@@ -74,7 +74,11 @@ impl Progress<'_> {
         let in_flight = format!("{} of {}", self.tally.in_flight, self.most_in_flight);
         let rates = format!("{sent:.1}/s sent, {answered:.1}/s answered, {in_flight} in flight");
         lines.push(row("rate", &rates));
-        let latency = format!("{}; {} sent", latency(&overall), overall.sent);
+        let latency = format!(
+            "{}; {} sent",
+            latency(&overall, &[50.0, 99.0]),
+            overall.sent
+        );
         lines.push(row("latency", &latency));
         let mut kinds: Vec<(&Answer, &u64)> = overall.answers.iter().collect();
         kinds.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
@@ -84,7 +88,7 @@ impl Progress<'_> {
                 true => GOOD,
                 false => BAD,
             };
-            line.push(style, &format!("  {:<9}", status(**answer)));
+            line.push(style, &format!("  {:<9}", status(answer.status)));
             line.push(PLAIN, &format!("{count:>7}  {}", answer.layer.words()));
             lines.push(line.finish());
         }
@@ -125,7 +129,7 @@ impl Progress<'_> {
     /// One line, for where nothing can be drawn again.
     pub fn line(&self, now: Duration) -> Result<String> {
         let overall = self.tally.overall()?;
-        let stored = overall.count(|answer| answer.layer == Layer::Stored);
+        let stored = overall.of(Layer::Stored);
         let failed = overall.ended().saturating_sub(stored);
         Ok(format!(
             "  {:>5}  {}: {} of {} sent, {stored} stored, {failed} not, {} in flight, {}",
@@ -137,35 +141,25 @@ impl Progress<'_> {
             overall.sent,
             total_requests(self.phases),
             self.tally.in_flight,
-            p99(&overall),
+            latency(&overall, &[99.0]),
         ))
     }
 }
 
-fn latency(part: &Part) -> String {
+fn latency(part: &Part, percentiles: &[f64]) -> String {
+    let shown = percentiles.iter().map(|percentile| {
+        let at = milliseconds(part.latency.at(*percentile));
+        format!("p{percentile} {at}")
+    });
     match part.latency.count() {
         0 => "no answer yet".to_owned(),
-        _ => format!(
-            "p50 {}, p99 {}",
-            milliseconds(part.latency.at(50.0)),
-            milliseconds(part.latency.at(99.0))
-        ),
-    }
-}
-
-fn p99(part: &Part) -> String {
-    match part.latency.count() {
-        0 => "no answer yet".to_owned(),
-        _ => format!("p99 {}", milliseconds(part.latency.at(99.0))),
+        _ => shown.collect::<Vec<_>>().join(", "),
     }
 }
 
 /// As in `429`, or `none` where there was no answer.
-pub fn status(answer: Answer) -> String {
-    match answer.status {
-        Some(status) => status.to_string(),
-        None => "none".to_owned(),
-    }
+pub fn status(status: Option<u16>) -> String {
+    status.map_or("none".to_owned(), |status| status.to_string())
 }
 
 /// As in `0.42 ms`, `18 ms` or `1.2 s`.

@@ -275,6 +275,31 @@ impl Report {
     }
 }
 
+impl Report {
+    /// Of each phase, and of all.
+    pub(crate) fn sections(&self) -> impl Iterator<Item = &Section> {
+        self.phases.iter().chain([&self.overall])
+    }
+
+    /// The latencies of each section, and of what else is looked at, each with its name.
+    pub(crate) fn latencies(&self) -> impl Iterator<Item = (&str, &Percentiles)> {
+        let overall = &self.overall;
+        let sections = self.sections().map(|one| (one.name.as_str(), &one.latency));
+        sections.chain([
+            ("let through", &overall.let_through),
+            ("since sending", &overall.service),
+        ])
+    }
+
+    /// What was expected and seen, with the name of the phase.
+    pub(crate) fn compared(&self) -> impl Iterator<Item = (&str, &Compared)> {
+        self.comparison.iter().flatten().map(|one| {
+            let name = self.phases.get(one.phase - 1);
+            (name.map_or("", |section| section.name.as_str()), one)
+        })
+    }
+}
+
 impl Section {
     fn of(name: String, offered: u64, part: &Part) -> Self {
         Self {

@@ -8,7 +8,7 @@ use hdrhistogram::Histogram;
 
 use cfnkit_console::error::{Context as _, Error, Result};
 
-use super::answer::Answer;
+use super::answer::{Answer, Layer};
 use super::phases::{Arrival, Phase, arrivals, total_duration};
 
 /// Ten minutes, in microseconds: more than any request is waited for.
@@ -134,6 +134,11 @@ impl Part {
     /// Requests that were answered or given up.
     pub fn ended(&self) -> u64 {
         self.answers.values().sum()
+    }
+
+    /// How many answers are of `layer`.
+    pub(crate) fn of(&self, layer: Layer) -> u64 {
+        self.count(|answer| answer.layer == layer)
     }
 
     /// How many answers satisfy `wanted`.
@@ -263,8 +268,6 @@ impl Tally {
 
 #[cfg(test)]
 mod tests {
-    use super::super::answer::Layer;
-    use super::super::phases::Arrival;
     use super::*;
 
     #[test]

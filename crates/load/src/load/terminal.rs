@@ -2,9 +2,8 @@
 
 use anstyle::{AnsiColor, Style};
 
-use super::answer::Answer;
 use super::progress::{milliseconds, status};
-use super::report::{Percentiles, Report, Section};
+use super::report::{Percentiles, Report};
 use super::verdict::Outcome;
 use cfnkit_console::text::wrap;
 
@@ -62,38 +61,23 @@ fn paragraph(text: &mut String, indent: usize, words: &str) {
     }
 }
 
-fn sections(report: &Report) -> impl Iterator<Item = &Section> {
-    report.phases.iter().chain([&report.overall])
-}
-
 fn requests(text: &mut String, report: &Report) {
-    for section in sections(report) {
-        let Section {
-            name,
-            offered,
-            sent,
-            not_sent,
-            unanswered,
-            ..
-        } = section;
-        let mut line = format!("  {name:<18}  {sent} of {offered} sent");
-        if *not_sent > 0 {
-            line.push_str(&format!(", {not_sent} due and not sent"));
+    for section in report.sections() {
+        let (name, sent) = (&section.name, section.sent);
+        text.push_str(&format!("  {name:<18}  {sent} of {} sent", section.offered));
+        let lacks = [
+            (section.not_sent, "due and not sent"),
+            (section.unanswered, "without an answer at the end"),
+        ];
+        for (count, words) in lacks.iter().filter(|(count, _)| *count > 0) {
+            text.push_str(&format!(", {count} {words}"));
         }
-        if *unanswered > 0 {
-            line.push_str(&format!(", {unanswered} without an answer at the end"));
-        }
-        text.push_str(&line);
         text.push('\n');
         for one in &section.answers {
-            let answer = Answer {
-                status: one.status,
-                layer: one.layer,
-            };
-            let share = 100.0 * one.count as f64 / (*sent).max(1) as f64;
+            let share = 100.0 * one.count as f64 / sent.max(1) as f64;
             text.push_str(&format!(
                 "    {:>6}  {:>8}  {share:>5.1} %  {}\n",
-                status(answer),
+                status(one.status),
                 one.count,
                 one.layer.words()
             ));
@@ -106,12 +90,9 @@ fn latencies(text: &mut String, report: &Report) {
         "  {QUIET}{:<18} {:>8} {:>9} {:>9} {:>9} {:>9} {:>9}{QUIET:#}\n",
         "", "requests", "p50", "p90", "p99", "p99.9", "max"
     ));
-    for section in sections(report) {
-        row(text, &section.name, &section.latency);
+    for (name, of) in report.latencies() {
+        row(text, name, of);
     }
-    let overall = &report.overall;
-    row(text, "let through", &overall.let_through);
-    row(text, "since sending", &overall.service);
 }
 
 fn row(text: &mut String, name: &str, of: &Percentiles) {
@@ -158,9 +139,7 @@ fn comparison(text: &mut String, report: &Report) {
         "  {QUIET}{:<18} {:>6} {:>10} {:>10}{QUIET:#}\n",
         "", "status", "expected", "seen"
     ));
-    for one in report.comparison.iter().flatten() {
-        let name = report.phases.get(one.phase - 1);
-        let name = name.map_or("", |section| section.name.as_str());
+    for (name, one) in report.compared() {
         text.push_str(&format!(
             "  {name:<18} {:>6} {:>10.0} {:>10}\n",
             one.status, one.expected, one.seen

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use cfnkit_console::error::{Context as _, Result};
 
-use super::answer::Layer;
+use super::answer::{Answer, Layer};
 use super::expected::Filled;
 use super::phases::{Phase, arrivals};
 use super::tally::Part;
@@ -134,26 +134,27 @@ pub(crate) struct Facts<'a> {
 }
 
 pub(crate) fn judge(facts: &Facts<'_>) -> Vec<Verdict> {
-    let verdict = |check, (outcome, reason)| Verdict {
+    let checks = [
+        ("no request failed", failures(facts)),
+        ("429 when limits are exceeded", refusals(facts)),
+        ("Lambda concurrency below its limit", concurrency(facts)),
+        ("no DynamoDB throttling", throttling(facts)),
+        ("p99 latency", latency(facts)),
+        ("limits of the key", key_limits(facts)),
+    ];
+    let verdicts = checks.map(|(check, (outcome, reason))| Verdict {
         check,
         outcome,
         reason,
-    };
-    vec![
-        verdict("no request failed", failures(facts)),
-        verdict("429 when limits are exceeded", refusals(facts)),
-        verdict("Lambda concurrency below its limit", concurrency(facts)),
-        verdict("no DynamoDB throttling", throttling(facts)),
-        verdict("p99 latency", latency(facts)),
-        verdict("limits of the key", key_limits(facts)),
-    ]
+    });
+    verdicts.into()
 }
 
 /// How many of the arrivals until `elapsed` find the bucket empty.
-fn over(bucket: Bucket, phases: &[Phase], elapsed: Duration) -> u64 {
+fn over(bucket: Bucket, facts: &Facts<'_>) -> u64 {
     let mut filled = Filled::new(bucket);
     let mut refused = 0;
-    for arrival in arrivals(phases).take_while(|arrival| arrival.due <= elapsed) {
+    for arrival in arrivals(facts.phases).take_while(|arrival| arrival.due <= facts.elapsed) {
         match filled.has_room(arrival.due.as_secs_f64()) {
             true => filled.take(),
             false => refused += 1,
@@ -162,157 +163,116 @@ fn over(bucket: Bucket, phases: &[Phase], elapsed: Duration) -> u64 {
     refused
 }
 
+fn passed(reason: impl Into<String>) -> (Outcome, String) {
+    (Outcome::Passed, reason.into())
+}
+
+fn failed(reason: impl Into<String>) -> (Outcome, String) {
+    (Outcome::Failed, reason.into())
+}
+
+fn not_shown(reason: impl Into<String>) -> (Outcome, String) {
+    (Outcome::NotShown, reason.into())
+}
+
 fn failures(facts: &Facts<'_>) -> (Outcome, String) {
     let ended = facts.overall.ended();
-    let key = facts.overall.count(|answer| answer.layer == Layer::ApiKey);
-    let failed = facts
-        .overall
-        .count(|answer| answer.layer != Layer::Stored && !answer.layer.is_refusal());
-    match (ended, key, failed) {
-        (0, _, _) => (Outcome::NotShown, "nothing was answered".to_owned()),
-        (_, 0, 0) => (
-            Outcome::Passed,
-            "whatever no limit refused was stored".to_owned(),
-        ),
-        (_, 0, failed) => (
-            Outcome::Failed,
-            format!("{failed} of {ended} failed; the table of answers says how"),
-        ),
-        (_, key, _) => (
-            Outcome::Failed,
-            format!("{key} requests were refused for their API key; is it enabled?"),
-        ),
+    let key = facts.overall.of(Layer::ApiKey);
+    let lost = |answer: Answer| answer.layer != Layer::Stored && !answer.layer.is_refusal();
+    match (ended, key, facts.overall.count(lost)) {
+        (0, _, _) => not_shown("nothing was answered"),
+        (_, 0, 0) => passed("whatever no limit refused was stored"),
+        (_, 0, lost) => failed(format!(
+            "{lost} of {ended} failed; the table of answers says how"
+        )),
+        (_, key, _) => failed(format!(
+            "{key} requests were refused for their API key; is it enabled?"
+        )),
     }
 }
 
 fn refusals(facts: &Facts<'_>) -> (Outcome, String) {
-    let Facts {
-        phases,
-        elapsed,
-        overall,
-        limits,
-        ..
-    } = facts;
-    let seen = overall.count(|answer| answer.layer == Layer::Throttle);
-    let quota = overall.count(|answer| answer.layer == Layer::Quota);
-    let firewall = overall.count(|answer| answer.layer == Layer::Firewall);
-    let over_key = over(limits.key, phases, *elapsed);
-    let over_stage = over(limits.stage, phases, *elapsed);
-    let expected = over_key.max(over_stage);
+    let (overall, limits) = (facts.overall, facts.limits);
+    let seen = overall.of(Layer::Throttle);
+    let quota = overall.of(Layer::Quota);
+    let firewall = overall.of(Layer::Firewall);
+    let expected = over(limits.key, facts).max(over(limits.stage, facts));
     let (key, stage) = (limits.key.rate_per_second, limits.stage.rate_per_second);
     match (expected, seen) {
-        (0, 0) if quota > 0 => (
-            Outcome::Passed,
-            format!("{quota} requests got 429 because the key's quota of the day is used up"),
-        ),
-        (0, 0) => (
-            Outcome::NotShown,
-            format!(
-                "this load never exceeds the key's {key}/s or the stage's {stage}/s with their \
-                 bursts, and nothing was refused; add a phase that does"
-            ),
-        ),
-        (0, seen) => (
-            Outcome::Failed,
-            format!(
-                "{seen} requests got 429, although this load alone stays below the key's {key}/s \
-                 and the stage's {stage}/s; does somebody else use them now?"
-            ),
-        ),
-        (_, 0) if firewall > 0 => (
-            Outcome::NotShown,
-            format!(
-                "the firewall refused {firewall} requests first, {} per address and 5 minutes; \
-                 send from more addresses or raise `WafRateLimitPer300Seconds` on this stage",
-                limits.firewall_per300_seconds
-            ),
-        ),
-        (_, 0) if quota > 0 => (
-            Outcome::NotShown,
-            format!("{quota} requests were refused for the key's quota of the day, not its rate"),
-        ),
-        (expected, 0) if facts.doubt.is_some() || overall.not_sent > 0 => (
-            Outcome::NotShown,
-            format!(
-                "{expected} requests should exceed a limit, but the load was not the one asked for"
-            ),
-        ),
-        (expected, 0) => (
-            Outcome::Failed,
-            format!("about {expected} requests should have got 429, and none did"),
-        ),
-        (expected, seen) => (
-            Outcome::Passed,
-            format!("{seen} requests got 429; the limits say about {expected}"),
-        ),
+        (0, 0) if quota > 0 => passed(format!(
+            "{quota} requests got 429 because the key's quota of the day is used up"
+        )),
+        (0, 0) => not_shown(format!(
+            "this load never exceeds the key's {key}/s or the stage's {stage}/s with their \
+             bursts, and nothing was refused; add a phase that does"
+        )),
+        (0, seen) => failed(format!(
+            "{seen} requests got 429, although this load alone stays below the key's {key}/s \
+             and the stage's {stage}/s; does somebody else use them now?"
+        )),
+        (_, 0) if firewall > 0 => not_shown(format!(
+            "the firewall refused {firewall} requests first, {} per address and 5 minutes; \
+             send from more addresses or raise `WafRateLimitPer300Seconds` on this stage",
+            limits.firewall_per300_seconds
+        )),
+        (_, 0) if quota > 0 => not_shown(format!(
+            "{quota} requests were refused for the key's quota of the day, not its rate"
+        )),
+        (expected, 0) if facts.doubt.is_some() || overall.not_sent > 0 => not_shown(format!(
+            "{expected} requests should exceed a limit, but the load was not the one asked for"
+        )),
+        (expected, 0) => failed(format!(
+            "about {expected} requests should have got 429, and none did"
+        )),
+        (expected, seen) => passed(format!(
+            "{seen} requests got 429; the limits say about {expected}"
+        )),
     }
 }
 
 fn concurrency(facts: &Facts<'_>) -> (Outcome, String) {
-    let failed = facts
-        .overall
-        .count(|answer| answer.status == Some(500) && answer.layer == Layer::Lambda);
-    if failed > 0 && !facts.is_local {
-        return (
-            Outcome::Failed,
-            format!(
-                "{failed} requests got API Gateway's 500, which a function without an execution \
-                 left causes"
-            ),
-        );
+    let not_run = |answer: Answer| answer.status == Some(500) && answer.layer == Layer::Lambda;
+    let not_run = facts.overall.count(not_run);
+    if not_run > 0 && !facts.is_local {
+        return failed(format!(
+            "{not_run} requests got API Gateway's 500, which a function without an execution \
+             left causes"
+        ));
     }
     let most = facts.observed.most_concurrent_executions;
     match (most, facts.limits.concurrency) {
-        _ if facts.is_local => (
-            Outcome::NotShown,
-            "the local cloud neither limits nor counts a function's executions at once".to_owned(),
-        ),
-        (None, _) => (
-            Outcome::NotShown,
-            "the answers do not tell, and CloudWatch's `ConcurrentExecutions` was not read"
-                .to_owned(),
-        ),
-        (Some(most), None) => (
-            Outcome::NotShown,
-            format!("{most} at once; nothing is reserved (`ReservedConcurrency=none`)"),
-        ),
-        (Some(most), Some(limit)) if most < limit as f64 => {
-            (Outcome::Passed, format!("{most} at once, below {limit}"))
+        _ if facts.is_local => {
+            not_shown("the local cloud neither limits nor counts a function's executions at once")
         }
-        (Some(most), Some(limit)) => (
-            Outcome::Failed,
-            format!("{most} at once, of {limit} that there are"),
+        (None, _) => not_shown(
+            "the answers do not tell, and CloudWatch's `ConcurrentExecutions` was not read",
         ),
+        (Some(most), None) => not_shown(format!(
+            "{most} at once; nothing is reserved (`ReservedConcurrency=none`)"
+        )),
+        (Some(most), Some(limit)) if most < limit as f64 => {
+            passed(format!("{most} at once, below {limit}"))
+        }
+        (Some(most), Some(limit)) => failed(format!("{most} at once, of {limit} that there are")),
     }
 }
 
 fn throttling(facts: &Facts<'_>) -> (Outcome, String) {
-    let refused = facts
-        .overall
-        .count(|answer| answer.layer == Layer::TableThrottle);
-    let throttles = facts.observed.table_write_throttles;
-    match throttles {
-        _ if refused > 0 => (
-            Outcome::Failed,
-            format!("{refused} requests got 503 because DynamoDB throttled them to the end"),
-        ),
-        Some(0.0) => (
-            Outcome::Passed,
-            "CloudWatch counts no throttled write, and no request got 503".to_owned(),
-        ),
-        Some(count) => (
-            Outcome::Failed,
-            format!("CloudWatch counts {count} throttled writes, although each was repeated well"),
-        ),
-        None if facts.is_local => (
-            Outcome::NotShown,
-            "the local cloud's table never throttles, and has no metrics".to_owned(),
-        ),
-        None => (
-            Outcome::NotShown,
+    let refused = facts.overall.of(Layer::TableThrottle);
+    match facts.observed.table_write_throttles {
+        _ if refused > 0 => failed(format!(
+            "{refused} requests got 503 because DynamoDB throttled them to the end"
+        )),
+        Some(0.0) => passed("CloudWatch counts no throttled write, and no request got 503"),
+        Some(count) => failed(format!(
+            "CloudWatch counts {count} throttled writes, although each was repeated well"
+        )),
+        None if facts.is_local => {
+            not_shown("the local cloud's table never throttles, and has no metrics")
+        }
+        None => not_shown(
             "no request got 503, but the handler repeats a throttled write first, and \
-             CloudWatch's `WriteThrottleEvents` was not read"
-                .to_owned(),
+             CloudWatch's `WriteThrottleEvents` was not read",
         ),
     }
 }
@@ -321,74 +281,54 @@ fn latency(facts: &Facts<'_>) -> (Outcome, String) {
     let limit = facts.p99_limit_ms;
     let let_through = &facts.overall.let_through;
     if let_through.count() == 0 {
-        return (
-            Outcome::NotShown,
-            "no request got past the limits".to_owned(),
-        );
+        return not_shown("no request got past the limits");
     }
     let p99 = let_through.at(99.0);
     if let Some(doubt) = facts.doubt {
-        return (
-            Outcome::NotShown,
-            format!("{p99:.1} ms, but it cannot be trusted: {doubt}"),
-        );
+        return not_shown(format!("{p99:.1} ms, but it cannot be trusted: {doubt}"));
     }
     let here = match facts.is_local {
         true => "; of this machine, not of AWS",
         false => "",
     };
     match p99 < limit {
-        true => (
-            Outcome::Passed,
-            format!("{p99:.1} ms of what was let through, below {limit} ms{here}"),
-        ),
-        false => (
-            Outcome::Failed,
-            format!("{p99:.1} ms of what was let through, not below {limit} ms{here}"),
-        ),
+        true => passed(format!(
+            "{p99:.1} ms of what was let through, below {limit} ms{here}"
+        )),
+        false => failed(format!(
+            "{p99:.1} ms of what was let through, not below {limit} ms{here}"
+        )),
     }
 }
 
 /// What the key's bucket lets through in the time there was, and whether it was that.
 fn key_limits(facts: &Facts<'_>) -> (Outcome, String) {
-    let Facts {
-        phases,
-        elapsed,
-        overall,
-        limits,
-        ..
-    } = facts;
-    if over(limits.key, phases, *elapsed) == 0 {
-        return (
-            Outcome::NotShown,
-            format!(
-                "this load never exceeds the key's {}/s and burst of {}",
-                limits.key.rate_per_second, limits.key.burst_requests
-            ),
-        );
+    let (overall, limits) = (facts.overall, facts.limits);
+    if over(limits.key, facts) == 0 {
+        return not_shown(format!(
+            "this load never exceeds the key's {}/s and burst of {}",
+            limits.key.rate_per_second, limits.key.burst_requests
+        ));
     }
-    if overall.count(|answer| answer.layer == Layer::Firewall) > 0 {
-        return (
-            Outcome::NotShown,
-            "the firewall refused requests before the key's limits did".to_owned(),
-        );
+    if overall.of(Layer::Firewall) > 0 {
+        return not_shown("the firewall refused requests before the key's limits did");
     }
     let same = limits.stage.rate_per_second <= limits.key.rate_per_second;
-    let allowed = limits.key.rate_per_second * elapsed.as_secs_f64() + limits.key.burst_requests;
-    let passed = overall.count(|answer| !answer.layer.is_refusal());
-    let refused = overall.count(|answer| matches!(answer.layer, Layer::Throttle | Layer::Quota));
+    let allowed =
+        limits.key.rate_per_second * facts.elapsed.as_secs_f64() + limits.key.burst_requests;
+    let through = overall.count(|answer| !answer.layer.is_refusal());
+    let refused = overall.of(Layer::Throttle) + overall.of(Layer::Quota);
     let said = format!(
-        "{passed} requests let through; rate and burst allow {allowed:.0} in {:.0} s",
-        elapsed.as_secs_f64()
+        "{through} requests let through; rate and burst allow {allowed:.0} in {:.0} s",
+        facts.elapsed.as_secs_f64()
     );
-    match passed as f64 <= allowed * TOLERANCE {
-        false => (Outcome::Failed, said),
-        true if refused == 0 => (Outcome::NotShown, format!("{said}, and none was refused")),
-        true if same => (
-            Outcome::NotShown,
-            format!("{said}, but the stage's rate is no higher; a tier below it shows the key's"),
-        ),
-        true => (Outcome::Passed, said),
+    match through as f64 <= allowed * TOLERANCE {
+        false => failed(said),
+        true if refused == 0 => not_shown(format!("{said}, and none was refused")),
+        true if same => not_shown(format!(
+            "{said}, but the stage's rate is no higher; a tier below it shows the key's"
+        )),
+        true => passed(said),
     }
 }
 

@@ -274,11 +274,7 @@ fn rates(report: &Report) -> String {
         let answered: u64 = moments.iter().map(answered).sum();
         vec![name, offered.to_string(), answered.to_string()]
     });
-    let data = table(
-        &["Time", "Offered", "Answered"],
-        1,
-        &data.collect::<Vec<_>>(),
-    );
+    let data = table(&["Time", "Offered", "Answered"], 1, data);
     let legend = [
         ("--c5", "second", "offered: became due"),
         ("--c0", "", "answered, whatever the answer"),
@@ -323,17 +319,14 @@ fn answers(report: &Report) -> String {
         let counts = kinds.iter().map(|kind| of(kind).to_string());
         [name].into_iter().chain(counts).collect()
     });
-    let data: Vec<Vec<String>> = data.collect();
-    let headings: Vec<&str> = ["Time"]
-        .into_iter()
-        .chain(kinds.iter().map(|kind| kind.words()))
-        .collect();
+    let words = kinds.iter().map(|kind| kind.words());
+    let headings: Vec<&str> = ["Time"].into_iter().chain(words).collect();
     let legend: Vec<(&str, &str, &str)> = kinds
         .iter()
         .map(|kind| (kind.colour(), "", kind.words()))
         .collect();
     let says = "Answers per second, stacked by kind, at the second in which they came.";
-    let data = table(&headings, 1, &data);
+    let data = table(&headings, 1, data);
     figure("Answers by the second", says, &body, &legend, &data)
 }
 
@@ -350,8 +343,8 @@ fn latencies(report: &Report) -> String {
         };
         vec![name, highest(|one| one.p50_ms), highest(|one| one.p99_ms)]
     });
-    let data = data.collect::<Vec<_>>();
-    let data = table(&["Time", "p50, the highest", "p99, the highest"], 1, &data);
+    let headings = ["Time", "p50, the highest", "p99, the highest"];
+    let data = table(&headings, 1, data);
     let legend = [("--c0", "", "p50"), ("--c2", "second", "p99")];
     let says = "Latency percentiles of the requests that became due in each second, on a \
                 logarithmic scale.";
@@ -388,11 +381,9 @@ fn histogram(report: &Report) -> String {
         "<line class=\"grid\" x1=\"{LEFT}\" x2=\"{:.1}\" y1=\"{bottom}\" y2=\"{bottom}\"/>\n",
         WIDTH - RIGHT
     ));
-    let data: Vec<Vec<String>> = bars
-        .iter()
-        .map(|bar| vec![format!("≤ {}", up_to(bar.to_ms)), bar.count.to_string()])
-        .collect();
-    let data = table(&["Latency", "Requests"], 1, &data);
+    let data = bars.iter();
+    let data = data.map(|bar| vec![format!("≤ {}", up_to(bar.to_ms)), bar.count.to_string()]);
+    let data = table(&["Latency", "Requests"], 1, data);
     let says = "How many requests took how long, from when they were due.";
     figure("How many took how long", says, &body, &[], &data)
 }
