@@ -218,7 +218,7 @@ mod tests {
     #[test]
     fn every_kind_of_answer_has_a_colour_of_its_own() {
         let colours: std::collections::BTreeSet<&str> =
-            Kind::ALL.iter().map(|kind| kind.colour()).collect();
+            Kind::ALL.iter().map(|kind| kind.look().1).collect();
         assert_eq!(colours.len(), Kind::ALL.len());
     }
 }

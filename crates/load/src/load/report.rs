@@ -334,36 +334,35 @@ fn doubt(overall: &Part, limit: usize) -> Option<String> {
 }
 
 fn answers(counts: &BTreeMap<Answer, u64>) -> Vec<Answers> {
-    let counts = counts.iter();
-    let mut answers: Vec<Answers> = counts
-        .map(|(answer, count)| Answers {
-            status: answer.status,
-            layer: answer.layer,
-            count: *count,
-        })
-        .collect();
+    let answers = counts.iter().map(|(answer, count)| Answers {
+        status: answer.status,
+        layer: answer.layer,
+        count: *count,
+    });
+    let mut answers: Vec<Answers> = answers.collect();
     // No answer comes last.
     answers.sort_by_key(|one| (one.status.unwrap_or(u16::MAX), one.layer));
     answers
 }
 
 fn histogram(latency: &Spread) -> Vec<Bar> {
-    let mut from_ms = 0.0;
-    let mut bars: Vec<Bar> = Vec::new();
-    for to_ms in BARS {
-        let count = latency.between(from_ms, to_ms);
-        bars.push(Bar {
+    let from = [0.0].into_iter().chain(BARS);
+    let bars: Vec<Bar> = from
+        .zip(BARS)
+        .map(|(from_ms, to_ms)| Bar {
             from_ms,
             to_ms,
-            count,
-        });
-        from_ms = to_ms;
+            count: latency.between(from_ms, to_ms),
+        })
+        .collect();
+    let is_filled = |bar: &Bar| bar.count > 0;
+    match (
+        bars.iter().position(is_filled),
+        bars.iter().rposition(is_filled),
+    ) {
+        (Some(first), Some(last)) => bars[first..=last].to_vec(),
+        _ => Vec::new(),
     }
-    let first = bars.iter().position(|bar| bar.count > 0).unwrap_or(0);
-    let end = bars.iter().rposition(|bar| bar.count > 0);
-    bars.truncate(end.map_or(0, |end| end + 1));
-    bars.drain(..first.min(bars.len()));
-    bars
 }
 
 fn timeline(tally: &Tally) -> Vec<Moment> {

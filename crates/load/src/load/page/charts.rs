@@ -49,27 +49,21 @@ impl Kind {
         }
     }
 
-    fn words(self) -> &'static str {
+    /// How the legend calls it, and the colour's variable in the page's style.
+    pub(super) fn look(self) -> (&'static str, &'static str) {
         match self {
-            Self::Stored => "200 stored",
-            Self::Limited => "429 over a limit",
-            Self::Refused => "403 refused",
-            Self::Rejected => "other 4xx",
-            Self::Failed => "5xx failed",
-            Self::None => "no answer",
+            Self::Stored => ("200 stored", "--c0"),
+            Self::Limited => ("429 over a limit", "--c2"),
+            Self::Refused => ("403 refused", "--c1"),
+            Self::Rejected => ("other 4xx", "--c3"),
+            Self::Failed => ("5xx failed", "--c4"),
+            Self::None => ("no answer", "--c5"),
         }
     }
+}
 
-    pub(super) fn colour(self) -> &'static str {
-        match self {
-            Self::Stored => "--c0",
-            Self::Limited => "--c2",
-            Self::Refused => "--c1",
-            Self::Rejected => "--c3",
-            Self::Failed => "--c4",
-            Self::None => "--c5",
-        }
-    }
+fn answered(moment: &Moment) -> u64 {
+    moment.answers.iter().map(|one| one.count).sum()
 }
 
 fn count(moment: &Moment, kind: Kind) -> u64 {
@@ -237,13 +231,7 @@ fn figure(
 }
 
 pub(super) fn figures(report: &Report) -> String {
-    [
-        rates(report),
-        answers(report),
-        latencies(report),
-        histogram(report),
-    ]
-    .concat()
+    rates(report) + &answers(report) + &latencies(report) + &histogram(report)
 }
 
 /// The seconds a row of a table stands for, with the moments in them.
@@ -262,7 +250,6 @@ fn rows(report: &Report) -> impl Iterator<Item = (String, &[Moment])> {
 
 fn rates(report: &Report) -> String {
     let moments = &report.timeline;
-    let answered = |one: &Moment| -> u64 { one.answers.iter().map(|one| one.count).sum() };
     let most = moments.iter().map(|one| one.offered.max(answered(one)));
     let plane = Plane::new(report, even_ticks(most.max().unwrap_or(0) as f64), false);
     let offered = moments.iter().map(|one| Some(one.offered as f64));
@@ -286,8 +273,7 @@ fn rates(report: &Report) -> String {
 
 fn answers(report: &Report) -> String {
     let moments = &report.timeline;
-    let total = |one: &Moment| -> u64 { one.answers.iter().map(|one| one.count).sum() };
-    let most = moments.iter().map(total).max().unwrap_or(0);
+    let most = moments.iter().map(answered).max().unwrap_or(0);
     let plane = Plane::new(report, even_ticks(most as f64), false);
     let kinds: Vec<Kind> = Kind::ALL
         .into_iter()
@@ -309,7 +295,7 @@ fn answers(report: &Report) -> String {
                  style=\"fill:var({})\"/>\n",
                 right - left + 0.3,
                 bottom - top,
-                kind.colour()
+                kind.look().1
             ));
             below += count;
         }
@@ -319,12 +305,10 @@ fn answers(report: &Report) -> String {
         let counts = kinds.iter().map(|kind| of(kind).to_string());
         [name].into_iter().chain(counts).collect()
     });
-    let words = kinds.iter().map(|kind| kind.words());
+    let words = kinds.iter().map(|kind| kind.look().0);
     let headings: Vec<&str> = ["Time"].into_iter().chain(words).collect();
-    let legend: Vec<(&str, &str, &str)> = kinds
-        .iter()
-        .map(|kind| (kind.colour(), "", kind.words()))
-        .collect();
+    let legend = kinds.iter().map(|kind| kind.look());
+    let legend: Vec<_> = legend.map(|(words, colour)| (colour, "", words)).collect();
     let says = "Answers per second, stacked by kind, at the second in which they came.";
     let data = table(&headings, 1, data);
     figure("Answers by the second", says, &body, &legend, &data)
