@@ -35,12 +35,15 @@ pub struct Contradiction {
 /// Every contradiction within `layers`, for requests like those of `consumer`: how long they take
 /// and what they write; its tier and rate do not matter.
 pub fn contradictions(layers: &Layers, consumer: &Consumer) -> Vec<Contradiction> {
-    let mut found = Vec::new();
-    for tier in &layers.tiers {
-        above_stage(layers, tier, &mut found);
-        below_waf(layers, tier, &mut found);
-        quota_length(tier, &mut found);
-    }
+    let of_tiers = layers.tiers.iter().flat_map(|tier| {
+        let rules = [
+            above_stage(layers, tier),
+            below_waf(layers, tier),
+            quota_length(tier),
+        ];
+        rules.into_iter().flatten()
+    });
+    let mut found: Vec<Contradiction> = of_tiers.collect();
     let Some((stage, rate, burst)) = bucket(layers.stage.as_ref()) else {
         return found;
     };
@@ -53,128 +56,84 @@ pub fn contradictions(layers: &Layers, consumer: &Consumer) -> Vec<Contradiction
     // One tier alone above the stage is a finding of its own.
     if tiers.len() > 1 && sum > rate && tiers.iter().all(|(_, tier)| *tier <= rate) {
         let names: Vec<&str> = tiers.iter().map(|(name, _)| *name).collect();
-        found.push(contradiction(
-            "limits-tiers-above-stage",
-            stage,
-            format!(
-                "one {} consumer together may send {}, and the stage takes {}",
-                names.join(" and one "),
-                per_second(sum),
-                per_second(rate)
-            ),
-        ));
+        let names = names.join(" and one ");
+        let (sum, rate) = (per_second(sum), per_second(rate));
+        let message =
+            format!("one {names} consumer together may send {sum}, and the stage takes {rate}");
+        found.push(contradiction("limits-tiers-above-stage", stage, message));
     }
     if let Some((_, most, most_at_once)) = bucket(Some(&layers.account))
         && (rate > most || burst > most_at_once)
     {
-        found.push(contradiction(
-            "limits-stage-above-account",
-            stage,
-            format!(
-                "the stage takes {} and bursts of {}, and API Gateway gives an account {} and {} \
-                 unless it asked for more",
-                per_second(rate),
-                number(burst),
-                per_second(most),
-                number(most_at_once)
-            ),
-        ));
+        let [rate, most] = [rate, most].map(per_second);
+        let [burst, most_at_once] = [burst, most_at_once].map(number);
+        let message = format!(
+            "the stage takes {rate} and bursts of {burst}, and API Gateway gives an account \
+             {most} and {most_at_once} unless it asked for more"
+        );
+        found.push(contradiction("limits-stage-above-account", stage, message));
     }
-    behind_stage(layers, consumer, (stage, rate, burst), &mut found);
+    found.extend(behind_stage(layers, consumer, (stage, rate, burst)));
     found
 }
 
-fn above_stage(layers: &Layers, tier: &Tier, found: &mut Vec<Contradiction>) {
-    let throttle = bucket(tier.throttle.as_ref());
-    let (Some((layer, rate, burst)), Some((_, most, most_at_once))) =
-        (throttle, bucket(layers.stage.as_ref()))
-    else {
-        return;
-    };
-    if rate > most || burst > most_at_once {
-        found.push(contradiction(
-            "limits-tier-above-stage",
-            layer,
-            format!(
-                "the {} tier promises {} and bursts of {}, and the stage takes {} and {} of all \
-                 consumers together",
-                tier.name,
-                per_second(rate),
-                number(burst),
-                per_second(most),
-                number(most_at_once)
-            ),
-        ));
+fn above_stage(layers: &Layers, tier: &Tier) -> Option<Contradiction> {
+    let (layer, rate, burst) = bucket(tier.throttle.as_ref())?;
+    let (_, most, most_at_once) = bucket(layers.stage.as_ref())?;
+    if rate <= most && burst <= most_at_once {
+        return None;
     }
+    let [rate, most] = [rate, most].map(per_second);
+    let [burst, most_at_once] = [burst, most_at_once].map(number);
+    let message = format!(
+        "the {} tier promises {rate} and bursts of {burst}, and the stage takes {most} and \
+         {most_at_once} of all consumers together",
+        tier.name
+    );
+    Some(contradiction("limits-tier-above-stage", layer, message))
 }
 
-fn below_waf(layers: &Layers, tier: &Tier, found: &mut Vec<Contradiction>) {
-    let (Some(waf), Some((layer, rate, _))) = (&layers.waf, bucket(tier.throttle.as_ref())) else {
-        return;
-    };
-    let Limit::Lookback {
-        requests,
-        window_seconds,
-    } = waf.limit
-    else {
-        return;
-    };
+fn below_waf(layers: &Layers, tier: &Tier) -> Option<Contradiction> {
+    let (layer, rate, _) = bucket(tier.throttle.as_ref())?;
+    let (waf, requests, window_seconds) = window(layers.waf.as_ref())?;
     let per_address = requests / window_seconds;
-    if per_address < rate {
-        found.push(contradiction(
-            "limits-waf-below-tier",
-            layer,
-            format!(
-                "the {} tier promises {}, and WAF lets one address send {}, which is {}: at full \
-                 rate it is blocked after {}, and it takes {} addresses ({})",
-                tier.name,
-                per_second(rate),
-                per_window(requests, window_seconds),
-                per_second(per_address),
-                duration(requests / rate),
-                number((rate / per_address).ceil()),
-                waf.source
-            ),
-        ));
+    if per_address >= rate {
+        return None;
     }
+    let blocked = duration(requests / rate);
+    let addresses = number((rate / per_address).ceil());
+    let [rate, per_address] = [rate, per_address].map(per_second);
+    let message = format!(
+        "the {} tier promises {rate}, and WAF lets one address send {}, which is {per_address}: at \
+         full rate it is blocked after {blocked}, and it takes {addresses} addresses ({})",
+        tier.name,
+        per_window(requests, window_seconds),
+        waf.source
+    );
+    Some(contradiction("limits-waf-below-tier", layer, message))
 }
 
-fn quota_length(tier: &Tier, found: &mut Vec<Contradiction>) {
-    let (Some((_, rate, _)), Some(layer)) = (bucket(tier.throttle.as_ref()), &tier.quota) else {
-        return;
-    };
-    let Limit::Window {
-        requests,
-        window_seconds,
-    } = layer.limit
-    else {
-        return;
-    };
+fn quota_length(tier: &Tier) -> Option<Contradiction> {
+    let (_, rate, _) = bucket(tier.throttle.as_ref())?;
+    let (layer, requests, window_seconds) = window(tier.quota.as_ref())?;
     let lasts = requests / rate;
     let quota = per_window(requests, window_seconds);
-    if lasts < QUOTA_LASTS.min(window_seconds) {
-        found.push(contradiction(
-            "limits-quota-short",
-            layer,
-            format!(
-                "a {} key has {quota}; at its {} they end after {}",
-                tier.name,
-                per_second(rate),
-                duration(lasts)
-            ),
-        ));
+    let (name, rate_text) = (&tier.name, per_second(rate));
+    let (rule, message) = if lasts < QUOTA_LASTS.min(window_seconds) {
+        let lasts = duration(lasts);
+        let message =
+            format!("a {name} key has {quota}; at its {rate_text} they end after {lasts}");
+        ("limits-quota-short", message)
     } else if lasts > window_seconds {
-        found.push(contradiction(
-            "limits-quota-unreachable",
-            layer,
-            format!(
-                "a {} key has {quota}, and at its {} it cannot send more than {}",
-                tier.name,
-                per_second(rate),
-                number(rate * window_seconds)
-            ),
-        ));
-    }
+        let most = number(rate * window_seconds);
+        let message = format!(
+            "a {name} key has {quota}, and at its {rate_text} it cannot send more than {most}"
+        );
+        ("limits-quota-unreachable", message)
+    } else {
+        return None;
+    };
+    Some(contradiction(rule, layer, message))
 }
 
 /// What must hold what the stage lets through.
@@ -182,60 +141,54 @@ fn behind_stage(
     layers: &Layers,
     consumer: &Consumer,
     (stage, rate, burst): (&Layer, f64, f64),
-    found: &mut Vec<Contradiction>,
-) {
+) -> Vec<Contradiction> {
+    let mut found = Vec::new();
     let usage = Use::of(consumer);
     let Limit::Slots { executions } = layers.concurrency.limit else {
-        return;
+        return found;
     };
     let sustained = usage.sustained(&layers.concurrency.limit);
+    let slots = number(executions);
+    let concurrency = &layers.concurrency;
     if sustained < rate {
-        found.push(contradiction(
-            "limits-concurrency-below-stage",
-            &layers.concurrency,
-            format!(
-                "{} executions of {} each are {}, and the stage lets {} through; from {} per \
-                 request on the function is the first to refuse ({})",
-                number(executions),
-                duration(consumer.latency_seconds),
-                per_second(sustained),
-                per_second(rate),
-                duration(executions / rate),
-                stage.source
-            ),
-        ));
+        let latency = duration(consumer.latency_seconds);
+        let least = duration(executions / rate);
+        let [sustained, rate] = [sustained, rate].map(per_second);
+        let message = format!(
+            "{slots} executions of {latency} each are {sustained}, and the stage lets {rate} \
+             through; from {least} per request on the function is the first to refuse ({})",
+            stage.source
+        );
+        let rule = "limits-concurrency-below-stage";
+        found.push(contradiction(rule, concurrency, message));
     }
     if burst > executions {
+        let message = format!(
+            "the stage lets {} requests through at once, and the function runs {slots} at a time; \
+             the others are answered {} ({})",
+            number(burst),
+            concurrency.status,
+            concurrency.source
+        );
         found.push(contradiction(
             "limits-burst-above-concurrency",
             stage,
-            format!(
-                "the stage lets {} requests through at once, and the function runs {} at a time; \
-                 the others are answered {} ({})",
-                number(burst),
-                number(executions),
-                layers.concurrency.status,
-                layers.concurrency.source
-            ),
+            message,
         ));
     }
-    let Some(table) = &layers.table else {
-        return;
-    };
-    let writes = usage.sustained(&table.limit);
-    if writes < rate {
-        found.push(contradiction(
-            "limits-table-below-stage",
-            table,
-            format!(
-                "the table takes {} writes of this size per second, and the stage lets {} \
-                 through ({})",
-                number(writes),
-                per_second(rate),
-                stage.source
-            ),
-        ));
+    if let Some(table) = &layers.table
+        && let writes = usage.sustained(&table.limit)
+        && writes < rate
+    {
+        let (writes, rate) = (number(writes), per_second(rate));
+        let message = format!(
+            "the table takes {writes} writes of this size per second, and the stage lets {rate} \
+             through ({})",
+            stage.source
+        );
+        found.push(contradiction("limits-table-below-stage", table, message));
     }
+    found
 }
 
 fn bucket(layer: Option<&Layer>) -> Option<(&Layer, f64, f64)> {
@@ -245,6 +198,22 @@ fn bucket(layer: Option<&Layer>) -> Option<(&Layer, f64, f64)> {
             rate_per_second,
             burst,
         } => Some((layer, rate_per_second, burst)),
+        _ => None,
+    }
+}
+
+/// How many requests pass in how many seconds, where that is what the layer limits.
+fn window(layer: Option<&Layer>) -> Option<(&Layer, f64, f64)> {
+    let layer = layer?;
+    match layer.limit {
+        Limit::Lookback {
+            requests,
+            window_seconds,
+        }
+        | Limit::Window {
+            requests,
+            window_seconds,
+        } => Some((layer, requests, window_seconds)),
         _ => None,
     }
 }

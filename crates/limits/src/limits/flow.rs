@@ -16,11 +16,16 @@ pub(super) struct Piece {
 
 impl Piece {
     pub(super) fn all(start: f64, end: f64, rate: f64) -> Self {
+        Self::of(start, end, rate, rate)
+    }
+
+    /// May be empty.
+    fn of(start: f64, end: f64, offered: f64, admitted: f64) -> Self {
         Self {
             start,
             end,
-            offered: rate,
-            admitted: rate,
+            offered,
+            admitted: admitted.clamp(0.0, offered),
         }
     }
 
@@ -90,7 +95,7 @@ pub(super) fn chain(path: &[&Layer], offered: &[Piece], usage: &Use) -> Vec<Vec<
 
 /// What `limit` makes of `offered`, whose pieces follow each other without a gap.
 pub(super) fn pass(limit: &Limit, offered: &[Piece], usage: &Use) -> Vec<Piece> {
-    let mut out = Pieces::default();
+    let mut out = Vec::new();
     match *limit {
         Limit::Lookback {
             requests,
@@ -118,32 +123,13 @@ pub(super) fn pass(limit: &Limit, offered: &[Piece], usage: &Use) -> Vec<Piece> 
             bucket(units_per_second / units, burst / units, offered, &mut out);
         }
     }
-    out.pieces
-}
-
-/// Collects what comes out; a piece without length is none.
-#[derive(Debug, Default)]
-struct Pieces {
-    pieces: Vec<Piece>,
-}
-
-impl Pieces {
-    fn push(&mut self, start: f64, end: f64, offered: f64, admitted: f64) {
-        if end <= start {
-            return;
-        }
-        self.pieces.push(Piece {
-            start,
-            end,
-            offered,
-            admitted: admitted.clamp(0.0, offered),
-        });
-    }
+    out.retain(|piece| piece.end > piece.start);
+    out
 }
 
 /// Tokens go down by the difference of the rates; without any, what is filled in is let through.
 /// What runs over between two requests is left out, so a burst of one comes out too large.
-fn bucket(rate: f64, burst: f64, offered: &[Piece], out: &mut Pieces) {
+fn bucket(rate: f64, burst: f64, offered: &[Piece], out: &mut Vec<Piece>) {
     // A bucket that cannot hold a token gives none.
     let rate = if burst < 1.0 { 0.0 } else { rate };
     let mut tokens = if burst < 1.0 { 0.0 } else { burst };
@@ -151,19 +137,24 @@ fn bucket(rate: f64, burst: f64, offered: &[Piece], out: &mut Pieces) {
         let excess = piece.offered - rate;
         let length = piece.end - piece.start;
         if excess * length <= tokens {
-            out.push(piece.start, piece.end, piece.offered, piece.offered);
+            out.push(Piece::of(
+                piece.start,
+                piece.end,
+                piece.offered,
+                piece.offered,
+            ));
             tokens = (tokens - excess * length).min(burst);
             continue;
         }
         let empty = piece.start + tokens / excess;
-        out.push(piece.start, empty, piece.offered, piece.offered);
-        out.push(empty, piece.end, piece.offered, rate);
+        out.push(Piece::of(piece.start, empty, piece.offered, piece.offered));
+        out.push(Piece::of(empty, piece.end, piece.offered, rate));
         tokens = 0.0;
     }
 }
 
 /// The count starts anew with each window, of which the first has begun before the requests.
-fn window(limit: f64, length: f64, usage: &Use, offered: &[Piece], out: &mut Pieces) {
+fn window(limit: f64, length: f64, usage: &Use, offered: &[Piece], out: &mut Vec<Piece>) {
     let mut left = (limit - usage.quota_used).max(0.0);
     let mut reset = length - usage.quota_window_age.rem_euclid(length);
     for piece in offered {
@@ -174,8 +165,8 @@ fn window(limit: f64, length: f64, usage: &Use, offered: &[Piece], out: &mut Pie
                 true => (start + left / piece.offered).min(end),
                 false => end,
             };
-            out.push(start, empty, piece.offered, piece.offered);
-            out.push(empty, end, piece.offered, 0.0);
+            out.push(Piece::of(start, empty, piece.offered, piece.offered));
+            out.push(Piece::of(empty, end, piece.offered, 0.0));
             left -= (empty - start) * piece.offered;
             start = end;
             if end >= reset {
@@ -188,16 +179,11 @@ fn window(limit: f64, length: f64, usage: &Use, offered: &[Piece], out: &mut Pie
 
 /// The count within the window is a line between the times at which the rate changes or changed
 /// one window ago, so it crosses the limit at most once in between.
-fn lookback(limit: f64, window: f64, offered: &[Piece], out: &mut Pieces) {
+fn lookback(limit: f64, window: f64, offered: &[Piece], out: &mut Vec<Piece>) {
     let edges = offered.iter().flat_map(|piece| [piece.start, piece.end]);
     let mut times: Vec<f64> = edges.flat_map(|time| [time, time + window]).collect();
     times.sort_by(f64::total_cmp);
-    let rate_at = |time: f64| {
-        let piece = offered
-            .iter()
-            .find(|piece| piece.start <= time && time < piece.end);
-        piece.map_or(0.0, |piece| piece.offered)
-    };
+    let rate_at = |time| piece_at(offered, time).map_or(0.0, |piece| piece.offered);
     let last = offered.last().map_or(0.0, |piece| piece.end);
     let mut count = 0.0;
     for pair in times.windows(2) {
@@ -211,24 +197,30 @@ fn lookback(limit: f64, window: f64, offered: &[Piece], out: &mut Pieces) {
         let after = count + slope * (end - start);
         let is_above = |count: f64| count > limit + NOTHING * limit.max(1.0);
         match (is_above(count), is_above(after)) {
-            (false, false) => out.push(start, end, rate, rate),
-            (true, true) => out.push(start, end, rate, 0.0),
+            (false, false) => out.push(Piece::of(start, end, rate, rate)),
+            (true, true) => out.push(Piece::of(start, end, rate, 0.0)),
             (was_above, _) => {
                 let crossing = (start + (limit - count) / slope).clamp(start, end);
                 let (before, beyond) = if was_above { (0.0, rate) } else { (rate, 0.0) };
-                out.push(start, crossing, rate, before);
-                out.push(crossing, end, rate, beyond);
+                out.push(Piece::of(start, crossing, rate, before));
+                out.push(Piece::of(crossing, end, rate, beyond));
             }
         }
         count = after;
     }
 }
 
+fn piece_at(pieces: &[Piece], time: f64) -> Option<Piece> {
+    let mut pieces = pieces.iter();
+    let is_it = |piece: &&Piece| piece.start <= time && time < piece.end;
+    pieces.find(is_it).copied()
+}
+
 /// Little's law: what is let through in one latency is what is under way. Until the slots are
 /// taken everything passes; then only as much as ends, which for the first latency is what began
 /// before, and on average a slot's share of a latency after that. Requests come evenly; those that
 /// come in heaps are refused earlier, as Erlang's formula has it.
-fn slots(executions: f64, latency: f64, offered: &[Piece], out: &mut Pieces) {
+fn slots(executions: f64, latency: f64, offered: &[Piece], out: &mut Vec<Piece>) {
     let mut under_way = 0.0;
     for piece in offered {
         let (rate, length) = (piece.offered, piece.end - piece.start);
@@ -238,14 +230,14 @@ fn slots(executions: f64, latency: f64, offered: &[Piece], out: &mut Pieces) {
             rate
         };
         if rate * latency <= executions * (1.0 + NOTHING) {
-            out.push(piece.start, piece.end, rate, rate);
+            out.push(Piece::of(piece.start, piece.end, rate, rate));
         } else {
             let taken = piece.start + (executions - under_way).max(0.0) / (rate - ending);
             let taken = taken.min(piece.end);
             let steady = (piece.start + latency).clamp(taken, piece.end);
-            out.push(piece.start, taken, rate, rate);
-            out.push(taken, steady, rate, ending);
-            out.push(steady, piece.end, rate, executions / latency);
+            out.push(Piece::of(piece.start, taken, rate, rate));
+            out.push(Piece::of(taken, steady, rate, ending));
+            out.push(Piece::of(steady, piece.end, rate, executions / latency));
         }
         under_way = match length >= latency {
             true => (rate * latency).min(executions),
@@ -285,12 +277,7 @@ pub(super) fn timeline(path: &[&Layer], chain: &[Vec<Piece>]) -> Vec<Span> {
     let mut spans: Vec<Span> = Vec::new();
     for pair in times.windows(2) {
         let middle = f64::midpoint(pair[0], pair[1]);
-        let at = |pieces: &[Piece]| {
-            let piece = pieces
-                .iter()
-                .find(|piece| piece.start <= middle && middle < piece.end);
-            piece.copied()
-        };
+        let at = |pieces: &[Piece]| piece_at(pieces, middle);
         let refused = path.iter().zip(chain).filter_map(|(layer, pieces)| {
             let per_second = at(pieces)?.refused();
             (per_second > NOTHING).then_some(RefusedRate {

@@ -1,7 +1,7 @@
 //! The layers as the templates and a stage's parameters have them. Only what AWS fixes, and what
 //! the handler answers, is a number here.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde_json::Value;
 use snafu::whatever;
@@ -38,6 +38,9 @@ const WAF_WINDOW: f64 = 300.0;
 /// `INTEGRATION_FAILURE`; which of the two it is AWS documents nowhere.
 const NO_EXECUTION: u16 = 500;
 
+/// The gateway responses to what exceeds a rate.
+const THROTTLED: &[&str] = &["THROTTLED", "DEFAULT_4XX"];
+
 /// What the handler answers when the table refuses.
 const NO_WRITE: u16 = 503;
 
@@ -58,7 +61,7 @@ pub fn read(templates: &Templates, chosen: &Parameters) -> Result<Layers> {
                 rate_per_second: ACCOUNT_RATE,
                 burst: ACCOUNT_BURST,
             },
-            status: reader.status(&["THROTTLED", "DEFAULT_4XX"], 429),
+            status: reader.status(THROTTLED, 429),
             source: "API Gateway's default".to_owned(),
             origin: None,
         },
@@ -86,9 +89,22 @@ struct Resource<'a> {
     value: &'a Value,
 }
 
-impl Resource<'_> {
+impl<'a> Resource<'a> {
+    fn at(&self, pointer: &str) -> Option<&'a Value> {
+        self.value.pointer(&format!("/Properties{pointer}"))
+    }
+
     fn number(&self, pointer: &str) -> Option<f64> {
-        number_of(self.value.pointer(&format!("/Properties{pointer}"))?)
+        number_of(self.at(pointer)?)
+    }
+
+    fn text(&self, pointer: &str) -> Option<&'a str> {
+        self.at(pointer)?.as_str()
+    }
+
+    fn list(&self, pointer: &str) -> &'a [Value] {
+        let list = self.at(pointer).and_then(Value::as_array);
+        list.map(Vec::as_slice).unwrap_or_default()
     }
 }
 
@@ -162,29 +178,58 @@ impl<'a> Reader<'a> {
         })
     }
 
+    /// A layer with the place of the property that `pointer` names.
+    fn layer(
+        &self,
+        name: LayerName,
+        limit: Limit,
+        status: u16,
+        resource: &Resource<'_>,
+        pointer: &str,
+    ) -> Layer {
+        Layer {
+            name,
+            limit,
+            status,
+            source: self.place(resource, pointer),
+            origin: Some(resource.origin.clone()),
+        }
+    }
+
+    /// A rate and its burst.
+    fn throttle(
+        &self,
+        name: LayerName,
+        resource: &Resource<'_>,
+        [rate, burst]: [&str; 2],
+    ) -> Result<Layer> {
+        let limit = Limit::Bucket {
+            rate_per_second: self.needed(resource, rate)?,
+            burst: self.needed(resource, burst)?,
+        };
+        let status = self.status(THROTTLED, 429);
+        Ok(self.layer(name, limit, status, resource, rate))
+    }
+
     /// Status of a gateway response; of the first of `kinds` that has one.
     fn status(&self, kinds: &[&str], default: u16) -> u16 {
-        let responses: BTreeMap<&str, u16> = self
-            .of_type("AWS::ApiGateway::GatewayResponse")
-            .into_iter()
-            .filter_map(|response| {
-                let properties = response.value.get("Properties")?;
-                let kind = properties.get("ResponseType")?.as_str()?;
-                let status = number_of(properties.get("StatusCode")?)?;
-                Some((kind, status_code(status)?))
-            })
-            .collect();
-        let mut found = kinds.iter().filter_map(|kind| responses.get(kind));
-        found.next().copied().unwrap_or(default)
+        let responses = self.of_type("AWS::ApiGateway::GatewayResponse");
+        let status = |kind: &&str| {
+            let mut responses = responses.iter().rev();
+            let is_it = |one: &&Resource<'_>| one.text("/ResponseType") == Some(*kind);
+            responses
+                .find(is_it)?
+                .number("/StatusCode")
+                .and_then(status_code)
+        };
+        kinds.iter().find_map(status).unwrap_or(default)
     }
 
     /// The blocking rate rule that lets one address have the least; one that only counts is none.
     fn waf(&self) -> Result<Option<Layer>> {
         let mut strictest: Option<(f64, Layer)> = None;
         for acl in self.of_type("AWS::WAFv2::WebACL") {
-            let rules = acl.value.pointer("/Properties/Rules");
-            let rules = rules.and_then(Value::as_array).into_iter().flatten();
-            for (index, rule) in rules.enumerate() {
+            for (index, rule) in acl.list("/Rules").iter().enumerate() {
                 let statement = rule.pointer("/Statement/RateBasedStatement");
                 let (Some(statement), Some(block)) = (statement, rule.pointer("/Action/Block"))
                 else {
@@ -200,19 +245,15 @@ impl<'a> Reader<'a> {
                 let window_seconds = window.unwrap_or(WAF_WINDOW);
                 let own = block.pointer("/CustomResponse/ResponseCode");
                 let status = own.and_then(number_of).and_then(status_code);
-                let layer = Layer {
-                    name: LayerName::Waf,
-                    limit: Limit::Lookback {
-                        requests,
-                        window_seconds,
-                    },
-                    status: status
-                        .unwrap_or_else(|| self.status(&["WAF_FILTERED", "DEFAULT_4XX"], 403)),
-                    source: self.place(&acl, &pointer),
-                    origin: Some(acl.origin.clone()),
+                let limit = Limit::Lookback {
+                    requests,
+                    window_seconds,
                 };
+                let status =
+                    status.unwrap_or_else(|| self.status(&["WAF_FILTERED", "DEFAULT_4XX"], 403));
                 let rate = requests / window_seconds;
                 if strictest.as_ref().is_none_or(|(least, _)| rate < *least) {
+                    let layer = self.layer(LayerName::Waf, limit, status, &acl, &pointer);
                     strictest = Some((rate, layer));
                 }
             }
@@ -223,32 +264,23 @@ impl<'a> Reader<'a> {
     fn tiers(&self) -> Result<Vec<Tier>> {
         let mut tiers = Vec::new();
         for plan in self.of_type("AWS::ApiGateway::UsagePlan") {
-            let has = |part: &str| plan.value.pointer(&format!("/Properties/{part}")).is_some();
-            let throttle = match has("Throttle/RateLimit") {
-                true => Some(Layer {
-                    name: LayerName::TierThrottle,
-                    limit: Limit::Bucket {
-                        rate_per_second: self.needed(&plan, "/Throttle/RateLimit")?,
-                        burst: self.needed(&plan, "/Throttle/BurstLimit")?,
-                    },
-                    status: self.status(&["THROTTLED", "DEFAULT_4XX"], 429),
-                    source: self.place(&plan, "/Throttle/RateLimit"),
-                    origin: Some(plan.origin.clone()),
-                }),
-                false => None,
+            let throttle = match plan.at("/Throttle/RateLimit") {
+                Some(_) => {
+                    let pointers = ["/Throttle/RateLimit", "/Throttle/BurstLimit"];
+                    Some(self.throttle(LayerName::TierThrottle, &plan, pointers)?)
+                }
+                None => None,
             };
-            let quota = match has("Quota/Limit") {
-                true => Some(Layer {
-                    name: LayerName::TierQuota,
-                    limit: Limit::Window {
+            let quota = match plan.at("/Quota/Limit") {
+                Some(_) => {
+                    let limit = Limit::Window {
                         requests: self.needed(&plan, "/Quota/Limit")?,
                         window_seconds: self.period(&plan)?,
-                    },
-                    status: self.status(&["QUOTA_EXCEEDED", "DEFAULT_4XX"], 429),
-                    source: self.place(&plan, "/Quota/Limit"),
-                    origin: Some(plan.origin.clone()),
-                }),
-                false => None,
+                    };
+                    let status = self.status(&["QUOTA_EXCEEDED", "DEFAULT_4XX"], 429);
+                    Some(self.layer(LayerName::TierQuota, limit, status, &plan, "/Quota/Limit"))
+                }
+                None => None,
             };
             tiers.push(Tier {
                 name: tier_name(&plan.origin.logical_id),
@@ -269,8 +301,7 @@ impl<'a> Reader<'a> {
 
     /// A month is taken for 30 days.
     fn period(&self, plan: &Resource<'_>) -> Result<f64> {
-        let period = plan.value.pointer("/Properties/Quota/Period");
-        let days = match period.and_then(Value::as_str) {
+        let days = match plan.text("/Quota/Period") {
             Some("DAY") => 1.0,
             Some("WEEK") => 7.0,
             Some("MONTH") => 30.0,
@@ -287,9 +318,7 @@ impl<'a> Reader<'a> {
         let Some(stage) = self.at_most_one("AWS::ApiGateway::Stage")? else {
             return Ok(None);
         };
-        let settings = stage.value.pointer("/Properties/MethodSettings");
-        let mut settings = settings.and_then(Value::as_array).into_iter().flatten();
-        let index = settings.position(|one| {
+        let index = stage.list("/MethodSettings").iter().position(|one| {
             let is = |key: &str, wanted: &str| one.get(key).is_some_and(|value| value == wanted);
             is("ResourcePath", "/*")
                 && is("HttpMethod", "*")
@@ -299,38 +328,29 @@ impl<'a> Reader<'a> {
             return Ok(None);
         };
         let pointer = |name: &str| format!("/MethodSettings/{index}/{name}");
-        Ok(Some(Layer {
-            name: LayerName::StageThrottle,
-            limit: Limit::Bucket {
-                rate_per_second: self.needed(&stage, &pointer("ThrottlingRateLimit"))?,
-                burst: self.needed(&stage, &pointer("ThrottlingBurstLimit"))?,
-            },
-            status: self.status(&["THROTTLED", "DEFAULT_4XX"], 429),
-            source: self.place(&stage, &pointer("ThrottlingRateLimit")),
-            origin: Some(stage.origin.clone()),
-        }))
+        let pointers = ["ThrottlingRateLimit", "ThrottlingBurstLimit"].map(pointer);
+        let pointers = pointers.each_ref().map(String::as_str);
+        Ok(Some(self.throttle(
+            LayerName::StageThrottle,
+            &stage,
+            pointers,
+        )?))
     }
 
     fn concurrency(&self) -> Result<Layer> {
         let function = self.answering()?;
         let pointer = "/ReservedConcurrentExecutions";
-        let is_reserved = function
-            .value
-            .pointer("/Properties/ReservedConcurrentExecutions")
-            .is_some();
-        let (executions, source) = match is_reserved {
-            true => (
-                self.needed(&function, pointer)?,
-                self.place(&function, pointer),
-            ),
-            false => (ACCOUNT_CONCURRENCY, "Lambda's default".to_owned()),
+        let status = self.status(&["DEFAULT_5XX"], NO_EXECUTION);
+        let of = |executions| {
+            let limit = Limit::Slots { executions };
+            self.layer(LayerName::Concurrency, limit, status, &function, pointer)
         };
-        Ok(Layer {
-            name: LayerName::Concurrency,
-            limit: Limit::Slots { executions },
-            status: self.status(&["DEFAULT_5XX"], NO_EXECUTION),
-            source,
-            origin: Some(function.origin.clone()),
+        Ok(match function.at(pointer) {
+            Some(_) => of(self.needed(&function, pointer)?),
+            None => Layer {
+                source: "Lambda's default".to_owned(),
+                ..of(ACCOUNT_CONCURRENCY)
+            },
         })
     }
 
@@ -339,8 +359,7 @@ impl<'a> Reader<'a> {
         let Some(table) = self.at_most_one("AWS::DynamoDB::Table")? else {
             return Ok(None);
         };
-        let mode = table.value.pointer("/Properties/BillingMode");
-        let limit = match mode.and_then(Value::as_str) {
+        let (units_per_second, burst) = match table.text("/BillingMode") {
             Some("PAY_PER_REQUEST") => {
                 let warm = table.number("/WarmThroughput/WriteUnitsPerSecond");
                 let most = table.number("/OnDemandThroughput/MaxWriteRequestUnits");
@@ -355,16 +374,12 @@ impl<'a> Reader<'a> {
                 (units, units * SAVED_SECONDS)
             }
         };
-        Ok(Some(Layer {
-            name: LayerName::Table,
-            limit: Limit::Writes {
-                units_per_second: limit.0,
-                burst: limit.1,
-            },
-            status: NO_WRITE,
-            source: self.place(&table, "/BillingMode"),
-            origin: Some(table.origin.clone()),
-        }))
+        let limit = Limit::Writes {
+            units_per_second,
+            burst,
+        };
+        let table = self.layer(LayerName::Table, limit, NO_WRITE, &table, "/BillingMode");
+        Ok(Some(table))
     }
 }
 

@@ -1,11 +1,15 @@
 //! What is shown of a prediction: a table, a chart and the contradictions, in 80 columns.
 
+use std::ops::RangeInclusive;
+
 use comfy_table::{CellAlignment, Table, presets};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::contradiction::Contradiction;
 use super::figure::{duration, number, per_second, per_window, percent};
+use cfnkit_console::text::wrap;
+
 use super::{Consumer, LayerName, Limit, PhasePrediction, Prediction, Span};
 
 const WIDTH: usize = 80;
@@ -84,64 +88,49 @@ impl Report {
 
     fn table(&self) -> String {
         let first = self.prediction.first_refusal.as_ref();
-        let mut table = Table::new();
-        table.load_style(presets::NOTHING);
-        table.set_header(["  LAYER", "LIMIT", "USED", "REFUSES AFTER", "SHARE", "WITH"]);
-        for column in [2, 3, 4, 5] {
-            if let Some(column) = table.column_mut(column) {
-                column.set_cell_alignment(CellAlignment::Right);
-            }
-        }
-        for row in &self.prediction.layers {
+        let rows = self.prediction.layers.iter().map(|row| {
             let is_first = first.is_some_and(|first| first.layer == row.layer.name);
             let (refuses, share) = match row.first_refusal_seconds {
                 Some(first) => (duration(first), percent(row.refused_share)),
                 None => ("holds".to_owned(), String::new()),
             };
             let marker = if is_first { ">" } else { " " };
-            table.add_row([
-                &format!("{marker} {}", row.layer.name.label()),
-                &limit(&row.layer.limit),
-                &percent(row.used_share),
-                &refuses,
-                &share,
-                &row.layer.status.to_string(),
-            ]);
-        }
-        table.trim_fmt()
+            [
+                format!("{marker} {}", row.layer.name.label()),
+                limit(&row.layer.limit),
+                percent(row.used_share),
+                refuses,
+                share,
+                row.layer.status.to_string(),
+            ]
+        });
+        let headings = ["  LAYER", "LIMIT", "USED", "REFUSES AFTER", "SHARE", "WITH"];
+        table(headings, 2..=5, rows)
     }
 
     fn verdict(&self) -> String {
-        let text = match &self.prediction.first_refusal {
-            None => format!(
-                "No layer refuses within {}.",
-                duration(self.prediction.horizon_seconds)
-            ),
-            Some(first) => format!(
-                "> refuses first: {} after {}. REFUSES AFTER and SHARE are of each layer \
-                 alone, as if the others let everything through.",
-                first.status,
-                duration(first.first_seconds)
-            ),
+        let Some(first) = &self.prediction.first_refusal else {
+            let horizon = duration(self.prediction.horizon_seconds);
+            return format!("\nNo layer refuses within {horizon}.\n");
         };
-        let mut verdict = format!("\n{}", wrapped(&text, ""));
-        if self
-            .prediction
-            .first_refusal
-            .as_ref()
-            .is_some_and(|first| first.layer == LayerName::Waf)
-        {
-            let more = self.consumer.rate_per_second * WAF_DELAY;
-            verdict += &wrapped(
+        let text = format!(
+            "> refuses first: {} after {}. REFUSES AFTER and SHARE are of each layer alone, as if \
+             the others let everything through.",
+            first.status,
+            duration(first.first_seconds)
+        );
+        let more = number(self.consumer.rate_per_second * WAF_DELAY);
+        let of_waf = match first.layer {
+            LayerName::Waf => wrapped(
                 &format!(
-                    "WAF estimates the rate, usually within {}, so {} requests more may pass.",
-                    duration(WAF_DELAY),
-                    number(more)
+                    "WAF estimates the rate, usually within {}, so {more} requests more may pass.",
+                    duration(WAF_DELAY)
                 ),
                 "",
-            );
-        }
-        verdict
+            ),
+            _ => String::new(),
+        };
+        format!("\n{}{of_waf}", wrapped(&text, ""))
     }
 
     fn chart(&self) -> String {
@@ -178,29 +167,22 @@ impl Report {
     }
 
     fn phase_table(&self) -> String {
-        let mut table = Table::new();
-        table.load_style(presets::NOTHING);
-        table.set_header(["FROM", "RATE", "FOR", "SENT", "ANSWERED", "REFUSED"]);
-        for column in [0, 1, 2, 3, 4] {
-            if let Some(column) = table.column_mut(column) {
-                column.set_cell_alignment(CellAlignment::Right);
-            }
-        }
-        for phase in &self.phases {
+        let rows = self.phases.iter().map(|phase| {
             let refusals = phase.refusals.iter().map(|one| {
                 let name = Self::label_of(one.layer);
                 format!("{} {} {name}", number(one.count.round()), one.status)
             });
-            table.add_row([
+            [
                 duration(phase.start_seconds),
                 per_second(phase.rate_per_second),
                 duration(phase.duration_seconds),
                 number(phase.sent.round()),
                 number(phase.answered.round()),
                 refusals.collect::<Vec<_>>().join("\n"),
-            ]);
-        }
-        table.trim_fmt()
+            ]
+        });
+        let headings = ["FROM", "RATE", "FOR", "SENT", "ANSWERED", "REFUSED"];
+        table(headings, 0..=4, rows)
     }
 
     fn label_of(name: LayerName) -> &'static str {
@@ -211,6 +193,23 @@ impl Report {
             other => other.label(),
         }
     }
+}
+
+/// A table without lines, some of whose columns are of numbers.
+fn table(
+    headings: [&str; 6],
+    numbers: RangeInclusive<usize>,
+    rows: impl Iterator<Item = [String; 6]>,
+) -> String {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    table.set_header(headings).add_rows(rows);
+    for column in numbers {
+        if let Some(column) = table.column_mut(column) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    table.trim_fmt()
 }
 
 /// Characters for a share; something of either kind is shown where there is some.
@@ -257,18 +256,7 @@ pub fn entry(contradiction: &Contradiction) -> String {
 
 /// Lines of at most 80 columns, each with `indent` before it.
 pub fn wrapped(text: &str, indent: &str) -> String {
-    let mut lines = String::new();
-    let mut line = indent.to_owned();
-    for word in text.split_whitespace() {
-        let is_empty = line.len() == indent.len();
-        if !is_empty && line.len() + 1 + word.len() > WIDTH {
-            lines += &line;
-            lines.push('\n');
-            line = indent.to_owned();
-        } else if !is_empty {
-            line.push(' ');
-        }
-        line += word;
-    }
-    lines + &line + "\n"
+    let lines = wrap(text, WIDTH - indent.len(), usize::MAX);
+    let lines = lines.iter().map(|line| format!("{indent}{line}\n"));
+    lines.collect()
 }
