@@ -75,30 +75,25 @@ pub struct Terms<'term> {
     pub settings: Vec<(&'static str, String)>,
 }
 
-/// What inputs there are, by name; not what they are now.
+/// What inputs there are that a build reads, by name; not what they are now. Files and the
+/// manifests of packages that are no download are relative to the workspace.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Names {
-    /// Relative to the workspace.
-    files: BTreeSet<String>,
-    /// Of packages that are no download, relative to the workspace.
-    manifests: BTreeSet<String>,
-    packages: BTreeSet<String>,
-    variables: BTreeSet<String>,
-}
+pub struct Names(BTreeSet<String>);
 
 impl Names {
     /// What a build read.
     pub fn of(read: &Read, root: &Path) -> Self {
         let files = read.files.iter().map(|path| name(path, root));
-        let manifests = read.manifests.iter().map(|path| name(path, root));
         let whole = read.whole.iter();
         let whole = whole.map(|path| format!("{}{WHOLE}", name(path, root)));
-        Self {
-            files: files.chain(whole).collect(),
-            manifests: manifests.collect(),
-            packages: read.packages.clone(),
-            variables: read.variables.clone(),
-        }
+        let manifests = read.manifests.iter();
+        let manifests = manifests.map(|path| format!("{MANIFEST}{}", name(path, root)));
+        let packages = read.packages.iter();
+        let packages = packages.map(|package| format!("{DEPENDENCY}{package}"));
+        let variables = read.variables.iter();
+        let variables = variables.map(|variable| format!("{VARIABLE}{variable}"));
+        let names = files.chain(whole).chain(manifests);
+        Self(names.chain(packages).chain(variables).collect())
     }
 
     /// What a build would read, as far as that is known without one: the sources of the handler
@@ -112,33 +107,39 @@ impl Names {
         let root = workspace.root();
         let dependencies = dependencies::of_package(sh, workspace, function.package, triple)?;
         let packages = dependencies.packages().iter();
-        let packages: BTreeSet<String> = packages.map(|package| package.name.clone()).collect();
-        let (mut files, mut manifests) = (BTreeSet::new(), BTreeSet::new());
+        let packages: BTreeSet<&str> = packages.map(|package| package.name.as_str()).collect();
+        let of_packages = packages.iter().map(|name| format!("{DEPENDENCY}{name}"));
+        let mut names: BTreeSet<String> = of_packages.collect();
         for member in cargo::metadata(sh, root)?.packages {
             let directory = member.manifest_path.parent().unwrap_or(root);
-            if packages.contains(&member.name) {
-                manifests.insert(name(&member.manifest_path, root));
+            if packages.contains(member.name.as_str()) {
+                names.insert(format!("{MANIFEST}{}", name(&member.manifest_path, root)));
                 let script = directory.join("build.rs");
-                files.extend(script.is_file().then(|| name(&script, root)));
+                names.extend(script.is_file().then(|| name(&script, root)));
                 let sources = checkout::files_below(&directory.join("src"))?;
-                files.extend(sources.iter().map(|path| name(path, root)));
+                names.extend(sources.iter().map(|path| name(path, root)));
             }
         }
-        Ok(Self {
-            files,
-            manifests,
-            packages,
-            variables: BTreeSet::new(),
-        })
+        Ok(Self(names))
     }
 
     /// These and others.
     pub fn and(mut self, others: &Self) -> Self {
-        self.files.extend(others.files.iter().cloned());
-        self.manifests.extend(others.manifests.iter().cloned());
-        self.packages.extend(others.packages.iter().cloned());
-        self.variables.extend(others.variables.iter().cloned());
+        self.0.extend(others.0.iter().cloned());
         self
+    }
+
+    /// Those of one kind, without what says so.
+    fn of_kind(&self, kind: &'static str) -> impl Iterator<Item = &str> {
+        self.0
+            .iter()
+            .filter_map(move |name| name.strip_prefix(kind))
+    }
+
+    fn files(&self) -> impl Iterator<Item = &String> {
+        let kinds = [DEPENDENCY, MANIFEST, VARIABLE];
+        let names = self.0.iter();
+        names.filter(move |name| !kinds.iter().any(|kind| name.starts_with(kind)))
     }
 }
 
@@ -168,7 +169,7 @@ impl Inputs {
         }
         inputs.add_profiles(&stamp, terms.profile)?;
         inputs.add_manifests(&stamp, names)?;
-        for file in &names.files {
+        for file in names.files() {
             if let Some(value) = stamp.of(file)? {
                 inputs.add(file.clone(), &value);
             }
@@ -180,22 +181,10 @@ impl Inputs {
 
     /// What inputs these are.
     pub(crate) fn names(&self) -> Names {
-        let mut names = Names::default();
-        for key in self.0.keys() {
-            if let Some(package) = key.strip_prefix(DEPENDENCY) {
-                names.packages.insert(package.to_owned());
-            } else if let Some(variable) = key.strip_prefix(VARIABLE) {
-                names.variables.insert(variable.to_owned());
-            } else if let Some(manifest) = key.strip_prefix(MANIFEST) {
-                names.manifests.insert(manifest.to_owned());
-            } else if ![CONFIGURATION, PROFILE, SETTING]
-                .iter()
-                .any(|prefix| key.starts_with(prefix))
-            {
-                names.files.insert(key.clone());
-            }
-        }
-        names
+        let terms = [CONFIGURATION, PROFILE, SETTING];
+        let keys = self.0.keys();
+        let read = keys.filter(|key| !terms.iter().any(|term| key.starts_with(term)));
+        Names(read.cloned().collect())
     }
 
     /// Whether what both have is the same in both.
@@ -241,16 +230,12 @@ impl Inputs {
     }
 
     fn add_manifests(&mut self, stamp: &Stamp<'_>, names: &Names) -> Result<()> {
-        for file in names
-            .manifests
-            .iter()
-            .map(String::as_str)
-            .chain([WORKSPACE])
-        {
+        let packages: BTreeSet<&str> = names.of_kind(DEPENDENCY).collect();
+        for file in names.of_kind(MANIFEST).chain([WORKSPACE]) {
             let path = stamp.root.join(file);
             let value = match stamp.is_younger(file) {
                 true => stamp::CHANGED.to_owned(),
-                false if path.exists() => manifest::hash(manifest::read(&path)?, &names.packages),
+                false if path.exists() => manifest::hash(manifest::read(&path)?, &packages),
                 false => continue,
             };
             self.add(format!("{MANIFEST}{file}"), &value);
@@ -273,7 +258,11 @@ impl Inputs {
         let lockfile = Lockfile::load(stamp.root.join(LOCKFILE));
         let lockfile = lockfile.context("cannot read `Cargo.lock`")?;
         let mut found: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
-        for package in closure(&lockfile, root_package, &names.packages) {
+        for package in closure(
+            &lockfile,
+            root_package,
+            &names.of_kind(DEPENDENCY).collect(),
+        ) {
             let checksum = package.checksum.as_ref();
             let checksum = checksum.map(|checksum| format!(" {checksum}"));
             let source = package.source.as_ref().filter(|source| source.is_git());
@@ -303,7 +292,7 @@ impl Inputs {
             let value = std::env::var_os(&name).unwrap_or_default();
             self.add(format!("{VARIABLE}{name}"), &value.to_string_lossy());
         }
-        for name in &names.variables {
+        for name in names.of_kind(VARIABLE) {
             // It may be a secret, and one that is compiled in is still none for the manifest.
             let value = match std::env::var_os(name) {
                 Some(value) => hex(&sha256(value.as_encoded_bytes())),
@@ -339,7 +328,7 @@ fn changes_the_build(name: &str) -> bool {
 fn closure<'a>(
     lockfile: &'a Lockfile,
     root: &str,
-    names: &BTreeSet<String>,
+    names: &BTreeSet<&str>,
 ) -> Vec<&'a cargo_lock::Package> {
     let mut found: Vec<&cargo_lock::Package> = Vec::new();
     let is_root = |package: &&cargo_lock::Package| package.name.as_str() == root;

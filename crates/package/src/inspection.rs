@@ -25,6 +25,11 @@ pub(crate) struct Expected<'a> {
 }
 
 impl Expected<'_> {
+    /// What is mended by the command that makes the zip anew.
+    fn made_anew(&self, problem: impl Into<String>, consequence: impl Into<String>) -> Finding {
+        Finding::error(problem, consequence, self.package())
+    }
+
     /// The command that makes the zip anew.
     fn package(&self) -> String {
         format!(

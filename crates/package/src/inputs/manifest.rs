@@ -16,9 +16,9 @@ pub(super) fn read(path: &Path) -> Result<toml::Table> {
     manifest.with_context(|| format!("`{name}` is not TOML"))
 }
 
-/// A hash of what is left without tests, without profiles, which are named apart, and without the versions that the workspace has for
-/// packages that are not compiled.
-pub(super) fn hash(mut manifest: toml::Table, packages: &BTreeSet<String>) -> String {
+/// A hash of what is left without tests, without profiles, which are named apart, and without the
+/// versions that the workspace has for packages that are not compiled.
+pub(super) fn hash(mut manifest: toml::Table, packages: &BTreeSet<&str>) -> String {
     for table in ["profile"].into_iter().chain(FOR_TESTS) {
         manifest.remove(table);
     }

@@ -189,10 +189,10 @@ fn a_variable_that_rustc_asked_for_counts_and_its_value_is_not_told() {
 fn the_names_of_inputs_lead_to_the_same_inputs() {
     let inputs = Repository::new().inputs();
     let names = inputs.names();
-    assert!(names.files.contains("shared/text.txt"));
-    assert!(names.manifests.contains("handler/Cargo.toml"));
-    assert!(names.packages.contains("ring"));
-    assert!(names.variables.contains("XTASK_NEVER_SET"));
+    assert!(names.0.contains("shared/text.txt"));
+    assert!(names.0.contains("manifest handler/Cargo.toml"));
+    assert!(names.0.contains("dependency ring"));
+    assert!(names.0.contains("variable XTASK_NEVER_SET"));
 }
 
 #[test]

@@ -51,11 +51,7 @@ pub(super) fn inspect(
         .filter(|entry| chosen.is_none_or(|chosen| entry.index != chosen.index));
     findings.extend(others.map(|entry| superfluous(entry, expected)));
     let Some(entry) = chosen else {
-        findings.push(Finding::error(
-            "the zip has no `bootstrap`",
-            NO_BOOTSTRAP,
-            expected.package(),
-        ));
+        findings.push(expected.made_anew("the zip has no `bootstrap`", NO_BOOTSTRAP));
         return (findings, None);
     };
     findings.extend(misnamed(entry, expected));
@@ -134,10 +130,9 @@ fn unpack(
 }
 
 fn unreadable(what: &str, err: &zip::result::ZipError, expected: &Expected<'_>) -> Finding {
-    Finding::error(
+    expected.made_anew(
         format!("{what} cannot be read: {err}"),
         "the function would not be created or updated: `Could not unzip uploaded file`",
-        expected.package(),
     )
 }
 
@@ -173,18 +168,16 @@ fn too_large_unzipped(limits: &Limits) -> Finding {
 }
 
 fn repeated_name(expected: &Expected<'_>) -> Finding {
-    Finding::error(
+    expected.made_anew(
         "the zip has two entries of one name",
         "which of them would be started is not documented",
-        expected.package(),
     )
 }
 
 fn superfluous(entry: &Entry, expected: &Expected<'_>) -> Finding {
-    Finding::error(
+    expected.made_anew(
         format!("the zip has `{}` besides `bootstrap`", entry.name),
         "it would be unpacked in `/var/task`, where nothing reads it, and nobody has looked at it",
-        expected.package(),
     )
 }
 
@@ -202,10 +195,9 @@ fn misnamed(entry: &Entry, expected: &Expected<'_>) -> Option<Finding> {
         _ => NO_BOOTSTRAP,
     };
     (name != EXECUTABLE).then(|| {
-        Finding::error(
+        expected.made_anew(
             format!("the executable is called `{name}` in the zip, not `bootstrap`"),
             consequence,
-            expected.package(),
         )
     })
 }
@@ -227,11 +219,7 @@ fn not_a_file(entry: &Entry, expected: &Expected<'_>) -> Option<Finding> {
              or fail at its first start (Runtime.InvalidEntrypoint)"
         }
     };
-    Some(Finding::error(
-        format!("`bootstrap` is {kind}, not a file"),
-        consequence,
-        expected.package(),
-    ))
+    Some(expected.made_anew(format!("`bootstrap` is {kind}, not a file"), consequence))
 }
 
 fn wrong_mode(entry: &Entry, expected: &Expected<'_>) -> Option<Finding> {
@@ -242,25 +230,22 @@ fn wrong_mode(entry: &Entry, expected: &Expected<'_>) -> Option<Finding> {
     let denied = "the function would fail at its first start with `permission denied` \
                   (Runtime.InvalidEntrypoint)";
     let Some(mode) = entry.mode.map(|mode| mode & 0o7777) else {
-        return Some(Finding::error(
+        return Some(expected.made_anew(
             "`bootstrap` has no mode: the zip was made for a system other than Unix",
             denied,
-            expected.package(),
         ));
     };
     // Lambda's user neither owns the file nor is in its group.
     if mode & 0o005 != 0o005 {
-        return Some(Finding::error(
+        return Some(expected.made_anew(
             format!("`bootstrap` has the mode {mode:04o}, not 0755"),
             denied,
-            expected.package(),
         ));
     }
     (mode != 0o755).then(|| {
-        Finding::error(
+        expected.made_anew(
             format!("`bootstrap` has the mode {mode:04o}, not 0755"),
             "the function runs; but the zip depends on how files are created on this machine",
-            expected.package(),
         )
     })
 }
@@ -274,10 +259,9 @@ fn wrong_time(entry: &Entry, expected: &Expected<'_>) -> Option<Finding> {
     } else {
         return None;
     };
-    Some(Finding::error(
+    Some(expected.made_anew(
         problem,
         "the function runs; but every build has another hash, \
          and every deploy replaces the code by the same code",
-        expected.package(),
     ))
 }

@@ -52,23 +52,18 @@ pub(super) fn unreadable(err: &Unreadable, expected: &Expected<'_>) -> Finding {
         Unreadable::Not64Bit | Unreadable::NotLittleEndian => EXEC_FORMAT,
         Unreadable::Damaged(_) => "the function would fail at its first start, or crash",
     };
-    Finding::error(
-        format!("`bootstrap` is {err}"),
-        consequence,
-        expected.package(),
-    )
+    expected.made_anew(format!("`bootstrap` is {err}"), consequence)
 }
 
 fn wrong_machine(program: &Program, expected: &Expected<'_>) -> Option<Finding> {
     (program.machine != Machine::of(expected.architecture)).then(|| {
-        Finding::error(
+        expected.made_anew(
             format!(
                 "`bootstrap` is for {}, not {}",
                 program.machine,
                 expected.architecture.name()
             ),
             EXEC_FORMAT,
-            expected.package(),
         )
     })
 }
@@ -80,10 +75,9 @@ fn not_executable(program: &Program, expected: &Expected<'_>) -> Option<Finding>
         Kind::SharedLibrary => "a shared library, not an executable".to_owned(),
         Kind::Other(kind) => format!("not an executable: its ELF type is {kind}"),
     };
-    Some(Finding::error(
+    Some(expected.made_anew(
         format!("`bootstrap` is {problem}"),
         "the function would fail at its first start",
-        expected.package(),
     ))
 }
 
@@ -223,10 +217,9 @@ fn not_stripped(program: &Program, expected: &Expected<'_>) -> Option<Finding> {
         (false, sections) => list(sections),
         (true, sections) => format!("its symbol table and {}", list(sections)),
     };
-    Some(Finding::error(
+    Some(expected.made_anew(
         format!("`bootstrap` is not stripped: it has {left}"),
         "the function runs; but every cold start waits for bytes that nothing reads",
-        expected.package(),
     ))
 }
 
@@ -249,11 +242,10 @@ pub(super) fn lacks_bill_of_materials(
         .iter()
         .any(|section| section.name == BILL_OF_MATERIALS && !section.bytes.is_empty());
     (!has_one).then(|| {
-        Finding::error(
+        expected.made_anew(
             format!("`bootstrap` does not list its crates: it has no `{BILL_OF_MATERIALS}`"),
             "the function runs; but nobody can tell from what is deployed \
              whether a vulnerable crate is in it",
-            expected.package(),
         )
     })
 }
