@@ -17,7 +17,6 @@ use cfnkit_console::error::{Context as _, Error, Result};
 use cfnkit_console::report::Reporter;
 use cfnkit_tools::architecture::Architecture;
 use cfnkit_tools::cargo::build::Build;
-use cfnkit_tools::cargo::configuration::Configuration;
 use cfnkit_tools::digest::{hex, sha256};
 use cfnkit_tools::toolchain::Toolchain;
 use cfnkit_tools::workspace::Workspace;
@@ -126,27 +125,19 @@ pub fn inputs_of_both(
     function: &'static Function,
     target: Target,
 ) -> Result<[Inputs; 2]> {
-    let plans = [
-        Plan::make(sh, before, function, target)?,
-        Plan::make(sh, now, function, target)?,
-    ];
-    let mut names = match Manifest::read(&target.directory(now), function) {
-        Some(manifest) => manifest.inputs.names(),
-        None => Names::default(),
-    };
+    let plan = |workspace| Plan::make(sh, workspace, function, target);
+    let manifest = Manifest::read(&target.directory(now), function);
+    let mut names = manifest
+        .map(|manifest| manifest.inputs.names())
+        .unwrap_or_default();
+    let plans = [plan(before)?, plan(now)?];
     for plan in &plans {
-        names = names.and(&Names::expected(
-            sh,
-            plan.workspace,
-            function,
-            &plan.triple,
-        )?);
+        let expected = Names::expected(sh, plan.workspace, function, &plan.triple)?;
+        names = names.and(&expected);
     }
+    let inputs = |plan: &Plan<'_>| Inputs::now(&plan.terms(), &names);
     let [before, now] = &plans;
-    Ok([
-        Inputs::now(&before.terms(), &names)?,
-        Inputs::now(&now.terms(), &names)?,
-    ])
+    Ok([inputs(before)?, inputs(now)?])
 }
 
 /// The program that runs on Lambda, but for this machine: to be measured. `settings` are cargo's,
@@ -158,15 +149,7 @@ pub fn optimized_for_host(
     target_directory: &Path,
     settings: &[&str],
 ) -> Result<PathBuf> {
-    let configuration = Configuration::read(sh, workspace)?;
-    let build = build::optimized_for_host(
-        sh,
-        workspace,
-        function,
-        &configuration,
-        target_directory,
-        settings,
-    )?;
+    let build = build::optimized_for_host(sh, workspace, function, target_directory, settings)?;
     let binary = build.program(function.program)?;
     let objcopy = Toolchain::find(sh, workspace)?.objcopy(sh, workspace)?;
     let stripped = target_directory.join("lambda/stripped");
@@ -238,14 +221,9 @@ fn write(
     recipe: Recipe,
     inputs: Inputs,
 ) -> Result<Package> {
-    let Built {
-        asset,
-        program,
-        debug,
-    } = built;
-    let glibc = elf::Program::read(&program)
-        .ok()
-        .and_then(|program| program.newest_glibc());
+    let (asset, program) = (built.asset, built.program);
+    let glibc = elf::Program::read(&program).ok();
+    let glibc = glibc.and_then(|program| program.newest_glibc());
     let manifest = Manifest {
         recipe,
         output: Output {
@@ -258,7 +236,7 @@ fn write(
         inputs,
     };
     let path = directory.join(zip_name(function));
-    if let Some(debug) = debug {
+    if let Some(debug) = built.debug {
         replace(&symbols(&path, &manifest.output.zip_sha256), &debug)?;
     }
     replace(&path, &asset.bytes)?;

@@ -32,15 +32,21 @@ pub(super) fn inspect(
     expected: &Expected<'_>,
 ) -> (Vec<Finding>, Option<Vec<u8>>) {
     let mut findings: Vec<Finding> = too_large(limits, zip.len() as u64).into_iter().collect();
+    let executable = executable(limits, zip, expected, &mut findings);
+    let executable = executable.map_err(|last| findings.extend(last)).ok();
+    (findings, executable)
+}
+
+/// The file Lambda would start; or the last finding, where it has not been told yet.
+fn executable(
+    limits: &Limits,
+    zip: &[u8],
+    expected: &Expected<'_>,
+    findings: &mut Vec<Finding>,
+) -> Result<Vec<u8>, Option<Finding>> {
     let read = ZipArchive::new(Cursor::new(zip))
         .and_then(|mut archive| Ok((entries(&mut archive)?, archive)));
-    let (entries, mut archive) = match read {
-        Ok(read) => read,
-        Err(err) => {
-            findings.push(unreadable("the zip", &err, expected));
-            return (findings, None);
-        }
-    };
+    let (entries, mut archive) = read.map_err(|err| unreadable("the zip", &err, expected))?;
     // The reader keeps one entry per name, so a second `bootstrap` would not be seen below.
     if archive.has_duplicate_names() {
         findings.push(repeated_name(expected));
@@ -50,35 +56,25 @@ pub(super) fn inspect(
         .iter()
         .filter(|entry| chosen.is_none_or(|chosen| entry.index != chosen.index));
     findings.extend(others.map(|entry| superfluous(entry, expected)));
-    let Some(entry) = chosen else {
-        findings.push(expected.made_anew("the zip has no `bootstrap`", NO_BOOTSTRAP));
-        return (findings, None);
-    };
+    let none = || expected.made_anew("the zip has no `bootstrap`", NO_BOOTSTRAP);
+    let entry = chosen.ok_or_else(none)?;
     findings.extend(misnamed(entry, expected));
     findings.extend(not_a_file(entry, expected));
     findings.extend(wrong_mode(entry, expected));
     findings.extend(wrong_time(entry, expected));
     if entry.is_directory || entry.is_symlink {
-        return (findings, None);
+        return Err(None);
     }
-    let total = entries
-        .iter()
-        .fold(0u64, |total, entry| total.saturating_add(entry.size));
+    let sizes = entries.iter().map(|entry| entry.size);
     // What the zip says of itself is asked first, and then not relied on.
-    if total >= limits.unzipped {
-        findings.push(too_large_unzipped(limits));
-        return (findings, None);
+    if sizes.fold(0, u64::saturating_add) >= limits.unzipped {
+        return Err(Some(too_large_unzipped(limits)));
     }
-    match unpack(&mut archive, entry.index, limits.unzipped) {
-        Ok(bytes) if bytes.len() as u64 >= limits.unzipped => {
-            findings.push(too_large_unzipped(limits));
-            (findings, None)
-        }
-        Ok(bytes) => (findings, Some(bytes)),
-        Err(err) => {
-            findings.push(unreadable("`bootstrap` in the zip", &err, expected));
-            (findings, None)
-        }
+    let bytes = unpack(&mut archive, entry.index, limits.unzipped)
+        .map_err(|err| unreadable("`bootstrap` in the zip", &err, expected))?;
+    match bytes.len() as u64 >= limits.unzipped {
+        true => Err(Some(too_large_unzipped(limits))),
+        false => Ok(bytes),
     }
 }
 
@@ -229,25 +225,21 @@ fn wrong_mode(entry: &Entry, expected: &Expected<'_>) -> Option<Finding> {
     }
     let denied = "the function would fail at its first start with `permission denied` \
                   (Runtime.InvalidEntrypoint)";
-    let Some(mode) = entry.mode.map(|mode| mode & 0o7777) else {
-        return Some(expected.made_anew(
-            "`bootstrap` has no mode: the zip was made for a system other than Unix",
-            denied,
-        ));
-    };
-    // Lambda's user neither owns the file nor is in its group.
-    if mode & 0o005 != 0o005 {
-        return Some(expected.made_anew(
-            format!("`bootstrap` has the mode {mode:04o}, not 0755"),
-            denied,
-        ));
-    }
-    (mode != 0o755).then(|| {
-        expected.made_anew(
-            format!("`bootstrap` has the mode {mode:04o}, not 0755"),
+    let (mode, consequence) = match entry.mode.map(|mode| mode & 0o7777) {
+        Some(0o755) => return None,
+        None => {
+            let problem = "`bootstrap` has no mode: the zip was made for a system other than Unix";
+            return Some(expected.made_anew(problem, denied));
+        }
+        // Lambda's user neither owns the file nor is in its group.
+        Some(mode) if mode & 0o005 != 0o005 => (mode, denied),
+        Some(mode) => (
+            mode,
             "the function runs; but the zip depends on how files are created on this machine",
-        )
-    })
+        ),
+    };
+    let problem = format!("`bootstrap` has the mode {mode:04o}, not 0755");
+    Some(expected.made_anew(problem, consequence))
 }
 
 fn wrong_time(entry: &Entry, expected: &Expected<'_>) -> Option<Finding> {

@@ -144,20 +144,20 @@ fn too_new(program: &Program, expected: &Expected<'_>) -> Vec<Finding> {
     requirements
         .filter_map(|one| {
             let version = &one.version;
+            let not_found = || {
+                format!(
+                    "the function would fail at its first start with `version `{version}' not \
+                     found` (Runtime.ExitError)"
+                )
+            };
             let (problem, consequence) = match one.wanted() {
                 Wanted::Glibc(release) if release > GLIBC => (
                     format!("needs glibc {release}, and Lambda has {GLIBC}"),
-                    format!(
-                        "the function would fail at its first start with \
-                         `version `{version}' not found` (Runtime.ExitError)"
-                    ),
+                    not_found(),
                 ),
                 Wanted::GlibcUnknown => (
                     format!("needs what glibc {GLIBC} is not known to have"),
-                    format!(
-                        "the function would fail at its first start with \
-                         `version `{version}' not found` (Runtime.ExitError)"
-                    ),
+                    not_found(),
                 ),
                 Wanted::GlibcPrivate => (
                     "needs what glibc keeps to itself".to_owned(),
@@ -179,28 +179,18 @@ fn too_new(program: &Program, expected: &Expected<'_>) -> Vec<Finding> {
 
 /// The symbols with their version, as linkers write them.
 fn wanting(requirement: &Requirement) -> String {
-    let Requirement {
-        library,
-        version,
-        symbols,
-        ..
-    } = requirement;
-    if symbols.is_empty() {
-        return format!("`{version}` of `{library}`");
+    let version = &requirement.version;
+    let symbols = requirement.symbols.iter();
+    let symbols: Vec<String> = symbols.map(|name| format!("{name}@{version}")).collect();
+    match symbols.is_empty() {
+        true => format!("`{version}` of `{}`", requirement.library),
+        false => list(&symbols),
     }
-    let symbols: Vec<String> = symbols
-        .iter()
-        .map(|symbol| format!("{symbol}@{version}"))
-        .collect();
-    list(&symbols)
 }
 
 fn list(names: &[String]) -> String {
-    let shown: Vec<String> = names
-        .iter()
-        .take(SHOWN)
-        .map(|name| format!("`{name}`"))
-        .collect();
+    let shown = names.iter().take(SHOWN);
+    let shown: Vec<String> = shown.map(|name| format!("`{name}`")).collect();
     let more = match names.len().saturating_sub(SHOWN) {
         0 => String::new(),
         more => format!(" and {more} more"),

@@ -1,11 +1,12 @@
 //! Calling cargo for the handler: for Lambda's architectures, and for this machine.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use xshell::{Cmd, Shell, cmd};
 
+use super::plan::Plan;
 use cfnkit_assembly::service::Function;
 use cfnkit_console::error::{Context as _, Result};
 use cfnkit_console::variable;
@@ -66,14 +67,8 @@ fn gcc(architecture: Architecture) -> &'static str {
 }
 
 /// Builds the `bootstrap` file for Lambda, with its symbols in it.
-pub(super) fn for_lambda(
-    sh: &Shell,
-    workspace: &Workspace,
-    function: &Function,
-    toolchain: &Toolchain,
-    architecture: Architecture,
-    flags: &[String],
-) -> Result<Build> {
+pub(super) fn for_lambda(sh: &Shell, plan: &Plan<'_>, architecture: Architecture) -> Result<Build> {
+    let (workspace, function, toolchain) = (plan.workspace, plan.function, &plan.toolchain);
     toolchain.provide_target(sh, workspace, architecture)?;
     let triple = architecture.triple();
     let _directory = sh.push_dir(workspace.root());
@@ -105,25 +100,18 @@ pub(super) fn for_lambda(
     };
     let remaps = remaps(sh, workspace, toolchain)?;
     let remap = |flag: &str| -> Vec<String> {
-        let remaps = remaps.iter();
-        remaps
-            .map(|(path, name)| format!("{flag}={}={name}", path.display()))
-            .collect()
+        let remap = |(path, name): &(PathBuf, String)| format!("{flag}={}={name}", path.display());
+        remaps.iter().map(remap).collect()
     };
-    let flags = [flags, &remap("--remap-path-prefix")].concat();
+    let flags = [&plan.recipe.flags[..], &remap("--remap-path-prefix")].concat();
     // The C code's directories are in the symbols. The variable is split at spaces, so a path with
     // one stays in them.
     let mut c_flags: Vec<String> = std::env::var("TARGET_CFLAGS").into_iter().collect();
     c_flags.extend(remap("-ffile-prefix-map"));
     c_flags.retain(|flag| !flag.starts_with("-ffile-prefix-map") || !flag.contains(' '));
     let build = build
-        .args([
-            "--locked",
-            "--package",
-            function.package,
-            "--profile",
-            function.profile,
-        ])
+        .args(["--locked", "--package", function.package])
+        .args(["--profile", function.profile])
         // The separator cargo's documentation names for this variable.
         .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"))
         .env("TARGET_CFLAGS", c_flags.join(" "))
@@ -133,31 +121,23 @@ pub(super) fn for_lambda(
     if let Some(mut preparation) = preparation {
         let _ = preparation.wait();
     }
-    built.with_context(|| {
-        format!(
-            "the {} does not build for {}",
-            function.name,
-            architecture.name()
-        )
-    })
+    let (name, architecture) = (function.name, architecture.name());
+    built.with_context(|| format!("the {name} does not build for {architecture}"))
 }
 
 /// Builds the handler as the local cloud runs it.
-pub(super) fn for_local_cloud(
-    sh: &Shell,
-    workspace: &Workspace,
-    function: &Function,
-    configuration: &Configuration,
-) -> Result<Build> {
-    let Function { name, package, .. } = function;
-    let step = format!("building the {name} for this machine");
-    workspace.reporter().step(&step);
-    let _directory = sh.push_dir(workspace.root());
-    let target = this_machine(configuration);
-    let build = cmd!(sh, "cargo build --locked --package {package} {target...}");
+pub(super) fn for_local_cloud(sh: &Shell, plan: &Plan<'_>) -> Result<Build> {
+    let step = format!("building the {} for this machine", plan.function.name);
+    plan.workspace.reporter().step(&step);
     // The local cloud runs what this machine can run.
-    cargo::build::run(build.env_remove("CARGO_BUILD_TARGET"))
-        .with_context(|| format!("the {name} does not build"))
+    let options: [&str; 0] = [];
+    for_this_machine(
+        sh,
+        plan.workspace,
+        plan.function,
+        &plan.configuration,
+        options,
+    )
 }
 
 /// Builds the handler as for Lambda, but with this machine's linker and for its processor.
@@ -165,24 +145,28 @@ pub(super) fn optimized_for_host(
     sh: &Shell,
     workspace: &Workspace,
     function: &Function,
-    configuration: &Configuration,
     directory: &Path,
     settings: &[&str],
 ) -> Result<Build> {
     let settings = settings.iter().flat_map(|setting| ["--config", setting]);
+    let options = ["--profile", function.profile].into_iter().chain(settings);
+    let options = options
+        .map(OsStr::new)
+        .chain(["--target-dir".as_ref(), directory.as_ref()]);
+    let configuration = Configuration::read(sh, workspace)?;
+    for_this_machine(sh, workspace, function, &configuration, options)
+}
+
+fn for_this_machine(
+    sh: &Shell,
+    workspace: &Workspace,
+    Function { name, package, .. }: &Function,
+    configuration: &Configuration,
+    options: impl IntoIterator<Item: AsRef<OsStr>>,
+) -> Result<Build> {
     let _directory = sh.push_dir(workspace.root());
     let target = this_machine(configuration);
-    let Function {
-        name,
-        package,
-        profile,
-        ..
-    } = function;
-    let build = cmd!(
-        sh,
-        "cargo build --locked --package {package} --profile {profile} {target...} {settings...}
-         --target-dir {directory}"
-    );
+    let build = cmd!(sh, "cargo build --locked --package {package} {target...}").args(options);
     cargo::build::run(build.env_remove("CARGO_BUILD_TARGET"))
         .with_context(|| format!("the {name} does not build"))
 }
@@ -246,13 +230,8 @@ fn zig_environment<'sh>(
 /// depends on the C compiler's path is built again each time.
 fn aside(programs: &Path) -> Result<Option<tempfile::TempDir>> {
     let is_plain = !programs.to_string_lossy().contains(['"', '$', '\\', '`']);
-    match is_plain {
-        true => Ok(None),
-        false => {
-            let directory = tempfile::tempdir().context("cannot make a temporary directory")?;
-            Ok(Some(directory))
-        }
-    }
+    let directory = (!is_plain).then(tempfile::tempdir).transpose();
+    directory.context("cannot make a temporary directory")
 }
 
 fn zig_cache(workspace: &Workspace) -> PathBuf {
@@ -314,11 +293,8 @@ fn remaps(
         let registries = directories(&home.join("registry/src"));
         remaps.push((home, "cargo".to_owned()));
         // Their names depend on where cargo downloads from.
-        remaps.extend(
-            registries
-                .into_iter()
-                .map(|path| (path, "cargo".to_owned())),
-        );
+        let registries = registries.into_iter();
+        remaps.extend(registries.map(|path| (path, "cargo".to_owned())));
     }
     remaps.extend(toolchain.library_sources(&toolchain.sysroot(sh)?));
     Ok(remaps)

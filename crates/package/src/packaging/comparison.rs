@@ -1,6 +1,5 @@
 //! Where two zips of the same sources differ: the entry, and in a program the section.
 
-use std::collections::BTreeMap;
 use std::io::{Cursor, Read as _};
 
 use crate::elf;
@@ -14,7 +13,7 @@ pub(super) fn compare(first: &[u8], second: &[u8]) -> Vec<String> {
         return vec![];
     }
     let differences = match (entries(first), entries(second)) {
-        (Ok(first), Ok(second)) => compare_entries(&first, &second),
+        (Ok(first), Ok(second)) => beside(&first, &second, compare_entries),
         (Err(err), _) => vec![format!("the first zip cannot be read: {err}")],
         (_, Err(err)) => vec![format!("the second zip cannot be read: {err}")],
     };
@@ -32,9 +31,9 @@ struct Entry {
     bytes: Vec<u8>,
 }
 
-fn entries(zip: &[u8]) -> zip::result::ZipResult<BTreeMap<String, Entry>> {
+fn entries(zip: &[u8]) -> zip::result::ZipResult<Vec<(String, Entry)>> {
     let mut archive = zip::ZipArchive::new(Cursor::new(zip))?;
-    let mut entries = BTreeMap::new();
+    let mut entries = Vec::new();
     for index in 0..archive.len() {
         let mut file = archive.by_index(index)?;
         let mut bytes = Vec::new();
@@ -44,62 +43,73 @@ fn entries(zip: &[u8]) -> zip::result::ZipResult<BTreeMap<String, Entry>> {
             modified: file.last_modified().map(|time| time.to_string()),
             bytes,
         };
-        entries.insert(file.name()?.to_string(), entry);
+        entries.push((format!("`{}`", file.name()?), entry));
     }
     Ok(entries)
 }
 
-fn compare_entries(
-    first: &BTreeMap<String, Entry>,
-    second: &BTreeMap<String, Entry>,
+/// What differs between parts of the same name, and which parts only one of the two has.
+fn beside<T>(
+    first: &[(String, T)],
+    second: &[(String, T)],
+    differ: impl Fn(&str, &T, &T) -> Vec<String>,
 ) -> Vec<String> {
     let mut differences = Vec::new();
-    for (name, entry) in first {
-        let Some(other) = second.get(name) else {
-            differences.push(format!("`{name}` is only in the first zip"));
-            continue;
-        };
-        if entry.mode != other.mode {
-            differences.push(format!("`{name}` has another mode"));
-        }
-        if entry.modified != other.modified {
-            differences.push(format!("`{name}` has another modification time"));
-        }
-        if entry.bytes != other.bytes {
-            differences.extend(compare_programs(name, &entry.bytes, &other.bytes));
+    for (name, part) in first {
+        match second.iter().find(|(other, _)| other == name) {
+            Some((_, other)) => differences.extend(differ(name, part, other)),
+            None => differences.push(format!("{name} is only in the first zip")),
         }
     }
-    let others = second.keys().filter(|name| !first.contains_key(*name));
-    differences.extend(others.map(|name| format!("`{name}` is only in the second zip")));
+    let is_other = |name: &String| !first.iter().any(|(one, _)| one == name);
+    let others = second.iter().filter(|(name, _)| is_other(name));
+    differences.extend(others.map(|(name, _)| format!("{name} is only in the second zip")));
+    differences
+}
+
+fn compare_entries(name: &str, entry: &Entry, other: &Entry) -> Vec<String> {
+    let mut differences = Vec::new();
+    if entry.mode != other.mode {
+        differences.push(format!("{name} has another mode"));
+    }
+    if entry.modified != other.modified {
+        differences.push(format!("{name} has another modification time"));
+    }
+    if entry.bytes != other.bytes {
+        differences.extend(compare_programs(name, &entry.bytes, &other.bytes));
+    }
     differences
 }
 
 fn compare_programs(name: &str, first: &[u8], second: &[u8]) -> Vec<String> {
-    let (Ok(sections), Ok(others)) = (elf::sections(first), elf::sections(second)) else {
-        return vec![difference(&format!("`{name}`"), first, second)];
+    let (Ok(sections), Ok(others)) = (sections(name, first), sections(name, second)) else {
+        return vec![difference(name, first, second)];
     };
-    let mut differences = Vec::new();
-    for section in &sections {
-        let place = format!("section `{}` of `{name}`", section.name);
-        match others.iter().find(|other| other.name == section.name) {
-            None => differences.push(format!("{place} is only in the first zip")),
-            Some(other) if other.bytes != section.bytes => {
-                differences.push(difference(&place, section.bytes, other.bytes));
-            }
-            Some(_) => {}
-        }
+    let differences = beside(&sections, &others, |place, section, other| {
+        let differs = section != other;
+        differs
+            .then(|| difference(place, section, other))
+            .into_iter()
+            .collect()
+    });
+    match differences.is_empty() {
+        true => vec![difference(
+            &format!("{name}, outside its sections,"),
+            first,
+            second,
+        )],
+        false => differences,
     }
-    for other in &others {
-        if !sections.iter().any(|section| section.name == other.name) {
-            let name = format!("section `{}` of `{name}`", other.name);
-            differences.push(format!("{name} is only in the second zip"));
-        }
-    }
-    if differences.is_empty() {
-        let place = format!("`{name}`, outside its sections,");
-        differences.push(difference(&place, first, second));
-    }
-    differences
+}
+
+/// Each section's name and bytes.
+fn sections<'data>(
+    name: &str,
+    program: &'data [u8],
+) -> Result<Vec<(String, &'data [u8])>, elf::Unreadable> {
+    let sections = elf::sections(program)?.into_iter();
+    let named = sections.map(|one| (format!("section `{}` of {name}", one.name), one.bytes));
+    Ok(named.collect())
 }
 
 /// Where two pieces begin to differ, and what is there.

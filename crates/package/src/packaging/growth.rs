@@ -11,13 +11,11 @@ pub fn markdown(package: &Manifest, before: Option<(&str, &Manifest)>) -> String
     let output = &package.output;
     let mut text = String::from("### Package\n\n");
     let Some((name, before)) = before else {
-        text.push_str("| | |\n| --- | ---: |\n");
-        text.push_str(&format!("| zip | {} bytes |\n", grouped(output.zip_bytes)));
-        let bytes = grouped(output.bootstrap_bytes);
-        text.push_str(&format!("| program | {bytes} bytes |\n"));
+        let [zip, program] = [output.zip_bytes, output.bootstrap_bytes].map(grouped);
+        let hash = &output.zip_sha256;
         text.push_str(&format!(
-            "| SHA-256 of the zip | `{}` |\n",
-            output.zip_sha256
+            "| | |\n| --- | ---: |\n| zip | {zip} bytes |\n| program | {program} bytes |\n\
+             | SHA-256 of the zip | `{hash}` |\n"
         ));
         return text;
     };
@@ -29,11 +27,10 @@ pub fn markdown(package: &Manifest, before: Option<(&str, &Manifest)>) -> String
         ("zip", output.zip_bytes, earlier.zip_bytes),
         ("program", output.bootstrap_bytes, earlier.bootstrap_bytes),
     ] {
+        let change = change(now, then);
+        let [now, then] = [now, then].map(grouped);
         text.push_str(&format!(
-            "| {what} | {} bytes | {} bytes | {} |\n",
-            grouped(now),
-            grouped(then),
-            change(now, then)
+            "| {what} | {now} bytes | {then} bytes | {change} |\n"
         ));
     }
     let same = match output.zip_sha256 == earlier.zip_sha256 {

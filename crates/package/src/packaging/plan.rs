@@ -23,7 +23,7 @@ pub(super) struct Plan<'workspace> {
     pub(super) function: &'static Function,
     target: Target,
     pub(super) toolchain: Toolchain,
-    configuration: Configuration,
+    pub(super) configuration: Configuration,
     /// The target as rustc names it.
     pub(super) triple: String,
     /// Without the inputs.
@@ -93,24 +93,14 @@ impl<'workspace> Plan<'workspace> {
     }
 
     pub(super) fn build(&self, sh: &Shell) -> Result<Build> {
-        let flags = &self.recipe.flags;
         match self.target {
             Target::Lambda(architecture) => {
                 // Better known now than after minutes of building.
                 let findings = inspect(self, architecture, inspection::inspect_flags);
                 refuse(self.workspace.reporter(), &findings)?;
-                build::for_lambda(
-                    sh,
-                    self.workspace,
-                    self.function,
-                    &self.toolchain,
-                    architecture,
-                    flags,
-                )
+                build::for_lambda(sh, self, architecture)
             }
-            Target::LocalCloud => {
-                build::for_local_cloud(sh, self.workspace, self.function, &self.configuration)
-            }
+            Target::LocalCloud => build::for_local_cloud(sh, self),
         }
     }
 }
@@ -127,11 +117,8 @@ pub(super) fn inspect(
     let cargo_home = cargo::home();
     let mut private = vec![("checkout", plan.workspace.root())];
     private.extend(home.as_deref().map(|home| ("home directory", home)));
-    private.extend(
-        cargo_home
-            .as_deref()
-            .map(|home| ("cargo's directory", home)),
-    );
+    let cargo_home = cargo_home.as_deref();
+    private.extend(cargo_home.map(|home| ("cargo's directory", home)));
     look(&Expected {
         architecture,
         flags: &flags,
