@@ -211,18 +211,20 @@ fn give_types(template: &Template, parameters: &Parameters, value: &mut Value) {
     };
     match (named, value) {
         (Some((name, text)), value) => {
-            let declared = template
-                .value()
-                .pointer(&format!("/Parameters/{name}/Type"));
+            let declared = format!("/Parameters/{name}/Type");
+            let declared = template.value().pointer(&declared);
             let declared = declared.and_then(Value::as_str).unwrap_or_default();
             *value = typed(declared, text);
         }
-        (None, Value::Object(object)) => object
-            .values_mut()
-            .for_each(|value| give_types(template, parameters, value)),
-        (None, Value::Array(items)) => items
-            .iter_mut()
-            .for_each(|value| give_types(template, parameters, value)),
+        (None, value) => inside(value, |value| give_types(template, parameters, value)),
+    }
+}
+
+/// Does something to each part of a value.
+fn inside(value: &mut Value, work: impl FnMut(&mut Value)) {
+    match value {
+        Value::Object(object) => object.values_mut().for_each(work),
+        Value::Array(items) => items.iter_mut().for_each(work),
         _ => {}
     }
 }
@@ -262,9 +264,7 @@ fn rename(stack: &str, value: &mut Value) {
     };
     match (renamed, value) {
         (Some(renamed), value) => *value = renamed,
-        (None, Value::Object(object)) => object.values_mut().for_each(|one| rename(stack, one)),
-        (None, Value::Array(items)) => items.iter_mut().for_each(|one| rename(stack, one)),
-        _ => {}
+        (None, value) => inside(value, |one| rename(stack, one)),
     }
 }
 
@@ -291,10 +291,9 @@ fn renamed_text(stack: &str, text: &str) -> String {
 
 /// Text with names in it as the function that CloudFormation has for it.
 fn opened(text: &str) -> Value {
-    let inside = text
-        .strip_prefix(OPEN)
-        .and_then(|text| text.strip_suffix(CLOSE));
-    match inside.filter(|inside| !inside.contains(OPEN)) {
+    let name = text.strip_prefix(OPEN);
+    let name = name.and_then(|text| text.strip_suffix(CLOSE));
+    match name.filter(|name| !name.contains(OPEN)) {
         Some(name) => match name.split_once('.') {
             Some((resource, attribute)) => json!({ "Fn::GetAtt": [resource, attribute] }),
             None => json!({ "Ref": name }),

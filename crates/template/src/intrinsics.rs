@@ -1,9 +1,10 @@
 //! What a template's values come to when its parameters are known: `Ref`, `Fn::Sub`, `Fn::If`,
-//! `Fn::Select`, `Fn::Split` and conditions. What only CloudFormation can know (attributes, pseudo parameters) stays.
+//! `Fn::Select`, `Fn::Split` and conditions. What only CloudFormation can know (attributes, pseudo
+//! parameters) stays.
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::parameters::Parameters;
 use crate::template::{Template, plain_string};
@@ -36,6 +37,17 @@ pub(crate) fn resolved_section(
         )
         .map(|(name, part)| (name.clone(), resolver.resolve(part)))
         .collect()
+}
+
+/// Whether a condition or an assertion that names no other condition holds; `None` where that
+/// cannot be told.
+pub(crate) fn truth(value: &Value, parameters: &Parameters) -> Option<bool> {
+    let template = &Value::Null;
+    Resolver {
+        template,
+        parameters,
+    }
+    .truth(value)
 }
 
 struct Resolver<'a> {
@@ -86,27 +98,17 @@ impl Resolver<'_> {
             Some([first, second]) => function(first, second),
             _ => None,
         };
-        value.unwrap_or_else(|| Value::Object(Map::from_iter([(name.to_owned(), parts)])))
+        value.unwrap_or_else(|| json!({ name: parts }))
     }
 
     fn choose(&self, parts: &[Value]) -> Value {
         let [Value::String(name), then, otherwise] = parts else {
-            return Value::Object(Map::from_iter([("Fn::If".to_owned(), parts.into())]));
+            return json!({ "Fn::If": parts });
         };
         match self.condition(name) {
             Some(true) => self.resolve(then),
             Some(false) => self.resolve(otherwise),
-            None => {
-                let parts = [
-                    name.as_str().into(),
-                    self.resolve(then),
-                    self.resolve(otherwise),
-                ];
-                Value::Object(Map::from_iter([(
-                    "Fn::If".to_owned(),
-                    parts.to_vec().into(),
-                )]))
-            }
+            None => json!({ "Fn::If": [name, self.resolve(then), self.resolve(otherwise)] }),
         }
     }
 
@@ -125,16 +127,14 @@ impl Resolver<'_> {
                 Some(value) => result.push_str(value),
                 None => {
                     open = true;
-                    result.push_str("${");
-                    result.push_str(name);
-                    result.push('}');
+                    result.extend(["${", name, "}"]);
                 }
             }
             rest = after;
         }
         result.push_str(rest);
         match open {
-            true => Value::Object(Map::from_iter([("Fn::Sub".to_owned(), result.into())])),
+            true => json!({ "Fn::Sub": result }),
             false => Value::String(result),
         }
     }
@@ -146,21 +146,23 @@ impl Resolver<'_> {
 
     fn truth(&self, value: &Value) -> Option<bool> {
         let (function, argument) = single_entry(value.as_object()?)?;
-        match (function, argument) {
-            ("Condition", Value::String(name)) => self.condition(name),
-            ("Fn::Not", Value::Array(parts)) => self.truth(parts.first()?).map(|value| !value),
-            ("Fn::And", Value::Array(parts)) => {
-                let values: Option<Vec<bool>> = parts.iter().map(|part| self.truth(part)).collect();
-                values.map(|values| values.into_iter().all(|value| value))
+        if let ("Condition", Value::String(name)) = (function, argument) {
+            return self.condition(name);
+        }
+        let parts = argument.as_array()?;
+        // One part that says so decides, whatever is not known of the others.
+        let decided_by = |decisive: bool| {
+            let truths = || parts.iter().map(|part| self.truth(part));
+            match truths().any(|one| one == Some(decisive)) {
+                true => Some(decisive),
+                false => truths().all(|one| one.is_some()).then_some(!decisive),
             }
-            ("Fn::Or", Value::Array(parts)) => {
-                let values: Option<Vec<bool>> = parts.iter().map(|part| self.truth(part)).collect();
-                values.map(|values| values.into_iter().any(|value| value))
-            }
-            ("Fn::Equals", Value::Array(parts)) => {
-                let [left, right] = parts.as_slice() else {
-                    return None;
-                };
+        };
+        match (function, parts.as_slice()) {
+            ("Fn::And", _) => decided_by(false),
+            ("Fn::Or", _) => decided_by(true),
+            ("Fn::Not", [one, ..]) => self.truth(one).map(|value| !value),
+            ("Fn::Equals", [left, right]) => {
                 let (left, right) = (self.resolve(left), self.resolve(right));
                 // CloudFormation compares text; `50` is what a parameter of that value is.
                 match (&left, &right) {
@@ -169,7 +171,31 @@ impl Resolver<'_> {
                     _ => Some(plain_string(&left) == plain_string(&right)),
                 }
             }
+            ("Fn::Contains", [list, one]) => Some(self.list(list)?.contains(&self.text(one)?)),
+            ("Fn::EachMemberEquals", [list, one]) => {
+                let one = self.text(one)?;
+                Some(self.list(list)?.iter().all(|item| *item == one))
+            }
+            ("Fn::EachMemberIn", [list, among]) => {
+                let among = self.list(among)?;
+                Some(self.list(list)?.iter().all(|item| among.contains(item)))
+            }
             _ => None,
+        }
+    }
+
+    fn text(&self, value: &Value) -> Option<String> {
+        match self.resolve(value) {
+            Value::Object(_) | Value::Array(_) | Value::Null => None,
+            scalar => Some(plain_string(&scalar)),
+        }
+    }
+
+    fn list(&self, value: &Value) -> Option<Vec<String>> {
+        match value {
+            Value::Array(items) => items.iter().map(|item| self.text(item)).collect(),
+            // A parameter that is a list is its members with commas between.
+            one => Some(self.text(one)?.split(',').map(str::to_owned).collect()),
         }
     }
 }

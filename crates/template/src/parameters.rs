@@ -161,24 +161,20 @@ pub fn check(root: &Template, supplied: &Parameters, chosen: &Parameters) -> Res
 }
 
 fn unknown(root: &Template, name: &str, supplied: &Parameters) -> String {
-    let choices: Vec<String> = root
+    let declared = root
         .parameters()
         .into_iter()
-        .map(|parameter| parameter.name)
+        .map(|parameter| parameter.name);
+    let choices: Vec<String> = declared
         .filter(|name| !supplied.contains_key(name))
         .collect();
+    let root = root.name();
     match nearest(name, choices.iter().map(String::as_str)) {
-        Some(choice) => {
-            format!(
-                "`{}` has no parameter `{name}`; did you mean `{choice}`?",
-                root.name()
-            )
+        Some(choice) => format!("`{root}` has no parameter `{name}`; did you mean `{choice}`?"),
+        None => {
+            let choices = choices.join(", ");
+            format!("`{root}` has no parameter `{name}`; it has: {choices}")
         }
-        None => format!(
-            "`{}` has no parameter `{name}`; it has: {}",
-            root.name(),
-            choices.join(", ")
-        ),
     }
 }
 

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::intrinsics::single_entry;
 use crate::source::{Problem, nearest};
 use crate::template::Template;
-use crate::template::positions::push;
+use crate::template::positions::below;
 
 /// A name that is referred to, and the JSON pointer of the reference.
 #[derive(Debug)]
@@ -34,7 +34,7 @@ pub fn check_references(template: &Template) -> Result<(), Problem> {
         section(part).map(move |(name, value)| (what, name, format!("/{part}/{name}"), value))
     }) {
         let mut references = Vec::new();
-        collect(value, &mut pointer.clone(), &mut references);
+        collect(value, &pointer, &mut references);
         if let Some(depends_on) = value.get("DependsOn") {
             let pointer = format!("{pointer}/DependsOn");
             collect_depends_on(depends_on, &pointer, &mut references);
@@ -71,7 +71,7 @@ fn first_part(name: &str) -> &str {
 /// one reference to it.
 pub fn outputs_read(root: &Template, logical_id: &str) -> BTreeMap<String, String> {
     let mut references = Vec::new();
-    collect(root.value(), &mut String::new(), &mut references);
+    collect(root.value(), "", &mut references);
     let prefix = format!("{logical_id}.Outputs.");
     let outputs = references.into_iter().filter_map(|reference| {
         let output = reference.name.strip_prefix(&prefix)?.to_owned();
@@ -83,7 +83,7 @@ pub fn outputs_read(root: &Template, logical_id: &str) -> BTreeMap<String, Strin
 /// Every name that `value` refers to: parameters, resources and attributes (`Table.Arn`).
 pub fn names_in(value: &Value) -> Vec<String> {
     let mut references = Vec::new();
-    collect(value, &mut String::new(), &mut references);
+    collect(value, "", &mut references);
     let names = references.into_iter().map(|reference| reference.name);
     names.collect()
 }
@@ -104,62 +104,46 @@ fn collect_depends_on(depends_on: &Value, pointer: &str, references: &mut Vec<Re
 }
 
 /// Every name referred to, attributes included (`Data.Outputs.TableArn`).
-fn collect(value: &Value, pointer: &mut String, references: &mut Vec<Reference>) {
-    let refer = |name: String, pointer: &str, references: &mut Vec<Reference>| {
-        let pointer = pointer.to_owned();
-        references.push(Reference { name, pointer });
+fn collect(value: &Value, pointer: &str, references: &mut Vec<Reference>) {
+    let mut refer = |name: &str| {
+        references.push(Reference {
+            name: name.to_owned(),
+            pointer: pointer.to_owned(),
+        });
     };
-    match value {
-        Value::Object(object) => match single_entry(object) {
-            Some(("Ref", Value::String(name))) => refer(name.clone(), pointer, references),
-            Some(("Fn::GetAtt", Value::Array(parts))) => {
-                let parts: Vec<&str> = parts.iter().filter_map(Value::as_str).collect();
-                refer(parts.join("."), pointer, references);
-            }
-            Some(("Fn::Sub", Value::String(text))) => {
-                for name in substitutions(text) {
-                    refer(name.to_owned(), pointer, references);
-                }
-            }
-            Some(("Fn::Sub", Value::Array(parts))) => {
-                let local = parts.get(1).and_then(Value::as_object);
-                let text = parts.first().and_then(Value::as_str).unwrap_or_default();
-                for name in substitutions(text) {
-                    if !local.is_some_and(|local| local.contains_key(name)) {
-                        refer(name.to_owned(), pointer, references);
-                    }
-                }
-                for (index, part) in parts.iter().enumerate().skip(1) {
-                    step(pointer, "Fn::Sub", |pointer| {
-                        step(pointer, &index.to_string(), |pointer| {
-                            collect(part, pointer, references);
-                        });
-                    });
-                }
-            }
-            _ => {
-                for (key, value) in object {
-                    step(pointer, key, |pointer| collect(value, pointer, references));
-                }
-            }
-        },
+    let object = match value {
+        Value::Object(object) => object,
         Value::Array(items) => {
             for (index, item) in items.iter().enumerate() {
-                step(pointer, &index.to_string(), |pointer| {
-                    collect(item, pointer, references);
-                });
+                collect(item, &below(pointer, &index.to_string()), references);
+            }
+            return;
+        }
+        _ => return,
+    };
+    match single_entry(object) {
+        Some(("Ref", Value::String(name))) => refer(name),
+        Some(("Fn::GetAtt", Value::Array(parts))) => {
+            let parts: Vec<&str> = parts.iter().filter_map(Value::as_str).collect();
+            refer(&parts.join("."));
+        }
+        Some(("Fn::Sub", Value::String(text))) => substitutions(text).for_each(refer),
+        Some(("Fn::Sub", Value::Array(parts))) => {
+            let local = parts.get(1).and_then(Value::as_object);
+            let text = parts.first().and_then(Value::as_str).unwrap_or_default();
+            let is_local = |name: &&str| local.is_some_and(|local| local.contains_key(*name));
+            let names = substitutions(text).filter(|name| !is_local(name));
+            names.for_each(refer);
+            for (index, part) in parts.iter().enumerate().skip(1) {
+                collect(part, &format!("{pointer}/Fn::Sub/{index}"), references);
             }
         }
-        _ => {}
+        _ => {
+            for (key, value) in object {
+                collect(value, &below(pointer, key), references);
+            }
+        }
     }
-}
-
-/// Does `work` one step deeper.
-fn step(pointer: &mut String, name: &str, work: impl FnOnce(&mut String)) {
-    let length = pointer.len();
-    push(pointer, name);
-    work(pointer);
-    pointer.truncate(length);
 }
 
 fn substitutions(text: &str) -> impl Iterator<Item = &str> {

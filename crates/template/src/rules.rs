@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use crate::intrinsics::single_entry;
+use crate::intrinsics::{single_entry, truth};
 use crate::parameters::Parameters;
 use crate::source::Problem;
 use crate::template::{Template, plain_string};
@@ -62,63 +62,6 @@ fn parameters_in<'a>(value: &'a Value, names: &mut Vec<&'a str>) {
         },
         Value::Array(items) => items.iter().for_each(|one| parameters_in(one, names)),
         _ => {}
-    }
-}
-
-/// Whether a rule's condition or assertion holds; `None` where that cannot be told.
-fn truth(value: &Value, parameters: &Parameters) -> Option<bool> {
-    let (function, argument) = single_entry(value.as_object()?)?;
-    let parts = argument.as_array()?;
-    let truths = || parts.iter().map(|part| truth(part, parameters));
-    match (function, parts.as_slice()) {
-        // One that is false decides, whatever is not known of the others.
-        ("Fn::And", _) => match truths().any(|one| one == Some(false)) {
-            true => Some(false),
-            false => truths().all(|one| one == Some(true)).then_some(true),
-        },
-        ("Fn::Or", _) => match truths().any(|one| one == Some(true)) {
-            true => Some(true),
-            false => truths().all(|one| one == Some(false)).then_some(false),
-        },
-        ("Fn::Not", [one]) => truth(one, parameters).map(|one| !one),
-        ("Fn::Equals", [left, right]) => Some(text(left, parameters)? == text(right, parameters)?),
-        ("Fn::Contains", [list, one]) => {
-            Some(list_of(list, parameters)?.contains(&text(one, parameters)?))
-        }
-        ("Fn::EachMemberEquals", [list, one]) => {
-            let one = text(one, parameters)?;
-            Some(list_of(list, parameters)?.iter().all(|item| *item == one))
-        }
-        ("Fn::EachMemberIn", [list, among]) => {
-            let among = list_of(among, parameters)?;
-            let list = list_of(list, parameters)?;
-            Some(list.iter().all(|item| among.contains(item)))
-        }
-        _ => None,
-    }
-}
-
-fn text(value: &Value, parameters: &Parameters) -> Option<String> {
-    match value {
-        Value::Object(object) => match single_entry(object)? {
-            ("Ref", Value::String(name)) => parameters.get(name).cloned(),
-            _ => None,
-        },
-        Value::Array(_) | Value::Null => None,
-        scalar => Some(plain_string(scalar)),
-    }
-}
-
-fn list_of(value: &Value, parameters: &Parameters) -> Option<Vec<String>> {
-    match value {
-        Value::Array(items) => items.iter().map(|item| text(item, parameters)).collect(),
-        // A parameter that is a list is its members with commas between.
-        one => Some(
-            text(one, parameters)?
-                .split(',')
-                .map(str::to_owned)
-                .collect(),
-        ),
     }
 }
 

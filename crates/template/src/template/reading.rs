@@ -21,6 +21,17 @@ pub(super) struct Fault {
     pub(super) span: Range<usize>,
 }
 
+impl Fault {
+    fn at(title: impl Into<String>, advice: &'static str, span: Range<usize>) -> Self {
+        let title = title.into();
+        Self {
+            title,
+            advice,
+            span,
+        }
+    }
+}
+
 /// A text's documents, their scalars as they are written, and the first alias in it, in whose
 /// place the documents have what it stands for.
 pub(super) struct Loaded<'input> {
@@ -57,11 +68,8 @@ impl<'input> Loaded<'input> {
         };
         let span = lines.bytes(alias);
         let name = lines.written(&span);
-        Err(Fault {
-            title: format!("`{name}` is an alias, which CloudFormation does not take"),
-            advice: "write out what it stands for",
-            span,
-        })
+        let title = format!("`{name}` is an alias, which CloudFormation does not take");
+        Err(Fault::at(title, "write out what it stands for", span))
     }
 }
 
@@ -80,21 +88,14 @@ impl<'input> SpannedEventReceiver<'input> for Receiver<'input> {
 }
 
 fn value_of(node: &MarkedYaml<'_>, lines: &Lines<'_>) -> Result<Value, Fault> {
-    let fault = |title: String, advice| {
-        let span = lines.bytes(node.span);
-        Err(Fault {
-            title,
-            advice,
-            span,
-        })
-    };
+    let fault = |title: &str, advice| Err(Fault::at(title, advice, lines.bytes(node.span)));
     Ok(match &node.data {
         YamlData::Representation(text, style, tag) => {
             let plain = *style == ScalarStyle::Plain;
             match tag.as_deref() {
                 None if plain && is_null(text) => {
                     let title = "no value is here, and CloudFormation takes no null";
-                    return fault(title.to_owned(), NO_NULL);
+                    return fault(title, NO_NULL);
                 }
                 None if plain => plain_value(text),
                 None => text.as_ref().into(),
@@ -105,7 +106,7 @@ fn value_of(node: &MarkedYaml<'_>, lines: &Lines<'_>) -> Result<Value, Fault> {
                 Some(tag) if tag.is_yaml_core_schema() && is_known(&tag.suffix) => {
                     plain_value(text)
                 }
-                Some(tag) => return fault(unknown(tag), PLAIN),
+                Some(tag) => return fault(&unknown(tag), PLAIN),
             }
         }
         YamlData::Sequence(items) => {
@@ -116,14 +117,7 @@ fn value_of(node: &MarkedYaml<'_>, lines: &Lines<'_>) -> Result<Value, Fault> {
             let mut object = Map::new();
             for (key, value) in entries {
                 let name = key_of(key, node, lines)?;
-                let fault = |title: String, advice| {
-                    let span = lines.bytes(key.span);
-                    Err(Fault {
-                        title,
-                        advice,
-                        span,
-                    })
-                };
+                let fault = |title, advice| Err(Fault::at(title, advice, lines.bytes(key.span)));
                 if is_null_node(value) {
                     let title = format!("`{name}` has no value, and CloudFormation takes no null");
                     return fault(title, NO_NULL);
@@ -138,9 +132,9 @@ fn value_of(node: &MarkedYaml<'_>, lines: &Lines<'_>) -> Result<Value, Fault> {
         YamlData::Tagged(tag, inner) if tag.handle == "!" => {
             intrinsic(&tag.suffix, value_of(inner, lines)?)
         }
-        YamlData::Tagged(tag, _) => return fault(unknown(tag), PLAIN),
+        YamlData::Tagged(tag, _) => return fault(&unknown(tag), PLAIN),
         YamlData::Value(_) | YamlData::Alias(_) | YamlData::BadValue => {
-            return fault("a value that cannot be read".to_owned(), PLAIN);
+            return fault("a value that cannot be read", PLAIN);
         }
     })
 }
@@ -152,31 +146,24 @@ const TWICE: &str = "rename one of the two, or remove it";
 
 /// A key's name, as it is written; `node` is the mapping that has it.
 fn key_of(key: &MarkedYaml<'_>, node: &MarkedYaml<'_>, lines: &Lines<'_>) -> Result<String, Fault> {
-    let fault = |title: String, advice, span| {
-        let span = lines.bytes(span);
-        Err(Fault {
-            title,
-            advice,
-            span,
-        })
-    };
+    let fault = |title: &str, advice, span| Err(Fault::at(title, advice, lines.bytes(span)));
     let Some(name) = name_of(key).filter(|_| !is_null_node(key)) else {
         if lines.written(&lines.bytes(node.span)).starts_with("{{") {
             let title = "`{{..}}` without quotes is a mapping inside a mapping, and no text";
-            return fault(title.to_owned(), QUOTE_REFERENCE, node.span);
+            return fault(title, QUOTE_REFERENCE, node.span);
         }
-        return fault("a key must be a string".to_owned(), PLAIN, key.span);
+        return fault("a key must be a string", PLAIN, key.span);
     };
     if name == "<<" {
         let title = "`<<` is YAML's merge key, which CloudFormation does not take";
-        return fault(title.to_owned(), "write out what is merged", key.span);
+        return fault(title, "write out what is merged", key.span);
     }
     if name.starts_with("Fn::ForEach") {
         let title =
             format!("`{name}` is a loop, which needs the transform `AWS::LanguageExtensions`");
         let advice = "write out what it repeats; transforms are not expanded here, and a deploy \
                       does not allow them";
-        return fault(title, advice, key.span);
+        return fault(&title, advice, key.span);
     }
     Ok(name.to_owned())
 }
