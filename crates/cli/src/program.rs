@@ -5,8 +5,10 @@ use std::sync::{Arc, OnceLock};
 
 use anyhow::Context as _;
 use cfnkit_assembly::service::Service;
+use cfnkit_console::error::chain;
+use cfnkit_console::exit::Exit;
 use cfnkit_console::report::Screen;
-use cfnkit_console::{defect, exit, screen, variable};
+use cfnkit_console::{defect, screen, variable};
 use cfnkit_tools::workspace::Workspace;
 use clap::Parser as _;
 use xshell::Shell;
@@ -47,8 +49,8 @@ fn begin<Own: OwnCommands>(
 ) -> ExitCode {
     screen::begin();
     if let Err(err) = variable::drop_empty() {
-        screen::error(&err);
-        return ExitCode::from(exit::code(&err));
+        screen::error(chain(&err));
+        return ExitCode::FAILURE;
     }
     let cli = match Cli::<Own>::try_parse() {
         Ok(cli) => cli,
@@ -69,17 +71,30 @@ fn begin<Own: OwnCommands>(
         }
         Err(err) => Err(err.into()),
     };
-    match exit::if_written(result, screen::written()) {
+    match if_written(result, screen::written().map_err(Into::into)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(err) => {
-            let exit = err.downcast_ref::<exit::Exit>();
+            let exit = err.downcast_ref::<Exit>();
             match exit {
-                Some(exit::Exit::Silent | exit::Exit::Different) => {}
-                Some(exit::Exit::Declined) => screen::say(exit::Exit::Declined),
-                _ => screen::error(&err),
+                Some(Exit::Silent | Exit::Different) => {}
+                Some(Exit::Declined) => screen::say(Exit::Declined),
+                _ => screen::error(format!("{err:#}")),
             }
-            ExitCode::from(exit::code(&err))
+            ExitCode::from(exit.map_or(1, Exit::code))
         }
+    }
+}
+
+/// The end of a program whose results were `written` or not; a failure of its own counts for more.
+fn if_written(result: anyhow::Result<()>, written: anyhow::Result<()>) -> anyhow::Result<()> {
+    match (result, written) {
+        (result, Ok(())) => result,
+        (Ok(()), Err(unwritten)) => Err(unwritten),
+        (Err(err), Err(unwritten)) => match err.downcast_ref::<Exit>() {
+            // What would have said why was not written.
+            Some(Exit::Silent | Exit::Different) => Err(unwritten),
+            _ => Err(err),
+        },
     }
 }
 

@@ -1,7 +1,8 @@
 //! A person's yes before anything changes.
 
-use anyhow::Context as _;
+use snafu::whatever;
 
+use crate::error::{Context as _, Error, Result, chain};
 use crate::exit::Exit;
 use crate::interrupt::Interrupts;
 use crate::screen;
@@ -21,7 +22,7 @@ impl Consent {
     /// # Errors
     ///
     /// When somebody must be asked and nobody is there.
-    pub fn from_flag(yes: bool) -> anyhow::Result<Self> {
+    pub fn from_flag(yes: bool) -> Result<Self> {
         if yes {
             return Ok(Self::Given);
         }
@@ -38,32 +39,40 @@ impl Consent {
         }
     }
 
-    /// Ends with [`Exit::Declined`] unless the answer is yes.
-    pub async fn obtain(self, question: &str, interrupts: &mut Interrupts) -> anyhow::Result<()> {
+    /// Asks, where that is to be done.
+    ///
+    /// # Errors
+    ///
+    /// [`Exit::Declined`] unless the answer is yes, [`Exit::Unasked`] where there can be none.
+    pub async fn obtain(self, question: &str, interrupts: &mut Interrupts) -> Result<(), Exit> {
         if self == Self::Given {
             return Ok(());
         }
-        somebody_is_there()?;
-        let question = question.to_owned();
-        // On a thread of its own, so that Ctrl-C is heard while it waits.
-        let answer = tokio::task::spawn_blocking(move || screen::ask(&question));
-        let agreed = tokio::select! {
-            answer = answer => answer.context("cannot ask")??,
-            () = interrupts.next() => {
-                screen::say("");
-                false
-            }
-        };
-        match agreed {
-            true => Ok(()),
-            false => Err(Exit::Declined.into()),
+        match agreed(question, interrupts).await {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(Exit::Declined),
+            Err(err) => Err(Exit::Unasked(chain(&err))),
         }
     }
 }
 
-fn somebody_is_there() -> anyhow::Result<()> {
+async fn agreed(question: &str, interrupts: &mut Interrupts) -> Result<bool> {
+    somebody_is_there()?;
+    let question = question.to_owned();
+    // On a thread of its own, so that Ctrl-C is heard while it waits.
+    let answer = tokio::task::spawn_blocking(move || screen::ask(&question));
+    tokio::select! {
+        answer = answer => answer.context("cannot ask")?.map_err(Error::said),
+        () = interrupts.next() => {
+            screen::say("");
+            Ok(false)
+        }
+    }
+}
+
+fn somebody_is_there() -> Result<()> {
     if !screen::can_ask() {
-        anyhow::bail!("nobody can be asked, stdin is not a terminal; pass `--yes`");
+        whatever!("nobody can be asked, stdin is not a terminal; pass `--yes`");
     }
     Ok(())
 }

@@ -8,6 +8,8 @@ use std::fmt;
 pub enum Exit {
     /// The user said no; nothing was changed and nothing went wrong.
     Declined,
+    /// Somebody was to be asked, and could not be; nothing was changed.
+    Unasked(String),
     /// The operation ended, and not as asked.
     Failed(String),
     /// The operation may still be going on.
@@ -27,29 +29,11 @@ impl Exit {
     /// The exit code: 1 nothing more to say, 3 failed, 4 unknown, 5 different.
     pub fn code(&self) -> u8 {
         match self {
-            Self::Declined | Self::Silent => 1,
+            Self::Declined | Self::Unasked(_) | Self::Silent => 1,
             Self::Failed(_) => 3,
             Self::Unknown(_) => 4,
             Self::Different => 5,
         }
-    }
-}
-
-/// The exit code of a program that failed with `err`.
-pub fn code(err: &anyhow::Error) -> u8 {
-    err.downcast_ref().map_or(1, Exit::code)
-}
-
-/// The end of a program whose results were `written` or not; a failure of its own counts for more.
-pub fn if_written(result: anyhow::Result<()>, written: anyhow::Result<()>) -> anyhow::Result<()> {
-    match (result, written) {
-        (result, Ok(())) => result,
-        (Ok(()), Err(unwritten)) => Err(unwritten),
-        (Err(err), Err(unwritten)) => match err.downcast_ref::<Exit>() {
-            // What would have said why was not written.
-            Some(Exit::Silent | Exit::Different) => Err(unwritten),
-            _ => Err(err),
-        },
     }
 }
 
@@ -58,7 +42,7 @@ impl fmt::Display for Exit {
         match self {
             Self::Declined => f.write_str("nothing was changed"),
             Self::Silent | Self::Different => Ok(()),
-            Self::Failed(text) | Self::Unknown(text) => f.write_str(text),
+            Self::Unasked(text) | Self::Failed(text) | Self::Unknown(text) => f.write_str(text),
         }
     }
 }

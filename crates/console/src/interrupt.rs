@@ -3,9 +3,9 @@
 
 use std::process::Command;
 
-use anyhow::Context as _;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use crate::error::{Context as _, Result};
 use crate::exit::Exit;
 
 /// The interrupts of this process from now on. One that comes while nobody waits is kept.
@@ -28,7 +28,11 @@ pub enum Interruption {
 
 impl Interrupts {
     /// From here on an interrupt ends nothing by itself.
-    pub fn listen() -> anyhow::Result<Self> {
+    ///
+    /// # Errors
+    ///
+    /// The system does not tell of signals.
+    pub fn listen() -> Result<Self> {
         let listen = |kind| signal(kind).context("cannot listen for Ctrl-C");
         let hang_up = match ignores_hang_up() {
             true => None,
@@ -62,10 +66,14 @@ impl Interrupts {
     }
 
     /// Does `work`, which leaves nothing behind when it is dropped, unless an interrupt comes.
-    pub async fn unless<T>(
+    ///
+    /// # Errors
+    ///
+    /// Those of `work`, and [`Exit::Declined`] where one came.
+    pub async fn unless<T, E: From<Exit>>(
         &mut self,
-        work: impl Future<Output = anyhow::Result<T>>,
-    ) -> anyhow::Result<T> {
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
         tokio::select! {
             biased;
             () = self.next() => Err(Exit::Declined.into()),

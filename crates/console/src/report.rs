@@ -49,7 +49,7 @@ impl Reporter for Screen {
     }
 
     fn error(&self, text: &str) {
-        screen::say(format!("{BAD}error:{BAD:#} {text}"));
+        screen::error(text);
     }
 
     fn failure(&self, text: &str) {

@@ -8,7 +8,7 @@
 
 use std::ffi::OsString;
 use std::fmt::Display;
-use std::io::{BufRead as _, Error, ErrorKind, IsTerminal as _, Write as _};
+use std::io::{self, BufRead as _, ErrorKind, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -16,8 +16,8 @@ use std::time::Instant;
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
-use anyhow::Context as _;
 
+use crate::error::{Context as _, Result, chain};
 use crate::text::{harmless, wrap};
 use crate::variable;
 
@@ -34,7 +34,7 @@ pub const QUIET: Style = Style::new().dimmed();
 static PLAIN: AtomicBool = AtomicBool::new(false);
 
 /// Why stdout took no more.
-static UNWRITTEN: Mutex<Option<Error>> = Mutex::new(None);
+static UNWRITTEN: Mutex<Option<io::Error>> = Mutex::new(None);
 
 /// Decides what this process may do on its streams; before anything is written.
 pub fn begin() {
@@ -85,12 +85,12 @@ fn is_dumb(term: Option<OsString>) -> bool {
 /// Whether stderr is a terminal on which lines can be drawn again.
 pub(crate) fn can_redraw() -> bool {
     let is_plain = PLAIN.load(Ordering::Relaxed) || is_dumb(variable::value("TERM"));
-    !is_plain && !is_ci() && std::io::stderr().is_terminal()
+    !is_plain && !is_ci() && io::stderr().is_terminal()
 }
 
 /// Whether stderr shall have colour.
 pub(crate) fn has_colour() -> bool {
-    AutoStream::choice(&std::io::stderr()) != ColorChoice::Never
+    AutoStream::choice(&io::stderr()) != ColorChoice::Never
 }
 
 /// A step that begins.
@@ -107,12 +107,12 @@ pub fn say(text: impl Display) {
 /// end what is being watched.
 pub(crate) fn write_plain(text: &str) {
     let text = harmless(text);
-    let _ = AutoStream::auto(std::io::stderr().lock()).write_all(text.as_bytes());
+    let _ = AutoStream::auto(io::stderr().lock()).write_all(text.as_bytes());
 }
 
 /// Bytes that a terminal is to obey.
 pub(crate) fn write_codes(text: &str) {
-    let mut stderr = std::io::stderr().lock();
+    let mut stderr = io::stderr().lock();
     let _ = stderr.write_all(text.as_bytes());
     let _ = stderr.flush();
 }
@@ -124,8 +124,8 @@ pub fn success(text: &str, begin: Instant) {
 }
 
 /// The last line of a command that failed.
-pub fn error(err: &anyhow::Error) {
-    say(format!("{BAD}error:{BAD:#} {err:#}"));
+pub fn error(text: impl Display) {
+    say(format!("{BAD}error:{BAD:#} {text}"));
 }
 
 /// A remark in whole sentences, broken between words for a terminal of 80 columns.
@@ -138,7 +138,7 @@ pub fn note(text: &str) {
 /// A result for a person, on stdout: with colours, and nothing else in it is obeyed.
 pub fn show(text: impl Display) {
     let text = harmless(&text.to_string());
-    let choice = AutoStream::choice(&std::io::stdout());
+    let choice = AutoStream::choice(&io::stdout());
     match choice {
         ColorChoice::Never => data(anstream::adapter::strip_str(&text)),
         _ => data(text),
@@ -151,7 +151,7 @@ pub fn data(text: impl Display) {
     if unwritten.is_some() {
         return;
     }
-    let mut stdout = std::io::stdout().lock();
+    let mut stdout = io::stdout().lock();
     let written = stdout.write_all(format!("{text}\n").as_bytes());
     *unwritten = written.and_then(|()| stdout.flush()).err();
 }
@@ -163,23 +163,21 @@ pub fn is_read() -> bool {
 }
 
 /// Fails if a result was not written. A reader that went away has what it wanted.
-pub fn written() -> anyhow::Result<()> {
+pub fn written() -> Result<()> {
     let mut unwritten = UNWRITTEN.lock().unwrap_or_else(PoisonError::into_inner);
     match unwritten.take() {
         Some(err) if err.kind() != ErrorKind::BrokenPipe => {
-            Err(cause(err)).context("cannot write the output")
+            Err(cause(&err)).context("cannot write the output")
         }
         _ => Ok(()),
     }
 }
 
 /// The system's words without Rust's number.
-fn cause(err: Error) -> anyhow::Error {
+fn cause(err: &io::Error) -> String {
     let text = err.to_string();
-    match text.split_once(" (os error") {
-        Some((words, _)) => anyhow::anyhow!("{words}"),
-        None => err.into(),
-    }
+    let words = text.split_once(" (os error").map(|(words, _)| words);
+    words.map_or_else(|| text.clone(), str::to_owned)
 }
 
 /// Help goes to stdout, and words about wrong usage to stderr.
@@ -193,7 +191,7 @@ pub fn usage(usage: &clap::Error) -> ExitCode {
     match written() {
         Ok(()) => ExitCode::SUCCESS,
         Err(err) => {
-            error(&err);
+            error(chain(&err));
             ExitCode::FAILURE
         }
     }
@@ -201,14 +199,14 @@ pub fn usage(usage: &clap::Error) -> ExitCode {
 
 /// Whether somebody is there to answer a question.
 pub fn can_ask() -> bool {
-    !PLAIN.load(Ordering::Relaxed) && std::io::stdin().is_terminal()
+    !PLAIN.load(Ordering::Relaxed) && io::stdin().is_terminal()
 }
 
 /// Asks a question that only a typed yes answers with yes.
-pub fn ask(question: &str) -> std::io::Result<bool> {
+pub fn ask(question: &str) -> io::Result<bool> {
     write_plain(&format!("{STRONG}{question}{STRONG:#} [y/N] "));
     let mut answer = String::new();
-    std::io::stdin().lock().read_line(&mut answer)?;
+    io::stdin().lock().read_line(&mut answer)?;
     Ok(matches!(answer.trim(), "y" | "Y" | "yes" | "Yes"))
 }
 
@@ -258,7 +256,7 @@ mod tests {
     #[test]
     fn the_system_is_quoted_without_the_number_of_its_error() {
         assert_eq!(
-            cause(Error::from_raw_os_error(28)).to_string(),
+            cause(&io::Error::from_raw_os_error(28)),
             "No space left on device"
         );
     }

@@ -5,7 +5,7 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::process::CommandExt as _;
 use std::process::Command;
 
-use anyhow::Context as _;
+use crate::error::{Context as _, Result};
 
 /// The value of a variable that is set to something.
 pub fn value(name: &str) -> Option<OsString> {
@@ -17,7 +17,7 @@ pub fn value(name: &str) -> Option<OsString> {
 /// # Errors
 ///
 /// The value is not UTF-8.
-pub fn text(name: &str) -> anyhow::Result<Option<String>> {
+pub fn text(name: &str) -> Result<Option<String>> {
     let text = |value: OsString| {
         let text = value.into_string().ok();
         text.with_context(|| format!("the variable {name} is not UTF-8; set it anew, or unset it"))
@@ -36,7 +36,7 @@ pub fn finds_program(name: &str) -> bool {
 /// # Errors
 ///
 /// One of them is not UTF-8, and would be passed over without a word.
-pub fn drop_empty() -> anyhow::Result<()> {
+pub fn drop_empty() -> Result<()> {
     let mut empty = Vec::new();
     for (name, value) in std::env::vars_os() {
         if !is_read_by_libraries(&name) {

@@ -4,8 +4,9 @@
 use std::io::Write as _;
 use std::path::PathBuf;
 
-use anyhow::Context as _;
+use snafu::whatever;
 
+use crate::error::{Error, Result};
 use crate::variable;
 
 /// The variables in which GitHub names its files. Programs that are started for something else
@@ -15,14 +16,14 @@ const SUMMARY: &str = "GITHUB_STEP_SUMMARY";
 const OUTPUT: &str = "GITHUB_OUTPUT";
 
 /// Adds Markdown to the page of the run.
-pub fn summarize(markdown: &str) -> anyhow::Result<()> {
+pub fn summarize(markdown: &str) -> Result<()> {
     append(SUMMARY, markdown)
 }
 
 /// Sets an output of the step.
-pub fn set_output(name: &str, value: &str) -> anyhow::Result<()> {
+pub fn set_output(name: &str, value: &str) -> Result<()> {
     if value.contains(['\n', '\r']) {
-        anyhow::bail!("the output `{name}` has more than one line");
+        whatever!("the output `{name}` has more than one line");
     }
     append(OUTPUT, &format!("{name}={value}"))
 }
@@ -44,10 +45,13 @@ fn verbatim(text: &str) -> String {
     format!("{fence}text\n{plain}\n{fence}\n")
 }
 
-fn append(name: &str, text: &str) -> anyhow::Result<()> {
+fn append(name: &str, text: &str) -> Result<()> {
     match variable::value(name) {
-        Some(path) => append_to(&PathBuf::from(path), text)
-            .with_context(|| format!("cannot write to the file that `{name}` names")),
+        Some(path) => append_to(&PathBuf::from(path), text).map_err(|err| {
+            Error::new(format!(
+                "cannot write to the file that `{name}` names: {err}"
+            ))
+        }),
         None => Ok(()),
     }
 }

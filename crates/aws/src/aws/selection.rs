@@ -16,7 +16,6 @@ use aws_types::os_shim_internal::{Env, Fs};
 use super::Selection;
 use super::mfa::Device;
 use crate::error::{Context as _, Result};
-use cfnkit_console::error::Error as Words;
 use cfnkit_console::variable;
 
 /// What was decided before anybody is asked for credentials.
@@ -43,9 +42,9 @@ pub(super) struct Selected {
 pub(super) async fn select(selection: &Selection) -> Result<Selected> {
     let named = match &selection.profile {
         Some(profile) => Some(profile.clone()),
-        None => match variable::text("AWS_PROFILE").map_err(Words::from)? {
+        None => match variable::text("AWS_PROFILE")? {
             Some(profile) => Some(profile),
-            None => variable::text("AWS_DEFAULT_PROFILE").map_err(Words::from)?,
+            None => variable::text("AWS_DEFAULT_PROFILE")?,
         },
     };
     let profiles = aws_config::profile::load(

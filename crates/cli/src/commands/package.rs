@@ -168,7 +168,10 @@ impl Package {
     fn report(&self, package: &Manifest, earlier: Option<&Manifest>) -> anyhow::Result<()> {
         let earlier = earlier.map(|earlier| ("before", earlier));
         workflow_run::summarize(&growth::markdown(package, earlier))?;
-        workflow_run::set_output("sha256", &package.output.zip_sha256)
+        Ok(workflow_run::set_output(
+            "sha256",
+            &package.output.zip_sha256,
+        )?)
     }
 }
 

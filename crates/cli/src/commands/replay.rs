@@ -156,7 +156,7 @@ fn verdict(recording: &Recording) {
         tree: None,
     };
     let report = diagnosis::report(&failures, &verdict, &sources);
-    screen::error(&anyhow::anyhow!(report));
+    screen::error(report);
 }
 
 #[cfg(test)]

@@ -198,7 +198,7 @@ impl Engine {
     ) -> anyhow::Result<Executed> {
         if let Err(declined) = consent.obtain(question, &mut self.interrupts).await {
             let cleanup = self.discard(sources.root_stack, prepared).await;
-            return Err(after_cleanup(declined, cleanup));
+            return Err(after_cleanup(declined.into(), cleanup));
         }
         self.execute(prepared, sources, options).await
     }

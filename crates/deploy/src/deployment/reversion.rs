@@ -71,7 +71,8 @@ impl Engine {
                 return Err(Overtaken::error(&root.name));
             };
             takes_change(&stack)?;
-            let text = async { Ok(cloudformation::template_of(&self.cfn, &stack.id).await?) };
+            let text =
+                async { anyhow::Ok(cloudformation::template_of(&self.cfn, &stack.id).await?) };
             let text = self.interrupts.unless(text).await?;
             let file = format!("the deployed template of {}", stack.name);
             let plan = Plan {
@@ -109,7 +110,7 @@ impl Engine {
     ) -> anyhow::Result<()> {
         if let Err(declined) = consent.obtain(question, &mut self.interrupts).await {
             let cleanup = self.discard_all(found.stacks).await;
-            return Err(after_cleanup(declined, cleanup));
+            return Err(after_cleanup(declined.into(), cleanup));
         }
         let options = options(follow_for);
         let mut stacks = found.stacks.into_iter();
