@@ -73,13 +73,6 @@ impl<T> Context<T> for Option<T> {
     }
 }
 
-/// What a crate that still has `anyhow` says.
-impl From<anyhow::Error> for Error {
-    fn from(err: anyhow::Error) -> Self {
-        Self::new(format!("{err:#}"))
-    }
-}
-
 /// An error and its causes in one line.
 pub fn chain(err: &(dyn StdError + 'static)) -> String {
     let mut text = err.to_string();
