@@ -5,15 +5,15 @@ use std::sync::OnceLock;
 
 use anyhow::Context as _;
 
-use cfnkit_assembly::assembly::Cloud;
+use crate::agreed::bring;
+use crate::connection::Environment;
 use cfnkit_assembly::encryption_key::{EncryptionKey, PRICE};
-use cfnkit_aws::aws::Connection;
 use cfnkit_aws::aws::cloudformation::{self, CloudFormation};
 use cfnkit_cli::program::service;
 use cfnkit_console::consent::Consent;
 use cfnkit_console::interrupt::Interrupts;
 use cfnkit_console::screen::STRONG;
-use cfnkit_deploy::deployment::{Engine, Plan, again};
+use cfnkit_deploy::deployment::{Plan, again};
 use cfnkit_operation::options::Options;
 use cfnkit_operation::stack::Stack;
 use cfnkit_template::parameters::{self, Parameters};
@@ -68,15 +68,14 @@ fn key_of(stack: &Stack) -> Option<String> {
 
 /// Brings the bootstrap stack to what its template says; returns the asset bucket's name.
 pub(crate) async fn deploy(
-    connection: &Connection,
+    environment: &Environment,
     workspace: &Workspace,
-    cloud: Cloud,
     choice: Choice,
     consent: Consent,
 ) -> anyhow::Result<String> {
-    let cfn = &connection.cloudformation();
-    let mut engine = Engine::new(cfn.clone(), cloud, workspace, Interrupts::listen()?);
-    let place = connection.place();
+    let cfn = &environment.connection.cloudformation();
+    let mut engine = environment.engine(workspace, Interrupts::listen()?);
+    let place = environment.connection.place();
     let name = service().bootstrap_stack();
     let attempt = async || {
         let stack = engine.settled(&name).await?;
@@ -85,11 +84,9 @@ pub(crate) async fn deploy(
             Some(key) => Some(farewell(&key, &cloudformation::all_stacks(cfn).await?)),
             None => None,
         };
-        engine
-            .bring(stack, &plan, &place, note.as_deref(), consent)
-            .await
+        bring(&mut engine, stack, &plan, &place, note.as_deref(), consent).await
     };
-    bucket_of(&again(&name, attempt).await?)
+    bucket_of(&again(workspace.reporter(), &name, attempt).await?)
 }
 
 fn plan(workspace: &Workspace, choice: Choice, stack: Option<&Stack>) -> anyhow::Result<Plan> {

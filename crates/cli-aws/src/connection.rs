@@ -3,11 +3,14 @@
 use anyhow::Context as _;
 use xshell::Shell;
 
+use crate::live::{self, Live};
 use cfnkit_assembly::assembly::Cloud;
 use cfnkit_aws::aws::{Connection, Selection};
 use cfnkit_cli::commands::args::{EnvironmentArgs, LocalCloud};
+use cfnkit_cli::commands::replay::recordings;
+use cfnkit_console::interrupt::Interrupts;
 use cfnkit_console::screen::{self, STRONG};
-use cfnkit_operation::live;
+use cfnkit_deploy::deployment::{Engine, Surroundings};
 use cfnkit_tools::emulator::{self, Emulator, Place};
 use cfnkit_tools::workspace::Workspace;
 
@@ -16,6 +19,32 @@ pub(crate) struct Environment {
     pub(crate) connection: Connection,
     pub(crate) emulator: Option<Emulator>,
     pub(crate) cloud: Cloud,
+}
+
+impl Environment {
+    /// What changes stacks here.
+    pub(crate) fn engine<'a>(
+        &self,
+        workspace: &'a Workspace,
+        interrupts: Interrupts,
+    ) -> Engine<'a> {
+        let surroundings = Surroundings {
+            directory: recordings(workspace),
+            interrupts,
+            reporter: workspace.reporter(),
+            watcher: Box::new(self.live(workspace)),
+            clock: live::now,
+        };
+        Engine::new(self.connection.cloudformation(), self.cloud, surroundings)
+    }
+
+    /// What shows operations here, and knows how long they take.
+    pub(crate) fn live<'a>(&self, workspace: &'a Workspace) -> Live<'a> {
+        Live {
+            workspace,
+            cloud: self.cloud,
+        }
+    }
 }
 
 pub(crate) async fn connect(

@@ -5,15 +5,16 @@ use std::sync::OnceLock;
 
 use anyhow::Context as _;
 
+use crate::agreed::bring;
+use crate::connection::Environment;
 use cfnkit_assembly::adoption;
 use cfnkit_assembly::assembly::Cloud;
 use cfnkit_assembly::stage::Stage;
-use cfnkit_aws::aws::Connection;
 use cfnkit_aws::aws::cloudformation::{self, CloudFormation};
 use cfnkit_cli::repository::Repository;
 use cfnkit_console::consent::Consent;
 use cfnkit_console::interrupt::Interrupts;
-use cfnkit_deploy::deployment::{Engine, Plan, again};
+use cfnkit_deploy::deployment::{Plan, again};
 use cfnkit_operation::options::Options;
 use cfnkit_operation::stack::Stack;
 use cfnkit_template::parameters::{self, Parameters};
@@ -68,23 +69,22 @@ pub(crate) async fn boundary(
 
 /// Brings the roles of a stage to what their template says.
 pub(crate) async fn deploy(
-    connection: &Connection,
+    environment: &Environment,
     workspace: &Workspace,
-    cloud: Cloud,
     wish: Wish<'_>,
     consent: Consent,
 ) -> anyhow::Result<Roles> {
-    let cfn = connection.cloudformation();
+    let cfn = environment.connection.cloudformation();
     let name = wish.stage.github_stack_name();
-    let mut engine = Engine::new(cfn.clone(), cloud, workspace, Interrupts::listen()?);
-    let place = connection.place();
+    let mut engine = environment.engine(workspace, Interrupts::listen()?);
+    let place = environment.connection.place();
     let attempt = async || {
         let stack = engine.settled(&name).await?;
         let all = cloudformation::all_stacks(&cfn).await?;
-        let plan = plan(workspace, cloud, wish, stack.as_ref(), &all)?;
-        engine.bring(stack, &plan, &place, None, consent).await
+        let plan = plan(workspace, environment.cloud, wish, stack.as_ref(), &all)?;
+        bring(&mut engine, stack, &plan, &place, None, consent).await
     };
-    let stack = again(&name, attempt).await?;
+    let stack = again(workspace.reporter(), &name, attempt).await?;
     let role = |output: &str| {
         let role = stack.outputs.get(output).cloned();
         role.with_context(|| format!("stack `{name}` has no output `{output}`"))

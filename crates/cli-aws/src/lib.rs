@@ -16,6 +16,7 @@ use cfnkit_assembly::service::Service;
 use cfnkit_cli::commands::OwnCommands;
 use cfnkit_cli::program;
 
+mod agreed;
 mod bootstrap;
 mod checkup;
 mod choices;
@@ -23,7 +24,9 @@ mod commands;
 mod connection;
 mod deploy_role;
 mod deployed;
+mod live;
 mod probing;
+mod review;
 
 /// Runs the command of this process's arguments.
 pub fn main<Own: OwnCommands>(service: &'static Service) -> ExitCode {

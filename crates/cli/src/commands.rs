@@ -31,7 +31,7 @@ pub(crate) mod ls;
 pub(crate) mod man;
 pub mod outputs;
 pub mod package;
-pub(crate) mod replay;
+pub mod replay;
 pub(crate) mod schema;
 pub mod smoke;
 pub mod status;
@@ -177,7 +177,7 @@ impl<Own: OwnCommands> Cli<Own> {
             }
             Command::Remote(remote) => return Ok(Some(remote)),
             Command::Watch(watch) => watch.run(sh, workspace).await,
-            Command::Replay(replay) => replay.run().await,
+            Command::Replay(replay) => replay.run(workspace).await,
             Command::Graph(graph) => graph.run(workspace),
             Command::Schema(schema) => schema.run(),
             Command::Local(local) => local.run(sh, workspace),

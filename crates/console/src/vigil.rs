@@ -5,14 +5,19 @@ use std::time::{Duration, Instant};
 use tokio::time::MissedTickBehavior;
 
 use crate::patience::patient;
-use crate::screen;
+use crate::report::Reporter;
 
 /// How long nothing is said at most.
 const WORD: Duration = Duration::from_secs(10);
 
 /// Does `work`; `None` where it has not ended after `limit`. `doing` says what is waited for, as
 /// in "waiting for orders-dev".
-pub async fn vigil<T>(doing: &str, limit: Duration, work: impl Future<Output = T>) -> Option<T> {
+pub async fn vigil<T>(
+    reporter: &dyn Reporter,
+    doing: &str,
+    limit: Duration,
+    work: impl Future<Output = T>,
+) -> Option<T> {
     let begin = Instant::now();
     let word = patient(WORD);
     let mut words = tokio::time::interval_at((begin + word).into(), word);
@@ -26,7 +31,7 @@ pub async fn vigil<T>(doing: &str, limit: Duration, work: impl Future<Output = T
             () = &mut end => return None,
             _ = words.tick() => {
                 let seconds = begin.elapsed().as_secs();
-                screen::progress(format!("still {doing} ({seconds} s)"));
+                reporter.step(&format!("still {doing} ({seconds} s)"));
             }
         }
     }

@@ -1,26 +1,27 @@
 //! One deployment of one stack: from its present state over a change set to a settled state.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use anyhow::Context as _;
 use serde_json::Value;
 
 use crate::follow::Pace;
 use crate::pending::Pending;
+use crate::watcher::Watcher;
 use cfnkit_assembly::assembly::{Cloud, INLINE_BYTES};
-use cfnkit_assembly::omission::Omission;
 use cfnkit_aws::aws::cloudformation::change_sets::RootTemplate;
 use cfnkit_aws::aws::cloudformation::{self, CloudFormation};
-use cfnkit_change::change_set::{self, Action, Change, Warnings};
+use cfnkit_change::change_set::{Action, Change};
 use cfnkit_change::comparison::sections::{Sections, sections};
 use cfnkit_change::comparison::{compare, explained, needs_explanation};
 use cfnkit_change::readback;
 use cfnkit_console::exit::Exit;
 use cfnkit_console::interrupt::Interrupts;
-use cfnkit_console::screen::{self, STRONG};
+use cfnkit_console::report::Reporter;
 use cfnkit_console::vigil::vigil;
-use cfnkit_console::workflow_run;
 use cfnkit_operation::diagnosis::Sources;
 use cfnkit_operation::options::Options;
 use cfnkit_operation::stack::{DeployAction, Stack};
@@ -29,7 +30,6 @@ use cfnkit_template::parameters::Parameters;
 use cfnkit_template::stack_tree::NESTED_STACK;
 use cfnkit_template::stack_tree::StackTree;
 use cfnkit_template::template::Template;
-use cfnkit_tools::workspace::Workspace;
 
 mod currency;
 mod execution;
@@ -38,13 +38,14 @@ mod overtaking;
 mod recovery;
 mod removal;
 mod reversion;
-mod revision;
-mod standalone;
 mod warnings;
 
-pub use currency::{has_same_template, is_current};
-pub use execution::{Executed, Prepared};
+use kept::takes_change;
+
+pub use currency::has_same_template;
+pub use execution::{Prepared, unclean};
 pub use overtaking::{ATTEMPTS, again, is_overtaken};
+pub use recovery::{Clearing, clearing};
 
 /// How long somebody else's operation on a stack is waited for.
 const SETTLE_TIMEOUT: Duration = Duration::from_secs(3600);
@@ -67,6 +68,30 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// `stack` with other values of some root parameters, and all else as it is deployed: no
+    /// template is read from the working tree and nothing is built.
+    pub async fn revision(
+        cfn: &CloudFormation,
+        stack: &Stack,
+        values: &Parameters,
+    ) -> anyhow::Result<Self> {
+        takes_change(stack)?;
+        let tree = deployed_tree(cfn, stack).await?;
+        let mut tree = tree.with_context(|| format!("stack `{}` holds nothing yet", stack.name))?;
+        tree.parameters.extend(values.clone());
+        Ok(Self {
+            stack_name: stack.name.clone(),
+            tree,
+            tags: stack.tags.clone(),
+            template_url: None,
+            options: Options {
+                only_parameters: Some(values.keys().cloned().collect()),
+                ..Options::default()
+            },
+            deployed: OnceLock::new(),
+        })
+    }
+
     /// How CloudFormation gets the root's template.
     fn root_template(&self) -> RootTemplate<'_> {
         match &self.template_url {
@@ -106,28 +131,45 @@ impl Plan {
 
 /// What works on stacks: a client, and what is remembered between its calls.
 #[derive(Debug)]
-pub struct Engine {
+pub struct Engine<'a> {
     /// The client of all calls.
     pub cfn: CloudFormation,
-    cloud: Cloud,
+    pub(crate) cloud: Cloud,
     pending: Pending,
     /// Ctrl-C and the like, as they come.
     pub interrupts: Interrupts,
+    pub(crate) reporter: &'a dyn Reporter,
+    pub(crate) watcher: Box<dyn Watcher + 'a>,
+    /// The time in milliseconds since the epoch.
+    pub(crate) clock: fn() -> i64,
 }
 
-impl Engine {
-    /// Remembers in the workspace which change sets were asked for.
-    pub fn new(
-        cfn: CloudFormation,
-        cloud: Cloud,
-        workspace: &Workspace,
-        interrupts: Interrupts,
-    ) -> Self {
+/// What an engine is handed to work with, beside the cloud.
+#[derive(Debug)]
+pub struct Surroundings<'a> {
+    /// Where it remembers which change sets were asked for.
+    pub directory: PathBuf,
+    /// Ctrl-C and the like.
+    pub interrupts: Interrupts,
+    /// Who is told of what it does.
+    pub reporter: &'a dyn Reporter,
+    /// Who watches the operations.
+    pub watcher: Box<dyn Watcher + 'a>,
+    /// The time in milliseconds since the epoch.
+    pub clock: fn() -> i64,
+}
+
+impl<'a> Engine<'a> {
+    /// With nothing asked for yet.
+    pub fn new(cfn: CloudFormation, cloud: Cloud, surroundings: Surroundings<'a>) -> Self {
         Self {
             cfn,
             cloud,
-            pending: Pending::of(workspace),
-            interrupts,
+            pending: Pending::in_directory(&surroundings.directory),
+            interrupts: surroundings.interrupts,
+            reporter: surroundings.reporter,
+            watcher: surroundings.watcher,
+            clock: surroundings.clock,
         }
     }
 
@@ -138,7 +180,7 @@ impl Engine {
         if let Some(Stack { status, .. }) = stack.as_ref()
             && !status.is_known()
         {
-            screen::say(format!(
+            self.reporter.say(&format!(
                 "{name} is {status}, a status that this program does not know"
             ));
         }
@@ -148,7 +190,7 @@ impl Engine {
     /// The stack of this name or ID once nobody works on it; `None` where there is none, or none
     /// any more.
     async fn at_rest(&mut self, name: &str) -> anyhow::Result<Option<Stack>> {
-        let (cfn, mut pace) = (&self.cfn, Pace::new(self.cloud));
+        let (cfn, reporter, mut pace) = (&self.cfn, self.reporter, Pace::new(self.cloud));
         let settle = async {
             let mut announced = false;
             loop {
@@ -156,7 +198,7 @@ impl Engine {
                 match stack {
                     Some(stack) if !stack.status.is_settled() => {
                         if !announced {
-                            screen::progress(format!("{name} is {}; waiting for it", stack.status));
+                            reporter.step(&format!("{name} is {}; waiting for it", stack.status));
                             announced = true;
                         }
                         pace.wait().await;
@@ -168,7 +210,7 @@ impl Engine {
         };
         let doing = format!("waiting for {name}");
         let settle = async {
-            let settled = vigil(&doing, SETTLE_TIMEOUT, settle).await;
+            let settled = vigil(reporter, &doing, SETTLE_TIMEOUT, settle).await;
             settled.unwrap_or_else(|| {
                 Err(Exit::unknown(format!(
                     "what somebody else does to `{name}` has not ended within an hour"
@@ -270,43 +312,4 @@ pub async fn beside(
     };
     let tags = readback::restored_pairs(&stack.tags, &plan.tags);
     Ok(sections((tree, &tags), (&plan.tree, &plan.tags)))
-}
-
-/// Shows what `beside` found.
-pub fn show_beside(beside: &Sections, stack_name: &str) {
-    if beside.is_empty() {
-        return;
-    }
-    let text = beside.render();
-    screen::say(format!("\n{}", text.trim_end()));
-    let heading = format!("{stack_name}, beside its resources");
-    let told = workflow_run::summarize(&workflow_run::section(&heading, &text));
-    if let Err(err) = told {
-        screen::say(format!("the run's page lacks these changes: {err:#}"));
-    }
-}
-
-/// Shows what a change set would do, what CloudFormation warns of, and what the local cloud leaves
-/// out of it.
-pub fn show(changes: &[Change], warnings: &Warnings, stack_name: &str, omissions: &[Omission]) {
-    let tree = change_set::render(changes);
-    let callouts = change_set::callouts(changes) + &warnings.render();
-    let totals = change_set::totals(changes).summary();
-    screen::say(format!("\n{STRONG}{stack_name}{STRONG:#}"));
-    screen::say(&tree);
-    if !callouts.is_empty() {
-        screen::say(&callouts);
-    }
-    screen::say(format!("{totals}\n"));
-    let heading = format!("{stack_name}: {totals}");
-    let told = workflow_run::summarize(&workflow_run::section(
-        &heading,
-        &format!("{tree}\n{callouts}"),
-    ));
-    if let Err(err) = told {
-        screen::say(format!("the run's page lacks these changes: {err:#}"));
-    }
-    for omission in omissions {
-        screen::say(omission);
-    }
 }

@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use tokio::time::MissedTickBehavior;
 
+use crate::deployment::Engine;
+use crate::watcher::Watch;
 use cfnkit_assembly::assembly::Cloud;
 use cfnkit_aws::aws::cloudformation::{self, CloudFormation, operations};
 use cfnkit_aws::error::Trouble;
@@ -13,12 +15,11 @@ use cfnkit_change::change_set::Change;
 use cfnkit_console::defect;
 use cfnkit_console::error::chain;
 use cfnkit_console::exit::Exit;
-use cfnkit_console::interrupt::{Interruption, Interrupts};
+use cfnkit_console::interrupt::Interruption;
 use cfnkit_console::patience::patient;
 use cfnkit_operation::display::subject::{Subject, Verb, planned};
 use cfnkit_operation::estimate::Estimate;
 use cfnkit_operation::event::{EventLog, StackEvent};
-use cfnkit_operation::live::{self, Watch};
 use cfnkit_operation::stack::Stack;
 
 /// How often the live display is drawn.
@@ -35,7 +36,7 @@ const SECOND_THOUGHT: Duration = Duration::from_secs(5);
 
 /// What has begun.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// A stack is made.
     Create,
     /// A stack is changed.
@@ -58,116 +59,115 @@ impl Kind {
 
 /// What is followed.
 #[derive(Debug, Clone, Copy)]
-pub struct Operation<'a> {
+pub(crate) struct Operation<'a> {
     pub(crate) stack_id: &'a str,
     /// Name of the stack.
-    pub name: &'a str,
+    pub(crate) name: &'a str,
     /// The time of the last event before it, in milliseconds since the epoch.
-    pub since: i64,
-    /// Which decides how often it is looked at.
-    pub cloud: Cloud,
+    pub(crate) since: i64,
     /// What has begun.
-    pub kind: Kind,
+    pub(crate) kind: Kind,
     /// What it will touch; empty where that is not known.
-    pub planned: &'a [Change],
+    pub(crate) planned: &'a [Change],
     /// For how long it is followed at most.
-    pub follow_for: Option<Duration>,
+    pub(crate) follow_for: Option<Duration>,
     /// Repeated in the events of a cancellation.
     pub(crate) token: &'a str,
 }
 
 /// An operation that has ended.
 #[derive(Debug)]
-pub struct Followed {
+pub(crate) struct Followed {
     /// As it has settled.
-    pub stack: Stack,
+    pub(crate) stack: Stack,
     pub(crate) log: EventLog,
     /// Where everything that happened can be read.
     pub(crate) recording: Option<String>,
 }
 
-/// Shows and records the events of the root and its nested stacks until the root has settled.
-/// Events are best effort; the verdict is the stack's own status. The first interrupt stops
-/// watching; a second one stops an update.
-pub async fn follow(
-    cfn: &CloudFormation,
-    operation: Operation<'_>,
-    interrupts: &mut Interrupts,
-) -> anyhow::Result<Followed> {
-    let name = operation.name;
-    defect::cloudformation_begins();
-    let watch = RefCell::new(Watch::begin(operation.subject(), operation.cloud));
-    let settle = settle(cfn, operation, &watch);
-    let redraw = async {
-        let mut frames = tokio::time::interval(FRAME);
-        frames.set_missed_tick_behavior(MissedTickBehavior::Skip);
-        loop {
-            frames.tick().await;
-            watch.borrow_mut().tick();
-        }
-    };
-    let end = async {
-        match operation.follow_for {
-            Some(limit) => tokio::time::sleep(patient(limit)).await,
-            None => std::future::pending().await,
-        }
-    };
-    tokio::pin!(settle, redraw, end);
-    let (stack, log) = loop {
-        let first = tokio::select! {
-            settled = &mut settle => break settled?,
-            () = &mut redraw => continue,
-            () = &mut end => {
-                return Err(Exit::unknown(format!(
-                    "no longer watching after the given time; CloudFormation goes on with `{name}`"
-                ))
-                .into());
+impl Engine<'_> {
+    /// Reports the events of the root and its nested stacks until the root has settled.
+    /// Events are best effort; the verdict is the stack's own status. The first interrupt stops
+    /// watching; a second one stops an update.
+    pub(crate) async fn follow(&mut self, operation: Operation<'_>) -> anyhow::Result<Followed> {
+        let (cfn, interrupts) = (&self.cfn, &mut self.interrupts);
+        let name = operation.name;
+        defect::cloudformation_begins();
+        let subject = operation.subject((self.clock)());
+        let watch = RefCell::new(self.watcher.begin(subject));
+        let settle = settle(cfn, self.cloud, operation, &watch);
+        let redraw = async {
+            let mut frames = tokio::time::interval(FRAME);
+            frames.set_missed_tick_behavior(MissedTickBehavior::Skip);
+            loop {
+                frames.tick().await;
+                watch.borrow_mut().tick();
             }
-            first = interrupts.interruption() => first,
         };
-        // Nobody is there who could think again.
-        if first == Interruption::HungUp {
-            return Err(detached(operation, false).into());
-        }
-        watch.borrow_mut().say(match operation.kind {
-            Kind::Update => "Ctrl-C again within five seconds cancels the update",
-            Kind::Create | Kind::RollBack | Kind::Delete => {
-                "Ctrl-C again within five seconds stops watching at once"
+        let end = async {
+            match operation.follow_for {
+                Some(limit) => tokio::time::sleep(patient(limit)).await,
+                None => std::future::pending().await,
             }
-        });
-        let again = tokio::select! {
-            settled = &mut settle => break settled?,
-            () = &mut redraw => false,
-            () = tokio::time::sleep(SECOND_THOUGHT) => false,
-            second = interrupts.interruption() => second == Interruption::Asked,
         };
-        if operation.kind != Kind::Update || !again {
-            return Err(detached(operation, again).into());
-        }
-        operations::cancel_update(cfn, operation.stack_id, operation.token).await?;
-        watch
-            .borrow_mut()
-            .say(&format!("cancelling the update of {name}"));
-    };
-    let recording = watch.borrow().recording();
-    watch.borrow_mut().end(&stack);
-    defect::cloudformation_ended();
-    Ok(Followed {
-        stack,
-        log,
-        recording,
-    })
+        tokio::pin!(settle, redraw, end);
+        let (stack, log) = loop {
+            let first = tokio::select! {
+                settled = &mut settle => break settled?,
+                () = &mut redraw => continue,
+                () = &mut end => {
+                    return Err(Exit::unknown(format!(
+                        "no longer watching after the given time; CloudFormation goes on with `{name}`"
+                    ))
+                    .into());
+                }
+                first = interrupts.interruption() => first,
+            };
+            // Nobody is there who could think again.
+            if first == Interruption::HungUp {
+                return Err(detached(operation, false).into());
+            }
+            watch.borrow_mut().say(match operation.kind {
+                Kind::Update => "Ctrl-C again within five seconds cancels the update",
+                Kind::Create | Kind::RollBack | Kind::Delete => {
+                    "Ctrl-C again within five seconds stops watching at once"
+                }
+            });
+            let again = tokio::select! {
+                settled = &mut settle => break settled?,
+                () = &mut redraw => false,
+                () = tokio::time::sleep(SECOND_THOUGHT) => false,
+                second = interrupts.interruption() => second == Interruption::Asked,
+            };
+            if operation.kind != Kind::Update || !again {
+                return Err(detached(operation, again).into());
+            }
+            operations::cancel_update(cfn, operation.stack_id, operation.token).await?;
+            watch
+                .borrow_mut()
+                .say(&format!("cancelling the update of {name}"));
+        };
+        let recording = watch.borrow().recording();
+        watch.borrow_mut().end(&stack);
+        defect::cloudformation_ended();
+        Ok(Followed {
+            stack,
+            log,
+            recording,
+        })
+    }
 }
 
 /// Looks until the stack has settled. A look that fails is taken again where that may help.
 async fn settle(
     cfn: &CloudFormation,
+    cloud: Cloud,
     operation: Operation<'_>,
-    watch: &RefCell<Watch>,
+    watch: &RefCell<Box<dyn Watch>>,
 ) -> anyhow::Result<(Stack, EventLog)> {
     let Operation { stack_id, name, .. } = operation;
     let mut log = EventLog::new(stack_id, operation.since);
-    let mut pace = Pace::new(operation.cloud);
+    let mut pace = Pace::new(cloud);
     let begin = Instant::now();
     let mut blind_since = None;
     loop {
@@ -220,12 +220,12 @@ fn detached(operation: Operation<'_>, again: bool) -> Exit {
 }
 
 impl Operation<'_> {
-    fn subject(&self) -> Subject {
+    fn subject(&self, begin: i64) -> Subject {
         Subject {
             stack_name: self.name.to_owned(),
             stack_id: self.stack_id.to_owned(),
             verb: self.kind.verb(),
-            begin: live::now(),
+            begin,
             planned: planned(self.planned),
             estimate: Estimate::default(),
         }

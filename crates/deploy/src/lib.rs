@@ -15,3 +15,4 @@ pub mod follow;
 pub(crate) mod pending;
 pub mod publish;
 pub mod session;
+pub mod watcher;

@@ -6,9 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
-use cfnkit_tools::workspace::Workspace;
-
-/// The notes of this repository, one file per change set.
+/// The notes in a directory, one file per change set.
 #[derive(Debug, Clone)]
 pub(crate) struct Pending {
     directory: PathBuf,
@@ -24,9 +22,10 @@ pub(crate) struct Note {
 }
 
 impl Pending {
-    pub(crate) fn of(workspace: &Workspace) -> Self {
+    /// In `directory` of whoever deploys.
+    pub(crate) fn in_directory(directory: &Path) -> Self {
         Self {
-            directory: workspace.target().join("deployments/pending"),
+            directory: directory.join("pending"),
         }
     }
 
@@ -92,10 +91,6 @@ impl Note {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
-    use cfnkit_console::report::Nobody;
-
     use super::*;
 
     fn names(notes: &[Note]) -> Vec<&str> {
@@ -105,7 +100,7 @@ mod tests {
     #[test]
     fn a_note_is_left_behind_when_nobody_holds_it() {
         let root = tempfile::tempdir().unwrap();
-        let pending = Pending::of(&Workspace::at(root.path(), Arc::new(Nobody)));
+        let pending = Pending::in_directory(root.path());
         assert!(pending.left_behind("movies-dev").is_empty());
         let held = pending.note("movies-dev", "xtask-1").unwrap();
         let dropped = pending.note("movies-dev", "xtask-2").unwrap();

@@ -2,10 +2,15 @@
 
 use cfnkit_assembly::assembly::Assembly;
 use cfnkit_aws::aws::s3::{AssetBucket, Presence, Upload};
-use cfnkit_console::screen;
+use cfnkit_console::report::Reporter;
 
 /// Uploads the assets that the bucket does not have.
-pub async fn publish(s3: &AssetBucket, bucket: &str, assembly: &Assembly) -> anyhow::Result<()> {
+pub async fn publish(
+    reporter: &dyn Reporter,
+    s3: &AssetBucket,
+    bucket: &str,
+    assembly: &Assembly,
+) -> anyhow::Result<()> {
     s3.check(bucket).await?;
     let mut present = 0;
     for asset in assembly.assets() {
@@ -14,7 +19,7 @@ pub async fn publish(s3: &AssetBucket, bucket: &str, assembly: &Assembly) -> any
             continue;
         }
         match s3.upload(bucket, asset).await? {
-            Upload::Written => screen::progress(format!(
+            Upload::Written => reporter.step(&format!(
                 "published {} ({} KiB)",
                 asset.name,
                 asset.bytes.len().div_ceil(1024)
@@ -23,7 +28,7 @@ pub async fn publish(s3: &AssetBucket, bucket: &str, assembly: &Assembly) -> any
         }
     }
     if present > 0 {
-        screen::progress(format!("{present} assets are published already"));
+        reporter.step(&format!("{present} assets are published already"));
     }
     Ok(())
 }

@@ -1,41 +1,17 @@
 //! Whether the credentials last as long as the deploy does.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use cfnkit_assembly::assembly::Cloud;
-use cfnkit_aws::aws::Connection;
 use cfnkit_change::change_set::{Action, Change};
-use cfnkit_console::screen;
-use cfnkit_operation::display::subject::planned;
-use cfnkit_operation::live;
 
 /// What creating and updating the service may take, where nothing was learned yet.
 const CREATE: Duration = Duration::from_secs(20 * 60);
 const UPDATE: Duration = Duration::from_secs(8 * 60);
 
-/// Says so when the credentials end before the changes can be expected to be done.
-pub fn warn(connection: &Connection, cloud: Cloud, changes: &[Change]) {
-    let Some(expiry) = connection.expiry() else {
-        return;
-    };
-    let left = expiry
-        .duration_since(SystemTime::now())
-        .unwrap_or(Duration::ZERO);
-    let learned = live::expected(cloud, &planned(changes));
-    if let Some(warning) = warning(left, learned.unwrap_or_else(|| usual(changes))) {
-        screen::say(warning);
-    }
-}
-
-fn usual(changes: &[Change]) -> Duration {
-    let is_new = |change: &Change| change.action == Action::Add;
-    match !changes.is_empty() && changes.iter().all(is_new) {
-        true => CREATE,
-        false => UPDATE,
-    }
-}
-
-fn warning(left: Duration, expected: Duration) -> Option<String> {
+/// What to say where credentials that are good for `left` end before the changes can be expected
+/// to be done; `learned` is how long such changes took before.
+pub fn warning(left: Duration, changes: &[Change], learned: Option<Duration>) -> Option<String> {
+    let expected = learned.unwrap_or_else(|| usual(changes));
     let minutes = |duration: Duration| duration.as_secs().div_ceil(60);
     (left < expected).then(|| {
         format!(
@@ -48,6 +24,14 @@ fn warning(left: Duration, expected: Duration) -> Option<String> {
     })
 }
 
+fn usual(changes: &[Change]) -> Duration {
+    let is_new = |change: &Change| change.action == Action::Add;
+    match !changes.is_empty() && changes.iter().all(is_new) {
+        true => CREATE,
+        false => UPDATE,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -55,8 +39,9 @@ mod tests {
     #[test]
     fn credentials_that_end_too_soon_are_told_of() {
         let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
-        assert_eq!(warning(minutes(10), minutes(10)), None);
-        let warning = warning(minutes(9), minutes(10)).unwrap();
+        let warning = |left| warning(minutes(left), &[], Some(minutes(10)));
+        assert_eq!(warning(10), None);
+        let warning = warning(9).unwrap();
         assert!(warning.starts_with("these credentials end in 9 min, and this can take 10 min"));
     }
 

@@ -114,7 +114,7 @@ impl Display {
     }
 
     /// Takes the block away for something else to be written; the next tick brings it back.
-    pub(crate) fn pause(&mut self) -> String {
+    pub fn pause(&mut self) -> String {
         self.block.remove()
     }
 
@@ -132,7 +132,7 @@ impl Display {
     }
 
     /// How long the operations on resources took that ended well.
-    pub(crate) fn samples(&self) -> &[Sample] {
+    pub fn samples(&self) -> &[Sample] {
         self.progress.samples()
     }
 }

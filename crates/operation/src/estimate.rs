@@ -79,7 +79,8 @@ impl Experience {
         Ok(experience)
     }
 
-    pub(crate) fn to_json(&self) -> anyhow::Result<String> {
+    /// What `parse` reads.
+    pub fn to_json(&self) -> anyhow::Result<String> {
         Ok(serde_json::to_string_pretty(self)? + "\n")
     }
 
@@ -145,7 +146,7 @@ impl Estimate {
     /// Milliseconds until all of `work` is done; `None` where nothing was learned. Who waits for
     /// whom is not known: it takes at least as long as the longest, and otherwise as much is done
     /// at once as before.
-    pub(crate) fn remaining<'a>(&self, work: impl Iterator<Item = Work<'a>>) -> Option<i64> {
+    pub fn remaining<'a>(&self, work: impl Iterator<Item = Work<'a>>) -> Option<i64> {
         let parallel = self.parallel?.max(0.01);
         let fallback = self.fallback()?;
         let (mut sum, mut longest) = (0, 0);

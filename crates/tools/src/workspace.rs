@@ -2,13 +2,13 @@
 
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use xshell::Shell;
 
 use crate::cargo;
 use cfnkit_console::error::{Context as _, Result};
-use cfnkit_console::report::{Reporter, Screen};
+use cfnkit_console::report::Reporter;
 use cfnkit_console::variable;
 
 /// The repository this program works on, and who is told of what is done in it.
@@ -51,21 +51,6 @@ impl Workspace {
             target,
             reporter,
         })
-    }
-
-    /// The one that the process was started in, for what is not handed one yet.
-    ///
-    /// # Errors
-    ///
-    /// As [`Workspace::find`].
-    pub fn current() -> Result<Self> {
-        static FOUND: OnceLock<Workspace> = OnceLock::new();
-        if let Some(found) = FOUND.get() {
-            return Ok(found.clone());
-        }
-        let current = std::env::current_dir().context("cannot read the current directory")?;
-        let found = Self::find(&current, Arc::new(Screen))?;
-        Ok(FOUND.get_or_init(|| found).clone())
     }
 
     /// A copy of the repository, or of a part of it, at a place that the caller made.

@@ -36,9 +36,8 @@ pub(crate) async fn run(
         false => LogsRole::Keep,
     };
     let bucket = bootstrap::deploy(
-        &environment.connection,
+        &environment,
         workspace,
-        environment.cloud,
         Choice {
             logs_role,
             encryption_key: bootstrap.encryption_key,
@@ -67,11 +66,10 @@ pub(crate) async fn run(
             asset_bucket: &bucket,
             encryption_key: key.as_deref(),
         };
-        let (connection, cloud) = (&environment.connection, environment.cloud);
-        let roles = deploy_role::deploy(connection, workspace, cloud, wish, consent).await?;
+        let roles = deploy_role::deploy(&environment, workspace, wish, consent).await?;
         screen::data(format!("DeployRoleArn     {}", roles.deploy));
         screen::data(format!("DiffRoleArn       {}", roles.diff));
-        let needs = what_github_needs(repository, stage, &roles, &connection.region);
+        let needs = what_github_needs(repository, stage, &roles, &environment.connection.region);
         screen::say(needs);
     }
     Ok(())

@@ -5,10 +5,12 @@ use std::time::Instant;
 use anyhow::Context as _;
 use xshell::Shell;
 
+use crate::agreed::{clear_the_way, execute};
 use crate::choices::read;
 use crate::choices::{Choices, farewell_to_key};
 use crate::connection::Environment;
 use crate::connection::connect;
+use crate::review::{show, show_beside, warn_of_session};
 use cfnkit_assembly::assembly::Assembly;
 use cfnkit_aws::aws::Connection;
 use cfnkit_aws::aws::cloudformation::{self, operations};
@@ -18,9 +20,8 @@ use cfnkit_cli::commands::deploy::options::Protection;
 use cfnkit_console::consent::Consent;
 use cfnkit_console::interrupt::Interrupts;
 use cfnkit_console::screen::{self, QUIET};
-use cfnkit_deploy::deployment::{self, ATTEMPTS, Engine, Executed, Prepared};
+use cfnkit_deploy::deployment::{self, ATTEMPTS, Engine, Prepared};
 use cfnkit_deploy::publish::publish;
-use cfnkit_deploy::session;
 use cfnkit_operation::diagnosis::Sources;
 use cfnkit_operation::stack::Stack;
 use cfnkit_tools::workspace::Workspace;
@@ -63,13 +64,13 @@ pub(crate) async fn run(deploy: Deploy, sh: &Shell, workspace: &Workspace) -> an
     let mut interrupts = Interrupts::listen()?;
     let connect = connect(&deploy.environment, sh, workspace, local_cloud);
     let environment = interrupts.unless(connect).await?;
-    let cfn = environment.connection.cloudformation();
-    let mut engine = Engine::new(cfn, environment.cloud, workspace, interrupts);
+    let mut engine = environment.engine(workspace, interrupts);
     if let Some(change_set) = &deploy.change_set {
-        return execute_kept(&deploy, change_set, &choices, &environment, engine, consent).await;
+        let kept = (change_set.as_str(), &choices);
+        return execute_kept(&deploy, kept, &environment, workspace, engine, consent).await;
     }
     if deploy.revert_drift {
-        return take_drift_back(&deploy, &choices, &environment, engine, consent).await;
+        return take_drift_back(&deploy, &choices, &environment, workspace, engine, consent).await;
     }
     let repeated = deploy.environment.repeated();
     find_key(&mut choices, workspace, &environment, &repeated).await?;
@@ -124,7 +125,7 @@ pub(crate) async fn run(deploy: Deploy, sh: &Shell, workspace: &Workspace) -> an
 /// From what is deployed to what is assembled, once.
 async fn attempt(
     deploy: &Deploy,
-    engine: &mut Engine,
+    engine: &mut Engine<'_>,
     environment: &Environment,
     workspace: &Workspace,
     (assembly, choices): (&Assembly, &Choices),
@@ -155,7 +156,7 @@ async fn attempt(
     };
     if let Some(stack) = &stack
         && unset.is_empty()
-        && deployment::is_current(&cfn, stack, &plan).await?
+        && engine.is_current(stack, &plan).await?
     {
         return Ok(Attempt::NoChanges(stack.clone()));
     }
@@ -165,7 +166,7 @@ async fn attempt(
         if deploy.fast {
             fast::check(&cfn, stack.as_ref(), &plan).await?;
         }
-        publish(&s3, &bucket, assembly).await
+        publish(workspace.reporter(), &s3, &bucket, assembly).await
     };
     engine.interrupts.unless(first_steps).await?;
     let mut consent = consent;
@@ -173,10 +174,10 @@ async fn attempt(
         let question = format!("Give {name} in {} its new code?", connection.place());
         consent.obtain(&question, &mut engine.interrupts).await?;
         consent = Consent::Given;
-        fast::update_code(connection, stack, &plan, &bucket).await?;
+        fast::update_code(workspace.reporter(), connection, stack, &plan, &bucket).await?;
     }
     let before = stack.clone();
-    let stack = engine.clear_the_way(stack, &plan, consent).await?;
+    let stack = clear_the_way(engine, stack, &plan, consent).await?;
     let reading = deployment::beside(&cfn, stack.as_ref(), &plan);
     let beside = engine.interrupts.unless(reading).await?;
     let Some(prepared) = engine.prepare(stack.as_ref(), &plan).await? else {
@@ -191,14 +192,14 @@ async fn attempt(
             stack.context("the stack vanished; run the same command again")?,
         ));
     };
-    deployment::show_beside(&beside, &name);
-    deployment::show(
+    show_beside(&beside, &name);
+    show(
         &prepared.changes,
         &prepared.warnings,
         &name,
         &assembly.templates.omissions,
     );
-    session::warn(connection, environment.cloud, &prepared.changes);
+    warn_of_session(environment, workspace, &prepared.changes);
     for line in farewell_to_key(stack.as_ref(), &plan)
         .into_iter()
         .chain(unwatched)
@@ -209,34 +210,26 @@ async fn attempt(
         return Ok(Attempt::Left(prepared));
     }
     let question = question(choices, connection);
-    let executed = engine
-        .execute_with_consent(prepared, &plan.sources(), &plan.options, consent, &question)
-        .await?;
-    Ok(match executed {
-        Executed::Done(stack) => Attempt::Done(stack, before),
-        Executed::Overtaken => Attempt::Overtaken,
-    })
+    let how = (&plan.sources(), &plan.options);
+    let stack = execute(engine, prepared, how, consent, &question).await?;
+    Ok(Attempt::Done(stack, before))
 }
 
 /// Executes a change set that `--no-execute` left.
 async fn execute_kept(
     deploy: &Deploy,
-    change_set: &str,
-    choices: &Choices,
+    (change_set, choices): (&str, &Choices),
     environment: &Environment,
-    mut engine: Engine,
+    workspace: &Workspace,
+    mut engine: Engine<'_>,
     consent: Consent,
 ) -> anyhow::Result<()> {
     let begin = Instant::now();
     let name = deploy.stage.stage.stack_name();
     let stack = engine.settled(&name).await?;
     let prepared = engine.kept(stack.as_ref(), &name, change_set).await?;
-    deployment::show(&prepared.changes, &prepared.warnings, &name, &[]);
-    session::warn(
-        &environment.connection,
-        environment.cloud,
-        &prepared.changes,
-    );
+    show(&prepared.changes, &prepared.warnings, &name, &[]);
+    warn_of_session(environment, workspace, &prepared.changes);
     let (options, _) = deploy.options.options(&choices.stage_file, None)?;
     let sources = Sources {
         root_stack: &name,
@@ -244,21 +237,18 @@ async fn execute_kept(
     };
     let before = stack.clone();
     let question = question(choices, &environment.connection);
-    let executed = engine
-        .execute_with_consent(prepared, &sources, &options, consent, &question)
-        .await?;
-    match executed {
-        Executed::Done(stack) => {
-            protect(deploy, choices, &engine, &stack).await?;
-            screen::success(&format!("{name} is deployed"), begin);
-            finish(deploy, environment, &stack).await?;
-            verify(deploy, &mut engine, environment, &stack, before.as_ref()).await
-        }
-        Executed::Overtaken => Err(anyhow::anyhow!(
+    let how = (&sources, &options);
+    let stack = match execute(&mut engine, prepared, how, consent, &question).await {
+        Err(err) if deployment::is_overtaken(&err) => anyhow::bail!(
             "the stack has changed since change set `{change_set}` was made, and it was not \
              executed; `cargo xtask deploy --no-execute` makes another"
-        )),
-    }
+        ),
+        stack => stack?,
+    };
+    protect(deploy, choices, &engine, &stack).await?;
+    screen::success(&format!("{name} is deployed"), begin);
+    finish(deploy, environment, &stack).await?;
+    verify(deploy, &mut engine, environment, &stack, before.as_ref()).await
 }
 
 fn tell_how_to_execute(deploy: &Deploy, prepared: &Prepared) {
@@ -278,7 +268,7 @@ fn tell_how_to_execute(deploy: &Deploy, prepared: &Prepared) {
 async fn protect(
     deploy: &Deploy,
     choices: &Choices,
-    engine: &Engine,
+    engine: &Engine<'_>,
     stack: &Stack,
 ) -> anyhow::Result<()> {
     let name = &stack.name;

@@ -35,7 +35,7 @@ pub(crate) async fn run(destroy: Destroy, sh: &Shell, workspace: &Workspace) -> 
     let environment = interrupts.unless(connect).await?;
     let cfn = environment.connection.cloudformation();
     let name = destroy.stage.stage.stack_name();
-    let mut engine = Engine::new(cfn.clone(), environment.cloud, workspace, interrupts);
+    let mut engine = environment.engine(workspace, interrupts);
     let Some(stack) = engine.settled(&name).await? else {
         let meant = probably_meant(workspace, &destroy.stage.stage);
         screen::say(format!(
@@ -124,7 +124,7 @@ async fn delete_old_keys(
 /// left in the root itself.
 async fn leave_in_nested_stacks(
     destroy: &Destroy,
-    engine: &mut Engine,
+    engine: &mut Engine<'_>,
     root: &Stack,
 ) -> anyhow::Result<Vec<String>> {
     let mut in_root = Vec::new();

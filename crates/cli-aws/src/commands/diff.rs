@@ -6,6 +6,7 @@ use xshell::Shell;
 use crate::choices::farewell_to_key;
 use crate::choices::read;
 use crate::connection::connect;
+use crate::review::{show, show_beside};
 use cfnkit_change::change_set::row::Rows;
 use cfnkit_change::change_set::{Change, Warnings};
 use cfnkit_change::comparison::{compare, explained};
@@ -15,7 +16,7 @@ use cfnkit_console::exit::Exit;
 use cfnkit_console::interrupt::Interrupts;
 use cfnkit_console::screen;
 use cfnkit_console::workflow_run;
-use cfnkit_deploy::deployment::{self, Engine};
+use cfnkit_deploy::deployment;
 use cfnkit_deploy::publish::publish;
 use cfnkit_tools::workspace::Workspace;
 
@@ -31,7 +32,7 @@ pub(crate) async fn run(diff: Diff, sh: &Shell, workspace: &Workspace) -> anyhow
     let (assembly, _) = assemble(sh, workspace, &choices.stage_file, cloud, &diff.handler)?;
     let cfn = environment.connection.cloudformation();
     let name = assembly.stage.stack_name();
-    let mut engine = Engine::new(cfn.clone(), environment.cloud, workspace, interrupts);
+    let mut engine = environment.engine(workspace, interrupts);
     let stack = engine.settled(&name).await?;
     let bucket = choices.bucket(&cfn).await?;
     let has_bucket = bucket.is_some();
@@ -41,7 +42,7 @@ pub(crate) async fn run(diff: Diff, sh: &Shell, workspace: &Workspace) -> anyhow
         .plan(&assembly, &environment, stack.as_ref(), &bucket)
         .await?;
     if let Some(stack) = &stack
-        && deployment::is_current(&cfn, stack, &plan).await?
+        && engine.is_current(stack, &plan).await?
     {
         return print_none(&diff, &name);
     }
@@ -71,7 +72,13 @@ pub(crate) async fn run(diff: Diff, sh: &Shell, workspace: &Workspace) -> anyhow
         }
         (changes, Warnings::default())
     } else {
-        publish(&environment.connection.s3(), &bucket, &assembly).await?;
+        publish(
+            workspace.reporter(),
+            &environment.connection.s3(),
+            &bucket,
+            &assembly,
+        )
+        .await?;
         let Some(mut prepared) = engine.prepare(stack.as_ref(), &plan).await? else {
             return print_none(&diff, &name);
         };
@@ -83,9 +90,9 @@ pub(crate) async fn run(diff: Diff, sh: &Shell, workspace: &Workspace) -> anyhow
             .context("the change set of this diff is still there")?;
         (changes, warnings)
     };
-    deployment::show_beside(&beside, &name);
+    show_beside(&beside, &name);
     print(&diff, &name, &changes, &warnings)?;
-    deployment::show(&changes, &warnings, &name, &assembly.templates.omissions);
+    show(&changes, &warnings, &name, &assembly.templates.omissions);
     if let Some(line) = farewell_to_key(stack.as_ref(), &plan) {
         screen::say(line);
     }

@@ -15,10 +15,10 @@ use cfnkit_cli::commands::args::LocalCloud;
 use cfnkit_cli::commands::drift::Drift;
 use cfnkit_console::exit::Exit;
 use cfnkit_console::interrupt::Interrupts;
+use cfnkit_console::report::Reporter;
 use cfnkit_console::screen::{self, STRONG};
 use cfnkit_console::text::printable;
 use cfnkit_console::vigil::vigil;
-use cfnkit_deploy::deployment::Engine;
 use cfnkit_deploy::follow::Pace;
 use cfnkit_operation::stack::Stack;
 use cfnkit_template::stack_tree::NESTED_STACK;
@@ -38,7 +38,7 @@ pub(crate) async fn run(drift: Drift, sh: &Shell, workspace: &Workspace) -> anyh
     }
     let cfn = environment.connection.cloudformation();
     let name = drift.stage.stage.stack_name();
-    let mut engine = Engine::new(cfn.clone(), environment.cloud, workspace, interrupts);
+    let mut engine = environment.engine(workspace, interrupts);
     let stack = engine.settled(&name).await?.with_context(|| {
         let flags = drift.environment.repeated();
         format!("there is no stack `{name}`; `cargo xtask deploy{flags}` creates it")
@@ -49,7 +49,7 @@ pub(crate) async fn run(drift: Drift, sh: &Shell, workspace: &Workspace) -> anyh
     screen::progress(format!(
         "comparing {name} and its nested stacks with what is there"
     ));
-    let work = of_stack(&cfn, &stack, environment.cloud);
+    let work = of_stack(workspace.reporter(), &cfn, &stack, environment.cloud);
     let changes = engine.interrupts.unless(work).await?;
     if drift.json {
         let rows = Rows::of(&name, &changes);
@@ -75,6 +75,7 @@ pub(crate) async fn run(drift: Drift, sh: &Shell, workspace: &Workspace) -> anyh
 
 /// The drift of the stack and of those nested in it, each of which CloudFormation is asked for.
 async fn of_stack(
+    reporter: &dyn Reporter,
     cfn: &CloudFormation,
     stack: &Stack,
     cloud: Cloud,
@@ -86,7 +87,7 @@ async fn of_stack(
         let Some(child) = cloudformation::nested_stack(cfn, &resource).await? else {
             continue;
         };
-        let changes = Box::pin(of_stack(cfn, &child, cloud)).await?;
+        let changes = Box::pin(of_stack(reporter, cfn, &child, cloud)).await?;
         if !changes.is_empty() {
             nested.push(Change {
                 nested: Some(changes),
@@ -116,7 +117,7 @@ async fn of_stack(
         }
     };
     let doing = format!("waiting for the drift of {}", stack.name);
-    let ended = vigil(&doing, DETECTION_TIMEOUT, work).await;
+    let ended = vigil(reporter, &doing, DETECTION_TIMEOUT, work).await;
     ended.with_context(|| {
         format!(
             "CloudFormation has not compared `{}` within half an hour; run the same command again",

@@ -8,6 +8,7 @@ use xshell::Shell;
 
 use crate::deployed::Deployed;
 use crate::deployed::deployed;
+use crate::live;
 use cfnkit_aws::aws::api_gateway;
 use cfnkit_cli::commands::load::Load;
 use cfnkit_console::consent::Consent;
@@ -21,7 +22,6 @@ use cfnkit_load::load::phases::{self, Phase};
 use cfnkit_load::load::report::{Report, Setup};
 use cfnkit_load::load::verdict::{Limits, Observed, Outcome};
 use cfnkit_load::load::{page, terminal};
-use cfnkit_operation::live;
 use cfnkit_template::templates::Templates;
 use cfnkit_template::text_file;
 use cfnkit_tools::workspace::Workspace;

@@ -11,10 +11,10 @@ use cfnkit_console::terminal::{self, Mode, Size};
 use cfnkit_operation::diagnosis::{self, Failure, Sources};
 use cfnkit_operation::display::Display;
 use cfnkit_operation::event::EventLog;
-use cfnkit_operation::live;
 use cfnkit_operation::recording::{Note, Recording, newest};
 use cfnkit_operation::stack::StackStatus;
 use cfnkit_template::text_file;
+use cfnkit_tools::workspace::Workspace;
 
 /// Milliseconds between two frames.
 const FRAME: u64 = 100;
@@ -53,8 +53,8 @@ fn speed(text: &str) -> Result<f64, String> {
 }
 
 impl Replay {
-    pub(crate) async fn run(self) -> anyhow::Result<()> {
-        let path = self.path()?;
+    pub(crate) async fn run(self, workspace: &Workspace) -> anyhow::Result<()> {
+        let path = self.path(workspace)?;
         let name = path.display().to_string();
         let text = text_file::read(&path)
             .with_context(|| format!("cannot read the recording `{name}`"))?;
@@ -79,11 +79,11 @@ impl Replay {
         Ok(())
     }
 
-    fn path(&self) -> anyhow::Result<PathBuf> {
+    fn path(&self, workspace: &Workspace) -> anyhow::Result<PathBuf> {
         if let Some(file) = &self.file {
             return Ok(file.clone());
         }
-        let directory = live::directory()?;
+        let directory = recordings(workspace);
         newest(&directory).with_context(|| {
             let directory: &Path = &directory;
             format!(
@@ -122,6 +122,11 @@ impl Replay {
             ..size
         }
     }
+}
+
+/// Where `deploy` and `destroy` keep recordings, and what was learned from them.
+pub fn recordings(workspace: &Workspace) -> PathBuf {
+    workspace.target().join("deployments")
 }
 
 /// The last line, as the deployment had it.

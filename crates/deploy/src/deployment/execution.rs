@@ -7,7 +7,7 @@ use super::overtaking::Overtaken;
 use super::warnings::warnings;
 use super::{Engine, Plan, lacks_outputs, with_nested, without_absent};
 use crate::failure;
-use crate::follow::{Followed, Kind, Operation, Pace, follow};
+use crate::follow::{Followed, Kind, Operation, Pace};
 use crate::pending::Note;
 use cfnkit_aws::aws::cloudformation::change_sets::{
     self, ChangeSetId, ChangeSetRequest, ChangeSetState, Execution,
@@ -15,14 +15,11 @@ use cfnkit_aws::aws::cloudformation::change_sets::{
 use cfnkit_aws::aws::cloudformation::{self, changes, events};
 use cfnkit_aws::error::Trouble;
 use cfnkit_change::change_set::{Change, Warnings};
-use cfnkit_console::consent::Consent;
 use cfnkit_console::defect;
 use cfnkit_console::error::chain;
 use cfnkit_console::exit::Exit;
-use cfnkit_console::screen;
 use cfnkit_console::vigil::vigil;
 use cfnkit_operation::diagnosis::{CHANGE_SET_FAILED, EXECUTION_FAILED, Sources};
-use cfnkit_operation::live;
 use cfnkit_operation::options::Options;
 use cfnkit_operation::stack::{DeployAction, Stack};
 
@@ -44,15 +41,6 @@ pub struct Prepared {
     pub(super) note: Option<Note>,
 }
 
-/// What came of executing a change set.
-#[derive(Debug)]
-pub enum Executed {
-    /// It was executed, and the stack has settled well.
-    Done(Stack),
-    /// Somebody else changed the stack first, so that what was shown is not what would happen.
-    Overtaken,
-}
-
 impl Prepared {
     /// The change set's name, which its ARN ends with before the ID.
     pub fn name(&self) -> &str {
@@ -61,7 +49,7 @@ impl Prepared {
     }
 }
 
-impl Engine {
+impl Engine<'_> {
     /// A change set for `plan`, ready to execute; `None` where it has no changes. What fails, is
     /// interrupted or overtaken leaves no change set and no empty stack behind.
     pub async fn prepare(
@@ -70,12 +58,13 @@ impl Engine {
         plan: &Plan,
     ) -> anyhow::Result<Option<Prepared>> {
         let name = match plan.options.keep_change_set {
-            true => unique_name().replace("xtask-", "kept-"),
-            false => unique_name(),
+            true => self.unique_name().replace("xtask-", "kept-"),
+            false => self.unique_name(),
         };
         let creates =
             stack.is_none_or(|stack| stack.status.deploy_action() == DeployAction::Create);
-        screen::progress(format!("creating a change set for {}", plan.stack_name));
+        self.reporter
+            .step(&format!("creating a change set for {}", plan.stack_name));
         let request = ChangeSetRequest {
             stack_name: &plan.stack_name,
             name: &name,
@@ -120,7 +109,13 @@ impl Engine {
             }
         };
         let work = async {
-            let made = vigil("waiting for the change set", PREPARE_TIMEOUT, work).await;
+            let made = vigil(
+                self.reporter,
+                "waiting for the change set",
+                PREPARE_TIMEOUT,
+                work,
+            )
+            .await;
             made.unwrap_or_else(|| {
                 Err(anyhow::anyhow!(
                     "change set `{name}` for `{}` is not ready after half an hour; \
@@ -167,7 +162,7 @@ impl Engine {
                     }
                 };
                 let cleanup = self.remove(name, note).await;
-                Err(after_cleanup(err, cleanup))
+                Err(unclean(err, cleanup))
             }
         }
     }
@@ -187,39 +182,23 @@ impl Engine {
         Ok(())
     }
 
-    /// Asks, and executes the change set after a yes; after anything else it is discarded.
-    pub async fn execute_with_consent(
+    /// Executes the change set and follows it until the stack has settled well.
+    pub async fn execute(
         &mut self,
         prepared: Prepared,
         sources: &Sources<'_>,
         options: &Options,
-        consent: Consent,
-        question: &str,
-    ) -> anyhow::Result<Executed> {
-        if let Err(declined) = consent.obtain(question, &mut self.interrupts).await {
-            let cleanup = self.discard(sources.root_stack, prepared).await;
-            return Err(after_cleanup(declined.into(), cleanup));
-        }
-        self.execute(prepared, sources, options).await
-    }
-
-    /// Executes the change set and follows it until the stack has settled.
-    pub(super) async fn execute(
-        &mut self,
-        prepared: Prepared,
-        sources: &Sources<'_>,
-        options: &Options,
-    ) -> anyhow::Result<Executed> {
+    ) -> anyhow::Result<Stack> {
         let name = sources.root_stack;
         let change_set = prepared.change_set.clone();
         let since = match self.begin_of_events(&change_set.stack_id).await {
             Ok(since) => since,
             Err(err) => {
                 let cleanup = self.discard(name, prepared).await;
-                return Err(after_cleanup(err, cleanup));
+                return Err(unclean(err, cleanup));
             }
         };
-        let token = unique_name();
+        let token = self.unique_name();
         defect::cloudformation_begins();
         if let Err(err) = change_sets::execute(&self.cfn, &change_set, &token).await {
             match self.fate(&change_set, &token).await {
@@ -231,19 +210,19 @@ impl Engine {
                         || self.is_busy(&change_set.stack_id).await;
                     let cleanup = self.discard(name, prepared).await;
                     if is_overtaken && cleanup.is_ok() {
-                        return Ok(Executed::Overtaken);
+                        return Err(Overtaken::error(name));
                     }
                     let verdict = format!(
                         "CloudFormation refuses to execute the change set for `{name}`; \
                          nothing was changed"
                     );
                     let err = failure::of_refusal(err.into(), EXECUTION_FAILED, &verdict, sources);
-                    return Err(after_cleanup(err, cleanup));
+                    return Err(unclean(err, cleanup));
                 }
                 Ok(Execution::Obsolete(_) | Execution::Gone) => {
                     defect::cloudformation_ended();
                     self.discard(name, prepared).await?;
-                    return Ok(Executed::Overtaken);
+                    return Err(Overtaken::error(name));
                 }
                 Err(_) => {
                     return Err(Exit::unknown(format!(
@@ -254,21 +233,20 @@ impl Engine {
                 }
             }
         }
-        screen::progress(format!("deploying {name}"));
+        self.reporter.step(&format!("deploying {name}"));
         let operation = Operation {
             stack_id: &change_set.stack_id,
             name,
             since,
-            cloud: self.cloud,
             kind: match prepared.creates {
                 true => Kind::Create,
                 false => Kind::Update,
             },
             planned: &prepared.changes,
             follow_for: options.follow_for,
-            token: &unique_name(),
+            token: &self.unique_name(),
         };
-        let followed = follow(&self.cfn, operation, &mut self.interrupts).await?;
+        let followed = self.follow(operation).await?;
         // Not before: an answer that could not be understood passes for a yes.
         if let Some(note) = prepared.note {
             note.strike();
@@ -288,7 +266,7 @@ impl Engine {
             ))
             .into());
         }
-        Ok(Executed::Done(followed.stack))
+        Ok(followed.stack)
     }
 
     /// The time after which events belong to what begins now. Events are best effort: where they
@@ -296,7 +274,7 @@ impl Engine {
     pub(super) async fn begin_of_events(&self, stack_id: &str) -> anyhow::Result<i64> {
         match events::newest_event(&self.cfn, stack_id).await {
             Err(err) if err.trouble() == Some(Trouble::Expired) => Err(err.into()),
-            newest => Ok(newest.unwrap_or_else(|_| live::now())),
+            newest => Ok(newest.unwrap_or_else(|_| (self.clock)())),
         }
     }
 
@@ -330,6 +308,12 @@ impl Engine {
         }
     }
 
+    /// A name no other change set or request has.
+    pub(super) fn unique_name(&self) -> String {
+        let seconds = (self.clock)() / 1000;
+        format!("xtask-{seconds}-{:08x}", fastrand::u32(..))
+    }
+
     async fn is_busy(&self, stack_id: &str) -> bool {
         let stack = cloudformation::find_stack(&self.cfn, stack_id).await;
         matches!(stack, Ok(Some(stack)) if !stack.status.is_settled())
@@ -337,17 +321,11 @@ impl Engine {
 }
 
 /// The error that came first; what could not be cleaned up after it is added.
-pub(super) fn after_cleanup(err: anyhow::Error, cleanup: anyhow::Result<()>) -> anyhow::Error {
+pub fn unclean(err: anyhow::Error, cleanup: anyhow::Result<()>) -> anyhow::Error {
     match cleanup {
         Ok(()) => err,
         Err(cleanup) => err.context(format!(
             "what was begun could not be taken back ({cleanup:#}), and the next run does it"
         )),
     }
-}
-
-/// A name no other change set or request has.
-pub(super) fn unique_name() -> String {
-    let seconds = live::now() / 1000;
-    format!("xtask-{seconds}-{:08x}", fastrand::u32(..))
 }

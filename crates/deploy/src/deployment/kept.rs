@@ -8,7 +8,7 @@ use cfnkit_console::exit::Exit;
 use cfnkit_operation::diagnosis::Sources;
 use cfnkit_operation::stack::Stack;
 
-impl Engine {
+impl Engine<'_> {
     /// A change set that an earlier command left to be executed.
     pub async fn kept(
         &mut self,

@@ -8,7 +8,7 @@ use crate::failure::trouble;
 use cfnkit_aws::aws::cloudformation;
 use cfnkit_aws::error::Trouble;
 use cfnkit_console::exit::Exit;
-use cfnkit_console::screen;
+use cfnkit_console::report::Reporter;
 use cfnkit_operation::stack::Stack;
 
 /// How often something is planned again because somebody else was sooner.
@@ -46,12 +46,13 @@ pub fn is_overtaken(err: &anyhow::Error) -> bool {
 
 /// Does `attempt`, and again where somebody else was sooner: it begins with a look at the stack.
 pub async fn again<T>(
+    reporter: &dyn Reporter,
     stack: &str,
     mut attempt: impl AsyncFnMut() -> anyhow::Result<T>,
 ) -> anyhow::Result<T> {
     for _ in 1..ATTEMPTS {
         match attempt().await {
-            Err(err) if is_overtaken(&err) => screen::say(format!(
+            Err(err) if is_overtaken(&err) => reporter.say(&format!(
                 "somebody else changed {stack} meanwhile; planning again from what that leaves"
             )),
             done => return done,
@@ -60,7 +61,7 @@ pub async fn again<T>(
     attempt().await
 }
 
-impl Engine {
+impl Engine<'_> {
     /// Whether a request about the stack `name`, which was as `before`, failed because somebody
     /// else was sooner. `was_begun` says that CloudFormation took it.
     pub(super) async fn is_overtaken(

@@ -3,22 +3,51 @@
 use super::overtaking::{ATTEMPTS, Overtaken, is_overtaken};
 use super::{Engine, Plan};
 use crate::failure;
-use crate::follow::{Kind, Operation, follow};
+use crate::follow::{Kind, Operation};
 use cfnkit_aws::aws::cloudformation;
 use cfnkit_aws::aws::cloudformation::change_sets::{self, Execution};
 use cfnkit_aws::aws::cloudformation::operations::{self, Manner};
 use cfnkit_aws::error::{Error, Trouble};
 use cfnkit_change::change_set::Change;
-use cfnkit_console::consent::Consent;
 use cfnkit_console::exit::Exit;
-use cfnkit_console::screen;
 use cfnkit_operation::diagnosis::Sources;
 use cfnkit_operation::event;
 use cfnkit_operation::stack::{DeployAction, Stack};
 
-use super::execution::unique_name;
+/// What must be done to a stack before a change set can start from it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Clearing {
+    /// A failed create or deletion left something that goes, and the stack is created again.
+    Delete,
+    /// A failed update is rolled back.
+    RollBack,
+    /// So is one whose rollback failed, which goes on.
+    ContinueRollback,
+}
 
-impl Engine {
+/// What is in the way of a change set; `None` where one can start.
+///
+/// # Errors
+///
+/// A person has to clear it.
+pub fn clearing(stack: &Stack) -> anyhow::Result<Option<Clearing>> {
+    let Stack { name, status, .. } = stack;
+    match status.deploy_action() {
+        DeployAction::Create | DeployAction::Update | DeployAction::Wait => Ok(None),
+        DeployAction::DeleteThenCreate if stack.termination_protection => anyhow::bail!(
+            "stack `{name}` is {status} and must be deleted first, \
+             but termination protection is on: `cargo xtask destroy --unprotect` deletes it"
+        ),
+        DeployAction::DeleteThenCreate => Ok(Some(Clearing::Delete)),
+        DeployAction::RollBackThenUpdate => Ok(Some(Clearing::RollBack)),
+        DeployAction::ContinueRollbackThenUpdate => Ok(Some(Clearing::ContinueRollback)),
+        DeployAction::Refuse(reason) => {
+            Err(Exit::Failed(format!("stack `{name}` is {status}; {reason}")).into())
+        }
+    }
+}
+
+impl Engine<'_> {
     /// Removes the change sets that a killed run of this program left, and the empty stack that
     /// was made for one. Returns the stack if it is still there.
     pub(super) async fn tidy_up(
@@ -36,7 +65,7 @@ impl Engine {
         let is_there = stack.is_some();
         for note in notes {
             if is_there && self.is_orphan(name, &note.change_set).await? {
-                screen::progress(format!(
+                self.reporter.step(&format!(
                     "deleting change set `{}`, which an interrupted run left",
                     note.change_set
                 ));
@@ -76,51 +105,21 @@ impl Engine {
         ))
     }
 
-    /// Brings a stack to where a change set can start: deletes what a failed create or deletion
-    /// left, rolls back what a failed update left.
-    pub async fn clear_the_way(
+    /// Does what `clearing` says is in the way of a change set; `None` where the stack goes.
+    pub async fn clear(
         &mut self,
-        stack: Option<Stack>,
+        stack: &Stack,
+        clearing: Clearing,
         plan: &Plan,
-        consent: Consent,
     ) -> anyhow::Result<Option<Stack>> {
-        let Some(stack) = stack else {
-            return Ok(None);
-        };
-        let name = &stack.name;
-        let status = &stack.status;
-        match status.deploy_action() {
-            DeployAction::Create | DeployAction::Update | DeployAction::Wait => Ok(Some(stack)),
-            DeployAction::DeleteThenCreate => {
-                if stack.termination_protection {
-                    anyhow::bail!(
-                        "stack `{name}` is {status} and must be deleted first, \
-                         but termination protection is on: `cargo xtask destroy --unprotect` deletes it"
-                    );
-                }
-                let question =
-                    format!("{name} is {status}. Delete what is left of it and create it again?");
-                consent.obtain(&question, &mut self.interrupts).await?;
-                self.delete(&stack, plan.options.role_arn.as_deref(), &[], &[])
-                    .await?;
+        match clearing {
+            Clearing::Delete => {
+                let role_arn = plan.options.role_arn.as_deref();
+                self.delete(stack, role_arn, &[], &[]).await?;
                 Ok(None)
             }
-            DeployAction::RollBackThenUpdate => {
-                let question = format!("{name} is {status}. Roll it back first?");
-                consent.obtain(&question, &mut self.interrupts).await?;
-                self.recover(&stack, plan, Recovery::RollBack)
-                    .await
-                    .map(Some)
-            }
-            DeployAction::ContinueRollbackThenUpdate => {
-                let question = format!("{name} is {status}. Go on with its rollback first?");
-                consent.obtain(&question, &mut self.interrupts).await?;
-                self.recover(&stack, plan, Recovery::Continue)
-                    .await
-                    .map(Some)
-            }
-            DeployAction::Refuse(reason) => {
-                Err(Exit::Failed(format!("stack `{name}` is {status}; {reason}")).into())
+            Clearing::RollBack | Clearing::ContinueRollback => {
+                self.recover(stack, plan, clearing).await.map(Some)
             }
         }
     }
@@ -130,18 +129,20 @@ impl Engine {
         &mut self,
         stack: &Stack,
         plan: &Plan,
-        recovery: Recovery,
+        clearing: Clearing,
     ) -> anyhow::Result<Stack> {
         let since = self.begin_of_events(&stack.id).await?;
-        let token = unique_name();
+        let token = self.unique_name();
         let manner = Manner {
             token: &token,
             role_arn: plan.options.role_arn.as_deref(),
         };
-        screen::progress(format!("rolling {} back", stack.name));
-        let asked = match recovery {
-            Recovery::RollBack => operations::roll_back(&self.cfn, &stack.id, manner).await,
-            Recovery::Continue => operations::continue_rollback(&self.cfn, &stack.id, manner).await,
+        self.reporter.step(&format!("rolling {} back", stack.name));
+        let asked = match clearing {
+            Clearing::ContinueRollback => {
+                operations::continue_rollback(&self.cfn, &stack.id, manner).await
+            }
+            _ => operations::roll_back(&self.cfn, &stack.id, manner).await,
         };
         self.has_begun(stack, asked).await.map_err(|err| {
             let verdict = format!("CloudFormation refuses to roll `{}` back", stack.name);
@@ -151,13 +152,12 @@ impl Engine {
             stack_id: &stack.id,
             name: &stack.name,
             since,
-            cloud: self.cloud,
             kind: Kind::RollBack,
             planned: &[],
             follow_for: plan.options.follow_for,
-            token: &unique_name(),
+            token: &self.unique_name(),
         };
-        let followed = follow(&self.cfn, operation, &mut self.interrupts).await?;
+        let followed = self.follow(operation).await?;
         if followed.stack.status.takes_change_set() {
             return Ok(followed.stack);
         }
@@ -219,7 +219,7 @@ impl Engine {
                 Err(err) if is_overtaken(&err) => {}
                 deleted => return deleted,
             }
-            screen::say(format!(
+            self.reporter.say(&format!(
                 "somebody else changed {} meanwhile; it is deleted after that",
                 stack.name
             ));
@@ -241,8 +241,8 @@ impl Engine {
         planned: &[Change],
     ) -> anyhow::Result<()> {
         let since = self.begin_of_events(&stack.id).await?;
-        screen::progress(format!("deleting {}", stack.name));
-        let token = unique_name();
+        self.reporter.step(&format!("deleting {}", stack.name));
+        let token = self.unique_name();
         let manner = Manner {
             token: &token,
             role_arn,
@@ -260,23 +260,15 @@ impl Engine {
             stack_id: &stack.id,
             name: &stack.name,
             since,
-            cloud: self.cloud,
             kind: Kind::Delete,
             planned,
             follow_for: None,
-            token: &unique_name(),
+            token: &self.unique_name(),
         };
-        let followed = follow(&self.cfn, operation, &mut self.interrupts).await?;
+        let followed = self.follow(operation).await?;
         if followed.stack.status.as_str() != "DELETE_COMPLETE" {
             return Err(self.failed(&followed, "deleted", &sources).await);
         }
         Ok(())
     }
-}
-
-/// The two ways in which CloudFormation undoes an update that failed.
-#[derive(Debug, Clone, Copy)]
-enum Recovery {
-    RollBack,
-    Continue,
 }

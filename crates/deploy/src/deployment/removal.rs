@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use super::Engine;
-use super::execution::unique_name;
 use crate::follow::Pace;
 use cfnkit_aws::aws::cloudformation;
 use cfnkit_aws::aws::cloudformation::change_sets::{self, Deletion};
@@ -13,7 +12,7 @@ use cfnkit_console::vigil::vigil;
 /// How long the deletion of a change set may take.
 const DISCARD_TIMEOUT: Duration = Duration::from_secs(300);
 
-impl Engine {
+impl Engine<'_> {
     /// Deletes a change set and waits until it is gone: the nested ones go with it, one after the
     /// other.
     pub(super) async fn delete_change_set(&self, stack: &str, name: &str) -> anyhow::Result<()> {
@@ -31,6 +30,7 @@ impl Engine {
             }
         };
         let deleted = vigil(
+            self.reporter,
             "waiting until the change set is gone",
             DISCARD_TIMEOUT,
             deletion,
@@ -52,7 +52,7 @@ impl Engine {
             return Ok(());
         }
         if change_sets::names(&self.cfn, &stack.id).await?.is_empty() {
-            let token = unique_name();
+            let token = self.unique_name();
             let manner = Manner {
                 token: &token,
                 role_arn: None,

@@ -8,13 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use super::execution::after_cleanup;
+use super::execution::unclean;
 use super::kept::takes_change;
 use super::overtaking::Overtaken;
-use super::{Engine, Executed, Plan, Prepared};
+use super::{Engine, Plan, Prepared};
 use cfnkit_aws::aws::cloudformation;
 use cfnkit_change::change_set::{Action, Change, Warnings};
-use cfnkit_console::consent::Consent;
 use cfnkit_operation::diagnosis::Sources;
 use cfnkit_operation::options::Options;
 use cfnkit_operation::stack::Stack;
@@ -35,7 +34,7 @@ pub struct Reversions {
 /// A stack and the logical IDs that lead to it from the root.
 type Placed = (Vec<String>, Stack);
 
-impl Engine {
+impl Engine<'_> {
     /// What of `root` and of the stacks nested in it has drifted and can be taken back; `None`
     /// where nothing has. What fails or is interrupted leaves no change set behind.
     pub async fn reversions(
@@ -53,7 +52,7 @@ impl Engine {
             Ok(()) => Ok(Some(found)),
             Err(err) => {
                 let cleanup = self.discard_all(found.stacks).await;
-                Err(after_cleanup(err, cleanup))
+                Err(unclean(err, cleanup))
             }
         }
     }
@@ -71,8 +70,7 @@ impl Engine {
                 return Err(Overtaken::error(&root.name));
             };
             takes_change(&stack)?;
-            let text =
-                async { anyhow::Ok(cloudformation::template_of(&self.cfn, &stack.id).await?) };
+            let text = async { Ok(cloudformation::template_of(&self.cfn, &stack.id).await?) };
             let text = self.interrupts.unless(text).await?;
             let file = format!("the deployed template of {}", stack.name);
             let plan = Plan {
@@ -99,19 +97,12 @@ impl Engine {
         Ok(())
     }
 
-    /// Asks, and takes the drift back after a yes, one stack after the other; after anything else
-    /// all is as it was.
+    /// Takes the drift back, one stack after the other.
     pub async fn take_back(
         &mut self,
         found: Reversions,
         follow_for: Option<Duration>,
-        consent: Consent,
-        question: &str,
     ) -> anyhow::Result<()> {
-        if let Err(declined) = consent.obtain(question, &mut self.interrupts).await {
-            let cleanup = self.discard_all(found.stacks).await;
-            return Err(after_cleanup(declined.into(), cleanup));
-        }
         let options = options(follow_for);
         let mut stacks = found.stacks.into_iter();
         while let Some((name, prepared)) = stacks.next() {
@@ -119,15 +110,17 @@ impl Engine {
                 root_stack: &name,
                 tree: None,
             };
-            let err = match self.execute(prepared, &sources, &options).await {
-                Ok(Executed::Done(_)) => continue,
-                Ok(Executed::Overtaken) => Overtaken::error(&name),
-                Err(err) => err,
-            };
-            let cleanup = self.discard_all(stacks.collect()).await;
-            return Err(after_cleanup(err, cleanup));
+            if let Err(err) = self.execute(prepared, &sources, &options).await {
+                let cleanup = self.discard_all(stacks.collect()).await;
+                return Err(unclean(err, cleanup));
+            }
         }
         Ok(())
+    }
+
+    /// Leaves the drift as it is.
+    pub async fn leave(&self, found: Reversions) -> anyhow::Result<()> {
+        self.discard_all(found.stacks).await
     }
 
     /// Deletes all of them; the first error counts.

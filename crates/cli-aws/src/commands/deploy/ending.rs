@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::Context as _;
 
+use crate::agreed::revise;
 use crate::connection::Environment;
 use crate::probing::probe;
 use cfnkit_assembly::assembly::Cloud;
@@ -17,7 +18,6 @@ use cfnkit_console::exit::Exit;
 use cfnkit_console::screen::{self, BAD, QUIET, STRONG};
 use cfnkit_deploy::deployment::Engine;
 use cfnkit_operate::smoke;
-use cfnkit_operation::options::Options;
 use cfnkit_operation::stack::Stack;
 use cfnkit_template::parameters::Parameters;
 
@@ -49,7 +49,7 @@ pub(super) async fn finish(
 /// handler that was deployed `before`.
 pub(super) async fn verify(
     deploy: &Deploy,
-    engine: &mut Engine,
+    engine: &mut Engine<'_>,
     environment: &Environment,
     stack: &Stack,
     before: Option<&Stack>,
@@ -85,10 +85,7 @@ pub(super) async fn verify(
     let values = values.map(|(function, key)| (function.key_parameter.to_owned(), key.clone()));
     let values: Parameters = values.collect();
     let question = "Put the previous handler back?";
-    let options = Options::default();
-    let stack = engine
-        .revise(stack, &values, options, Consent::Ask, question)
-        .await?;
+    let stack = revise(engine, stack, &values, Consent::Ask, question).await?;
     passes(environment, &stack).await?;
     anyhow::bail!(
         "the new handler did not answer as it should and the previous one is back; \

@@ -10,7 +10,7 @@ use cfnkit_aws::aws::cloudformation::CloudFormation;
 use cfnkit_aws::aws::{Connection, lambda};
 use cfnkit_change::readback;
 use cfnkit_cli::program::service;
-use cfnkit_console::screen;
+use cfnkit_console::report::Reporter;
 use cfnkit_console::vigil::vigil;
 use cfnkit_deploy::deployment::{self, Plan};
 use cfnkit_operation::stack::Stack;
@@ -70,6 +70,7 @@ pub(super) async fn check(
 
 /// Gives the function the code of `plan`, which is in the bucket already.
 pub(super) async fn update_code(
+    reporter: &dyn Reporter,
     connection: &Connection,
     stack: &Stack,
     plan: &Plan,
@@ -86,11 +87,11 @@ pub(super) async fn update_code(
         let name = name_of(function, stack)?;
         let update = lambda::update_code(connection, name, bucket, key);
         let doing = format!("waiting for `{name}` to take the code");
-        let updated = vigil(&doing, UPDATE_TIMEOUT, update).await;
+        let updated = vigil(reporter, &doing, UPDATE_TIMEOUT, update).await;
         updated.with_context(|| {
             format!("function `{name}` has not taken the code after two minutes")
         })??;
-        screen::progress(format!(
+        reporter.step(&format!(
             "`{name}` has the new code, {:.1} s after it was published; \
              CloudFormation gets the same, so that no drift is left",
             begin.elapsed().as_secs_f64()

@@ -28,8 +28,7 @@ pub(super) async fn find_key(
             encryption_key: Some(EncryptionKey::CustomerManaged),
             ..Choice::KEEP
         };
-        let cloud = environment.cloud;
-        bootstrap::deploy(connection, workspace, cloud, choice, Consent::Given).await?;
+        bootstrap::deploy(environment, workspace, choice, Consent::Given).await?;
     }
     choices.find_key(environment, repeated).await
 }
@@ -48,14 +47,7 @@ pub(super) async fn bootstrap(
             "account {account} has no asset bucket in {region} yet."
         ));
     }
-    bootstrap::deploy(
-        &environment.connection,
-        workspace,
-        environment.cloud,
-        Choice::KEEP,
-        consent,
-    )
-    .await
+    bootstrap::deploy(environment, workspace, Choice::KEEP, consent).await
 }
 
 /// What would make the first deploy fail after minutes is told before it begins, and what the

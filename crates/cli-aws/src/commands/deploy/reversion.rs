@@ -7,18 +7,20 @@ use anyhow::Context as _;
 use super::ending::{finish, verify};
 use crate::choices::Choices;
 use crate::connection::Environment;
+use crate::review::{show, warn_of_session};
 use cfnkit_cli::commands::deploy::Deploy;
 use cfnkit_console::consent::Consent;
 use cfnkit_console::screen;
-use cfnkit_deploy::deployment::{self, Engine};
-use cfnkit_deploy::session;
+use cfnkit_deploy::deployment::{Engine, unclean};
+use cfnkit_tools::workspace::Workspace;
 
 /// Brings what was changed behind CloudFormation's back to what is deployed.
 pub(super) async fn take_drift_back(
     deploy: &Deploy,
     choices: &Choices,
     environment: &Environment,
-    mut engine: Engine,
+    workspace: &Workspace,
+    mut engine: Engine<'_>,
     consent: Consent,
 ) -> anyhow::Result<()> {
     let begin = Instant::now();
@@ -41,8 +43,8 @@ pub(super) async fn take_drift_back(
         screen::say(format!("{name}: no drift\n"));
         return finish(deploy, environment, &stack).await;
     };
-    deployment::show(&found.changes, &found.warnings, &name, &[]);
-    session::warn(&environment.connection, environment.cloud, &found.changes);
+    show(&found.changes, &found.warnings, &name, &[]);
+    warn_of_session(environment, workspace, &found.changes);
     let place = environment.connection.place();
     let question = match stage_file.is_production() {
         true => format!(
@@ -51,9 +53,11 @@ pub(super) async fn take_drift_back(
         ),
         false => format!("Take this drift back in {place}?"),
     };
-    engine
-        .take_back(found, follow_for, consent, &question)
-        .await?;
+    if let Err(declined) = consent.obtain(&question, &mut engine.interrupts).await {
+        let left = engine.leave(found).await;
+        return Err(unclean(declined, left));
+    }
+    engine.take_back(found, follow_for).await?;
     screen::success(&format!("the drift of {name} is taken back"), begin);
     finish(deploy, environment, &stack).await?;
     verify(deploy, &mut engine, environment, &stack, None).await

@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use xshell::Shell;
 
 use super::tier_keys;
+use crate::agreed::revise;
 use crate::deployed::Deployed;
 use crate::deployed::deployed;
 use cfnkit_assembly::service::Tier;
@@ -15,9 +16,7 @@ use cfnkit_cli::commands::keys::rotate::Rotate;
 use cfnkit_console::consent::Consent;
 use cfnkit_console::interrupt::Interrupts;
 use cfnkit_console::screen::{self, GOOD};
-use cfnkit_deploy::deployment::Engine;
 use cfnkit_operate::api_keys::{Key, State};
-use cfnkit_operation::options::Options;
 use cfnkit_operation::stack::Stack;
 use cfnkit_template::parameters::Parameters;
 use cfnkit_template::stack_tree::read_template;
@@ -53,14 +52,7 @@ async fn begin(
             old.id
         );
     }
-    let connection = &deployed.environment.connection;
-    let environment = &deployed.environment;
-    let mut engine = Engine::new(
-        connection.cloudformation(),
-        environment.cloud,
-        workspace,
-        interrupts,
-    );
+    let mut engine = deployed.environment.engine(workspace, interrupts);
     let name = &deployed.stack.name;
     let stack = engine.settled(name).await?;
     let stack = stack.with_context(|| format!("stack `{name}` is gone"))?;
@@ -71,9 +63,7 @@ async fn begin(
         next.to_string(),
     )]);
     let question = format!("Give {tier} consumers of {name} a new key?");
-    let stack = engine
-        .revise(&stack, &values, Options::default(), consent, &question)
-        .await?;
+    let stack = revise(&mut engine, &stack, &values, consent, &question).await?;
     let (path, text) = file;
     std::fs::write(workspace.root().join(&path), text).with_context(|| {
         format!(

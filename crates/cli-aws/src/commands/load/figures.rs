@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::deployed::Deployed;
+use crate::live;
 use cfnkit_assembly::service::Function;
 use cfnkit_aws::aws::cloudwatch::{self, MetricQuery};
 use cfnkit_cli::program::service;
@@ -10,7 +11,6 @@ use cfnkit_console::interrupt::Interrupts;
 use cfnkit_console::patience::patient;
 use cfnkit_console::screen;
 use cfnkit_load::load::verdict::Observed;
-use cfnkit_operation::live;
 
 /// How long CloudWatch's figures of a minute take to be there.
 const METRICS_TAKE: Duration = Duration::from_secs(120);

@@ -1,5 +1,5 @@
 //! An operation shown as it happens: gives the display the time and the terminal, and keeps the
-//! recording and what was learned. None of that can make an operation fail.
+//! recording and what was learned.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -8,25 +8,35 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::Context as _;
 
-use crate::display::Display;
-use crate::display::subject::{Planned, Subject, Verb};
-use crate::estimate::{Experience, Sample, Work};
-use crate::event::StackEvent;
-use crate::recording::{End, Note, Recorder};
-use crate::stack::Stack;
 use cfnkit_assembly::assembly::Cloud;
+use cfnkit_cli::commands::replay::recordings;
 use cfnkit_console::screen;
 use cfnkit_console::terminal::{Mode, mode, size, write};
+use cfnkit_deploy::watcher::{Watch, Watcher};
+use cfnkit_operation::display::Display;
+use cfnkit_operation::display::subject::{Planned, Subject, Verb};
+use cfnkit_operation::estimate::{Experience, Sample, Work};
+use cfnkit_operation::event::StackEvent;
+use cfnkit_operation::recording::{End, Note, Recorder};
+use cfnkit_operation::stack::Stack;
 use cfnkit_tools::workspace::Workspace;
 
-/// One operation being watched. Dropping it takes the live display away.
+/// Shows operations on this process's terminal and records them in the workspace.
 #[derive(Debug)]
-pub struct Watch {
+pub(crate) struct Live<'a> {
+    pub(crate) workspace: &'a Workspace,
+    pub(crate) cloud: Cloud,
+}
+
+/// One operation that is shown. Dropping it takes the live display away.
+#[derive(Debug)]
+struct Showing {
+    workspace: Workspace,
     subject: Subject,
     display: Display,
     mode: Mode,
     recorder: Option<Recorder>,
-    experience: Option<PathBuf>,
+    experience: PathBuf,
     status: String,
     is_closed: bool,
 }
@@ -35,26 +45,48 @@ pub struct Watch {
 static SHOWN: AtomicBool = AtomicBool::new(false);
 
 /// Whether other lines would be in the way of the display.
-pub fn is_shown() -> bool {
+pub(crate) fn is_shown() -> bool {
     SHOWN.load(Ordering::Relaxed)
 }
 
-impl Watch {
-    /// Begins display and recording; what cannot be written or read is warned of, and no more.
-    pub fn begin(mut subject: Subject, cloud: Cloud) -> Self {
+impl Live<'_> {
+    /// How long an operation on `planned` can be expected to take; `None` where nothing was learned yet.
+    pub(crate) fn expected(&self, planned: &[Planned]) -> Option<Duration> {
+        let work = planned.iter().map(|planned| Work {
+            resource_type: &planned.resource_type,
+            operation: planned.operation,
+            elapsed: 0,
+        });
+        let milliseconds = read_experience(&self.experience())
+            .estimate(Verb::Deploy)
+            .remaining(work)?;
+        Some(Duration::from_millis(milliseconds.try_into().ok()?))
+    }
+
+    /// The local cloud is many times as fast.
+    fn experience(&self) -> PathBuf {
+        recordings(self.workspace).join(match self.cloud {
+            Cloud::Aws => "durations.json",
+            Cloud::Local => "durations.local.json",
+        })
+    }
+}
+
+impl Watcher for Live<'_> {
+    /// What cannot be written or read is warned of, and no more.
+    fn begin(&self, mut subject: Subject) -> Box<dyn Watch> {
         let mode = mode();
         SHOWN.store(matches!(mode, Mode::Live { .. }), Ordering::Relaxed);
-        let directory = directory();
-        let experience = directory.as_ref().ok();
-        let experience = experience.map(|directory| directory.join(experience_file(cloud)));
-        if let Some(path) = &experience {
-            let types = subject.planned.iter();
-            let types = types.map(|planned| planned.resource_type.as_str());
-            subject.estimate = read_experience(path).estimate(subject.verb).only(types);
-        }
-        let recorder = directory.and_then(|directory| Recorder::create(&directory, &subject));
+        let experience = self.experience();
+        let types = subject.planned.iter();
+        let types = types.map(|planned| planned.resource_type.as_str());
+        subject.estimate = read_experience(&experience)
+            .estimate(subject.verb)
+            .only(types);
+        let recorder = Recorder::create(&recordings(self.workspace), &subject);
         let recorder = recorder.map_err(|err| warn(&err)).ok();
-        Self {
+        Box::new(Showing {
+            workspace: self.workspace.clone(),
             display: Display::new(subject.clone(), mode),
             mode,
             recorder,
@@ -62,11 +94,12 @@ impl Watch {
             status: String::new(),
             is_closed: false,
             subject,
-        }
+        })
     }
+}
 
-    /// Shows and records the new events of one look at all stacks.
-    pub fn absorb(&mut self, events: Vec<StackEvent>) {
+impl Watch for Showing {
+    fn absorb(&mut self, events: Vec<StackEvent>) {
         let now = now();
         for event in &events {
             self.record(now, Note::Event(event.clone()));
@@ -75,8 +108,7 @@ impl Watch {
         write(self.mode, &text);
     }
 
-    /// Notes the root's status.
-    pub fn set_status(&mut self, status: &str) {
+    fn set_status(&mut self, status: &str) {
         if self.status != status {
             status.clone_into(&mut self.status);
             self.record(now(), Note::Status(status.to_owned()));
@@ -84,28 +116,24 @@ impl Watch {
         }
     }
 
-    /// Shows that time has passed.
-    pub fn tick(&mut self) {
+    fn tick(&mut self) {
         let text = self.display.tick(now(), size());
         write(self.mode, &text);
     }
 
-    /// A line that stays, above what is drawn again.
-    pub fn say(&mut self, text: &str) {
+    /// Above what is drawn again.
+    fn say(&mut self, text: &str) {
         let pause = self.display.pause();
         write(self.mode, &pause);
         screen::say(text);
     }
 
-    /// The recording, as a reader of the screen finds it.
-    pub fn recording(&self) -> Option<String> {
+    fn recording(&self) -> Option<String> {
         let recorder = self.recorder.as_ref()?;
-        let workspace = Workspace::current().ok()?;
-        Some(workspace.display(&recorder.path).to_string())
+        Some(self.workspace.display(&recorder.path).to_string())
     }
 
-    /// The stack has settled.
-    pub fn end(&mut self, stack: &Stack) {
+    fn end(&mut self, stack: &Stack) {
         let now = now();
         let milliseconds = now - self.subject.begin;
         self.record(
@@ -119,14 +147,15 @@ impl Watch {
         self.close(now);
         let whole = stack.status.is_success().then_some(milliseconds);
         let samples = self.display.samples();
-        if let Some(path) = &self.experience
-            && !samples.is_empty()
-            && let Err(err) = learn(path, self.subject.verb, samples, whole)
+        if !samples.is_empty()
+            && let Err(err) = learn(&self.experience, self.subject.verb, samples, whole)
         {
             screen::say(format!("nothing was learned for the estimate: {err:#}"));
         }
     }
+}
 
+impl Showing {
     fn close(&mut self, now: i64) {
         self.is_closed = true;
         SHOWN.store(false, Ordering::Relaxed);
@@ -147,7 +176,7 @@ impl Watch {
     }
 }
 
-impl Drop for Watch {
+impl Drop for Showing {
     fn drop(&mut self) {
         if !self.is_closed {
             self.close(now());
@@ -157,33 +186,6 @@ impl Drop for Watch {
 
 fn warn(err: &anyhow::Error) {
     screen::say(format!("this deployment is not recorded: {err:#}"));
-}
-
-/// Where recordings are, and what was learned from the deployments.
-pub fn directory() -> anyhow::Result<PathBuf> {
-    Ok(Workspace::current()?.target().join("deployments"))
-}
-
-/// How long a deploy of `planned` can be expected to take; `None` where nothing was learned yet.
-pub fn expected(cloud: Cloud, planned: &[Planned]) -> Option<Duration> {
-    let path = directory().ok()?.join(experience_file(cloud));
-    let work = planned.iter().map(|planned| Work {
-        resource_type: &planned.resource_type,
-        operation: planned.operation,
-        elapsed: 0,
-    });
-    let milliseconds = read_experience(&path)
-        .estimate(Verb::Deploy)
-        .remaining(work)?;
-    Some(Duration::from_millis(milliseconds.try_into().ok()?))
-}
-
-/// The local cloud is many times as fast.
-fn experience_file(cloud: Cloud) -> &'static str {
-    match cloud {
-        Cloud::Aws => "durations.json",
-        Cloud::Local => "durations.local.json",
-    }
 }
 
 /// What cannot be read is learned again.
@@ -206,7 +208,7 @@ fn learn(path: &Path, verb: Verb, samples: &[Sample], whole: Option<i64>) -> any
 }
 
 /// Milliseconds since the epoch.
-pub fn now() -> i64 {
+pub(crate) fn now() -> i64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
     now.map_or(0, |now| i64::try_from(now.as_millis()).unwrap_or(i64::MAX))
 }
@@ -214,7 +216,7 @@ pub fn now() -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::ResourceOperation;
+    use cfnkit_operation::event::ResourceOperation;
 
     #[test]
     fn each_deploy_adds_to_what_was_learned_and_a_damaged_file_starts_over() {

@@ -1,0 +1,102 @@
+//! What is done to a stack after a yes: shown, asked about, and done by the engine's next step.
+
+use anyhow::Context as _;
+
+use crate::review::{show, show_beside};
+use cfnkit_console::consent::Consent;
+use cfnkit_console::screen;
+use cfnkit_deploy::deployment::{Clearing, Engine, Plan, Prepared, beside, clearing, unclean};
+use cfnkit_operation::diagnosis::Sources;
+use cfnkit_operation::options::Options;
+use cfnkit_operation::stack::Stack;
+use cfnkit_template::parameters::Parameters;
+
+/// Asks, and executes the change set after a yes; after anything else it is discarded.
+pub(crate) async fn execute(
+    engine: &mut Engine<'_>,
+    prepared: Prepared,
+    (sources, options): (&Sources<'_>, &Options),
+    consent: Consent,
+    question: &str,
+) -> anyhow::Result<Stack> {
+    if let Err(declined) = consent.obtain(question, &mut engine.interrupts).await {
+        let discarded = engine.discard(sources.root_stack, prepared).await;
+        return Err(unclean(declined, discarded));
+    }
+    engine.execute(prepared, sources, options).await
+}
+
+/// Brings a stack to where a change set can start: deletes what a failed create or deletion left,
+/// rolls back what a failed update left.
+pub(crate) async fn clear_the_way(
+    engine: &mut Engine<'_>,
+    stack: Option<Stack>,
+    plan: &Plan,
+    consent: Consent,
+) -> anyhow::Result<Option<Stack>> {
+    let Some(stack) = stack else {
+        return Ok(None);
+    };
+    let Some(clearing) = clearing(&stack)? else {
+        return Ok(Some(stack));
+    };
+    let what = match clearing {
+        Clearing::Delete => "Delete what is left of it and create it again?",
+        Clearing::RollBack => "Roll it back first?",
+        Clearing::ContinueRollback => "Go on with its rollback first?",
+    };
+    let question = format!("{} is {}. {what}", stack.name, stack.status);
+    consent.obtain(&question, &mut engine.interrupts).await?;
+    engine.clear(&stack, clearing, plan).await
+}
+
+/// Brings a stack that belongs to an environment and to no stage, as it was found settled, to what
+/// `plan` says; `note` is told before the question, which names `place`.
+pub(crate) async fn bring(
+    engine: &mut Engine<'_>,
+    stack: Option<Stack>,
+    plan: &Plan,
+    place: &str,
+    note: Option<&str>,
+    consent: Consent,
+) -> anyhow::Result<Stack> {
+    let name = &plan.stack_name;
+    if let Some(stack) = &stack
+        && engine.is_current(stack, plan).await?
+    {
+        screen::say(format!("{name}: no changes"));
+        return Ok(stack.clone());
+    }
+    let stack = clear_the_way(engine, stack, plan, consent).await?;
+    let reading = beside(&engine.cfn, stack.as_ref(), plan);
+    let beside = engine.interrupts.unless(reading).await?;
+    let Some(prepared) = engine.prepare(stack.as_ref(), plan).await? else {
+        screen::say(format!("{name}: no changes"));
+        return stack.with_context(|| format!("the stack `{name}` vanished"));
+    };
+    show_beside(&beside, name);
+    show(&prepared.changes, &prepared.warnings, name, &[]);
+    if let Some(note) = note {
+        screen::say(note);
+    }
+    let question = format!("Deploy this to {place}?");
+    let how = (&plan.sources(), &plan.options);
+    execute(engine, prepared, how, consent, &question).await
+}
+
+/// Gives `stack` other values of some root parameters and leaves all else as it is deployed.
+pub(crate) async fn revise(
+    engine: &mut Engine<'_>,
+    stack: &Stack,
+    values: &Parameters,
+    consent: Consent,
+    question: &str,
+) -> anyhow::Result<Stack> {
+    let plan = Plan::revision(&engine.cfn, stack, values).await?;
+    let Some(prepared) = engine.prepare(Some(stack), &plan).await? else {
+        return Ok(stack.clone());
+    };
+    show(&prepared.changes, &prepared.warnings, &stack.name, &[]);
+    let how = (&plan.sources(), &plan.options);
+    execute(engine, prepared, how, consent, question).await
+}
