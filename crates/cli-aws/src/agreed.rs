@@ -5,7 +5,8 @@ use anyhow::Context as _;
 use crate::review::{show, show_beside};
 use cfnkit_console::consent::Consent;
 use cfnkit_console::screen;
-use cfnkit_deploy::deployment::{Clearing, Engine, Plan, Prepared, beside, clearing, unclean};
+use cfnkit_deploy::deployment::{ATTEMPTS, Clearing, Engine, Plan, Prepared, clearing};
+use cfnkit_deploy::error::{Error, Result, left_behind};
 use cfnkit_operation::diagnosis::Sources;
 use cfnkit_operation::options::Options;
 use cfnkit_operation::stack::Stack;
@@ -23,7 +24,37 @@ pub(crate) async fn execute(
         let discarded = engine.discard(sources.root_stack, prepared).await;
         return Err(unclean(declined, discarded));
     }
-    engine.execute(prepared, sources, options).await
+    Ok(engine.execute(prepared, sources, options).await?)
+}
+
+/// The error of somebody who did not agree; what could not be cleaned up after it is added.
+pub(crate) fn unclean(declined: anyhow::Error, cleanup: Result<()>) -> anyhow::Error {
+    match cleanup {
+        Ok(()) => declined,
+        Err(cleanup) => declined.context(left_behind(&cleanup)),
+    }
+}
+
+/// Whether `err` only means that the stack has to be looked at again.
+pub(crate) fn is_overtaken(err: &anyhow::Error) -> bool {
+    let err = err.downcast_ref().map(Error::first);
+    matches!(err, Some(Error::Overtaken { .. }))
+}
+
+/// Does `attempt`, and again where somebody else was sooner: it begins with a look at the stack.
+pub(crate) async fn again<T>(
+    stack: &str,
+    mut attempt: impl AsyncFnMut() -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
+    for _ in 1..ATTEMPTS {
+        match attempt().await {
+            Err(err) if is_overtaken(&err) => screen::say(format!(
+                "somebody else changed {stack} meanwhile; planning again from what that leaves"
+            )),
+            done => return done,
+        }
+    }
+    attempt().await
 }
 
 /// Brings a stack to where a change set can start: deletes what a failed create or deletion left,
@@ -47,7 +78,7 @@ pub(crate) async fn clear_the_way(
     };
     let question = format!("{} is {}. {what}", stack.name, stack.status);
     consent.obtain(&question, &mut engine.interrupts).await?;
-    engine.clear(&stack, clearing, plan).await
+    Ok(engine.clear(&stack, clearing, plan).await?)
 }
 
 /// Brings a stack that belongs to an environment and to no stage, as it was found settled, to what
@@ -68,8 +99,7 @@ pub(crate) async fn bring(
         return Ok(stack.clone());
     }
     let stack = clear_the_way(engine, stack, plan, consent).await?;
-    let reading = beside(&engine.cfn, stack.as_ref(), plan);
-    let beside = engine.interrupts.unless(reading).await?;
+    let beside = engine.beside(stack.as_ref(), plan).await?;
     let Some(prepared) = engine.prepare(stack.as_ref(), plan).await? else {
         screen::say(format!("{name}: no changes"));
         return stack.with_context(|| format!("the stack `{name}` vanished"));

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use anyhow::Context as _;
 
-use crate::agreed::bring;
+use crate::agreed::{again, bring};
 use crate::connection::Environment;
 use cfnkit_assembly::encryption_key::{EncryptionKey, PRICE};
 use cfnkit_aws::aws::cloudformation::{self, CloudFormation};
@@ -13,7 +13,7 @@ use cfnkit_cli::program::service;
 use cfnkit_console::consent::Consent;
 use cfnkit_console::interrupt::Interrupts;
 use cfnkit_console::screen::STRONG;
-use cfnkit_deploy::deployment::{Plan, again};
+use cfnkit_deploy::deployment::Plan;
 use cfnkit_operation::options::Options;
 use cfnkit_operation::stack::Stack;
 use cfnkit_template::parameters::{self, Parameters};
@@ -86,7 +86,7 @@ pub(crate) async fn deploy(
         };
         bring(&mut engine, stack, &plan, &place, note.as_deref(), consent).await
     };
-    bucket_of(&again(workspace.reporter(), &name, attempt).await?)
+    bucket_of(&again(&name, attempt).await?)
 }
 
 fn plan(workspace: &Workspace, choice: Choice, stack: Option<&Stack>) -> anyhow::Result<Plan> {

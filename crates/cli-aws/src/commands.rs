@@ -3,6 +3,7 @@
 use cfnkit_aws::error::{Error, ServiceError, Trouble};
 use cfnkit_cli::commands::Remote;
 use cfnkit_console::exit::Exit;
+use cfnkit_deploy::error::Error as Unsettled;
 use cfnkit_tools::workspace::Workspace;
 use xshell::Shell;
 
@@ -40,18 +41,29 @@ pub(crate) async fn run(command: Remote, sh: &Shell, workspace: &Workspace) -> a
     done.map_err(ended)
 }
 
-/// Where the credentials have ended, what was under way goes on, and can be seen again with new
-/// ones.
+/// What `err` means for who called the program: whether anything began, and how it went on.
 fn ended(err: anyhow::Error) -> anyhow::Error {
-    let call = failed_call(&err).filter(|_| !err.is::<Exit>());
-    match call.is_some_and(|call| call.trouble == Trouble::Expired) {
-        true => Exit::Unknown(format!("{err:#}")).into(),
-        false => err,
+    if err.is::<Exit>() {
+        return err;
     }
+    let text = || format!("{err:#}");
+    let exit = match err.downcast_ref().map(Unsettled::first) {
+        Some(Unsettled::Declined) => Exit::Declined,
+        Some(Unsettled::Failed { .. }) => Exit::Failed(text()),
+        Some(Unsettled::Unknown { .. }) => Exit::Unknown(text()),
+        // What was under way goes on, and can be seen again with new credentials.
+        _ if failed_call(&err).is_some_and(|call| call.trouble == Trouble::Expired) => {
+            Exit::Unknown(text())
+        }
+        _ => return err,
+    };
+    exit.into()
 }
 
 /// The call at the bottom of `err` that failed; `None` where none did.
 pub(crate) fn failed_call(err: &anyhow::Error) -> Option<&ServiceError> {
-    let mut causes = err.chain();
-    causes.find_map(|cause| cause.downcast_ref::<Error>()?.call())
+    err.chain().find_map(|cause| {
+        let unsettled = cause.downcast_ref().and_then(Unsettled::call);
+        unsettled.or_else(|| cause.downcast_ref::<Error>()?.call())
+    })
 }

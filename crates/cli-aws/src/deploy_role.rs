@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use anyhow::Context as _;
 
-use crate::agreed::bring;
+use crate::agreed::{again, bring};
 use crate::connection::Environment;
 use cfnkit_assembly::adoption;
 use cfnkit_assembly::assembly::Cloud;
@@ -14,7 +14,7 @@ use cfnkit_aws::aws::cloudformation::{self, CloudFormation};
 use cfnkit_cli::repository::Repository;
 use cfnkit_console::consent::Consent;
 use cfnkit_console::interrupt::Interrupts;
-use cfnkit_deploy::deployment::{Plan, again};
+use cfnkit_deploy::deployment::Plan;
 use cfnkit_operation::options::Options;
 use cfnkit_operation::stack::Stack;
 use cfnkit_template::parameters::{self, Parameters};
@@ -84,7 +84,7 @@ pub(crate) async fn deploy(
         let plan = plan(workspace, environment.cloud, wish, stack.as_ref(), &all)?;
         bring(&mut engine, stack, &plan, &place, None, consent).await
     };
-    let stack = again(workspace.reporter(), &name, attempt).await?;
+    let stack = again(&name, attempt).await?;
     let role = |output: &str| {
         let role = stack.outputs.get(output).cloned();
         role.with_context(|| format!("stack `{name}` has no output `{output}`"))

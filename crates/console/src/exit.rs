@@ -21,11 +21,6 @@ pub enum Exit {
 }
 
 impl Exit {
-    /// The operation may go on; `reason` says why this program does not know.
-    pub fn unknown(reason: impl fmt::Display) -> Self {
-        Self::Unknown(format!("{reason}; run the same command again"))
-    }
-
     /// The exit code: 1 nothing more to say, 3 failed, 4 unknown, 5 different.
     pub fn code(&self) -> u8 {
         match self {

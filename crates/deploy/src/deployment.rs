@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use anyhow::Context as _;
 use serde_json::Value;
 
+use crate::error::{Error, Result};
 use crate::follow::Pace;
 use crate::pending::Pending;
 use crate::watcher::Watcher;
@@ -18,7 +18,7 @@ use cfnkit_change::change_set::{Action, Change};
 use cfnkit_change::comparison::sections::{Sections, sections};
 use cfnkit_change::comparison::{compare, explained, needs_explanation};
 use cfnkit_change::readback;
-use cfnkit_console::exit::Exit;
+use cfnkit_console::error::Context as _;
 use cfnkit_console::interrupt::Interrupts;
 use cfnkit_console::report::Reporter;
 use cfnkit_console::vigil::vigil;
@@ -43,8 +43,8 @@ mod warnings;
 use kept::takes_change;
 
 pub use currency::has_same_template;
-pub use execution::{Prepared, unclean};
-pub use overtaking::{ATTEMPTS, again, is_overtaken};
+pub use execution::Prepared;
+pub use overtaking::ATTEMPTS;
 pub use recovery::{Clearing, clearing};
 
 /// How long somebody else's operation on a stack is waited for.
@@ -74,7 +74,7 @@ impl Plan {
         cfn: &CloudFormation,
         stack: &Stack,
         values: &Parameters,
-    ) -> anyhow::Result<Self> {
+    ) -> Result<Self> {
         takes_change(stack)?;
         let tree = deployed_tree(cfn, stack).await?;
         let mut tree = tree.with_context(|| format!("stack `{}` holds nothing yet", stack.name))?;
@@ -116,7 +116,7 @@ impl Plan {
         &self,
         cfn: &CloudFormation,
         stack: Option<&Stack>,
-    ) -> anyhow::Result<Option<&StackTree>> {
+    ) -> Result<Option<&StackTree>> {
         if self.deployed.get().is_none() {
             let tree = match stack {
                 Some(stack) => deployed_tree(cfn, stack).await?,
@@ -175,7 +175,7 @@ impl<'a> Engine<'a> {
 
     /// The stack as it is once nobody else works on it, and without what an earlier run of this
     /// program left in it.
-    pub async fn settled(&mut self, name: &str) -> anyhow::Result<Option<Stack>> {
+    pub async fn settled(&mut self, name: &str) -> Result<Option<Stack>> {
         let stack = self.at_rest(name).await?;
         if let Some(Stack { status, .. }) = stack.as_ref()
             && !status.is_known()
@@ -187,9 +187,19 @@ impl<'a> Engine<'a> {
         self.tidy_up(name, stack).await
     }
 
+    /// What differs beside the resources, which no change set lists; nothing where all is new.
+    pub async fn beside(&mut self, stack: Option<&Stack>, plan: &Plan) -> Result<Sections> {
+        let deployed = unless(&mut self.interrupts, plan.deployed(&self.cfn, stack)).await?;
+        let (Some(stack), Some(tree)) = (stack, deployed) else {
+            return Ok(Sections::default());
+        };
+        let tags = readback::restored_pairs(&stack.tags, &plan.tags);
+        Ok(sections((tree, &tags), (&plan.tree, &plan.tags)))
+    }
+
     /// The stack of this name or ID once nobody works on it; `None` where there is none, or none
     /// any more.
-    async fn at_rest(&mut self, name: &str) -> anyhow::Result<Option<Stack>> {
+    async fn at_rest(&mut self, name: &str) -> Result<Option<Stack>> {
         let (cfn, reporter, mut pace) = (&self.cfn, self.reporter, Pace::new(self.cloud));
         let settle = async {
             let mut announced = false;
@@ -212,13 +222,24 @@ impl<'a> Engine<'a> {
         let settle = async {
             let settled = vigil(reporter, &doing, SETTLE_TIMEOUT, settle).await;
             settled.unwrap_or_else(|| {
-                Err(Exit::unknown(format!(
+                Err(Error::unknown(&format!(
                     "what somebody else does to `{name}` has not ended within an hour"
-                ))
-                .into())
+                )))
             })
         };
-        self.interrupts.unless(settle).await
+        unless(&mut self.interrupts, settle).await
+    }
+}
+
+/// Does `work`, which leaves nothing behind when it is dropped, unless an interrupt comes.
+async fn unless<T>(
+    interrupts: &mut Interrupts,
+    work: impl Future<Output = Result<T>>,
+) -> Result<T> {
+    tokio::select! {
+        biased;
+        () = interrupts.next() => Err(Error::Declined),
+        done = work => done,
     }
 }
 
@@ -244,7 +265,7 @@ async fn with_nested(
     stack: Option<&Stack>,
     plan: &Plan,
     mut changes: Vec<Change>,
-) -> anyhow::Result<Vec<Change>> {
+) -> Result<Vec<Change>> {
     // Nested stacks are looked at one by one then, and no template is another.
     if plan.options.reverts_drift {
         changes.retain(|change| change.resource_type != NESTED_STACK);
@@ -274,16 +295,13 @@ async fn with_nested(
 
 /// The deployed stack with its templates and parameters, nested stacks included; `None` for a
 /// stack that holds nothing yet.
-pub async fn deployed_tree(
-    cfn: &CloudFormation,
-    stack: &Stack,
-) -> anyhow::Result<Option<StackTree>> {
+pub async fn deployed_tree(cfn: &CloudFormation, stack: &Stack) -> Result<Option<StackTree>> {
     if stack.status.deploy_action() == DeployAction::Create {
         return Ok(None);
     }
     let text = cloudformation::template_of(cfn, &stack.id).await?;
     let name = format!("the deployed template of {}", stack.name);
-    let template = Template::parse(&name, text)?;
+    let template = Template::parse(&name, text).map_err(cfnkit_console::error::Error::from)?;
     let mut nested = BTreeMap::new();
     for resource in cloudformation::resources_of(cfn, &stack.id).await? {
         let child = cloudformation::nested_stack(cfn, &resource).await?;
@@ -299,17 +317,4 @@ pub async fn deployed_tree(
         parameters,
         nested,
     }))
-}
-
-/// What differs beside the resources, which no change set lists; nothing where all is new.
-pub async fn beside(
-    cfn: &CloudFormation,
-    stack: Option<&Stack>,
-    plan: &Plan,
-) -> anyhow::Result<Sections> {
-    let (Some(stack), Some(tree)) = (stack, plan.deployed(cfn, stack).await?) else {
-        return Ok(Sections::default());
-    };
-    let tags = readback::restored_pairs(&stack.tags, &plan.tags);
-    Ok(sections((tree, &tags), (&plan.tree, &plan.tags)))
 }

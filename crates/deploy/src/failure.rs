@@ -1,14 +1,14 @@
 //! From an operation that failed to the error its user reads, root cause first.
 
+use crate::error::Error;
 use cfnkit_aws::aws::cloudformation::CloudFormation;
 use cfnkit_aws::aws::cloudformation::operation_events::{self, Operation};
-use cfnkit_aws::error::{Error, ServiceError, Trouble};
-use cfnkit_console::exit::Exit;
+use cfnkit_aws::error::Trouble;
 use cfnkit_operation::diagnosis::{self, CHANGE_SET_FAILED, Failure, Sources};
 use cfnkit_operation::event::StackEvent;
 use cfnkit_operation::stack::Stack;
 
-/// The error of a stack that was not `verb` (`deployed`, `deleted`), for the cause that its events
+/// What to say of a stack that was not `verb` (`deployed`, `deleted`), for the cause that its events
 /// tell of. `log` says where to read everything that happened.
 pub(crate) async fn of_stack(
     cfn: &CloudFormation,
@@ -17,7 +17,7 @@ pub(crate) async fn of_stack(
     verb: &str,
     sources: &Sources<'_>,
     log: Option<&str>,
-) -> anyhow::Error {
+) -> String {
     let mut failures: Vec<Failure> = cause.map(Failure::of_event).into_iter().collect();
     // A hook's failure has no reason among the stack's own events.
     let said = |failure: &Failure| {
@@ -53,7 +53,7 @@ pub(crate) async fn of_stack(
         "`{}` was not {verb}{it_is} {}{log}",
         stack.name, stack.status
     );
-    Exit::Failed(diagnosis::report(&failures, &verdict, sources)).into()
+    diagnosis::report(&failures, &verdict, sources)
 }
 
 /// The error of a change set that CloudFormation could not make. Nothing was deployed.
@@ -62,7 +62,7 @@ pub(crate) async fn of_change_set(
     change_set: &str,
     reason: String,
     sources: &Sources<'_>,
-) -> anyhow::Error {
+) -> Error {
     let stack = sources.root_stack;
     let mut failures = operation_events::failed(cfn, Operation::ChangeSet(change_set)).await;
     if failures.is_empty() {
@@ -75,30 +75,14 @@ pub(crate) async fn of_change_set(
     }
     let verdict =
         format!("CloudFormation rejects the change set for `{stack}`; nothing was changed");
-    anyhow::anyhow!(diagnosis::report(&failures, &verdict, sources))
-}
-
-/// The call at the bottom of `err` that failed; `None` where none did.
-pub(crate) fn call(err: &anyhow::Error) -> Option<&ServiceError> {
-    let mut causes = err.chain();
-    causes.find_map(|cause| cause.downcast_ref::<Error>()?.call())
-}
-
-/// What the call at the bottom of `err` ran into.
-pub(crate) fn trouble(err: &anyhow::Error) -> Option<Trouble> {
-    call(err).map(|call| call.trouble)
+    Error::new(diagnosis::report(&failures, &verdict, sources))
 }
 
 /// The error of a request that CloudFormation refused, which leaves the stack as it was; any
 /// other error is left as it is. `status` is what came of the request, in CloudFormation's
 /// spelling.
-pub(crate) fn of_refusal(
-    err: anyhow::Error,
-    status: &str,
-    verdict: &str,
-    sources: &Sources<'_>,
-) -> anyhow::Error {
-    let Some(refusal) = call(&err).filter(|call| call.trouble == Trouble::Refused) else {
+pub(crate) fn of_refusal(err: Error, status: &str, verdict: &str, sources: &Sources<'_>) -> Error {
+    let Some(refusal) = err.call().filter(|call| call.trouble == Trouble::Refused) else {
         return err;
     };
     let failure = Failure {
@@ -107,7 +91,7 @@ pub(crate) fn of_refusal(
         reason: Some(refusal.text.clone()),
         ..Failure::default()
     };
-    anyhow::anyhow!(diagnosis::report(&[failure], verdict, sources))
+    Error::new(diagnosis::report(&[failure], verdict, sources))
 }
 
 #[cfg(test)]
@@ -118,6 +102,8 @@ mod tests {
     use aws_sdk_cloudformation::types::{EventType, OperationEvent};
     use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
     use expect_test::{Expect, expect};
+
+    use cfnkit_aws::error::ServiceError;
 
     use super::*;
     use cfnkit_operation::stack::StackStatus;
@@ -158,9 +144,8 @@ mod tests {
         }
     }
 
-    fn check(err: &anyhow::Error, code: Option<u8>, expected: Expect) {
-        assert_eq!(err.downcast_ref::<Exit>().map(Exit::code), code);
-        let text = format!("error: {err:#}\n");
+    fn check(text: &str, expected: Expect) {
+        let text = format!("error: {text}\n");
         expected.assert_eq(&anstream::adapter::strip_str(&text).to_string());
     }
 
@@ -173,7 +158,6 @@ mod tests {
         let err = of_stack(&cfn, &stack(), Some(&event), "deployed", &SOURCES, log).await;
         check(
             &err,
-            Some(3),
             expect![[r#"
             error: Topic was not created
              |
@@ -190,7 +174,6 @@ mod tests {
         let err = of_stack(&client(&[]), &stack(), None, "deployed", &SOURCES, None).await;
         check(
             &err,
-            Some(3),
             expect![[r#"
             error: movies-dev failed
              |
@@ -231,7 +214,6 @@ mod tests {
         .await;
         check(
             &err,
-            Some(3),
             expect![[r#"
             error: Topic does not pass a hook
              |
@@ -253,8 +235,7 @@ mod tests {
         let reason = "Requires capabilities : [CAPABILITY_NAMED_IAM]".to_owned();
         let err = of_change_set(&cfn, "arn:cs", reason, &SOURCES).await;
         check(
-            &err,
-            None,
+            &err.to_string(),
             expect![[r#"
             error: movies-dev has no valid change set
              |
@@ -268,21 +249,20 @@ mod tests {
 
     #[test]
     fn a_refused_request_is_explained_and_another_error_is_left() {
-        let error = |trouble| -> anyhow::Error {
+        let error = |trouble| -> Error {
             let text = "Requires capabilities : [CAPABILITY_NAMED_IAM] (InsufficientCapabilitiesException)";
             let text = text.to_owned();
-            let err = Error::from(ServiceError {
+            let err = cfnkit_aws::error::Error::from(ServiceError {
                 text,
                 trouble,
                 ..ServiceError::default()
             });
-            anyhow::Error::from(err).context("cannot create a change set for `movies-dev`")
+            err.into()
         };
         let verdict = "CloudFormation refuses a change set for `movies-dev`; nothing was changed";
         let of = |trouble| of_refusal(error(trouble), CHANGE_SET_FAILED, verdict, &SOURCES);
         check(
-            &of(Trouble::Refused),
-            None,
+            &of(Trouble::Refused).to_string(),
             expect![[r#"
                 error: movies-dev has no valid change set
                  |
@@ -294,7 +274,7 @@ mod tests {
         );
         for trouble in [Trouble::Overtaken, Trouble::Passing, Trouble::Expired] {
             let err = of(trouble);
-            assert_eq!(super::trouble(&err), Some(trouble));
+            assert_eq!(err.trouble(), Some(trouble));
         }
     }
 }

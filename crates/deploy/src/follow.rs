@@ -3,18 +3,17 @@
 use std::cell::RefCell;
 use std::time::{Duration, Instant};
 
-use anyhow::Context as _;
 use tokio::time::MissedTickBehavior;
 
 use crate::deployment::Engine;
+use crate::error::{Error, Result};
 use crate::watcher::Watch;
 use cfnkit_assembly::assembly::Cloud;
 use cfnkit_aws::aws::cloudformation::{self, CloudFormation, operations};
 use cfnkit_aws::error::Trouble;
 use cfnkit_change::change_set::Change;
 use cfnkit_console::defect;
-use cfnkit_console::error::chain;
-use cfnkit_console::exit::Exit;
+use cfnkit_console::error::{Context as _, chain};
 use cfnkit_console::interrupt::Interruption;
 use cfnkit_console::patience::patient;
 use cfnkit_operation::display::subject::{Subject, Verb, planned};
@@ -89,7 +88,7 @@ impl Engine<'_> {
     /// Reports the events of the root and its nested stacks until the root has settled.
     /// Events are best effort; the verdict is the stack's own status. The first interrupt stops
     /// watching; a second one stops an update.
-    pub(crate) async fn follow(&mut self, operation: Operation<'_>) -> anyhow::Result<Followed> {
+    pub(crate) async fn follow(&mut self, operation: Operation<'_>) -> Result<Followed> {
         let (cfn, interrupts) = (&self.cfn, &mut self.interrupts);
         let name = operation.name;
         defect::cloudformation_begins();
@@ -116,16 +115,15 @@ impl Engine<'_> {
                 settled = &mut settle => break settled?,
                 () = &mut redraw => continue,
                 () = &mut end => {
-                    return Err(Exit::unknown(format!(
+                    return Err(Error::unknown(&format!(
                         "no longer watching after the given time; CloudFormation goes on with `{name}`"
-                    ))
-                    .into());
+                    )));
                 }
                 first = interrupts.interruption() => first,
             };
             // Nobody is there who could think again.
             if first == Interruption::HungUp {
-                return Err(detached(operation, false).into());
+                return Err(detached(operation, false));
             }
             watch.borrow_mut().say(match operation.kind {
                 Kind::Update => "Ctrl-C again within five seconds cancels the update",
@@ -140,7 +138,7 @@ impl Engine<'_> {
                 second = interrupts.interruption() => second == Interruption::Asked,
             };
             if operation.kind != Kind::Update || !again {
-                return Err(detached(operation, again).into());
+                return Err(detached(operation, again));
             }
             operations::cancel_update(cfn, operation.stack_id, operation.token).await?;
             watch
@@ -164,7 +162,7 @@ async fn settle(
     cloud: Cloud,
     operation: Operation<'_>,
     watch: &RefCell<Box<dyn Watch>>,
-) -> anyhow::Result<(Stack, EventLog)> {
+) -> Result<(Stack, EventLog)> {
     let Operation { stack_id, name, .. } = operation;
     let mut log = EventLog::new(stack_id, operation.since);
     let mut pace = Pace::new(cloud);
@@ -177,11 +175,10 @@ async fn settle(
                 let since = *blind_since.get_or_insert_with(Instant::now);
                 let is_passing = err.trouble() == Some(Trouble::Passing);
                 if !is_passing || since.elapsed() > patient(BLIND) {
-                    return Err(Exit::unknown(format!(
+                    return Err(Error::unknown(&format!(
                         "cannot see how `{name}` goes on: {}; CloudFormation goes on with it",
                         chain(&err)
-                    ))
-                    .into());
+                    )));
                 }
                 pace.wait().await;
                 continue;
@@ -204,7 +201,7 @@ async fn settle(
     }
 }
 
-fn detached(operation: Operation<'_>, again: bool) -> Exit {
+fn detached(operation: Operation<'_>, again: bool) -> Error {
     let name = operation.name;
     let not_possible = match (again, operation.kind) {
         (true, Kind::Create) => {
@@ -213,10 +210,12 @@ fn detached(operation: Operation<'_>, again: bool) -> Exit {
         (true, Kind::RollBack | Kind::Delete) => ". This cannot be cancelled",
         _ => "",
     };
-    Exit::Unknown(format!(
-        "no longer watching; CloudFormation goes on with `{name}`{not_possible}. \
+    Error::Unknown {
+        text: format!(
+            "no longer watching; CloudFormation goes on with `{name}`{not_possible}. \
          The same command waits for it and goes on from there"
-    ))
+        ),
+    }
 }
 
 impl Operation<'_> {

@@ -10,6 +10,7 @@
 #![warn(missing_docs)]
 
 pub mod deployment;
+pub mod error;
 pub(crate) mod failure;
 pub mod follow;
 pub(crate) mod pending;

@@ -4,7 +4,7 @@
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
+use cfnkit_console::error::{Context as _, Result};
 
 /// The notes in a directory, one file per change set.
 #[derive(Debug, Clone)]
@@ -30,7 +30,7 @@ impl Pending {
     }
 
     /// Notes that `change_set` of `stack` is about to be made.
-    pub(crate) fn note(&self, stack: &str, change_set: &str) -> anyhow::Result<Note> {
+    pub(crate) fn note(&self, stack: &str, change_set: &str) -> Result<Note> {
         let directory = self.directory.join(stack);
         let path = directory.join(change_set);
         let open = || -> std::io::Result<File> {

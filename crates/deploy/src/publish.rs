@@ -1,5 +1,6 @@
 //! From the assembly to the asset bucket.
 
+use crate::error::Result;
 use cfnkit_assembly::assembly::Assembly;
 use cfnkit_aws::aws::s3::{AssetBucket, Presence, Upload};
 use cfnkit_console::report::Reporter;
@@ -10,7 +11,7 @@ pub async fn publish(
     s3: &AssetBucket,
     bucket: &str,
     assembly: &Assembly,
-) -> anyhow::Result<()> {
+) -> Result<()> {
     s3.check(bucket).await?;
     let mut present = 0;
     for asset in assembly.assets() {

@@ -5,7 +5,7 @@ use std::time::Instant;
 use anyhow::Context as _;
 use xshell::Shell;
 
-use crate::agreed::{clear_the_way, execute};
+use crate::agreed::{clear_the_way, execute, is_overtaken};
 use crate::choices::read;
 use crate::choices::{Choices, farewell_to_key};
 use crate::connection::Environment;
@@ -20,7 +20,7 @@ use cfnkit_cli::commands::deploy::options::Protection;
 use cfnkit_console::consent::Consent;
 use cfnkit_console::interrupt::Interrupts;
 use cfnkit_console::screen::{self, QUIET};
-use cfnkit_deploy::deployment::{self, ATTEMPTS, Engine, Prepared};
+use cfnkit_deploy::deployment::{ATTEMPTS, Engine, Prepared};
 use cfnkit_deploy::publish::publish;
 use cfnkit_operation::diagnosis::Sources;
 use cfnkit_operation::stack::Stack;
@@ -92,7 +92,7 @@ pub(crate) async fn run(deploy: Deploy, sh: &Shell, workspace: &Workspace) -> an
         )
         .await;
         let attempt = match attempt {
-            Err(err) if deployment::is_overtaken(&err) => Attempt::Overtaken,
+            Err(err) if is_overtaken(&err) => Attempt::Overtaken,
             attempt => attempt?,
         };
         match attempt {
@@ -166,7 +166,7 @@ async fn attempt(
         if deploy.fast {
             fast::check(&cfn, stack.as_ref(), &plan).await?;
         }
-        publish(workspace.reporter(), &s3, &bucket, assembly).await
+        Ok(publish(workspace.reporter(), &s3, &bucket, assembly).await?)
     };
     engine.interrupts.unless(first_steps).await?;
     let mut consent = consent;
@@ -178,8 +178,7 @@ async fn attempt(
     }
     let before = stack.clone();
     let stack = clear_the_way(engine, stack, &plan, consent).await?;
-    let reading = deployment::beside(&cfn, stack.as_ref(), &plan);
-    let beside = engine.interrupts.unless(reading).await?;
+    let beside = engine.beside(stack.as_ref(), &plan).await?;
     let Some(prepared) = engine.prepare(stack.as_ref(), &plan).await? else {
         if !unset.is_empty() {
             anyhow::bail!(
@@ -239,7 +238,7 @@ async fn execute_kept(
     let question = question(choices, &environment.connection);
     let how = (&sources, &options);
     let stack = match execute(&mut engine, prepared, how, consent, &question).await {
-        Err(err) if deployment::is_overtaken(&err) => anyhow::bail!(
+        Err(err) if is_overtaken(&err) => anyhow::bail!(
             "the stack has changed since change set `{change_set}` was made, and it was not \
              executed; `cargo xtask deploy --no-execute` makes another"
         ),

@@ -16,7 +16,6 @@ use cfnkit_console::exit::Exit;
 use cfnkit_console::interrupt::Interrupts;
 use cfnkit_console::screen;
 use cfnkit_console::workflow_run;
-use cfnkit_deploy::deployment;
 use cfnkit_deploy::publish::publish;
 use cfnkit_tools::workspace::Workspace;
 
@@ -57,8 +56,7 @@ pub(crate) async fn run(diff: Diff, sh: &Shell, workspace: &Workspace) -> anyhow
             stack.status.way_out()
         ));
     }
-    let reading = deployment::beside(&cfn, deployed, &plan);
-    let beside = engine.interrupts.unless(reading).await?;
+    let beside = engine.beside(deployed, &plan).await?;
     let (changes, warnings) = if diff.no_change_set || !has_bucket || !takes_change_set {
         screen::progress("comparing templates and parameters; no change set");
         let tree = plan.deployed(&cfn, deployed).await?;

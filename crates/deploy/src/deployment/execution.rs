@@ -3,9 +3,9 @@
 use std::cell::Cell;
 use std::time::Duration;
 
-use super::overtaking::Overtaken;
 use super::warnings::warnings;
-use super::{Engine, Plan, lacks_outputs, with_nested, without_absent};
+use super::{Engine, Plan, lacks_outputs, unless, with_nested, without_absent};
+use crate::error::{Error, Result};
 use crate::failure;
 use crate::follow::{Followed, Kind, Operation, Pace};
 use crate::pending::Note;
@@ -17,7 +17,6 @@ use cfnkit_aws::error::Trouble;
 use cfnkit_change::change_set::{Change, Warnings};
 use cfnkit_console::defect;
 use cfnkit_console::error::chain;
-use cfnkit_console::exit::Exit;
 use cfnkit_console::vigil::vigil;
 use cfnkit_operation::diagnosis::{CHANGE_SET_FAILED, EXECUTION_FAILED, Sources};
 use cfnkit_operation::options::Options;
@@ -56,7 +55,7 @@ impl Engine<'_> {
         &mut self,
         stack: Option<&Stack>,
         plan: &Plan,
-    ) -> anyhow::Result<Option<Prepared>> {
+    ) -> Result<Option<Prepared>> {
         let name = match plan.options.keep_change_set {
             true => self.unique_name().replace("xtask-", "kept-"),
             false => self.unique_name(),
@@ -93,11 +92,11 @@ impl Engine<'_> {
                 ChangeSetState::Failed(reason) => {
                     Err(failure::of_change_set(&cfn, &change_set.id, reason, &plan.sources()).await)
                 }
-                ChangeSetState::Lost(status) => Err(anyhow::anyhow!(
+                ChangeSetState::Lost(status) => Err(Error::new(format!(
                     "change set `{name}` for `{}` is {status} and cannot be executed; \
                      nothing was changed, run the same command again",
                     plan.stack_name
-                )),
+                ))),
                 ChangeSetState::Pending | ChangeSetState::Ready => {
                     let listed = changes::read(&cfn, &change_set.id).await?;
                     let sets = &listed.change_sets;
@@ -117,14 +116,14 @@ impl Engine<'_> {
             )
             .await;
             made.unwrap_or_else(|| {
-                Err(anyhow::anyhow!(
+                Err(Error::new(format!(
                     "change set `{name}` for `{}` is not ready after half an hour; \
                      nothing was changed, run the same command again",
                     plan.stack_name
-                ))
+                )))
             })
         };
-        match self.interrupts.unless(work).await {
+        match unless(&mut self.interrupts, work).await {
             Ok(Some((change_set, changes, warnings))) => {
                 let note = match plan.options.keep_change_set {
                     true => {
@@ -152,7 +151,7 @@ impl Engine<'_> {
                     .is_overtaken(&err, name, stack, is_accepted.get())
                     .await;
                 let err = match (overtaken, is_accepted.get()) {
-                    (true, _) => Overtaken::error(name),
+                    (true, _) => Error::overtaken(name),
                     (false, true) => err,
                     (false, false) => {
                         let verdict = format!(
@@ -162,20 +161,20 @@ impl Engine<'_> {
                     }
                 };
                 let cleanup = self.remove(name, note).await;
-                Err(unclean(err, cleanup))
+                Err(err.after(cleanup))
             }
         }
     }
 
     /// Deletes a change set that will not be executed, and the empty stack it was made in.
-    pub async fn discard(&self, stack_name: &str, prepared: Prepared) -> anyhow::Result<()> {
+    pub async fn discard(&self, stack_name: &str, prepared: Prepared) -> Result<()> {
         match prepared.note {
             Some(note) => self.remove(stack_name, note).await,
             None => Ok(()),
         }
     }
 
-    async fn remove(&self, stack_name: &str, note: Note) -> anyhow::Result<()> {
+    async fn remove(&self, stack_name: &str, note: Note) -> Result<()> {
         self.delete_change_set(stack_name, &note.change_set).await?;
         self.remove_if_empty(stack_name).await?;
         note.strike();
@@ -188,14 +187,14 @@ impl Engine<'_> {
         prepared: Prepared,
         sources: &Sources<'_>,
         options: &Options,
-    ) -> anyhow::Result<Stack> {
+    ) -> Result<Stack> {
         let name = sources.root_stack;
         let change_set = prepared.change_set.clone();
         let since = match self.begin_of_events(&change_set.stack_id).await {
             Ok(since) => since,
             Err(err) => {
                 let cleanup = self.discard(name, prepared).await;
-                return Err(unclean(err, cleanup));
+                return Err(err.after(cleanup));
             }
         };
         let token = self.unique_name();
@@ -210,26 +209,25 @@ impl Engine<'_> {
                         || self.is_busy(&change_set.stack_id).await;
                     let cleanup = self.discard(name, prepared).await;
                     if is_overtaken && cleanup.is_ok() {
-                        return Err(Overtaken::error(name));
+                        return Err(Error::overtaken(name));
                     }
                     let verdict = format!(
                         "CloudFormation refuses to execute the change set for `{name}`; \
                          nothing was changed"
                     );
                     let err = failure::of_refusal(err.into(), EXECUTION_FAILED, &verdict, sources);
-                    return Err(unclean(err, cleanup));
+                    return Err(err.after(cleanup));
                 }
                 Ok(Execution::Obsolete(_) | Execution::Gone) => {
                     defect::cloudformation_ended();
                     self.discard(name, prepared).await?;
-                    return Err(Overtaken::error(name));
+                    return Err(Error::overtaken(name));
                 }
                 Err(_) => {
-                    return Err(Exit::unknown(format!(
+                    return Err(Error::unknown(&format!(
                         "whether `{name}` is being deployed is not known: {}",
                         chain(&err)
-                    ))
-                    .into());
+                    )));
                 }
             }
         }
@@ -254,37 +252,39 @@ impl Engine<'_> {
         let Followed { stack, log, .. } = &followed;
         // A stack can say that it failed, and end as if it had not.
         if !stack.status.is_deployed() || log.own_failure(&stack.id).is_some() {
-            return Err(self.failed(&followed, "deployed", sources).await);
+            let text = self.failed(&followed, "deployed", sources).await;
+            return Err(Error::Failed { text });
         }
         let lacks_outputs = sources.tree.is_some_and(|tree| lacks_outputs(stack, tree));
         if lacks_outputs && !options.express {
-            return Err(Exit::Failed(format!(
-                "`{name}` is {} and has none of its template's outputs, so that it is not what was \
+            return Err(Error::Failed {
+                text: format!(
+                    "`{name}` is {} and has none of its template's outputs, so that it is not what was \
                  asked for; look at its events in the CloudFormation console, then mend it there \
                  or delete it with `cargo xtask destroy`",
-                stack.status
-            ))
-            .into());
+                    stack.status
+                ),
+            });
         }
         Ok(followed.stack)
     }
 
     /// The time after which events belong to what begins now. Events are best effort: where they
     /// cannot be read, this machine's clock has to do.
-    pub(super) async fn begin_of_events(&self, stack_id: &str) -> anyhow::Result<i64> {
+    pub(super) async fn begin_of_events(&self, stack_id: &str) -> Result<i64> {
         match events::newest_event(&self.cfn, stack_id).await {
             Err(err) if err.trouble() == Some(Trouble::Expired) => Err(err.into()),
             newest => Ok(newest.unwrap_or_else(|_| (self.clock)())),
         }
     }
 
-    /// The error of an operation that ended, and not as asked.
+    /// What to say of an operation that ended, and not as asked.
     pub(super) async fn failed(
         &self,
         followed: &Followed,
         verb: &str,
         sources: &Sources<'_>,
-    ) -> anyhow::Error {
+    ) -> String {
         let Followed {
             stack,
             log,
@@ -295,7 +295,7 @@ impl Engine<'_> {
     }
 
     /// What became of a change set whose execution was answered with an error.
-    async fn fate(&self, change_set: &ChangeSetId, token: &str) -> anyhow::Result<Execution> {
+    async fn fate(&self, change_set: &ChangeSetId, token: &str) -> Result<Execution> {
         let execution = change_sets::execution(&self.cfn, change_set).await?;
         match execution {
             // The stack's change sets go when one is executed; whose it was, the events tell.
@@ -317,15 +317,5 @@ impl Engine<'_> {
     async fn is_busy(&self, stack_id: &str) -> bool {
         let stack = cloudformation::find_stack(&self.cfn, stack_id).await;
         matches!(stack, Ok(Some(stack)) if !stack.status.is_settled())
-    }
-}
-
-/// The error that came first; what could not be cleaned up after it is added.
-pub fn unclean(err: anyhow::Error, cleanup: anyhow::Result<()>) -> anyhow::Error {
-    match cleanup {
-        Ok(()) => err,
-        Err(cleanup) => err.context(format!(
-            "what was begun could not be taken back ({cleanup:#}), and the next run does it"
-        )),
     }
 }

@@ -2,9 +2,10 @@
 
 use super::warnings::warnings;
 use super::{Engine, Prepared};
+use crate::error::{Error, Result};
 use cfnkit_aws::aws::cloudformation::change_sets::{self, Execution};
 use cfnkit_aws::aws::cloudformation::changes;
-use cfnkit_console::exit::Exit;
+use cfnkit_console::error::Context as _;
 use cfnkit_operation::diagnosis::Sources;
 use cfnkit_operation::stack::Stack;
 
@@ -15,23 +16,26 @@ impl Engine<'_> {
         stack: Option<&Stack>,
         stack_name: &str,
         name: &str,
-    ) -> anyhow::Result<Prepared> {
-        let Some(change_set) = change_sets::find(&self.cfn, stack_name, name).await? else {
-            anyhow::bail!(
+    ) -> Result<Prepared> {
+        let change_set = change_sets::find(&self.cfn, stack_name, name).await?;
+        let change_set = change_set.with_context(|| {
+            format!(
                 "stack `{stack_name}` has no change set `{name}`; a stack's change sets are \
                  deleted when one of them is executed"
-            );
+            )
+        })?;
+        let another = "`cargo xtask deploy --no-execute` makes another";
+        let obstacle = match change_sets::execution(&self.cfn, &change_set).await? {
+            Execution::Waiting => None,
+            Execution::Begun => Some("executed already".to_owned()),
+            Execution::Obsolete(status) => Some(format!(
+                "{status} and cannot be executed: it failed, or the stack has changed since; \
+                 {another}"
+            )),
+            Execution::Gone => Some(format!("gone; {another}")),
         };
-        match change_sets::execution(&self.cfn, &change_set).await? {
-            Execution::Waiting => {}
-            Execution::Begun => anyhow::bail!("change set `{name}` is executed already"),
-            Execution::Obsolete(status) => anyhow::bail!(
-                "change set `{name}` is {status} and cannot be executed: it failed, or the stack \
-                 has changed since; `cargo xtask deploy --no-execute` makes another"
-            ),
-            Execution::Gone => anyhow::bail!(
-                "change set `{name}` is gone; `cargo xtask deploy --no-execute` makes another"
-            ),
+        if let Some(obstacle) = obstacle {
+            return Err(Error::new(format!("change set `{name}` is {obstacle}")));
         }
         if let Some(stack) = stack {
             takes_change(stack)?;
@@ -53,15 +57,16 @@ impl Engine<'_> {
 }
 
 /// Refuses a stack that no change set can start from.
-pub(super) fn takes_change(stack: &Stack) -> anyhow::Result<()> {
+pub(super) fn takes_change(stack: &Stack) -> Result<()> {
     let Stack { name, status, .. } = stack;
     match status.takes_change_set() {
         true => Ok(()),
-        false => Err(Exit::Failed(format!(
-            "stack `{name}` is {status}, and no change set can start from there; \
+        false => Err(Error::Failed {
+            text: format!(
+                "stack `{name}` is {status}, and no change set can start from there; \
              `cargo xtask deploy` would first {}",
-            status.way_out()
-        ))
-        .into()),
+                status.way_out()
+            ),
+        }),
     }
 }

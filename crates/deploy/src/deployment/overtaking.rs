@@ -1,81 +1,30 @@
 //! What somebody else does to a stack between a look at it and a request: found out, and planned
 //! around.
 
-use std::fmt;
-
 use super::Engine;
-use crate::failure::trouble;
+use crate::error::Error;
 use cfnkit_aws::aws::cloudformation;
 use cfnkit_aws::error::Trouble;
-use cfnkit_console::exit::Exit;
-use cfnkit_console::report::Reporter;
 use cfnkit_operation::stack::Stack;
 
 /// How often something is planned again because somebody else was sooner.
 pub const ATTEMPTS: usize = 10;
-
-/// Somebody else changed the stack first; nothing was done.
-#[derive(Debug)]
-pub(super) struct Overtaken {
-    stack: String,
-}
-
-impl fmt::Display for Overtaken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "somebody else changed `{}` meanwhile and nothing was done; run the same command again",
-            self.stack
-        )
-    }
-}
-
-impl std::error::Error for Overtaken {}
-
-impl Overtaken {
-    pub(super) fn error(stack: &str) -> anyhow::Error {
-        let stack = stack.to_owned();
-        anyhow::Error::from(Self { stack })
-    }
-}
-
-/// Whether `err` only means that the stack has to be looked at again.
-pub fn is_overtaken(err: &anyhow::Error) -> bool {
-    err.is::<Overtaken>()
-}
-
-/// Does `attempt`, and again where somebody else was sooner: it begins with a look at the stack.
-pub async fn again<T>(
-    reporter: &dyn Reporter,
-    stack: &str,
-    mut attempt: impl AsyncFnMut() -> anyhow::Result<T>,
-) -> anyhow::Result<T> {
-    for _ in 1..ATTEMPTS {
-        match attempt().await {
-            Err(err) if is_overtaken(&err) => reporter.say(&format!(
-                "somebody else changed {stack} meanwhile; planning again from what that leaves"
-            )),
-            done => return done,
-        }
-    }
-    attempt().await
-}
 
 impl Engine<'_> {
     /// Whether a request about the stack `name`, which was as `before`, failed because somebody
     /// else was sooner. `was_begun` says that CloudFormation took it.
     pub(super) async fn is_overtaken(
         &self,
-        err: &anyhow::Error,
+        err: &Error,
         name: &str,
         before: Option<&Stack>,
         was_begun: bool,
     ) -> bool {
-        match trouble(err) {
+        match err.trouble() {
             // It would be refused again: that a change can start there was only concluded.
             Some(Trouble::Overtaken) => before.is_none_or(|stack| stack.status.is_known()),
             Some(Trouble::Expired | Trouble::Passing) => false,
-            _ if err.is::<Exit>() => false,
+            _ if matches!(err, Error::Declined | Error::Unknown { .. }) => false,
             Some(Trouble::Refused) | None => {
                 let now = cloudformation::find_stack(&self.cfn, name).await;
                 now.is_ok_and(|now| has_moved(before, now.as_ref(), was_begun))

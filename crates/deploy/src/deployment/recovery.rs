@@ -1,15 +1,15 @@
 //! From a state that no change set can start from to one that it can.
 
-use super::overtaking::{ATTEMPTS, Overtaken, is_overtaken};
+use super::overtaking::ATTEMPTS;
 use super::{Engine, Plan};
+use crate::error::{Error, Result};
 use crate::failure;
 use crate::follow::{Kind, Operation};
 use cfnkit_aws::aws::cloudformation;
 use cfnkit_aws::aws::cloudformation::change_sets::{self, Execution};
 use cfnkit_aws::aws::cloudformation::operations::{self, Manner};
-use cfnkit_aws::error::{Error, Trouble};
+use cfnkit_aws::error::Trouble;
 use cfnkit_change::change_set::Change;
-use cfnkit_console::exit::Exit;
 use cfnkit_operation::diagnosis::Sources;
 use cfnkit_operation::event;
 use cfnkit_operation::stack::{DeployAction, Stack};
@@ -30,31 +30,27 @@ pub enum Clearing {
 /// # Errors
 ///
 /// A person has to clear it.
-pub fn clearing(stack: &Stack) -> anyhow::Result<Option<Clearing>> {
+pub fn clearing(stack: &Stack) -> Result<Option<Clearing>> {
     let Stack { name, status, .. } = stack;
     match status.deploy_action() {
         DeployAction::Create | DeployAction::Update | DeployAction::Wait => Ok(None),
-        DeployAction::DeleteThenCreate if stack.termination_protection => anyhow::bail!(
+        DeployAction::DeleteThenCreate if stack.termination_protection => Err(Error::new(format!(
             "stack `{name}` is {status} and must be deleted first, \
              but termination protection is on: `cargo xtask destroy --unprotect` deletes it"
-        ),
+        ))),
         DeployAction::DeleteThenCreate => Ok(Some(Clearing::Delete)),
         DeployAction::RollBackThenUpdate => Ok(Some(Clearing::RollBack)),
         DeployAction::ContinueRollbackThenUpdate => Ok(Some(Clearing::ContinueRollback)),
-        DeployAction::Refuse(reason) => {
-            Err(Exit::Failed(format!("stack `{name}` is {status}; {reason}")).into())
-        }
+        DeployAction::Refuse(reason) => Err(Error::Failed {
+            text: format!("stack `{name}` is {status}; {reason}"),
+        }),
     }
 }
 
 impl Engine<'_> {
     /// Removes the change sets that a killed run of this program left, and the empty stack that
     /// was made for one. Returns the stack if it is still there.
-    pub(super) async fn tidy_up(
-        &self,
-        name: &str,
-        stack: Option<Stack>,
-    ) -> anyhow::Result<Option<Stack>> {
+    pub(super) async fn tidy_up(&self, name: &str, stack: Option<Stack>) -> Result<Option<Stack>> {
         for nested in self.pending.nested(name) {
             self.tidy_up_nested(&nested).await?;
         }
@@ -83,7 +79,7 @@ impl Engine<'_> {
     }
 
     /// The same for a stack that is nested in another, which no change set was made for.
-    async fn tidy_up_nested(&self, name: &str) -> anyhow::Result<()> {
+    async fn tidy_up_nested(&self, name: &str) -> Result<()> {
         for note in self.pending.left_behind(name) {
             if self.is_orphan(name, &note.change_set).await? {
                 self.delete_change_set(name, &note.change_set).await?;
@@ -94,7 +90,7 @@ impl Engine<'_> {
     }
 
     /// Whether the change set is there and was never executed.
-    async fn is_orphan(&self, stack: &str, name: &str) -> anyhow::Result<bool> {
+    async fn is_orphan(&self, stack: &str, name: &str) -> Result<bool> {
         let Some(change_set) = change_sets::find(&self.cfn, stack, name).await? else {
             return Ok(false);
         };
@@ -111,7 +107,7 @@ impl Engine<'_> {
         stack: &Stack,
         clearing: Clearing,
         plan: &Plan,
-    ) -> anyhow::Result<Option<Stack>> {
+    ) -> Result<Option<Stack>> {
         match clearing {
             Clearing::Delete => {
                 let role_arn = plan.options.role_arn.as_deref();
@@ -125,12 +121,7 @@ impl Engine<'_> {
     }
 
     /// Undoes a failed update, once. What fails again needs a person.
-    async fn recover(
-        &mut self,
-        stack: &Stack,
-        plan: &Plan,
-        clearing: Clearing,
-    ) -> anyhow::Result<Stack> {
+    async fn recover(&mut self, stack: &Stack, plan: &Plan, clearing: Clearing) -> Result<Stack> {
         let since = self.begin_of_events(&stack.id).await?;
         let token = self.unique_name();
         let manner = Manner {
@@ -161,9 +152,8 @@ impl Engine<'_> {
         if followed.stack.status.takes_change_set() {
             return Ok(followed.stack);
         }
-        let failure = self.failed(&followed, "rolled back", &plan.sources()).await;
+        let mut text = self.failed(&followed, "rolled back", &plan.sources()).await;
         let (stack, log) = (followed.stack, followed.log);
-        let mut text = failure.to_string();
         if stack.status.as_str() == "UPDATE_ROLLBACK_FAILED" {
             let failed = log.failures();
             let failed: Vec<String> = failed
@@ -178,18 +168,22 @@ impl Engine<'_> {
                 failed.join(" ")
             );
         }
-        Err(Exit::Failed(text).into())
+        Err(Error::Failed { text })
     }
 
     /// Whether what was asked of `stack` has begun. Where the answer was lost, the stack tells.
-    async fn has_begun(&self, stack: &Stack, asked: Result<(), Error>) -> anyhow::Result<()> {
+    async fn has_begun(
+        &self,
+        stack: &Stack,
+        asked: Result<(), cfnkit_aws::error::Error>,
+    ) -> Result<()> {
         let Err(err) = asked else {
             return Ok(());
         };
         let is_refused = err.trouble() == Some(Trouble::Refused);
-        let err = err.into();
+        let err = Error::from(err);
         if self.is_overtaken(&err, &stack.id, Some(stack), false).await {
-            return Err(Overtaken::error(&stack.name));
+            return Err(Error::overtaken(&stack.name));
         }
         if is_refused {
             return Err(err);
@@ -197,11 +191,10 @@ impl Engine<'_> {
         match cloudformation::find_stack(&self.cfn, &stack.id).await {
             Ok(Some(now)) if now.status == stack.status => Err(err),
             Ok(_) => Ok(()),
-            Err(_) => Err(Exit::unknown(format!(
+            Err(_) => Err(Error::unknown(&format!(
                 "whether `{}` is being changed is not known: {err:#}",
                 stack.name
-            ))
-            .into()),
+            ))),
         }
     }
 
@@ -212,11 +205,11 @@ impl Engine<'_> {
         stack: &Stack,
         retained: &[String],
         planned: &[Change],
-    ) -> anyhow::Result<()> {
+    ) -> Result<()> {
         let mut deleted = self.delete(stack, None, retained, planned).await;
         for _ in 1..ATTEMPTS {
             match deleted {
-                Err(err) if is_overtaken(&err) => {}
+                Err(err) if matches!(err.first(), Error::Overtaken { .. }) => {}
                 deleted => return deleted,
             }
             self.reporter.say(&format!(
@@ -239,7 +232,7 @@ impl Engine<'_> {
         role_arn: Option<&str>,
         retained: &[String],
         planned: &[Change],
-    ) -> anyhow::Result<()> {
+    ) -> Result<()> {
         let since = self.begin_of_events(&stack.id).await?;
         self.reporter.step(&format!("deleting {}", stack.name));
         let token = self.unique_name();
@@ -267,7 +260,8 @@ impl Engine<'_> {
         };
         let followed = self.follow(operation).await?;
         if followed.stack.status.as_str() != "DELETE_COMPLETE" {
-            return Err(self.failed(&followed, "deleted", &sources).await);
+            let text = self.failed(&followed, "deleted", &sources).await;
+            return Err(Error::Failed { text });
         }
         Ok(())
     }

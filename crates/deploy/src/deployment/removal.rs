@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::Engine;
+use crate::error::{Error, Result};
 use crate::follow::Pace;
 use cfnkit_aws::aws::cloudformation;
 use cfnkit_aws::aws::cloudformation::change_sets::{self, Deletion};
@@ -15,7 +16,7 @@ const DISCARD_TIMEOUT: Duration = Duration::from_secs(300);
 impl Engine<'_> {
     /// Deletes a change set and waits until it is gone: the nested ones go with it, one after the
     /// other.
-    pub(super) async fn delete_change_set(&self, stack: &str, name: &str) -> anyhow::Result<()> {
+    pub(super) async fn delete_change_set(&self, stack: &str, name: &str) -> Result<()> {
         change_sets::delete(&self.cfn, stack, name).await?;
         let mut pace = Pace::new(self.cloud);
         let deletion = async {
@@ -24,7 +25,9 @@ impl Engine<'_> {
                     Deletion::Pending => pace.wait().await,
                     Deletion::Gone => return Ok(()),
                     Deletion::Failed(reason) => {
-                        anyhow::bail!("change set `{name}` of `{stack}` is DELETE_FAILED: {reason}")
+                        return Err(Error::new(format!(
+                            "change set `{name}` of `{stack}` is DELETE_FAILED: {reason}"
+                        )));
                     }
                 }
             }
@@ -37,14 +40,14 @@ impl Engine<'_> {
         )
         .await;
         deleted.unwrap_or_else(|| {
-            Err(anyhow::anyhow!(
+            Err(Error::new(format!(
                 "change set `{name}` of `{stack}` is not deleted yet"
-            ))
+            )))
         })
     }
 
     /// Deletes a stack that never held anything. One with a change set is somebody's.
-    pub(super) async fn remove_if_empty(&self, name: &str) -> anyhow::Result<()> {
+    pub(super) async fn remove_if_empty(&self, name: &str) -> Result<()> {
         let Some(stack) = cloudformation::find_stack(&self.cfn, name).await? else {
             return Ok(());
         };

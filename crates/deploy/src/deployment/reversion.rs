@@ -8,10 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use super::execution::unclean;
 use super::kept::takes_change;
-use super::overtaking::Overtaken;
-use super::{Engine, Plan, Prepared};
+use super::{Engine, Plan, Prepared, unless};
+use crate::error::{Error, Result};
 use cfnkit_aws::aws::cloudformation;
 use cfnkit_change::change_set::{Action, Change, Warnings};
 use cfnkit_operation::diagnosis::Sources;
@@ -41,7 +40,7 @@ impl Engine<'_> {
         &mut self,
         root: &Stack,
         follow_for: Option<Duration>,
-    ) -> anyhow::Result<Option<Reversions>> {
+    ) -> Result<Option<Reversions>> {
         let mut found = Reversions {
             stacks: Vec::new(),
             changes: Vec::new(),
@@ -52,7 +51,7 @@ impl Engine<'_> {
             Ok(()) => Ok(Some(found)),
             Err(err) => {
                 let cleanup = self.discard_all(found.stacks).await;
-                Err(unclean(err, cleanup))
+                Err(err.after(cleanup))
             }
         }
     }
@@ -62,21 +61,22 @@ impl Engine<'_> {
         found: &mut Reversions,
         root: &Stack,
         follow_for: Option<Duration>,
-    ) -> anyhow::Result<()> {
+    ) -> Result<()> {
         let looking = stacks_with_resources(&self.cfn, root);
-        let stacks = self.interrupts.unless(looking).await?;
+        let stacks = unless(&mut self.interrupts, looking).await?;
         for (place, stack) in stacks {
             let Some(stack) = self.settled(&stack.name).await? else {
-                return Err(Overtaken::error(&root.name));
+                return Err(Error::overtaken(&root.name));
             };
             takes_change(&stack)?;
             let text = async { Ok(cloudformation::template_of(&self.cfn, &stack.id).await?) };
-            let text = self.interrupts.unless(text).await?;
+            let text = unless(&mut self.interrupts, text).await?;
             let file = format!("the deployed template of {}", stack.name);
             let plan = Plan {
                 stack_name: stack.name.clone(),
                 tree: StackTree {
-                    template: Template::parse(&file, text)?,
+                    template: Template::parse(&file, text)
+                        .map_err(cfnkit_console::error::Error::from)?,
                     parameters: stack.parameters.clone(),
                     nested: BTreeMap::new(),
                 },
@@ -102,7 +102,7 @@ impl Engine<'_> {
         &mut self,
         found: Reversions,
         follow_for: Option<Duration>,
-    ) -> anyhow::Result<()> {
+    ) -> Result<()> {
         let options = options(follow_for);
         let mut stacks = found.stacks.into_iter();
         while let Some((name, prepared)) = stacks.next() {
@@ -112,19 +112,19 @@ impl Engine<'_> {
             };
             if let Err(err) = self.execute(prepared, &sources, &options).await {
                 let cleanup = self.discard_all(stacks.collect()).await;
-                return Err(unclean(err, cleanup));
+                return Err(err.after(cleanup));
             }
         }
         Ok(())
     }
 
     /// Leaves the drift as it is.
-    pub async fn leave(&self, found: Reversions) -> anyhow::Result<()> {
+    pub async fn leave(&self, found: Reversions) -> Result<()> {
         self.discard_all(found.stacks).await
     }
 
     /// Deletes all of them; the first error counts.
-    async fn discard_all(&self, stacks: Vec<(String, Prepared)>) -> anyhow::Result<()> {
+    async fn discard_all(&self, stacks: Vec<(String, Prepared)>) -> Result<()> {
         let mut outcome = Ok(());
         for (name, prepared) in stacks {
             let discarded = self.discard(&name, prepared).await;
@@ -149,7 +149,7 @@ fn options(follow_for: Option<Duration>) -> Options {
 async fn stacks_with_resources(
     cfn: &cloudformation::CloudFormation,
     root: &Stack,
-) -> anyhow::Result<Vec<Placed>> {
+) -> Result<Vec<Placed>> {
     let mut open = vec![(Vec::new(), root.clone())];
     let mut found = Vec::new();
     while let Some((place, stack)) = open.pop() {

@@ -5,13 +5,14 @@ use std::time::Instant;
 use anyhow::Context as _;
 
 use super::ending::{finish, verify};
+use crate::agreed::unclean;
 use crate::choices::Choices;
 use crate::connection::Environment;
 use crate::review::{show, warn_of_session};
 use cfnkit_cli::commands::deploy::Deploy;
 use cfnkit_console::consent::Consent;
 use cfnkit_console::screen;
-use cfnkit_deploy::deployment::{Engine, unclean};
+use cfnkit_deploy::deployment::Engine;
 use cfnkit_tools::workspace::Workspace;
 
 /// Brings what was changed behind CloudFormation's back to what is deployed.
