@@ -7,8 +7,8 @@ use xshell::Shell;
 mod bench;
 mod docs;
 mod fuzz;
+mod new;
 mod notes;
-mod rename;
 mod test;
 
 // Each command's help is the documentation of its type.
@@ -19,7 +19,7 @@ pub enum Own {
     Bench(bench::Bench),
     Docs(docs::Docs),
     Notes(notes::Notes),
-    Rename(rename::Rename),
+    New(new::New),
 }
 
 impl OwnCommands for Own {
@@ -30,7 +30,7 @@ impl OwnCommands for Own {
             Self::Bench(bench) => bench.run(sh, workspace),
             Self::Docs(docs) => docs.run(sh, workspace),
             Self::Notes(notes) => notes.run(workspace),
-            Self::Rename(rename) => rename.run(sh, workspace).await,
+            Self::New(new) => new.run(sh, workspace).await,
         }
     }
 }

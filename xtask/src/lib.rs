@@ -3,6 +3,6 @@
 mod changelog;
 pub mod commands;
 mod fuzzing;
+mod new;
 mod packaged;
-mod rename;
 pub mod service;

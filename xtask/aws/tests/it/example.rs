@@ -4,7 +4,9 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::support::{BUILDS, LocalCloud, Run, edit, post, program, repository, target_directory};
+use crate::support::{
+    BUILDS, LocalCloud, Run, cargo, edit, post, program, repository, target_directory,
+};
 
 const NAME: &str = "examples/intake";
 
@@ -65,18 +67,6 @@ impl Example {
             zip.modified().unwrap()
         })
     }
-}
-
-/// Cargo without what it tells this test about itself: build scripts would run again.
-fn cargo() -> Command {
-    let mut cargo = Command::new(env!("CARGO"));
-    for (name, _) in std::env::vars() {
-        if name.starts_with("CARGO_") && name != "CARGO_HOME" {
-            cargo.env_remove(name);
-        }
-    }
-    cargo.env("CARGO_TARGET_DIR", target_directory());
-    cargo
 }
 
 fn lines_of(directory: &Path) -> usize {

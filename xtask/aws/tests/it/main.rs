@@ -14,10 +14,10 @@ mod example;
 mod failures;
 mod journey;
 mod load;
+mod new;
 mod operations;
 mod packaging;
 mod races;
-mod rename;
 mod stages;
 #[path = "../support/mod.rs"]
 mod support;

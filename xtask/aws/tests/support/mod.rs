@@ -51,18 +51,25 @@ pub(crate) fn program(program: &Path, directory: &Path, home: &Path) -> Command 
 /// A copy of the handler as it is in this repository; another test may build a changed one.
 pub(crate) async fn build_handler(directory: &Path) -> PathBuf {
     let _builds = BUILDS.lock().await;
-    let mut build = Command::new(env!("CARGO"));
-    // With what cargo tells this test about itself, build scripts would run again.
-    for (name, _) in std::env::vars() {
-        if name.starts_with("CARGO_") && name != "CARGO_HOME" && name != "CARGO_TARGET_DIR" {
-            build.env_remove(name);
-        }
-    }
+    let mut build = cargo();
     build.args(["build", "--locked", "--package", "handler"]);
     assert!(build.current_dir(repository()).status().unwrap().success());
     let bootstrap = directory.join("bootstrap");
     std::fs::copy(target_directory().join("debug/bootstrap"), &bootstrap).unwrap();
     bootstrap
+}
+
+/// Cargo without what it tells this test about itself, with which build scripts would run again.
+/// What is built already it takes.
+pub(crate) fn cargo() -> Command {
+    let mut cargo = Command::new(env!("CARGO"));
+    for (name, _) in std::env::vars() {
+        if name.starts_with("CARGO_") && name != "CARGO_HOME" {
+            cargo.env_remove(name);
+        }
+    }
+    cargo.env("CARGO_TARGET_DIR", target_directory());
+    cargo
 }
 
 /// Starts the function so that it panics, and returns what it logs. `command` starts the program.

@@ -464,7 +464,7 @@ const LONG: [&str; 11] = [
     "bench package",
     "docs",
     "notes",
-    "rename",
+    "new",
     "watch",
 ];
 
