@@ -22,7 +22,7 @@ pub(crate) async fn execute(
 ) -> anyhow::Result<Stack> {
     if let Err(declined) = consent.obtain(question, &mut engine.interrupts).await {
         let discarded = engine.discard(sources.root_stack, prepared).await;
-        return Err(unclean(declined, discarded));
+        return Err(unclean(declined.into(), discarded));
     }
     Ok(engine.execute(prepared, sources, options).await?)
 }
