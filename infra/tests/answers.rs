@@ -1,7 +1,7 @@
 //! What API Gateway answers by itself, as a load test reads it.
 
 use super::root;
-use cfnkit_load::load::answer::{Layer, classify};
+use cfnkit_load::load::answer::{Answerer, classify};
 use cfnkit_template::stack_tree::read_template;
 
 /// The bodies that the deployed API sends, read from the template.
@@ -23,17 +23,17 @@ fn every_gateway_response_of_the_template_names_its_layer() {
         found.push((name.as_str(), layer));
     }
     let expected = [
-        ("InvalidKeyResponse", Layer::ApiKey),
-        ("UnknownPathResponse", Layer::Gateway),
-        ("UnknownPathSignedResponse", Layer::Gateway),
-        ("WafFilteredResponse", Layer::Firewall),
-        ("ThrottledResponse", Layer::Throttle),
-        ("QuotaExceededResponse", Layer::Quota),
-        ("TooLargeResponse", Layer::Gateway),
-        ("MediaTypeResponse", Layer::Gateway),
-        ("BadBodyResponse", Layer::Gateway),
-        ("FailureResponse", Layer::Lambda),
-        ("TimeoutResponse", Layer::Lambda),
+        ("InvalidKeyResponse", Answerer::ApiKey),
+        ("UnknownPathResponse", Answerer::Gateway),
+        ("UnknownPathSignedResponse", Answerer::Gateway),
+        ("WafFilteredResponse", Answerer::Firewall),
+        ("ThrottledResponse", Answerer::Throttle),
+        ("QuotaExceededResponse", Answerer::Quota),
+        ("TooLargeResponse", Answerer::Gateway),
+        ("MediaTypeResponse", Answerer::Gateway),
+        ("BadBodyResponse", Answerer::Gateway),
+        ("FailureResponse", Answerer::Lambda),
+        ("TimeoutResponse", Answerer::Lambda),
     ];
     assert_eq!(found, expected);
 }

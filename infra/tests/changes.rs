@@ -5,7 +5,7 @@ use expect_test::{Expect, expect};
 use super::{assembly_parameters, deployed_templates};
 use cfnkit_assembly::assembly::Cloud;
 use cfnkit_change::change_set::{
-    Action, Change, KNOWN_AFTER_APPLY, Origin, PropertyChange, Reason, Replacement, render,
+    Action, Change, KNOWN_AFTER_APPLY, PropertyChange, Reason, Replacement, ValueOrigin, render,
 };
 use cfnkit_change::comparison::explained;
 use cfnkit_template::stack_tree::{NESTED_STACK, StackTree};
@@ -27,8 +27,8 @@ fn modified(logical_id: &str, resource_type: &str, path: &str) -> Change {
         path: path.to_owned(),
         after: Some(KNOWN_AFTER_APPLY.to_owned()),
         reasons: vec![
-            reason(Origin::Template, true),
-            reason(Origin::Parameter, false),
+            reason(ValueOrigin::Template, true),
+            reason(ValueOrigin::Parameter, false),
         ],
         ..PropertyChange::default()
     };

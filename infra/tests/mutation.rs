@@ -9,7 +9,7 @@ use xshell::Shell;
 
 use super::root;
 use cfnkit_console::report::Nobody;
-use cfnkit_lint::linting::finding::Verdict;
+use cfnkit_lint::linting::finding::Opinion;
 use cfnkit_lint::linting::{checkov, guard};
 use cfnkit_template::parameters::Parameters;
 use cfnkit_template::templates::Templates;
@@ -77,7 +77,7 @@ fn flat(templates: &Templates, mutant: Option<&Mutant>) -> Value {
 }
 
 /// What a checker says of a mutant and did not say of the original.
-fn new_rules<'a>(verdict: &'a Verdict, original: &'a Verdict) -> BTreeSet<&'a str> {
+fn new_rules<'a>(verdict: &'a Opinion, original: &'a Opinion) -> BTreeSet<&'a str> {
     verdict
         .remarks
         .difference(&original.remarks)
@@ -107,7 +107,7 @@ fn flat_mutants(templates: &Templates, original: &Value) -> Vec<(Mutant, String)
 }
 
 /// What cfn-guard says of each template, of two halves at a time.
-fn guard_verdicts(workspace: &Workspace, flats: &[String]) -> Vec<Verdict> {
+fn guard_verdicts(workspace: &Workspace, flats: &[String]) -> Vec<Opinion> {
     let halves = flats.split_at(flats.len() / 2);
     let judge = |flats: &[String]| {
         let sh = Shell::new().unwrap();

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use expect_test::expect;
 
 use super::root;
-use cfnkit_limits::limits::{Consumer, Layers, Limit, Phase, predict_phases, reading};
+use cfnkit_limits::limits::{Consumer, Layers, Limit, SteadyRate, predict_phases, reading};
 use cfnkit_load::load::expected::Expected;
 use cfnkit_template::parameters::Parameters;
 use cfnkit_template::templates::Templates;
@@ -20,10 +20,12 @@ fn layers(chosen: &[(&str, &str)]) -> Layers {
 }
 
 /// Those of the documented load test.
-fn phases() -> [Phase; 3] {
-    [(50.0, 60.0), (100.0, 120.0), (150.0, 60.0)].map(|(rate_per_second, duration_seconds)| Phase {
-        rate_per_second,
-        duration_seconds,
+fn phases() -> [SteadyRate; 3] {
+    [(50.0, 60.0), (100.0, 120.0), (150.0, 60.0)].map(|(rate_per_second, duration_seconds)| {
+        SteadyRate {
+            rate_per_second,
+            duration_seconds,
+        }
     })
 }
 

@@ -12,9 +12,9 @@ use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
 use aws_smithy_runtime_api::client::http::{HttpConnectorSettings, SharedHttpConnector};
 
 use self::http::{Report, Route};
-use self::origin::Origin;
 use self::selection::Selected;
 use self::sign_in::{Kept, Process};
+use self::signer::Signer;
 use crate::error::{Context as _, Error, Result};
 use cfnkit_console::patience::patient;
 
@@ -29,7 +29,6 @@ pub(crate) mod http;
 pub mod lambda;
 pub mod logs;
 mod mfa;
-mod origin;
 mod reason;
 mod refusal;
 pub mod s3;
@@ -37,6 +36,7 @@ mod selection;
 mod settings;
 mod sign_in;
 mod signed;
+mod signer;
 mod sso;
 #[cfg(test)]
 mod tests;
@@ -68,7 +68,7 @@ pub struct Connection {
     pub account: String,
     /// As in `eu-central-1`.
     pub region: String,
-    origin: Option<Origin>,
+    origin: Option<Signer>,
     /// When credentials end that nothing renews.
     end: Option<SystemTime>,
 }
@@ -109,7 +109,7 @@ impl Connection {
             let config = selected.apply(config);
             let (config, origin) = Self::sign_in(config, &selected, report).await?;
             return Ok(Self {
-                end: origin.as_ref().and_then(Origin::end),
+                end: origin.as_ref().and_then(Signer::end),
                 origin,
                 ..Self::from_config(config, &route, &selected).await?
             });
@@ -127,7 +127,7 @@ impl Connection {
         let provider = SharedCredentialsProvider::new(credentials);
         let config = config.into_builder().credentials_provider(provider).build();
         Ok(Self {
-            origin: Some(Origin::Profile(profile.to_owned())),
+            origin: Some(Signer::Profile(profile.to_owned())),
             // A new code would be needed.
             end,
             ..Self::from_config(config, &route, &selected).await?
@@ -157,7 +157,7 @@ impl Connection {
         config: SdkConfig,
         selected: &Selected,
         report: Report,
-    ) -> Result<(SdkConfig, Option<Origin>)> {
+    ) -> Result<(SdkConfig, Option<Signer>)> {
         let source = config.credentials_provider().context("no credentials")?;
         let process = selected.profiles.as_ref().and_then(Process::of);
         let kept = Kept::new(source, process.clone(), report);
@@ -165,7 +165,7 @@ impl Connection {
         let first = kept.provide_credentials().await;
         let first =
             first.map_err(|err| reason::explain_sign_in(&err, process.as_ref(), selected))?;
-        let origin = Origin::of(&first, selected.profile_name());
+        let origin = Signer::of(&first, selected.profile_name());
         let config = config.into_builder().credentials_provider(kept).build();
         Ok((config, origin))
     }

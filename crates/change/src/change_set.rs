@@ -100,7 +100,7 @@ pub struct PropertyChange {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reason {
     /// Where the new value comes from.
-    pub origin: Origin,
+    pub origin: ValueOrigin,
     /// The parameter, resource or attribute that the new value comes from.
     pub entity: Option<String>,
     /// Whether CloudFormation will know the value only during the deploy.
@@ -111,7 +111,7 @@ pub struct Reason {
 
 /// Where a new value comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Origin {
+pub enum ValueOrigin {
     /// The text of the template.
     Template,
     /// A parameter of the stack.

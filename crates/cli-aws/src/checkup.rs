@@ -9,7 +9,7 @@ use cfnkit_assembly::stage::Stage;
 use cfnkit_aws::aws::{Connection, account, api_gateway, ec2, lambda, logs};
 use cfnkit_aws::error::{Result, ServiceError, Trouble};
 use cfnkit_console::error::chain;
-use cfnkit_operate::doctor::{self, Finding, Kept, Trail};
+use cfnkit_operate::doctor::{self, Checked, Kept, Trail};
 use cfnkit_operation::stack::Stack;
 use cfnkit_template::parameters::Parameters;
 
@@ -37,7 +37,7 @@ pub(crate) struct Intent<'a> {
 pub(crate) async fn before_first_deploy(
     connection: &Connection,
     intent: &Intent<'_>,
-) -> Vec<Finding> {
+) -> Vec<Checked> {
     let mut findings = vec![
         logs_role(connection).await,
         concurrency(connection, intent).await,
@@ -53,8 +53,8 @@ pub(crate) async fn of_account(
     cloud: Cloud,
     login: &str,
     intent: &Intent<'_>,
-) -> Vec<Finding> {
-    let mut findings = vec![Finding::ok("account and region", connection.place())];
+) -> Vec<Checked> {
+    let mut findings = vec![Checked::ok("account and region", connection.place())];
     if cloud == Cloud::Aws {
         let expiry = connection.expiry();
         let left = expiry.map(|end| end.duration_since(SystemTime::now()).unwrap_or_default());
@@ -74,12 +74,12 @@ pub(crate) async fn of_account(
     findings
 }
 
-async fn bootstrap_state(connection: &Connection, intent: &Intent<'_>) -> Finding {
+async fn bootstrap_state(connection: &Connection, intent: &Intent<'_>) -> Checked {
     const NAME: &str = "asset bucket";
     if let Some(bucket) = intent.asset_bucket {
         return match connection.s3().check(bucket).await {
-            Ok(()) => Finding::ok(NAME, format!("`{bucket}`, as chosen")),
-            Err(err) => Finding::error(
+            Ok(()) => Checked::ok(NAME, format!("`{bucket}`, as chosen")),
+            Err(err) => Checked::error(
                 NAME,
                 chain(&err),
                 "name another with `--asset-bucket`, or leave it to the bootstrap stack",
@@ -87,8 +87,8 @@ async fn bootstrap_state(connection: &Connection, intent: &Intent<'_>) -> Findin
         };
     }
     match bootstrap::asset_bucket(&connection.cloudformation()).await {
-        Ok(Some(bucket)) => Finding::ok(NAME, bucket),
-        Ok(None) => Finding::warning(
+        Ok(Some(bucket)) => Checked::ok(NAME, bucket),
+        Ok(None) => Checked::warning(
             NAME,
             "none yet",
             "nothing: the first deploy asks, and creates it",
@@ -97,14 +97,14 @@ async fn bootstrap_state(connection: &Connection, intent: &Intent<'_>) -> Findin
     }
 }
 
-async fn logs_role(connection: &Connection) -> Finding {
+async fn logs_role(connection: &Connection) -> Checked {
     match api_gateway::logs_role(connection).await {
         Ok(role) => doctor::logs_role(role.as_deref()),
         Err(err) => unknown("API Gateway's logs role", err, "apigateway:GET"),
     }
 }
 
-async fn concurrency(connection: &Connection, intent: &Intent<'_>) -> Finding {
+async fn concurrency(connection: &Connection, intent: &Intent<'_>) -> Checked {
     let number = |parameters: &Parameters| -> Option<u64> {
         parameters.get("ReservedConcurrency")?.parse().ok()
     };
@@ -121,7 +121,7 @@ async fn concurrency(connection: &Connection, intent: &Intent<'_>) -> Finding {
 }
 
 /// Names that the templates give; what has no name of its own cannot collide.
-async fn collisions(connection: &Connection, intent: &Intent<'_>) -> Vec<Finding> {
+async fn collisions(connection: &Connection, intent: &Intent<'_>) -> Vec<Checked> {
     if intent.deployed.is_some() {
         return Vec::new();
     }
@@ -147,7 +147,7 @@ async fn collisions(connection: &Connection, intent: &Intent<'_>) -> Vec<Finding
     findings
 }
 
-async fn trails(connection: &Connection) -> Finding {
+async fn trails(connection: &Connection) -> Checked {
     let rights = "cloudtrail:DescribeTrails, GetTrailStatus and GetEventSelectors";
     match find_trails(connection).await {
         Ok(trails) => doctor::trails(&trails),
@@ -184,15 +184,15 @@ async fn find_trails(connection: &Connection) -> anyhow::Result<Vec<Trail>> {
 }
 
 /// What could not be found out, and the right that was missing where one was.
-fn unknown(name: &str, err: impl Into<anyhow::Error>, right: &str) -> Finding {
+fn unknown(name: &str, err: impl Into<anyhow::Error>, right: &str) -> Checked {
     let err = err.into();
     match failed_call(&err).is_some_and(ServiceError::is_denial) {
-        true => Finding::unknown(name, err.as_ref(), right),
-        false => Finding::unanswered(name, err.as_ref()),
+        true => Checked::unknown(name, err.as_ref(), right),
+        false => Checked::unanswered(name, err.as_ref()),
     }
 }
 
-async fn quotas(connection: &Connection, intent: &Intent<'_>) -> Vec<Finding> {
+async fn quotas(connection: &Connection, intent: &Intent<'_>) -> Vec<Checked> {
     let mut findings = Vec::new();
     for (name, service, code) in QUOTAS {
         let value = match account::quota(connection, service, code).await {

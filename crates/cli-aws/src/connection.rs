@@ -11,7 +11,7 @@ use cfnkit_cli::commands::replay::recordings;
 use cfnkit_console::interrupt::Interrupts;
 use cfnkit_console::screen::{self, STRONG};
 use cfnkit_deploy::deployment::{Engine, Surroundings};
-use cfnkit_tools::emulator::{self, Emulator, Place};
+use cfnkit_tools::emulator::{self, Emulator, Whereabouts};
 use cfnkit_tools::workspace::Workspace;
 
 /// An open connection, and the emulator behind it where there is one.
@@ -65,7 +65,7 @@ pub(crate) async fn connect(
             cloud: Cloud::Aws,
         });
     }
-    let place = Place::of(workspace);
+    let place = Whereabouts::of(workspace);
     let emulator = match local_cloud {
         LocalCloud::StartOn(port) => emulator::up(sh, workspace, &place, port)?,
         LocalCloud::MustRun => emulator::running(&place)?.context(

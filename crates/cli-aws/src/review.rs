@@ -8,7 +8,7 @@ use cfnkit_change::change_set::{self, Change, Warnings};
 use cfnkit_change::comparison::sections::Sections;
 use cfnkit_console::screen::{self, STRONG};
 use cfnkit_console::workflow_run;
-use cfnkit_deploy::session;
+use cfnkit_deploy::expiry;
 use cfnkit_operation::display::subject::planned;
 use cfnkit_tools::workspace::Workspace;
 
@@ -56,11 +56,7 @@ fn tell_run(heading: &str, text: &str) {
 }
 
 /// Says so when the credentials end before the changes can be expected to be done.
-pub(crate) fn warn_of_session(
-    environment: &Environment,
-    workspace: &Workspace,
-    changes: &[Change],
-) {
+pub(crate) fn warn_of_expiry(environment: &Environment, workspace: &Workspace, changes: &[Change]) {
     let Some(expiry) = environment.connection.expiry() else {
         return;
     };
@@ -68,7 +64,7 @@ pub(crate) fn warn_of_session(
         .duration_since(SystemTime::now())
         .unwrap_or(Duration::ZERO);
     let learned = environment.live(workspace).expected(&planned(changes));
-    if let Some(warning) = session::warning(left, changes, learned) {
+    if let Some(warning) = expiry::warning(left, changes, learned) {
         screen::say(warning);
     }
 }

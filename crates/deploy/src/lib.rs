@@ -11,9 +11,9 @@
 
 pub mod deployment;
 pub mod error;
+pub mod expiry;
 pub(crate) mod failure;
 pub mod follow;
 pub(crate) mod pending;
 pub mod publish;
-pub mod session;
 pub mod watcher;

@@ -178,7 +178,7 @@ impl Consumer {
 
 /// A constant rate for a while.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Phase {
+pub struct SteadyRate {
     /// Requests sent per second.
     pub rate_per_second: f64,
     /// How long.
@@ -326,7 +326,7 @@ pub fn predict(layers: &Layers, consumer: &Consumer) -> Result<Prediction> {
 pub fn predict_phases(
     layers: &Layers,
     consumer: &Consumer,
-    phases: &[Phase],
+    phases: &[SteadyRate],
 ) -> Result<Vec<PhasePrediction>> {
     let path = layers.path(&consumer.tier)?;
     let mut start = 0.0;

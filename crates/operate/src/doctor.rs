@@ -25,7 +25,7 @@ const LONG_ENOUGH: Duration = Duration::from_secs(30 * 60);
 /// How a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum Verdict {
+pub enum Health {
     /// As it should be.
     Ok,
     /// A deploy works, but something is not as it should be, or could not be found out.
@@ -37,11 +37,11 @@ pub enum Verdict {
 /// One line of the report.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Finding {
+pub struct Checked {
     /// What was looked at.
     pub name: String,
     /// How it is.
-    pub verdict: Verdict,
+    pub verdict: Health,
     /// What was found.
     pub text: String,
     /// What to do about it; absent where all is well.
@@ -53,15 +53,15 @@ pub struct Finding {
 #[serde(rename_all = "camelCase")]
 pub struct Report {
     /// One for each thing that was looked at.
-    pub findings: Vec<Finding>,
+    pub findings: Vec<Checked>,
 }
 
-impl Finding {
+impl Checked {
     /// All is well with `name`.
     pub fn ok(name: &str, text: impl Into<String>) -> Self {
         Self {
             name: name.to_owned(),
-            verdict: Verdict::Ok,
+            verdict: Health::Ok,
             text: text.into(),
             mend: None,
         }
@@ -71,7 +71,7 @@ impl Finding {
     pub fn warning(name: &str, text: impl Into<String>, mend: impl Into<String>) -> Self {
         Self {
             name: name.to_owned(),
-            verdict: Verdict::Warning,
+            verdict: Health::Warning,
             text: text.into(),
             mend: Some(mend.into()),
         }
@@ -80,7 +80,7 @@ impl Finding {
     /// A deploy would fail of `name`; `mend` says what to do.
     pub fn error(name: &str, text: impl Into<String>, mend: impl Into<String>) -> Self {
         Self {
-            verdict: Verdict::Error,
+            verdict: Health::Error,
             ..Self::warning(name, text, mend)
         }
     }
@@ -102,15 +102,15 @@ impl Finding {
 }
 
 /// What `left` of the credentials' time means; `None` where they do not end.
-pub fn credentials(left: Option<Duration>, login: &str) -> Finding {
+pub fn credentials(left: Option<Duration>, login: &str) -> Checked {
     const NAME: &str = "credentials";
     match left {
-        None => Finding::ok(NAME, "valid, without a known end"),
+        None => Checked::ok(NAME, "valid, without a known end"),
         Some(left) => {
             let minutes = left.as_secs() / 60;
             match left >= LONG_ENOUGH {
-                true => Finding::ok(NAME, format!("valid for {minutes} more minutes")),
-                false => Finding::warning(
+                true => Checked::ok(NAME, format!("valid for {minutes} more minutes")),
+                false => Checked::warning(
                     NAME,
                     format!("valid for {minutes} more minutes; a deploy can take longer"),
                     format!("sign in again, for example with `{login}`"),
@@ -122,19 +122,19 @@ pub fn credentials(left: Option<Duration>, login: &str) -> Finding {
 
 /// Whether the account has `wanted` executions to reserve: of `limit`, `unreserved` are left, and
 /// the function has `already` of its own.
-pub fn concurrency(limit: u64, unreserved: u64, wanted: Option<u64>, already: u64) -> Finding {
+pub fn concurrency(limit: u64, unreserved: u64, wanted: Option<u64>, already: u64) -> Checked {
     const NAME: &str = "Lambda concurrency";
     let Some(wanted) = wanted else {
-        return Finding::ok(NAME, format!("{limit} in the account; none are reserved"));
+        return Checked::ok(NAME, format!("{limit} in the account; none are reserved"));
     };
     let free = unreserved + already;
     if free >= wanted + UNRESERVED {
-        return Finding::ok(
+        return Checked::ok(
             NAME,
             format!("{limit} in the account, {free} free; {wanted} are to be reserved"),
         );
     }
-    Finding::error(
+    Checked::error(
         NAME,
         format!(
             "{limit} in the account, {free} free; {wanted} are to be reserved, and {UNRESERVED} \
@@ -146,11 +146,11 @@ pub fn concurrency(limit: u64, unreserved: u64, wanted: Option<u64>, already: u6
 }
 
 /// Whether API Gateway can write logs.
-pub fn logs_role(role: Option<&str>) -> Finding {
+pub fn logs_role(role: Option<&str>) -> Checked {
     const NAME: &str = "API Gateway's logs role";
     match role {
-        Some(role) => Finding::ok(NAME, role),
-        None => Finding::error(
+        Some(role) => Checked::ok(NAME, role),
+        None => Checked::error(
             NAME,
             "none in this region, and the stage needs one",
             "`cargo xtask bootstrap --api-gateway-logs-role` sets it, once for every API of the \
@@ -186,7 +186,7 @@ pub enum Kept {
 }
 
 /// Whether AWS's own calls in the account are recorded, and long enough.
-pub fn trails(trails: &[Trail]) -> Finding {
+pub fn trails(trails: &[Trail]) -> Checked {
     const NAME: &str = "CloudTrail";
     const MEND: &str = "create a trail for all regions that logs management events to S3, for the \
                         account or for the organisation: CloudTrail console, Create trail";
@@ -208,20 +208,20 @@ pub fn trails(trails: &[Trail]) -> Finding {
                 reasons.collect::<Vec<_>>().join("; ")
             }
         };
-        return Finding::warning(NAME, text, MEND);
+        return Checked::warning(NAME, text, MEND);
     };
     let name = &trail.name;
     match trail.kept {
-        Kept::Forever => Finding::ok(NAME, format!("{name} logs, and its bucket keeps them")),
+        Kept::Forever => Checked::ok(NAME, format!("{name} logs, and its bucket keeps them")),
         Kept::Days(days) if days >= A_YEAR_IN_DAYS => {
-            Finding::ok(NAME, format!("{name} logs, kept for {days} days"))
+            Checked::ok(NAME, format!("{name} logs, kept for {days} days"))
         }
-        Kept::Days(days) => Finding::warning(
+        Kept::Days(days) => Checked::warning(
             NAME,
             format!("{name} logs, but its bucket deletes them after {days} days"),
             "keep them for 1 to 7 years: the lifecycle rules of the trail's bucket",
         ),
-        Kept::Unknown => Finding::ok(
+        Kept::Unknown => Checked::ok(
             NAME,
             format!("{name} logs; how long its bucket keeps them is not seen from this account"),
         ),
@@ -240,13 +240,13 @@ fn shortcoming(trail: &Trail) -> String {
 }
 
 /// Whether a quota leaves room for one more of something, or for so much of it.
-pub fn quota(name: &str, value: f64, used: Option<u64>, needed: u64) -> Finding {
+pub fn quota(name: &str, value: f64, used: Option<u64>, needed: u64) -> Checked {
     let used_text = used.map(|used| format!(", {used} used"));
     let text = format!("{value}{}", used_text.unwrap_or_default());
     let free = value - used.unwrap_or(0) as f64;
     match free >= needed as f64 {
-        true => Finding::ok(name, text),
-        false => Finding::error(
+        true => Checked::ok(name, text),
+        false => Checked::error(
             name,
             format!("{text}; {needed} more are needed"),
             "request more in the Service Quotas console, or remove what nobody needs",
@@ -255,11 +255,11 @@ pub fn quota(name: &str, value: f64, used: Option<u64>, needed: u64) -> Finding 
 }
 
 /// A name that the stack is to give something, which something may have already.
-pub fn collision(kind: &str, name: &str, exists: bool) -> Finding {
+pub fn collision(kind: &str, name: &str, exists: bool) -> Checked {
     let title = format!("name of the {kind}");
     match exists {
-        false => Finding::ok(&title, format!("`{name}` is free")),
-        true => Finding::error(
+        false => Checked::ok(&title, format!("`{name}` is free")),
+        true => Checked::error(
             &title,
             format!("there is a {kind} `{name}` that no stack of this stage owns"),
             "delete it if nobody needs it, or deploy another stage; CloudFormation cannot create \
@@ -269,14 +269,14 @@ pub fn collision(kind: &str, name: &str, exists: bool) -> Finding {
 }
 
 /// The findings as lines of at most 80 columns, each with its mend below.
-pub fn render(findings: &[Finding]) -> String {
+pub fn render(findings: &[Checked]) -> String {
     const ROOM: usize = 70;
     let mut lines = Vec::new();
     for finding in findings {
         let mark = match finding.verdict {
-            Verdict::Ok => "ok     ",
-            Verdict::Warning => "WARNING",
-            Verdict::Error => "ERROR  ",
+            Health::Ok => "ok     ",
+            Health::Warning => "WARNING",
+            Health::Error => "ERROR  ",
         };
         let text = format!("{}: {}", finding.name, finding.text);
         for (index, line) in wrapped(&text, ROOM).iter().enumerate() {

@@ -26,8 +26,8 @@ pub(crate) struct Expected<'a> {
 
 impl Expected<'_> {
     /// What is mended by the command that makes the zip anew.
-    fn made_anew(&self, problem: impl Into<String>, consequence: impl Into<String>) -> Finding {
-        Finding::error(problem, consequence, self.package())
+    fn made_anew(&self, problem: impl Into<String>, consequence: impl Into<String>) -> Defect {
+        Defect::error(problem, consequence, self.package())
     }
 
     /// The command that makes the zip anew.
@@ -49,7 +49,7 @@ pub(crate) enum Severity {
 
 /// Something that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Finding {
+pub(crate) struct Defect {
     pub(crate) severity: Severity,
     pub(crate) problem: String,
     /// What would come of it on Lambda.
@@ -57,7 +57,7 @@ pub(crate) struct Finding {
     pub(crate) remedy: String,
 }
 
-impl Finding {
+impl Defect {
     fn error(
         problem: impl Into<String>,
         consequence: impl Into<String>,
@@ -83,7 +83,7 @@ impl Finding {
     }
 }
 
-impl std::fmt::Display for Finding {
+impl std::fmt::Display for Defect {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self {
             problem,
@@ -100,7 +100,7 @@ impl std::fmt::Display for Finding {
 
 /// How large things may be, in bytes.
 #[derive(Debug, Clone, Copy)]
-struct Limits {
+struct Ceilings {
     /// What the zip may have without a warning. Lambda fetches it in every cold start.
     budget: u64,
     /// The most that is accepted as a zip in a request, "50 MB" in Lambda's quotas.
@@ -109,23 +109,23 @@ struct Limits {
     unzipped: u64,
 }
 
-const LIMITS: Limits = Limits {
+const CEILINGS: Ceilings = Ceilings {
     budget: 3_000_000,
     zip: 52_428_800,
     unzipped: 262_144_000,
 };
 
 /// Everything that is wrong with the zip, in the order in which it is unpacked and started.
-pub(crate) fn inspect(zip: &[u8], expected: &Expected<'_>) -> Vec<Finding> {
-    inspect_within(&LIMITS, zip, expected)
+pub(crate) fn inspect(zip: &[u8], expected: &Expected<'_>) -> Vec<Defect> {
+    inspect_within(&CEILINGS, zip, expected)
 }
 
 /// What is wrong with the flags of a build; can be known before it.
-pub(crate) fn inspect_flags(expected: &Expected<'_>) -> Vec<Finding> {
+pub(crate) fn inspect_flags(expected: &Expected<'_>) -> Vec<Defect> {
     flags::inspect(expected)
 }
 
-fn inspect_within(limits: &Limits, zip: &[u8], expected: &Expected<'_>) -> Vec<Finding> {
+fn inspect_within(limits: &Ceilings, zip: &[u8], expected: &Expected<'_>) -> Vec<Defect> {
     let (mut findings, executable) = archive::inspect(limits, zip, expected);
     findings.extend(flags::inspect(expected));
     let Some(executable) = executable else {

@@ -10,7 +10,7 @@ use crate::archive::zip_bootstrap;
 use crate::dependencies;
 use crate::elf;
 use crate::inputs::{Inputs, Names};
-use crate::inspection::{self, Finding, Severity};
+use crate::inspection::{self, Defect, Severity};
 use cfnkit_assembly::asset::Asset;
 use cfnkit_assembly::service::Function;
 use cfnkit_console::error::{Context as _, Error, Result};
@@ -200,14 +200,14 @@ fn pack_for_local_cloud(function: &Function, build: &Build) -> Result<Built> {
 }
 
 /// Tells what an inspection found, and refuses what Lambda would not run as it is meant to.
-fn refuse(reporter: &dyn Reporter, findings: &[Finding]) -> Result<()> {
+fn refuse(reporter: &dyn Reporter, findings: &[Defect]) -> Result<()> {
     for finding in findings {
         match finding.severity {
             Severity::Error => reporter.error(&finding.to_string()),
             Severity::Warning => reporter.warning(&finding.to_string()),
         }
     }
-    let is_error = |finding: &Finding| finding.severity == Severity::Error;
+    let is_error = |finding: &Defect| finding.severity == Severity::Error;
     match findings.iter().any(is_error) {
         false => Ok(()),
         true => whatever!("not fit for Lambda; nothing was written"),

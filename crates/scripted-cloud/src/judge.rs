@@ -91,7 +91,7 @@ impl Exchange {
 
 /// What the models say of an exchange.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
-pub struct Verdict {
+pub struct Judged {
     /// The service and the operation, where there is such a one.
     pub operation: Option<String>,
     /// Nothing where all is as it must be.
@@ -99,7 +99,7 @@ pub struct Verdict {
 }
 
 /// What the models say of each.
-pub fn judge(exchanges: &[Exchange]) -> Vec<Verdict> {
+pub fn judge(exchanges: &[Exchange]) -> Vec<Judged> {
     static JUDGE: Mutex<Option<Judge>> = Mutex::new(None);
     if exchanges.is_empty() {
         return Vec::new();
@@ -175,7 +175,7 @@ impl Judge {
         }
     }
 
-    fn ask(&mut self, exchanges: &[Exchange]) -> Vec<Verdict> {
+    fn ask(&mut self, exchanges: &[Exchange]) -> Vec<Judged> {
         self.send(exchanges)
             .expect("the judge has ended and says above why");
         let line = self.lines.recv_timeout(LIMIT);

@@ -69,11 +69,11 @@ impl Emulator {
 
 /// Directories and files of the emulator.
 #[derive(Debug, Clone)]
-pub struct Place {
+pub struct Whereabouts {
     directory: PathBuf,
 }
 
-impl Place {
+impl Whereabouts {
     /// `XTASK_LOCAL_DIR` where it is set (the tests' emulators must not meet a person's), else
     /// `local` in cargo's target directory.
     pub fn of(workspace: &Workspace) -> Self {
@@ -96,12 +96,12 @@ impl Place {
 }
 
 /// The emulator that was started here and still answers.
-pub fn running(place: &Place) -> Result<Option<Emulator>> {
+pub fn running(place: &Whereabouts) -> Result<Option<Emulator>> {
     Ok(alive(place)?.filter(|emulator| is_healthy(emulator.port)))
 }
 
 /// The emulator that was started here last, if it or a process of a function still lives.
-fn alive(place: &Place) -> Result<Option<Emulator>> {
+fn alive(place: &Whereabouts) -> Result<Option<Emulator>> {
     let read = || -> std::io::Result<Option<String>> {
         let state = File::open(place.state())?;
         match state.try_lock() {
@@ -120,7 +120,12 @@ fn alive(place: &Place) -> Result<Option<Emulator>> {
 }
 
 /// The running emulator, started where there is none.
-pub fn up(sh: &Shell, workspace: &Workspace, place: &Place, port: Option<u16>) -> Result<Emulator> {
+pub fn up(
+    sh: &Shell,
+    workspace: &Workspace,
+    place: &Whereabouts,
+    port: Option<u16>,
+) -> Result<Emulator> {
     let _lock = workspace.lock(&place.directory.join("emulator.lock"))?;
     if let Some(emulator) = running(place)? {
         match port {
@@ -143,7 +148,7 @@ pub fn up(sh: &Shell, workspace: &Workspace, place: &Place, port: Option<u16>) -
 
 /// Stops the emulator, also one that does not answer, and forgets its state. Returns whether
 /// there was one.
-pub fn down(place: &Place) -> Result<bool> {
+pub fn down(place: &Whereabouts) -> Result<bool> {
     let emulator = alive(place)?;
     if let Some(emulator) = &emulator {
         stop(emulator.pid)?;
@@ -157,7 +162,7 @@ pub fn down(place: &Place) -> Result<bool> {
     Ok(emulator.is_some())
 }
 
-fn start(place: &Place, bin: &std::path::Path, port: u16) -> Result<Emulator> {
+fn start(place: &Whereabouts, bin: &std::path::Path, port: u16) -> Result<Emulator> {
     let scratch = place.directory.join("tmp");
     let launcher = place.directory.join(LAUNCHER_NAME);
     let open = || -> std::io::Result<(File, File, File)> {

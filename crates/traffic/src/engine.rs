@@ -17,7 +17,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
 use cfnkit_console::error::{Context as _, Result};
-use cfnkit_load::load::answer::{Answer, Layer, classify};
+use cfnkit_load::load::answer::{Answer, Answerer, classify};
 use cfnkit_load::load::phases::{Arrival, Phase, arrivals};
 use cfnkit_load::load::tally::Event;
 
@@ -168,7 +168,7 @@ impl Shot {
             Ok(answer) => answer,
             Err(_) => Answer {
                 status: None,
-                layer: Layer::TimedOut,
+                layer: Answerer::TimedOut,
             },
         };
         self.in_flight.fetch_sub(1, Ordering::Relaxed);
@@ -196,18 +196,18 @@ impl Shot {
             .header(USER_AGENT, "cargo-xtask-load")
             .body(Full::new(Bytes::from(body)));
         let Ok(request) = request else {
-            return without(Layer::NotConnected);
+            return without(Answerer::NotConnected);
         };
         let response = match self.client.request(request).await {
             Ok(response) => response,
-            Err(err) if err.is_connect() => return without(Layer::NotConnected),
-            Err(_) => return without(Layer::BrokenOff),
+            Err(err) if err.is_connect() => return without(Answerer::NotConnected),
+            Err(_) => return without(Answerer::BrokenOff),
         };
         let (head, body) = response.into_parts();
         let error_type = head.headers.get("x-amzn-errortype");
         let error_type = error_type.and_then(|value| value.to_str().ok());
         let Ok(body) = Limited::new(body, BODY_LIMIT).collect().await else {
-            return without(Layer::BrokenOff);
+            return without(Answerer::BrokenOff);
         };
         let status = head.status.as_u16();
         Answer {

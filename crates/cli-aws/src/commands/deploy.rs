@@ -10,7 +10,7 @@ use crate::choices::read;
 use crate::choices::{Choices, farewell_to_key};
 use crate::connection::Environment;
 use crate::connection::connect;
-use crate::review::{show, show_beside, warn_of_session};
+use crate::review::{show, show_beside, warn_of_expiry};
 use cfnkit_assembly::assembly::Assembly;
 use cfnkit_aws::aws::Connection;
 use cfnkit_aws::aws::cloudformation::{self, operations};
@@ -199,7 +199,7 @@ async fn attempt(
         &name,
         &assembly.templates.omissions,
     );
-    warn_of_session(environment, workspace, &prepared.changes);
+    warn_of_expiry(environment, workspace, &prepared.changes);
     for line in farewell_to_key(stack.as_ref(), &plan)
         .into_iter()
         .chain(unwatched)
@@ -229,7 +229,7 @@ async fn execute_kept(
     let stack = engine.settled(&name).await?;
     let prepared = engine.kept(stack.as_ref(), &name, change_set).await?;
     show(&prepared.changes, &prepared.warnings, &name, &[]);
-    warn_of_session(environment, workspace, &prepared.changes);
+    warn_of_expiry(environment, workspace, &prepared.changes);
     let (options, _) = deploy.options.options(&choices.stage_file, None)?;
     let sources = Sources {
         root_stack: &name,

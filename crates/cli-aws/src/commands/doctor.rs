@@ -10,7 +10,7 @@ use cfnkit_aws::aws::cloudformation;
 use cfnkit_cli::commands::args::LocalCloud;
 use cfnkit_cli::commands::doctor::{Doctor, machine};
 use cfnkit_console::screen;
-use cfnkit_operate::doctor::Finding;
+use cfnkit_operate::doctor::Checked;
 use cfnkit_tools::workspace::Workspace;
 
 pub(crate) async fn run(doctor: Doctor, sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {
@@ -23,14 +23,14 @@ async fn account(
     doctor: &Doctor,
     sh: &Shell,
     workspace: &Workspace,
-) -> anyhow::Result<Vec<Finding>> {
+) -> anyhow::Result<Vec<Checked>> {
     let choices = read(&doctor.choices, workspace, &doctor.stage.stage)?;
     let connected = connect(&doctor.environment, sh, workspace, LocalCloud::MustRun).await;
     let environment = match connected {
         Ok(environment) => environment,
         Err(err) => {
             let mend = "see the end of the line; `--machine` looks at this machine only";
-            let finding = Finding::error("credentials", format!("{err:#}"), mend);
+            let finding = Checked::error("credentials", format!("{err:#}"), mend);
             return Ok(vec![finding]);
         }
     };

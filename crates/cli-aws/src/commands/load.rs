@@ -20,7 +20,7 @@ use cfnkit_limits::limits::{Consumer, predict_phases, reading};
 use cfnkit_load::load::expected::Expected;
 use cfnkit_load::load::phases::{self, Phase};
 use cfnkit_load::load::report::{Report, Setup};
-use cfnkit_load::load::verdict::{Limits, Observed, Outcome};
+use cfnkit_load::load::verdict::{Observed, Outcome, StageLimits};
 use cfnkit_load::load::{page, terminal};
 use cfnkit_template::templates::Templates;
 use cfnkit_template::text_file;
@@ -146,7 +146,7 @@ async fn prepare(
         table: service
             .table_output
             .and_then(|output| deployed.outputs().get(output).cloned()),
-        limits: Limits::from_parameters(&stack.parameters, load.tier.word)?,
+        limits: StageLimits::from_parameters(&stack.parameters, load.tier.word)?,
         phases,
         p99_limit_ms: load.p99,
         most_in_flight: load.in_flight as usize,
@@ -288,7 +288,7 @@ mod tests {
             id_prefix: format!("load-{}-", compact("2026-01-31T12:00:00Z")),
             table: None,
             phases: phases.collect(),
-            limits: Limits {
+            limits: StageLimits {
                 key: bucket,
                 stage: bucket,
                 quota_per_day: 10_000,

@@ -6,7 +6,7 @@ use super::args::{EnvironmentArgs, ParameterArgs, StageArgs};
 use cfnkit_console::error::chain;
 use cfnkit_console::exit::Exit;
 use cfnkit_console::screen;
-use cfnkit_operate::doctor::{self, Finding, Verdict};
+use cfnkit_operate::doctor::{self, Checked, Health};
 use cfnkit_tools::architecture::Architecture;
 use cfnkit_tools::tool;
 use cfnkit_tools::toolchain::Toolchain;
@@ -49,28 +49,28 @@ impl Doctor {
         self.report(machine(sh, workspace))
     }
 
-    pub fn report(&self, findings: Vec<Finding>) -> anyhow::Result<()> {
+    pub fn report(&self, findings: Vec<Checked>) -> anyhow::Result<()> {
         let worst = findings.iter().map(|finding| finding.verdict).max();
         match self.json {
             true => screen::data(serde_json::to_string_pretty(&doctor::Report { findings })?),
             false => screen::show(doctor::render(&findings)),
         }
         match worst {
-            Some(Verdict::Error) => Err(Exit::Silent.into()),
+            Some(Health::Error) => Err(Exit::Silent.into()),
             _ => Ok(()),
         }
     }
 }
 
 /// What a build needs. What is installed at the first use by itself is no trouble.
-pub fn machine(sh: &Shell, workspace: &Workspace) -> Vec<Finding> {
+pub fn machine(sh: &Shell, workspace: &Workspace) -> Vec<Checked> {
     let mut findings = Vec::new();
     match Toolchain::find(sh, workspace) {
         Ok(toolchain) => {
-            findings.push(Finding::ok("Rust toolchain", toolchain.version.clone()));
+            findings.push(Checked::ok("Rust toolchain", toolchain.version.clone()));
             findings.push(target(sh, &toolchain));
         }
-        Err(err) => findings.push(Finding::error(
+        Err(err) => findings.push(Checked::error(
             "Rust toolchain",
             chain(&err),
             "install rustup from https://rustup.rs; it reads rust-toolchain.toml",
@@ -78,8 +78,8 @@ pub fn machine(sh: &Shell, workspace: &Workspace) -> Vec<Finding> {
     }
     findings.push(
         match cmd!(sh, "cc --version").quiet().ignore_stderr().read() {
-            Ok(version) => Finding::ok("C compiler", version.lines().next().unwrap_or("cc")),
-            Err(_) => Finding::error(
+            Ok(version) => Checked::ok("C compiler", version.lines().next().unwrap_or("cc")),
+            Err(_) => Checked::error(
                 "C compiler",
                 "there is no `cc`",
                 "install one; on Debian and Ubuntu: `apt-get install gcc`, on macOS: \
@@ -88,8 +88,8 @@ pub fn machine(sh: &Shell, workspace: &Workspace) -> Vec<Finding> {
         },
     );
     findings.push(match tool::python(sh) {
-        Ok(version) => Finding::ok("Python", version),
-        Err(err) => Finding::error(
+        Ok(version) => Checked::ok("Python", version),
+        Err(err) => Checked::error(
             "Python",
             chain(&err),
             "on Debian and Ubuntu: `apt-get install python3 python3-venv`",
@@ -106,21 +106,21 @@ pub fn machine(sh: &Shell, workspace: &Workspace) -> Vec<Finding> {
             true => version.cloned().unwrap_or_default(),
             false => "installed by itself at its first use".to_owned(),
         };
-        findings.push(Finding::ok(use_of, text));
+        findings.push(Checked::ok(use_of, text));
     }
     findings
 }
 
-fn target(sh: &Shell, toolchain: &Toolchain) -> Finding {
+fn target(sh: &Shell, toolchain: &Toolchain) -> Checked {
     let architecture = Architecture::OF_FUNCTION;
     let triple = architecture.triple();
     match toolchain.has_target(sh, architecture) {
-        Ok(true) => Finding::ok("Rust target", triple),
-        Ok(false) => Finding::ok(
+        Ok(true) => Checked::ok("Rust target", triple),
+        Ok(false) => Checked::ok(
             "Rust target",
             format!("{triple}, installed at the first use"),
         ),
-        Err(err) => Finding::error(
+        Err(err) => Checked::error(
             "Rust target",
             chain(&err),
             format!("`rustup target add {triple}`"),

@@ -3,7 +3,7 @@
 use xshell::Shell;
 
 use cfnkit_console::screen;
-use cfnkit_tools::emulator::{self, Place};
+use cfnkit_tools::emulator::{self, Whereabouts};
 use cfnkit_tools::workspace::Workspace;
 
 /// Start, stop or look at the local cloud.
@@ -35,7 +35,7 @@ pub enum LocalCommand {
 
 impl Local {
     pub fn run(self, sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {
-        let place = Place::of(workspace);
+        let place = Whereabouts::of(workspace);
         match self.command {
             LocalCommand::Up { port } => {
                 let emulator = emulator::up(sh, workspace, &place, port)?;

@@ -7,7 +7,7 @@ use serde_json::Value;
 use snafu::whatever;
 use xshell::{Shell, cmd};
 
-use super::finding::{Remark, Verdict};
+use super::finding::{Opinion, Remark};
 use cfnkit_console::error::{Context as _, Result};
 use cfnkit_tools::tool;
 use cfnkit_tools::tool::pip::isolated;
@@ -18,7 +18,7 @@ pub fn judge(
     sh: &Shell,
     workspace: &Workspace,
     directory: &Path,
-) -> Result<BTreeMap<String, Verdict>> {
+) -> Result<BTreeMap<String, Opinion>> {
     let bin = tool::CHECKOV.provide(sh, workspace)?;
     let checkov = bin.join("checkov");
     // It fails where a check fails; what it says is on stdout all the same. Without
@@ -40,7 +40,7 @@ pub fn judge(
     })
 }
 
-fn parse(said: &str) -> Result<BTreeMap<String, Verdict>> {
+fn parse(said: &str) -> Result<BTreeMap<String, Opinion>> {
     let report: Value = serde_json::from_str(said).context("its answer is not JSON")?;
     let list = |key: &str| {
         let list = report.pointer(&format!("/results/{key}"));
@@ -51,7 +51,7 @@ fn parse(said: &str) -> Result<BTreeMap<String, Verdict>> {
     if !unread.is_empty() {
         whatever!("it cannot read {unread:?}");
     }
-    let mut verdicts: BTreeMap<String, Verdict> = BTreeMap::new();
+    let mut verdicts: BTreeMap<String, Opinion> = BTreeMap::new();
     for check in list("passed_checks")? {
         verdicts.entry(file_of(check)?).or_default().passed += 1;
     }

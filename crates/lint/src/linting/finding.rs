@@ -37,7 +37,7 @@ pub struct Remark {
 
 /// What one checker says of one template.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub struct Verdict {
+pub struct Opinion {
     /// Rules, or checks of a resource, that hold.
     pub(crate) passed: usize,
     /// Rules, or checks of a resource, that do not hold.

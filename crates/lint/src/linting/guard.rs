@@ -7,7 +7,7 @@ use serde_json::Value;
 use snafu::whatever;
 use xshell::{Shell, cmd};
 
-use super::finding::{Remark, Verdict};
+use super::finding::{Opinion, Remark};
 use cfnkit_console::error::{Context as _, Error, Result};
 use cfnkit_tools::workspace::Workspace;
 use cfnkit_tools::{checkout, tool};
@@ -24,7 +24,7 @@ pub fn judge(
     sh: &Shell,
     workspace: &Workspace,
     directory: &Path,
-) -> Result<BTreeMap<String, Verdict>> {
+) -> Result<BTreeMap<String, Opinion>> {
     let bin = tool::CFN_GUARD.provide(sh, workspace)?;
     let cfn_guard = bin.join("cfn-guard");
     let rules = workspace.root().join(DIRECTORY);
@@ -72,9 +72,9 @@ fn rule_places(sh: &Shell, workspace: &Workspace) -> Result<BTreeMap<String, Str
     Ok(places)
 }
 
-fn parse(said: &str, places: &BTreeMap<String, String>) -> Result<BTreeMap<String, Verdict>> {
+fn parse(said: &str, places: &BTreeMap<String, String>) -> Result<BTreeMap<String, Opinion>> {
     let reports: Vec<Value> = serde_json::from_str(said).context("its answer is not JSON")?;
-    let mut verdicts: BTreeMap<String, Verdict> = BTreeMap::new();
+    let mut verdicts: BTreeMap<String, Opinion> = BTreeMap::new();
     for report in reports {
         let name = report.get("name").and_then(Value::as_str);
         let name = name.context("a report has no `name`")?;

@@ -9,7 +9,7 @@ use serde::Serialize;
 use snafu::whatever;
 use xshell::Shell;
 
-use super::finding::{Finding, Verdict, Waivers};
+use super::finding::{Finding, Opinion, Waivers};
 use super::{checkov, guard, written};
 use cfnkit_console::error::{Context as _, Error, Result};
 use cfnkit_limits::limits::contradiction;
@@ -149,7 +149,7 @@ pub fn judge_templates(sh: &Shell, workspace: &Workspace) -> Result<Judgement> {
     for (tool, mut verdicts) in judged {
         for (view, flat) in &flats {
             let file = format!("{view}.json");
-            let Verdict { passed, remarks } = verdicts
+            let Opinion { passed, remarks } = verdicts
                 .remove(&file)
                 .with_context(|| format!("{tool} said nothing of `{file}`"))?;
             if passed == 0 {

@@ -8,7 +8,7 @@ use serde::Serialize;
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, schemars::JsonSchema,
 )]
 #[serde(rename_all = "camelCase")]
-pub enum Layer {
+pub enum Answerer {
     /// The item is in the table.
     Stored,
     /// The web ACL.
@@ -47,10 +47,10 @@ pub struct Answer {
     /// HTTP status.
     pub status: Option<u16>,
     /// Who answered, or why nobody did.
-    pub layer: Layer,
+    pub layer: Answerer,
 }
 
-impl Layer {
+impl Answerer {
     /// As a table calls it.
     pub fn words(self) -> &'static str {
         match self {
@@ -89,28 +89,28 @@ impl Layer {
 
 /// The layer that gave an answer. `error_type` is the header `x-amzn-ErrorType`, which API Gateway
 /// sets on the answers that are its own.
-pub fn classify(status: u16, error_type: Option<&str>, body: &[u8]) -> Layer {
+pub fn classify(status: u16, error_type: Option<&str>, body: &[u8]) -> Answerer {
     let text = message(body).to_lowercase();
     let says = |words: &str| text.contains(words);
     let is_gateways = error_type.is_some();
     match status {
-        200 => Layer::Stored,
-        429 if error_type == Some("LimitExceededException") => Layer::Quota,
-        429 if says("quota") || says("limit exceeded") => Layer::Quota,
-        429 => Layer::Throttle,
-        403 if says("firewall") || says("<html") => Layer::Firewall,
-        403 if says("api key") => Layer::ApiKey,
-        403 if text == "forbidden" => Layer::KeyOrFirewall,
-        403 => Layer::Gateway,
-        500 if says("internal error") => Layer::Handler,
-        503 if says("busy") => Layer::TableThrottle,
-        503 if says("temporarily unavailable") => Layer::Table,
-        503 => Layer::Gateway,
-        504 if says("may be stored or not") => Layer::Table,
-        500 | 502 | 504 => Layer::Lambda,
-        400 | 404 | 413 | 415 if is_gateways || is_gateways_refusal(&text) => Layer::Gateway,
-        400 | 404 | 405 | 412 | 413 | 415 | 422 => Layer::Handler,
-        _ => Layer::Unknown,
+        200 => Answerer::Stored,
+        429 if error_type == Some("LimitExceededException") => Answerer::Quota,
+        429 if says("quota") || says("limit exceeded") => Answerer::Quota,
+        429 => Answerer::Throttle,
+        403 if says("firewall") || says("<html") => Answerer::Firewall,
+        403 if says("api key") => Answerer::ApiKey,
+        403 if text == "forbidden" => Answerer::KeyOrFirewall,
+        403 => Answerer::Gateway,
+        500 if says("internal error") => Answerer::Handler,
+        503 if says("busy") => Answerer::TableThrottle,
+        503 if says("temporarily unavailable") => Answerer::Table,
+        503 => Answerer::Gateway,
+        504 if says("may be stored or not") => Answerer::Table,
+        500 | 502 | 504 => Answerer::Lambda,
+        400 | 404 | 413 | 415 if is_gateways || is_gateways_refusal(&text) => Answerer::Gateway,
+        400 | 404 | 405 | 412 | 413 | 415 | 422 => Answerer::Handler,
+        _ => Answerer::Unknown,
     }
 }
 
@@ -153,36 +153,46 @@ mod tests {
             429,
             "TooManyRequestsException",
             "Too Many Requests",
-            Layer::Throttle,
+            Answerer::Throttle,
         );
         check(
             429,
             "LimitExceededException",
             "Limit Exceeded",
-            Layer::Quota,
+            Answerer::Quota,
         );
-        check(403, "ForbiddenException", "Forbidden", Layer::KeyOrFirewall);
+        check(
+            403,
+            "ForbiddenException",
+            "Forbidden",
+            Answerer::KeyOrFirewall,
+        );
         let token = "Missing Authentication Token";
         check(
             403,
             "MissingAuthenticationTokenException",
             token,
-            Layer::Gateway,
+            Answerer::Gateway,
         );
         check(
             400,
             "BadRequestException",
             "Invalid request body",
-            Layer::Gateway,
+            Answerer::Gateway,
         );
         let internal = "InternalServerErrorException";
-        check(500, internal, "Internal server error", Layer::Lambda);
-        check(502, internal, "Internal server error", Layer::Lambda);
-        check(504, internal, "Endpoint request timed out", Layer::Lambda);
+        check(500, internal, "Internal server error", Answerer::Lambda);
+        check(502, internal, "Internal server error", Answerer::Lambda);
+        check(
+            504,
+            internal,
+            "Endpoint request timed out",
+            Answerer::Lambda,
+        );
         let html = b"<html><head><title>403 Forbidden</title></head></html>";
-        assert_eq!(classify(403, None, html), Layer::Firewall);
+        assert_eq!(classify(403, None, html), Answerer::Firewall);
         let quota = classify(429, Some("LimitExceededException"), b"");
-        assert_eq!(quota, Layer::Quota);
+        assert_eq!(quota, Answerer::Quota);
     }
 
     /// The words are those of `handler/src/event/reply.rs`.
@@ -196,18 +206,18 @@ mod tests {
                 "{status}"
             );
         };
-        check(200, "Successfully inserted data!", Layer::Stored);
-        check(503, "busy, try again later", Layer::TableThrottle);
+        check(200, "Successfully inserted data!", Answerer::Stored);
+        check(503, "busy, try again later", Answerer::TableThrottle);
         check(
             503,
             "temporarily unavailable, try again later",
-            Layer::Table,
+            Answerer::Table,
         );
         let late = "no answer in time; the movie may be stored or not";
-        check(504, late, Layer::Table);
-        check(500, "internal error", Layer::Handler);
-        check(422, "`year` is not a number", Layer::Handler);
-        check(413, "body is larger than 8192 bytes", Layer::Handler);
-        check(418, "teapot", Layer::Unknown);
+        check(504, late, Answerer::Table);
+        check(500, "internal error", Answerer::Handler);
+        check(422, "`year` is not a number", Answerer::Handler);
+        check(413, "body is larger than 8192 bytes", Answerer::Handler);
+        check(418, "teapot", Answerer::Unknown);
     }
 }

@@ -10,7 +10,7 @@ use super::verdict::Bucket;
 #[cfg(test)]
 use super::{
     phases::{Phase, arrivals},
-    verdict::Limits,
+    verdict::StageLimits,
 };
 use cfnkit_limits::limits::PhasePrediction;
 
@@ -55,7 +55,7 @@ impl Expected {
     /// By the buckets and the quota alone, one request after the other; the arithmetic is held
     /// against it.
     #[cfg(test)]
-    pub(crate) fn without_firewall(phases: &[Phase], limits: &Limits) -> Self {
+    pub(crate) fn without_firewall(phases: &[Phase], limits: &StageLimits) -> Self {
         let mut expected = Self {
             phases: vec![BTreeMap::new(); phases.len()],
         };
@@ -134,12 +134,12 @@ impl Filled {
 mod tests {
     use super::*;
 
-    fn limits(key: (f64, f64), stage: (f64, f64), quota_per_day: u64) -> Limits {
+    fn limits(key: (f64, f64), stage: (f64, f64), quota_per_day: u64) -> StageLimits {
         let bucket = |(rate_per_second, burst_requests)| Bucket {
             rate_per_second,
             burst_requests,
         };
-        Limits {
+        StageLimits {
             key: bucket(key),
             stage: bucket(stage),
             quota_per_day,
@@ -148,7 +148,7 @@ mod tests {
         }
     }
 
-    fn expected(phases: &[&str], limits: &Limits) -> Vec<BTreeMap<u16, f64>> {
+    fn expected(phases: &[&str], limits: &StageLimits) -> Vec<BTreeMap<u16, f64>> {
         let phases: Vec<Phase> = phases.iter().map(|text| text.parse().unwrap()).collect();
         Expected::without_firewall(&phases, limits).phases
     }

@@ -186,8 +186,8 @@ pub fn arrivals(phases: &[Phase]) -> impl Iterator<Item = Arrival> + use<> {
 }
 
 /// The phases as the limits' arithmetic takes them.
-pub fn stretches(phases: &[Phase]) -> Vec<limits::Phase> {
-    let stretches = phases.iter().map(|phase| limits::Phase {
+pub fn stretches(phases: &[Phase]) -> Vec<limits::SteadyRate> {
+    let stretches = phases.iter().map(|phase| limits::SteadyRate {
         rate_per_second: phase.rate_per_second,
         duration_seconds: phase.duration.as_secs_f64(),
     });

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 
-use super::answer::{Answer, Layer};
+use super::answer::{Answer, Answerer};
 use super::phases::{Phase, total_duration, total_requests};
 use super::tally::{Part, Tally};
 use cfnkit_console::error::Result;
@@ -84,7 +84,7 @@ impl Progress<'_> {
         kinds.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
         for (answer, count) in kinds.iter().take(KINDS) {
             let mut line = Line::new(width);
-            let style = match answer.layer == Layer::Stored {
+            let style = match answer.layer == Answerer::Stored {
                 true => GOOD,
                 false => BAD,
             };
@@ -129,7 +129,7 @@ impl Progress<'_> {
     /// One line, for where nothing can be drawn again.
     pub fn line(&self, now: Duration) -> Result<String> {
         let overall = self.tally.overall()?;
-        let stored = overall.of(Layer::Stored);
+        let stored = overall.of(Answerer::Stored);
         let failed = overall.ended().saturating_sub(stored);
         Ok(format!(
             "  {:>5}  {}: {} of {} sent, {stored} stored, {failed} not, {} in flight, {}",

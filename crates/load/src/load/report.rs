@@ -6,11 +6,11 @@ use serde::Serialize;
 
 use cfnkit_console::error::Result;
 
-use super::answer::{Answer, Layer};
+use super::answer::{Answer, Answerer};
 use super::expected::{Compared, Expected};
 use super::phases::{Phase, total_duration};
 use super::tally::{Part, Spread, Tally};
-use super::verdict::{Facts, Limits, Observed, Verdict, judge};
+use super::verdict::{Facts, Observed, StageLimits, Verdict, judge};
 
 /// A generator that is later than this with one request in a hundred measures itself.
 const LATE_MS: f64 = 20.0;
@@ -43,7 +43,7 @@ pub struct Setup {
     /// What is sent when.
     pub phases: Vec<Phase>,
     /// The limits as deployed.
-    pub limits: Limits,
+    pub limits: StageLimits,
     /// What the 99th percentile of latency is held against, in milliseconds.
     pub p99_limit_ms: f64,
     /// Requests beyond which the generator sends no more.
@@ -75,7 +75,7 @@ pub struct Report {
     /// The table that they are in.
     pub table: Option<String>,
     /// The limits as deployed.
-    pub limits: Limits,
+    pub limits: StageLimits,
     /// What sent the requests.
     pub generator: Generator,
     /// In the order in which they ran.
@@ -147,7 +147,7 @@ pub struct Answers {
     /// The HTTP status; absent where there was no answer.
     pub status: Option<u16>,
     /// Who answered.
-    pub layer: Layer,
+    pub layer: Answerer,
     /// How often.
     pub count: u64,
 }

@@ -8,7 +8,7 @@ use hdrhistogram::Histogram;
 
 use cfnkit_console::error::{Context as _, Error, Result};
 
-use super::answer::{Answer, Layer};
+use super::answer::{Answer, Answerer};
 use super::phases::{Arrival, Phase, arrivals, total_duration};
 
 /// Ten minutes, in microseconds: more than any request is waited for.
@@ -137,7 +137,7 @@ impl Part {
     }
 
     /// How many answers are of `layer`.
-    pub(crate) fn of(&self, layer: Layer) -> u64 {
+    pub(crate) fn of(&self, layer: Answerer) -> u64 {
         self.count(|answer| answer.layer == layer)
     }
 
@@ -284,7 +284,7 @@ mod tests {
         };
         let answer = Answer {
             status: Some(200),
-            layer: Layer::Stored,
+            layer: Answerer::Stored,
         };
         let sent = milliseconds(1500);
         tally.absorb(Event::Sent { arrival, sent }).unwrap();
@@ -313,7 +313,7 @@ mod tests {
     fn refusals_are_not_among_what_was_let_through() {
         let phases = ["1/s:2s".parse().unwrap()];
         let mut tally = Tally::new(&phases).unwrap();
-        for (status, layer, ended) in [(429, Layer::Throttle, 1), (200, Layer::Stored, 100)] {
+        for (status, layer, ended) in [(429, Answerer::Throttle, 1), (200, Answerer::Stored, 100)] {
             let arrival = Arrival {
                 phase: 0,
                 number: 0,

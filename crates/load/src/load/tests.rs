@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use expect_test::{Expect, expect};
 
-use super::answer::{Answer, Layer};
+use super::answer::{Answer, Answerer};
 use super::expected::Expected;
 use super::phases::{Phase, arrivals};
 use super::progress::Progress;
 use super::report::{Report, Setup};
 use super::tally::{Event, Tally};
-use super::verdict::{Bucket, Limits, Observed};
+use super::verdict::{Bucket, Observed, StageLimits};
 use super::{page, terminal};
 use cfnkit_console::block::Block;
 use cfnkit_console::terminal::Size;
@@ -29,7 +29,7 @@ fn setup() -> Setup {
         id_prefix: "load-20260131T120000Z-".to_owned(),
         table: Some("movies-dev-Table".to_owned()),
         phases: phases.iter().map(|text| text.parse().unwrap()).collect(),
-        limits: Limits {
+        limits: StageLimits {
             key: Bucket {
                 rate_per_second: 20.0,
                 burst_requests: 20.0,
@@ -59,9 +59,9 @@ fn tally(phases: &[Phase]) -> Tally {
         let sent = arrival.due + Duration::from_millis(1);
         let answer = |status, layer| Answer { status, layer };
         let (answer, took) = match number {
-            98 => (answer(None, Layer::TimedOut), 3000),
-            60.. if number % 2 == 0 => (answer(Some(429), Layer::Throttle), 4),
-            _ => (answer(Some(200), Layer::Stored), 20 + number % 30),
+            98 => (answer(None, Answerer::TimedOut), 3000),
+            60.. if number % 2 == 0 => (answer(Some(429), Answerer::Throttle), 4),
+            _ => (answer(Some(200), Answerer::Stored), 20 + number % 30),
         };
         tally.absorb(Event::Sent { arrival, sent }).unwrap();
         let event = Event::Ended {

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use cfnkit_console::error::{Context as _, Result};
 
-use super::answer::{Answer, Layer};
+use super::answer::{Answer, Answerer};
 use super::expected::Filled;
 use super::phases::{Phase, arrivals};
 use super::tally::Part;
@@ -29,7 +29,7 @@ pub struct Bucket {
 /// The limits of the deployed stage for the key that was used.
 #[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Limits {
+pub struct StageLimits {
     /// Of this key.
     pub key: Bucket,
     /// Of all keys together.
@@ -42,7 +42,7 @@ pub struct Limits {
     pub concurrency: Option<u64>,
 }
 
-impl Limits {
+impl StageLimits {
     /// Out of a deployed stack's parameters. `tier` as the templates spell it: `Standard`.
     pub fn from_parameters(parameters: &BTreeMap<String, String>, tier: &str) -> Result<Self> {
         let text = |name: &str| {
@@ -124,7 +124,7 @@ pub(crate) struct Facts<'a> {
     /// From the first arrival to the last event.
     pub(crate) elapsed: Duration,
     pub(crate) overall: &'a Part,
-    pub(crate) limits: &'a Limits,
+    pub(crate) limits: &'a StageLimits,
     /// What the 99th percentile of latency is held against, in milliseconds.
     pub(crate) p99_limit_ms: f64,
     pub(crate) observed: &'a Observed,
@@ -177,8 +177,8 @@ fn not_shown(reason: impl Into<String>) -> (Outcome, String) {
 
 fn failures(facts: &Facts<'_>) -> (Outcome, String) {
     let ended = facts.overall.ended();
-    let key = facts.overall.of(Layer::ApiKey);
-    let lost = |answer: Answer| answer.layer != Layer::Stored && !answer.layer.is_refusal();
+    let key = facts.overall.of(Answerer::ApiKey);
+    let lost = |answer: Answer| answer.layer != Answerer::Stored && !answer.layer.is_refusal();
     match (ended, key, facts.overall.count(lost)) {
         (0, _, _) => not_shown("nothing was answered"),
         (_, 0, 0) => passed("whatever no limit refused was stored"),
@@ -193,9 +193,9 @@ fn failures(facts: &Facts<'_>) -> (Outcome, String) {
 
 fn refusals(facts: &Facts<'_>) -> (Outcome, String) {
     let (overall, limits) = (facts.overall, facts.limits);
-    let seen = overall.of(Layer::Throttle);
-    let quota = overall.of(Layer::Quota);
-    let firewall = overall.of(Layer::Firewall);
+    let seen = overall.of(Answerer::Throttle);
+    let quota = overall.of(Answerer::Quota);
+    let firewall = overall.of(Answerer::Firewall);
     let expected = over(limits.key, facts).max(over(limits.stage, facts));
     let (key, stage) = (limits.key.rate_per_second, limits.stage.rate_per_second);
     match (expected, seen) {
@@ -231,7 +231,7 @@ fn refusals(facts: &Facts<'_>) -> (Outcome, String) {
 }
 
 fn concurrency(facts: &Facts<'_>) -> (Outcome, String) {
-    let not_run = |answer: Answer| answer.status == Some(500) && answer.layer == Layer::Lambda;
+    let not_run = |answer: Answer| answer.status == Some(500) && answer.layer == Answerer::Lambda;
     let not_run = facts.overall.count(not_run);
     if not_run > 0 && !facts.is_local {
         return failed(format!(
@@ -258,7 +258,7 @@ fn concurrency(facts: &Facts<'_>) -> (Outcome, String) {
 }
 
 fn throttling(facts: &Facts<'_>) -> (Outcome, String) {
-    let refused = facts.overall.of(Layer::TableThrottle);
+    let refused = facts.overall.of(Answerer::TableThrottle);
     match facts.observed.table_write_throttles {
         _ if refused > 0 => failed(format!(
             "{refused} requests got 503 because DynamoDB throttled them to the end"
@@ -310,14 +310,14 @@ fn key_limits(facts: &Facts<'_>) -> (Outcome, String) {
             limits.key.rate_per_second, limits.key.burst_requests
         ));
     }
-    if overall.of(Layer::Firewall) > 0 {
+    if overall.of(Answerer::Firewall) > 0 {
         return not_shown("the firewall refused requests before the key's limits did");
     }
     let same = limits.stage.rate_per_second <= limits.key.rate_per_second;
     let allowed =
         limits.key.rate_per_second * facts.elapsed.as_secs_f64() + limits.key.burst_requests;
     let through = overall.count(|answer| !answer.layer.is_refusal());
-    let refused = overall.of(Layer::Throttle) + overall.of(Layer::Quota);
+    let refused = overall.of(Answerer::Throttle) + overall.of(Answerer::Quota);
     let said = format!(
         "{through} requests let through; rate and burst allow {allowed:.0} in {:.0} s",
         facts.elapsed.as_secs_f64()

@@ -19,26 +19,26 @@ fn a_reservation_leaves_a_hundred_to_the_others() {
     let verdict = |limit, unreserved, wanted, already| {
         concurrency(limit, unreserved, wanted, already).verdict
     };
-    assert_eq!(verdict(1000, 1000, Some(100), 0), Verdict::Ok);
-    assert_eq!(verdict(200, 200, Some(100), 0), Verdict::Ok);
-    assert_eq!(verdict(199, 199, Some(100), 0), Verdict::Error);
+    assert_eq!(verdict(1000, 1000, Some(100), 0), Health::Ok);
+    assert_eq!(verdict(200, 200, Some(100), 0), Health::Ok);
+    assert_eq!(verdict(199, 199, Some(100), 0), Health::Error);
     // New accounts have so few.
-    assert_eq!(verdict(10, 10, Some(100), 0), Verdict::Error);
-    assert_eq!(verdict(10, 10, None, 0), Verdict::Ok);
+    assert_eq!(verdict(10, 10, Some(100), 0), Health::Error);
+    assert_eq!(verdict(10, 10, None, 0), Health::Ok);
     // What the function has already is not asked for again.
-    assert_eq!(verdict(200, 100, Some(100), 100), Verdict::Ok);
-    assert_eq!(verdict(200, 100, Some(200), 100), Verdict::Error);
+    assert_eq!(verdict(200, 100, Some(100), 100), Health::Ok);
+    assert_eq!(verdict(200, 100, Some(200), 100), Health::Error);
 }
 
 #[test]
 fn a_trail_logs_everywhere_and_is_kept_for_a_year() {
     let verdict = |one: Trail| trails(&[one]).verdict;
-    assert_eq!(trails(&[]).verdict, Verdict::Warning);
-    assert_eq!(verdict(trail("a")), Verdict::Ok);
+    assert_eq!(trails(&[]).verdict, Health::Warning);
+    assert_eq!(verdict(trail("a")), Health::Ok);
     let kept = |kept| Trail { kept, ..trail("a") };
-    assert_eq!(verdict(kept(Kept::Days(365))), Verdict::Ok);
-    assert_eq!(verdict(kept(Kept::Days(364))), Verdict::Warning);
-    assert_eq!(verdict(kept(Kept::Unknown)), Verdict::Ok);
+    assert_eq!(verdict(kept(Kept::Days(365))), Health::Ok);
+    assert_eq!(verdict(kept(Kept::Days(364))), Health::Warning);
+    assert_eq!(verdict(kept(Kept::Unknown)), Health::Ok);
     for bad in [
         Trail {
             is_logging: false,
@@ -53,14 +53,14 @@ fn a_trail_logs_everywhere_and_is_kept_for_a_year() {
             ..trail("a")
         },
     ] {
-        assert_eq!(verdict(bad), Verdict::Warning);
+        assert_eq!(verdict(bad), Health::Warning);
     }
     // One good trail is enough.
     let off = Trail {
         is_logging: false,
         ..trail("off")
     };
-    assert_eq!(trails(&[off, trail("a")]).verdict, Verdict::Ok);
+    assert_eq!(trails(&[off, trail("a")]).verdict, Health::Ok);
 }
 
 #[test]
@@ -72,16 +72,16 @@ fn credentials_last_for_a_deploy() {
         )
         .verdict
     };
-    assert_eq!(verdict(None), Verdict::Ok);
-    assert_eq!(verdict(Some(30)), Verdict::Ok);
-    assert_eq!(verdict(Some(29)), Verdict::Warning);
+    assert_eq!(verdict(None), Health::Ok);
+    assert_eq!(verdict(Some(30)), Health::Ok);
+    assert_eq!(verdict(Some(29)), Health::Warning);
 }
 
 #[test]
 fn a_quota_has_room_or_not() {
-    assert_eq!(quota("VPCs", 5.0, Some(4), 1).verdict, Verdict::Ok);
-    assert_eq!(quota("VPCs", 5.0, Some(5), 1).verdict, Verdict::Error);
-    assert_eq!(quota("rate", 10_000.0, None, 100).verdict, Verdict::Ok);
+    assert_eq!(quota("VPCs", 5.0, Some(4), 1).verdict, Health::Ok);
+    assert_eq!(quota("VPCs", 5.0, Some(5), 1).verdict, Health::Error);
+    assert_eq!(quota("rate", 10_000.0, None, 100).verdict, Health::Ok);
 }
 
 #[test]
@@ -91,7 +91,7 @@ fn every_line_says_what_is_wrong_and_what_to_do() {
         ..trail("main")
     };
     let findings = [
-        Finding::ok("toolchain", "rustc 1.95.0"),
+        Checked::ok("toolchain", "rustc 1.95.0"),
         credentials(
             Some(Duration::from_secs(600)),
             "aws sso login --profile test",
@@ -102,14 +102,14 @@ fn every_line_says_what_is_wrong_and_what_to_do() {
         quota("VPCs in the region", 5.0, Some(5), 1),
         collision("function", "apigw_handler", true),
         collision("log group", "/aws/lambda/apigw_handler", false),
-        Finding::unknown(
+        Checked::unknown(
             "quotas",
             &Error::new("access denied"),
             "servicequotas:GetServiceQuota",
         ),
     ];
     for finding in &findings {
-        assert_eq!(finding.mend.is_none(), finding.verdict == Verdict::Ok);
+        assert_eq!(finding.mend.is_none(), finding.verdict == Health::Ok);
     }
     let text = render(&findings);
     assert!(text.lines().all(|line| line.chars().count() <= 80));

@@ -4,7 +4,7 @@ use std::io::{Cursor, Read as _};
 
 use zip::{DateTime, System, ZipArchive};
 
-use super::{Expected, Finding, Limits};
+use super::{Ceilings, Defect, Expected};
 
 const EXECUTABLE: &str = "bootstrap";
 
@@ -27,11 +27,11 @@ struct Entry {
 
 /// The findings, and the file Lambda would start if it can be read at all.
 pub(super) fn inspect(
-    limits: &Limits,
+    limits: &Ceilings,
     zip: &[u8],
     expected: &Expected<'_>,
-) -> (Vec<Finding>, Option<Vec<u8>>) {
-    let mut findings: Vec<Finding> = too_large(limits, zip.len() as u64).into_iter().collect();
+) -> (Vec<Defect>, Option<Vec<u8>>) {
+    let mut findings: Vec<Defect> = too_large(limits, zip.len() as u64).into_iter().collect();
     let executable = executable(limits, zip, expected, &mut findings);
     let executable = executable.map_err(|last| findings.extend(last)).ok();
     (findings, executable)
@@ -39,11 +39,11 @@ pub(super) fn inspect(
 
 /// The file Lambda would start; or the last finding, where it has not been told yet.
 fn executable(
-    limits: &Limits,
+    limits: &Ceilings,
     zip: &[u8],
     expected: &Expected<'_>,
-    findings: &mut Vec<Finding>,
-) -> Result<Vec<u8>, Option<Finding>> {
+    findings: &mut Vec<Defect>,
+) -> Result<Vec<u8>, Option<Defect>> {
     let read = ZipArchive::new(Cursor::new(zip))
         .and_then(|mut archive| Ok((entries(&mut archive)?, archive)));
     let (entries, mut archive) = read.map_err(|err| unreadable("the zip", &err, expected))?;
@@ -125,25 +125,25 @@ fn unpack(
     Ok(bytes)
 }
 
-fn unreadable(what: &str, err: &zip::result::ZipError, expected: &Expected<'_>) -> Finding {
+fn unreadable(what: &str, err: &zip::result::ZipError, expected: &Expected<'_>) -> Defect {
     expected.made_anew(
         format!("{what} cannot be read: {err}"),
         "the function would not be created or updated: `Could not unzip uploaded file`",
     )
 }
 
-fn too_large(limits: &Limits, size: u64) -> Option<Finding> {
+fn too_large(limits: &Ceilings, size: u64) -> Option<Defect> {
     let remedy = "find what has grown: `cargo bloat --profile lambda -p PACKAGE`, \
                   `cargo tree -p PACKAGE -e normal`";
     if size > limits.zip {
-        return Some(Finding::error(
+        return Some(Defect::error(
             format!("the zip has {size} bytes, more than {}", limits.zip),
             "it would be refused in a direct upload, which may have 50 MB",
             remedy,
         ));
     }
     (size > limits.budget).then(|| {
-        Finding::warning(
+        Defect::warning(
             format!("the zip has {size} bytes, more than {}", limits.budget),
             "the function runs; every cold start waits longer for its code",
             remedy,
@@ -151,8 +151,8 @@ fn too_large(limits: &Limits, size: u64) -> Option<Finding> {
     })
 }
 
-fn too_large_unzipped(limits: &Limits) -> Finding {
-    Finding::error(
+fn too_large_unzipped(limits: &Ceilings) -> Defect {
+    Defect::error(
         format!("the zip's contents have {} bytes or more", limits.unzipped),
         format!(
             "the function would not be created or updated: \
@@ -163,21 +163,21 @@ fn too_large_unzipped(limits: &Limits) -> Finding {
     )
 }
 
-fn repeated_name(expected: &Expected<'_>) -> Finding {
+fn repeated_name(expected: &Expected<'_>) -> Defect {
     expected.made_anew(
         "the zip has two entries of one name",
         "which of them would be started is not documented",
     )
 }
 
-fn superfluous(entry: &Entry, expected: &Expected<'_>) -> Finding {
+fn superfluous(entry: &Entry, expected: &Expected<'_>) -> Defect {
     expected.made_anew(
         format!("the zip has `{}` besides `bootstrap`", entry.name),
         "it would be unpacked in `/var/task`, where nothing reads it, and nobody has looked at it",
     )
 }
 
-fn misnamed(entry: &Entry, expected: &Expected<'_>) -> Option<Finding> {
+fn misnamed(entry: &Entry, expected: &Expected<'_>) -> Option<Defect> {
     let name = match entry.is_directory {
         // Its kind is another rule's subject.
         true => entry.name.trim_end_matches('/'),
@@ -198,7 +198,7 @@ fn misnamed(entry: &Entry, expected: &Expected<'_>) -> Option<Finding> {
     })
 }
 
-fn not_a_file(entry: &Entry, expected: &Expected<'_>) -> Option<Finding> {
+fn not_a_file(entry: &Entry, expected: &Expected<'_>) -> Option<Defect> {
     let kind = match entry {
         Entry {
             is_directory: true, ..
@@ -218,7 +218,7 @@ fn not_a_file(entry: &Entry, expected: &Expected<'_>) -> Option<Finding> {
     Some(expected.made_anew(format!("`bootstrap` is {kind}, not a file"), consequence))
 }
 
-fn wrong_mode(entry: &Entry, expected: &Expected<'_>) -> Option<Finding> {
+fn wrong_mode(entry: &Entry, expected: &Expected<'_>) -> Option<Defect> {
     // Links and directories have modes of their own.
     if entry.is_directory || entry.is_symlink {
         return None;
@@ -242,7 +242,7 @@ fn wrong_mode(entry: &Entry, expected: &Expected<'_>) -> Option<Finding> {
     Some(expected.made_anew(problem, consequence))
 }
 
-fn wrong_time(entry: &Entry, expected: &Expected<'_>) -> Option<Finding> {
+fn wrong_time(entry: &Entry, expected: &Expected<'_>) -> Option<Defect> {
     let problem = if entry.modified != Some(DateTime::default()) {
         "`bootstrap` has a modification time"
     } else if entry.has_extra_fields {

@@ -1,10 +1,10 @@
 //! The rule for compiler flags. An ELF file does not record the processor it was compiled for,
 //! so the flags are the only witness.
 
-use super::{Expected, Finding};
+use super::{Defect, Expected};
 use cfnkit_tools::architecture::Architecture;
 
-pub(super) fn inspect(expected: &Expected<'_>) -> Vec<Finding> {
+pub(super) fn inspect(expected: &Expected<'_>) -> Vec<Defect> {
     let words = expected
         .flags
         .iter()
@@ -15,12 +15,12 @@ pub(super) fn inspect(expected: &Expected<'_>) -> Vec<Finding> {
         .collect()
 }
 
-fn native(word: &str, expected: &Expected<'_>) -> Finding {
+fn native(word: &str, expected: &Expected<'_>) -> Defect {
     let processors = match expected.architecture {
         Architecture::Arm64 => "Lambda's Graviton2 processors",
         Architecture::X86_64 => "some of Lambda's x86_64 processors",
     };
-    Finding::error(
+    Defect::error(
         format!("the build was made for the processor of this machine: `{word}`"),
         format!(
             "the function would be killed with `illegal instruction` (Runtime.ExitError) \

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Expected, Finding};
+use super::{Defect, Expected};
 use crate::elf::Section;
 
 /// Shorter paths, such as `/` or `/x`, are in any program.
@@ -16,7 +16,7 @@ pub(super) fn inspect(
     executable: &[u8],
     sections: &[Section<'_>],
     expected: &Expected<'_>,
-) -> Vec<Finding> {
+) -> Vec<Defect> {
     let private = expected.private.iter();
     private
         .filter_map(|(label, directory)| {
@@ -29,7 +29,7 @@ pub(super) fn inspect(
                 0 => String::new(),
                 more => format!(", and {more} more"),
             };
-            Some(Finding::error(
+            Some(Defect::error(
                 format!(
                     "the {label} `{}` is in {section} of `bootstrap`: `{text}`{more}",
                     directory.display()

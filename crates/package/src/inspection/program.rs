@@ -1,6 +1,6 @@
 //! The rules for the executable: that Lambda's machine, loader and libraries can run it.
 
-use super::{Expected, Finding};
+use super::{Defect, Expected};
 use crate::elf::{Kind, Machine, Program, Requirement, Section, Unreadable, Wanted};
 use cfnkit_tools::architecture::{Architecture, GLIBC};
 
@@ -26,11 +26,11 @@ const SHOWN: usize = 5;
 const EXEC_FORMAT: &str = "the function would fail at its first start with `exec format error` \
                            (Runtime.InvalidEntrypoint)";
 
-pub(super) fn inspect(program: &Program, expected: &Expected<'_>) -> Vec<Finding> {
+pub(super) fn inspect(program: &Program, expected: &Expected<'_>) -> Vec<Defect> {
     let wrong_machine = wrong_machine(program, expected);
     // What an executable for another machine is loaded by and linked with says nothing new.
     let is_for_another = wrong_machine.is_some();
-    let mut findings: Vec<Finding> = wrong_machine.into_iter().collect();
+    let mut findings: Vec<Defect> = wrong_machine.into_iter().collect();
     findings.extend(not_executable(program, expected));
     if !is_for_another {
         findings.extend(wrong_interpreter(program, expected));
@@ -42,7 +42,7 @@ pub(super) fn inspect(program: &Program, expected: &Expected<'_>) -> Vec<Finding
     findings
 }
 
-pub(super) fn unreadable(err: &Unreadable, expected: &Expected<'_>) -> Finding {
+pub(super) fn unreadable(err: &Unreadable, expected: &Expected<'_>) -> Defect {
     let consequence = match err {
         // Scripts without an interpreter's name fail like this too.
         Unreadable::NotElf => {
@@ -55,7 +55,7 @@ pub(super) fn unreadable(err: &Unreadable, expected: &Expected<'_>) -> Finding {
     expected.made_anew(format!("`bootstrap` is {err}"), consequence)
 }
 
-fn wrong_machine(program: &Program, expected: &Expected<'_>) -> Option<Finding> {
+fn wrong_machine(program: &Program, expected: &Expected<'_>) -> Option<Defect> {
     (program.machine != Machine::of(expected.architecture)).then(|| {
         expected.made_anew(
             format!(
@@ -68,7 +68,7 @@ fn wrong_machine(program: &Program, expected: &Expected<'_>) -> Option<Finding> 
     })
 }
 
-fn not_executable(program: &Program, expected: &Expected<'_>) -> Option<Finding> {
+fn not_executable(program: &Program, expected: &Expected<'_>) -> Option<Defect> {
     let problem = match program.kind {
         Kind::Executable | Kind::Pie if program.entry != 0 => return None,
         Kind::Executable | Kind::Pie => "an executable without an entry point".to_owned(),
@@ -88,7 +88,7 @@ fn loader(architecture: Architecture) -> &'static str {
     }
 }
 
-fn wrong_interpreter(program: &Program, expected: &Expected<'_>) -> Option<Finding> {
+fn wrong_interpreter(program: &Program, expected: &Expected<'_>) -> Option<Defect> {
     let loader = loader(expected.architecture);
     let remedy = format!(
         "build for `{}`: {}",
@@ -97,14 +97,14 @@ fn wrong_interpreter(program: &Program, expected: &Expected<'_>) -> Option<Findi
     );
     match program.interpreter.as_deref() {
         Some(path) if path == loader => None,
-        Some(path) => Some(Finding::error(
+        Some(path) => Some(Defect::error(
             format!("`bootstrap` is loaded by `{path}`, not by `{loader}`"),
             "the function would fail at its first start with `no such file or directory`, \
              which means the loader (Runtime.InvalidEntrypoint)",
             remedy,
         )),
         None if program.needed.is_empty() => None,
-        None => Some(Finding::error(
+        None => Some(Defect::error(
             format!(
                 "`bootstrap` needs {} and names no loader",
                 list(&program.needed)
@@ -115,14 +115,14 @@ fn wrong_interpreter(program: &Program, expected: &Expected<'_>) -> Option<Findi
     }
 }
 
-fn missing_libraries(program: &Program, expected: &Expected<'_>) -> Vec<Finding> {
+fn missing_libraries(program: &Program, expected: &Expected<'_>) -> Vec<Defect> {
     let loader = loader(expected.architecture);
     let is_there =
         |library: &str| LIBRARIES.contains(&library) || loader.rsplit('/').next() == Some(library);
     let missing = program.needed.iter().filter(|library| !is_there(library));
     missing
         .map(|library| {
-            Finding::error(
+            Defect::error(
                 format!(
                     "`bootstrap` needs `{library}`, which is not among what a function may rely on"
                 ),
@@ -138,7 +138,7 @@ fn missing_libraries(program: &Program, expected: &Expected<'_>) -> Vec<Finding>
         .collect()
 }
 
-fn too_new(program: &Program, expected: &Expected<'_>) -> Vec<Finding> {
+fn too_new(program: &Program, expected: &Expected<'_>) -> Vec<Defect> {
     // The loader goes on without what is optional.
     let requirements = program.requirements.iter().filter(|one| !one.optional);
     requirements
@@ -168,7 +168,7 @@ fn too_new(program: &Program, expected: &Expected<'_>) -> Vec<Finding> {
                 ),
                 Wanted::Glibc(_) | Wanted::Other => return None,
             };
-            Some(Finding::error(
+            Some(Defect::error(
                 format!("`bootstrap` {problem}: {}", wanting(one)),
                 consequence,
                 format!("build against glibc {GLIBC}: {}", expected.package()),
@@ -200,7 +200,7 @@ fn list(names: &[String]) -> String {
 
 /// It would run. But packaging strips, so this was made in another way, and how else that differs is
 /// not known.
-fn not_stripped(program: &Program, expected: &Expected<'_>) -> Option<Finding> {
+fn not_stripped(program: &Program, expected: &Expected<'_>) -> Option<Defect> {
     let left = match (program.has_symbols, program.debug_sections.as_slice()) {
         (false, []) => return None,
         (true, []) => "its symbol table".to_owned(),
@@ -213,9 +213,9 @@ fn not_stripped(program: &Program, expected: &Expected<'_>) -> Option<Finding> {
     ))
 }
 
-fn executable_stack(program: &Program) -> Option<Finding> {
+fn executable_stack(program: &Program) -> Option<Defect> {
     program.stack_is_executable.then(|| {
-        Finding::error(
+        Defect::error(
             "the stack of `bootstrap` is executable",
             "the function runs; but bytes that someone gets onto its stack can run too",
             "take `-z execstack` out of the linker's flags; \
@@ -227,7 +227,7 @@ fn executable_stack(program: &Program) -> Option<Finding> {
 pub(super) fn lacks_bill_of_materials(
     sections: &[Section<'_>],
     expected: &Expected<'_>,
-) -> Option<Finding> {
+) -> Option<Defect> {
     let has_one = sections
         .iter()
         .any(|section| section.name == BILL_OF_MATERIALS && !section.bytes.is_empty());

@@ -6,7 +6,7 @@ use super::build::{self, Linker};
 use super::manifest::Recipe;
 use super::{FORMAT, Target, read, refuse};
 use crate::inputs::Terms;
-use crate::inspection::{self, Expected, Finding};
+use crate::inspection::{self, Defect, Expected};
 use cfnkit_assembly::service::Function;
 use cfnkit_console::error::Result;
 use cfnkit_tools::architecture::{Architecture, GLIBC};
@@ -109,8 +109,8 @@ impl<'workspace> Plan<'workspace> {
 pub(super) fn inspect(
     plan: &Plan<'_>,
     architecture: Architecture,
-    look: impl FnOnce(&Expected<'_>) -> Vec<Finding>,
-) -> Vec<Finding> {
+    look: impl FnOnce(&Expected<'_>) -> Vec<Defect>,
+) -> Vec<Defect> {
     let mut flags = plan.recipe.flags.clone();
     flags.extend(build::flags_for_c());
     let home = std::env::home_dir();

@@ -118,7 +118,10 @@ async fn every_phase_sends_exactly_its_requests_and_each_an_item_of_its_own() {
     assert_eq!(sent, [50, 100]);
     let overall = tally.overall().unwrap();
     let count = |layer| overall.count(|answer| answer.layer == layer);
-    assert_eq!((count(Layer::Stored), count(Layer::Throttle)), (135, 15));
+    assert_eq!(
+        (count(Answerer::Stored), count(Answerer::Throttle)),
+        (135, 15)
+    );
     let requests = server.requests.lock().unwrap();
     assert_eq!(requests.len() as u64, total_requests(&phases));
     let bodies = requests.iter().map(|request| {
@@ -216,15 +219,15 @@ async fn no_answer_has_a_reason() {
     impatient.patience = Duration::from_millis(200);
     let phases = phases(&["5/s:1s"]);
     let tally = load(impatient, &phases).await;
-    assert_eq!(only(&tally), answer(Layer::TimedOut));
+    assert_eq!(only(&tally), answer(Answerer::TimedOut));
     let broken = serve(|_| "hangs up");
     let tally = load(target(&broken.url), &phases).await;
-    assert_eq!(only(&tally), answer(Layer::BrokenOff));
+    assert_eq!(only(&tally), answer(Answerer::BrokenOff));
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let nobody = format!("http://{}/", listener.local_addr().unwrap());
     drop(listener);
     let tally = load(target(&nobody), &phases).await;
-    assert_eq!(only(&tally), answer(Layer::NotConnected));
+    assert_eq!(only(&tally), answer(Answerer::NotConnected));
 }
 
 #[tokio::test]

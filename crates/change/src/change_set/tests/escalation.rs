@@ -6,7 +6,7 @@ use cfnkit_template::stack_tree::NESTED_STACK;
 fn replaced_by(path: &str, source: Source) -> PropertyChange {
     PropertyChange {
         reasons: vec![Reason {
-            origin: Origin::Parameter,
+            origin: ValueOrigin::Parameter,
             entity: Some("TableArn".to_owned()),
             is_dynamic: true,
             recreation: Replacement::Certain,
@@ -27,7 +27,7 @@ fn mixed() -> Vec<Change> {
         fate: Some(Fate::Retained),
         properties: vec![PropertyChange {
             reasons: vec![Reason {
-                origin: Origin::Template,
+                origin: ValueOrigin::Template,
                 entity: None,
                 is_dynamic: false,
                 recreation: Replacement::Certain,

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::*;
-use crate::change_set::{Origin, Reason};
+use crate::change_set::{Reason, ValueOrigin};
 use cfnkit_template::template::Template;
 
 /// Where a resource's one property comes from.
@@ -153,7 +153,7 @@ fn listed(stacks: &[Stack], rate_changes: bool) -> Vec<Change> {
                 before: Some("old".to_owned()),
                 after: Some(after.to_owned()),
                 reasons: vec![Reason {
-                    origin: Origin::Parameter,
+                    origin: ValueOrigin::Parameter,
                     entity: None,
                     is_dynamic,
                     recreation,
@@ -165,7 +165,7 @@ fn listed(stacks: &[Stack], rate_changes: bool) -> Vec<Change> {
                 before: Some("false".to_owned()),
                 after: Some("true".to_owned()),
                 reasons: vec![Reason {
-                    origin: Origin::Template,
+                    origin: ValueOrigin::Template,
                     entity: None,
                     is_dynamic: false,
                     recreation: Replacement::Never,

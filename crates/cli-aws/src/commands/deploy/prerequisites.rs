@@ -10,7 +10,7 @@ use cfnkit_assembly::encryption_key::EncryptionKey;
 use cfnkit_aws::aws::Connection;
 use cfnkit_console::consent::Consent;
 use cfnkit_console::screen;
-use cfnkit_operate::doctor::{self, Verdict};
+use cfnkit_operate::doctor::{self, Health};
 use cfnkit_operation::stack::Stack;
 use cfnkit_tools::workspace::Workspace;
 
@@ -68,14 +68,14 @@ pub(super) async fn preflight(
         asset_bucket: choices.chosen_bucket(),
     };
     let mut findings = checkup::before_first_deploy(&environment.connection, &intent).await;
-    findings.retain(|finding| finding.verdict != Verdict::Ok);
+    findings.retain(|finding| finding.verdict != Health::Ok);
     if findings.is_empty() {
         return Ok(());
     }
     screen::say(format!("{}\n", doctor::render(&findings)));
     let wrong = findings
         .iter()
-        .find(|finding| finding.verdict == Verdict::Error);
+        .find(|finding| finding.verdict == Health::Error);
     match wrong {
         None => Ok(()),
         Some(wrong) => Err(anyhow::anyhow!(

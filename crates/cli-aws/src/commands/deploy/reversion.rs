@@ -8,7 +8,7 @@ use super::ending::{finish, verify};
 use crate::agreed::unclean;
 use crate::choices::Choices;
 use crate::connection::Environment;
-use crate::review::{show, warn_of_session};
+use crate::review::{show, warn_of_expiry};
 use cfnkit_cli::commands::deploy::Deploy;
 use cfnkit_console::consent::Consent;
 use cfnkit_console::screen;
@@ -45,7 +45,7 @@ pub(super) async fn take_drift_back(
         return finish(deploy, environment, &stack).await;
     };
     show(&found.changes, &found.warnings, &name, &[]);
-    warn_of_session(environment, workspace, &found.changes);
+    warn_of_expiry(environment, workspace, &found.changes);
     let place = environment.connection.place();
     let question = match stage_file.is_production() {
         true => format!(

@@ -165,9 +165,9 @@ proptest! {
     ) {
         prop_assume!(!is_on_the_edge(&service, addresses, &phases));
         let simulated = simulation::run(&service, addresses, &phases);
-        let schedule: Vec<Phase> = phases
+        let schedule: Vec<SteadyRate> = phases
             .iter()
-            .map(|(rate, seconds)| Phase {
+            .map(|(rate, seconds)| SteadyRate {
                 rate_per_second: *rate,
                 duration_seconds: *seconds,
             })

@@ -1,7 +1,7 @@
 //! The page's charts, drawn as SVG: rates, answers and latencies by the second, and the histogram.
 //! Beside each is a table of the same figures, for who cannot see it.
 
-use super::super::answer::Layer;
+use super::super::answer::Answerer;
 use super::super::progress::milliseconds;
 use super::super::report::{Answers, Moment, Report};
 use super::super::terminal::up_to;
@@ -41,7 +41,7 @@ impl Kind {
     fn of(one: &Answers) -> Self {
         match (one.status, one.layer) {
             (None, _) => Self::None,
-            (_, Layer::Stored) => Self::Stored,
+            (_, Answerer::Stored) => Self::Stored,
             (Some(429), _) => Self::Limited,
             (Some(403), _) => Self::Refused,
             (Some(500..), _) => Self::Failed,

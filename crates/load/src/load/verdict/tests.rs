@@ -14,19 +14,19 @@ const STANDARD: &[(&str, &str)] = &[
     ("ReservedConcurrency", "100"),
 ];
 
-fn limits() -> Limits {
+fn limits() -> StageLimits {
     let parameters = STANDARD.iter();
     let parameters = parameters.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-    Limits::from_parameters(&parameters.collect(), "Standard").unwrap()
+    StageLimits::from_parameters(&parameters.collect(), "Standard").unwrap()
 }
 
-const STORED: (u16, Layer) = (200, Layer::Stored);
-const THROTTLED: (u16, Layer) = (429, Layer::Throttle);
+const STORED: (u16, Answerer) = (200, Answerer::Stored);
+const THROTTLED: (u16, Answerer) = (429, Answerer::Throttle);
 
 /// The verdicts on a load that got `answers`, each after `milliseconds`.
 struct Case<'a> {
     phase: &'a str,
-    answers: &'a [((u16, Layer), u64)],
+    answers: &'a [((u16, Answerer), u64)],
     milliseconds: u64,
     observed: Observed,
     is_local: bool,
@@ -127,18 +127,22 @@ fn each_fault_fails_its_line() {
     // Nobody was refused, and more was let through than the key allows.
     check(answers(&[(STORED, 1000)]), "pfpppf");
     check(
-        answers(&[(STORED, 100), ((403, Layer::ApiKey), 900)]),
+        answers(&[(STORED, 100), ((403, Answerer::ApiKey), 900)]),
         "ffpppn",
     );
-    let crash = &[(STORED, 500), (THROTTLED, 400), ((500, Layer::Lambda), 100)];
+    let crash = &[
+        (STORED, 500),
+        (THROTTLED, 400),
+        ((500, Answerer::Lambda), 100),
+    ];
     check(answers(crash), "fpfppp");
     let busy = &[
         (STORED, 500),
         (THROTTLED, 400),
-        ((503, Layer::TableThrottle), 100),
+        ((503, Answerer::TableThrottle), 100),
     ];
     check(answers(busy), "fppfpp");
-    let gone = &[((0, Layer::NotConnected), 1000)];
+    let gone = &[((0, Answerer::NotConnected), 1000)];
     check(answers(gone), "ffpppf");
     let case = |observed| Case { observed, ..CASE };
     check(case(observed(Some(100.0), Some(0.0))), "ppfppp");
@@ -170,10 +174,10 @@ fn what_a_load_cannot_show_is_not_passed() {
     };
     check(grudging, "pfpppn");
     check(
-        answers(&[(STORED, 600), ((403, Layer::Firewall), 400)]),
+        answers(&[(STORED, 600), ((403, Answerer::Firewall), 400)]),
         "pnpppn",
     );
-    check(answers(&[((429, Layer::Quota), 1000)]), "pnppnp");
+    check(answers(&[((429, Answerer::Quota), 1000)]), "pnppnp");
     let doubtful = Case {
         doubt: Some("the generator was late"),
         ..CASE
@@ -197,7 +201,7 @@ fn what_a_load_cannot_show_is_not_passed() {
 #[test]
 fn a_stack_of_before_lacks_a_parameter_and_is_told_so() {
     let parameters = BTreeMap::from([("StandardRateLimitPerSecond".to_owned(), "x".to_owned())]);
-    let text = |tier| chain(&Limits::from_parameters(&parameters, tier).unwrap_err());
+    let text = |tier| chain(&StageLimits::from_parameters(&parameters, tier).unwrap_err());
     assert!(
         text("Standard")
             .starts_with("the stack's parameter `StandardRateLimitPerSecond` is `x`, no number")

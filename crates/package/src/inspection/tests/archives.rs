@@ -37,29 +37,29 @@ fn the_size_has_a_budget_and_limits() {
     let zip = zipped(&Program::good().bytes());
     let size = zip.len() as u64;
     let unzipped = Program::good().bytes().len() as u64;
-    let generous = Limits {
+    let generous = Ceilings {
         budget: size,
         zip: size,
         unzipped: unzipped + 1,
     };
-    let severities = |limits: Limits| -> Vec<Severity> {
+    let severities = |limits: Ceilings| -> Vec<Severity> {
         let findings = inspect_within(&limits, &zip, &ARM64);
         findings.iter().map(|one| one.severity).collect()
     };
     assert_eq!(severities(generous), []);
     let budget = size - 1;
     assert_eq!(
-        severities(Limits { budget, ..generous }),
+        severities(Ceilings { budget, ..generous }),
         [Severity::Warning]
     );
-    let zip_limit = Limits {
+    let zip_limit = Ceilings {
         budget,
         zip: size - 1,
         ..generous
     };
     assert_eq!(severities(zip_limit), [Severity::Error]);
     // "Must be smaller than": as large is too large.
-    let limits = Limits {
+    let limits = Ceilings {
         unzipped,
         ..generous
     };
@@ -79,8 +79,8 @@ fn the_limits_are_those_of_lambda() {
         problem_in(&zip),
         format!("the zip has {} bytes, more than 3000000", zip.len())
     );
-    assert_eq!(LIMITS.zip, 50 * 1024 * 1024);
-    assert_eq!(LIMITS.unzipped, 250 * 1024 * 1024);
+    assert_eq!(CEILINGS.zip, 50 * 1024 * 1024);
+    assert_eq!(CEILINGS.unzipped, 250 * 1024 * 1024);
 }
 
 /// A megabyte of zeros is a kilobyte in a zip; the entry says ten bytes.
@@ -95,9 +95,9 @@ fn a_zip_that_lies_about_its_size_is_not_unpacked() {
     for start in places {
         zip[start..start + 4].copy_from_slice(&10u32.to_le_bytes());
     }
-    let limits = Limits {
+    let limits = Ceilings {
         unzipped: 1000,
-        ..LIMITS
+        ..CEILINGS
     };
     let findings = inspect_within(&limits, &zip, &ARM64);
     let [finding] = findings.as_slice() else {

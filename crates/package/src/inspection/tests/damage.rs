@@ -74,7 +74,7 @@ proptest::proptest! {
             zip[place] = byte;
         }
         // Within smaller limits, so that a size that was changed does not take long.
-        let limits = Limits { unzipped: 100_000, ..LIMITS };
+        let limits = Ceilings { unzipped: 100_000, ..CEILINGS };
         let _ = inspect_within(&limits, &zip, &ARM64);
     }
 }

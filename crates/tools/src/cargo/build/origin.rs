@@ -85,17 +85,17 @@ impl Build {
         Ok(())
     }
 
-    fn is_recorded(&self, origin: Origin) -> Result<bool> {
+    fn is_recorded(&self, origin: Provenance) -> Result<bool> {
         let recorded = std::fs::read_to_string(&origin.record);
         Ok(recorded.is_ok_and(|recorded| recorded == origin.text()))
     }
 
-    fn origin(&self, artifact: &Artifact, root: &Path) -> Result<Origin> {
+    fn origin(&self, artifact: &Artifact, root: &Path) -> Result<Provenance> {
         let list = self.list(artifact)?;
         let reading = self.reading(artifact)?;
         let base = artifact.directory_of_rustc(root);
         let product = artifact.filenames.first().context("cargo names no file")?;
-        Ok(Origin {
+        Ok(Provenance {
             record: list.with_extension(RECORD),
             product: Some(product.clone()),
             files: self.inputs(artifact, base, reading.files),
@@ -103,10 +103,10 @@ impl Build {
         })
     }
 
-    fn origin_of(&self, script: &Script, artifact: &Artifact) -> Result<Origin> {
+    fn origin_of(&self, script: &Script, artifact: &Artifact) -> Result<Provenance> {
         let root = artifact.package_directory();
         let reading = dep_info::of_build_script(&script.printed()?).unwrap_or_default();
-        Ok(Origin {
+        Ok(Provenance {
             record: script.out_dir.with_file_name(RECORD),
             product: None,
             files: self.inputs(artifact, root, reading.files),
@@ -138,7 +138,7 @@ impl Script {
 }
 
 /// What one product was made of.
-struct Origin {
+struct Provenance {
     record: PathBuf,
     /// What was made; none where that is many things.
     product: Option<PathBuf>,
@@ -146,7 +146,7 @@ struct Origin {
     root: PathBuf,
 }
 
-impl Origin {
+impl Provenance {
     /// One line a file. Two checkouts have the same text where they have the same files.
     fn text(&self) -> String {
         let hash = |path: &Path| {

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use cfnkit_change::change_set::difference::{differences, expanded};
 use cfnkit_change::change_set::{
-    MASK, Origin, PropertyChange, Reason, Replacement, Source, is_secret_member,
+    MASK, PropertyChange, Reason, Replacement, Source, ValueOrigin, is_secret_member,
 };
 use cfnkit_template::template::plain_string;
 
@@ -153,7 +153,7 @@ fn reason(
         origin: detail
             .change_source()
             .and_then(origin)
-            .unwrap_or(Origin::Other),
+            .unwrap_or(ValueOrigin::Other),
         entity: detail.causing_entity().map(ToOwned::to_owned),
         is_dynamic: detail.evaluation().is_some_and(is_dynamic),
         recreation: match target.requires_recreation() {
@@ -166,13 +166,13 @@ fn reason(
 }
 
 /// `None` for one that is not known.
-pub(super) fn origin(source: &ChangeSource) -> Option<Origin> {
+pub(super) fn origin(source: &ChangeSource) -> Option<ValueOrigin> {
     Some(match source {
-        ChangeSource::DirectModification => Origin::Template,
-        ChangeSource::ParameterReference => Origin::Parameter,
-        ChangeSource::ResourceReference => Origin::Resource,
-        ChangeSource::ResourceAttribute => Origin::Attribute,
-        ChangeSource::Automatic | ChangeSource::NoModification => Origin::Other,
+        ChangeSource::DirectModification => ValueOrigin::Template,
+        ChangeSource::ParameterReference => ValueOrigin::Parameter,
+        ChangeSource::ResourceReference => ValueOrigin::Resource,
+        ChangeSource::ResourceAttribute => ValueOrigin::Attribute,
+        ChangeSource::Automatic | ChangeSource::NoModification => ValueOrigin::Other,
         _ => return None,
     })
 }

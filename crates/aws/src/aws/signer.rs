@@ -12,7 +12,7 @@ use cfnkit_console::variable;
 
 /// Whose credentials these are.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Origin {
+pub(super) enum Signer {
     Profile(String),
     Environment,
     WebIdentity,
@@ -20,7 +20,7 @@ pub(super) enum Origin {
     Instance,
 }
 
-impl fmt::Display for Origin {
+impl fmt::Display for Signer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Profile(name) => write!(f, "profile `{name}`"),
@@ -32,7 +32,7 @@ impl fmt::Display for Origin {
     }
 }
 
-impl Origin {
+impl Signer {
     /// By the marks that each provider leaves; `profile` is the one that is read.
     pub(super) fn of(credentials: &Credentials, profile: &str) -> Option<Self> {
         let features = credentials.get_property::<Vec<Feature>>()?;
