@@ -96,6 +96,7 @@ impl OwnCommands for NoCommands {
 // Each command's help is the documentation of its type. The order in it is that of a change's
 // travel, through both enums.
 #[derive(Debug, clap::Subcommand)]
+#[expect(clippy::large_enum_variant, reason = "a process has one")]
 enum Command<Own: OwnCommands> {
     #[command(display_order = 0)]
     Ls(ls::Ls),
