@@ -15,7 +15,8 @@ use self::http::{Report, Route};
 use self::selection::Selected;
 use self::sign_in::{Kept, Process};
 use self::signer::Signer;
-use crate::error::{Context as _, Error, Result};
+use crate::error::Result;
+use cfnkit_console::error::{Context as _, Error as Words};
 use cfnkit_console::patience::patient;
 
 pub mod account;
@@ -90,11 +91,11 @@ impl Connection {
     /// One line each for: unknown profile, no region, no credentials, expired credentials,
     /// an endpoint that does not answer. `ask_code` is asked for a code of the device whose
     /// serial number it is given, where the profile wants one.
-    pub async fn to_aws<E: From<Error>>(
+    pub async fn to_aws(
         selection: &Selection,
         report: Report,
-        ask_code: impl FnOnce(&str) -> Result<Option<String>, E>,
-    ) -> Result<Self, E> {
+        ask_code: impl FnOnce(&str) -> Result<Option<String>, Words>,
+    ) -> Result<Self> {
         let selected = selection::select(selection).await?;
         let route = Route::to_aws(selected.profiles.as_ref(), report)?;
         let mut loader = loader(&route);
@@ -115,12 +116,12 @@ impl Connection {
             });
         };
         let profile = selected.profile_name();
-        let code = ask_code(&device.serial)?.ok_or_else(|| {
-            Error::new(format!(
+        let code = ask_code(&device.serial)?.with_context(|| {
+            format!(
                 "profile `{profile}` wants a code of `{}`, and nobody can be asked; {}",
                 device.serial,
                 mfa::exported(profile)
-            ))
+            )
         })?;
         let credentials = device.assume(&config, &code).await?;
         let end = credentials.expiry();

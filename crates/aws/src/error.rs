@@ -1,10 +1,11 @@
 //! Why something was not done. A caller goes on by what a failed call means for the next one; all
 //! else is for a person to read.
 
-use std::error::Error as StdError;
-
+use cfnkit_console::error::Error as Words;
 use cfnkit_console::text::printable;
-use snafu::Snafu;
+use snafu::{FromString as _, Snafu};
+
+use crate::connection_failure::cause;
 
 /// What was not done, and why.
 #[derive(Debug, Snafu)]
@@ -15,20 +16,11 @@ pub enum Error {
         /// What came of the call.
         source: ServiceError,
     },
-    /// What a crate below says.
-    #[snafu(transparent)]
-    Console {
-        /// In its words.
-        source: cfnkit_console::error::Error,
-    },
     /// Anything else, or what was to be done by the call that failed.
-    #[snafu(whatever, display("{message}"))]
+    #[snafu(transparent)]
     Words {
-        /// What was not done.
-        message: String,
-        /// Why.
-        #[snafu(source(from(Box<dyn StdError + Send + Sync>, Some)))]
-        source: Option<Box<dyn StdError + Send + Sync>>,
+        /// What was not done, and why.
+        source: Words,
     },
 }
 
@@ -64,28 +56,21 @@ pub enum Trouble {
 }
 
 impl Error {
-    /// An error without a cause.
+    /// An error in words.
     pub(crate) fn new(message: impl Into<String>) -> Self {
-        Self::Words {
-            message: message.into(),
-            source: None,
-        }
+        Words::new(message).into()
     }
 
     /// What was not done because of this.
     pub(crate) fn context(self, message: impl Into<String>) -> Self {
-        Self::Words {
-            message: message.into(),
-            source: Some(self.into()),
-        }
+        Words::with_source(self.into(), message.into()).into()
     }
 
     /// The call that failed, whatever was to be done by it.
     pub fn call(&self) -> Option<&ServiceError> {
         match self {
             Self::Call { source } => Some(source),
-            Self::Console { .. } => None,
-            Self::Words { source, .. } => source.as_ref()?.downcast_ref::<Self>()?.call(),
+            Self::Words { source } => cause::<Self>(source)?.call(),
         }
     }
 
@@ -100,30 +85,5 @@ impl ServiceError {
     pub fn is_denial(&self) -> bool {
         let names = ["AccessDenied", "Unauthorized", "Forbidden"];
         self.status == 403 || names.iter().any(|name| self.code.contains(name))
-    }
-}
-
-/// What was to be done, said of what went wrong with it. The methods of Snafu's leave open which
-/// error they make, and `?` takes several.
-pub(crate) trait Context<T>: Sized {
-    fn with_context(self, message: impl FnOnce() -> String) -> Result<T>;
-
-    fn context(self, message: &str) -> Result<T> {
-        self.with_context(|| message.to_owned())
-    }
-}
-
-impl<T, E: Into<Box<dyn StdError + Send + Sync>>> Context<T> for Result<T, E> {
-    fn with_context(self, message: impl FnOnce() -> String) -> Result<T> {
-        self.map_err(|err| Error::Words {
-            message: message(),
-            source: Some(err.into()),
-        })
-    }
-}
-
-impl<T> Context<T> for Option<T> {
-    fn with_context(self, message: impl FnOnce() -> String) -> Result<T> {
-        self.ok_or_else(|| Error::new(message()))
     }
 }

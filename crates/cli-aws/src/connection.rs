@@ -1,6 +1,5 @@
 //! From flags to an open connection, to AWS or to the local cloud.
 
-use anyhow::Context as _;
 use xshell::Shell;
 
 use crate::live::{self, Live};
@@ -8,6 +7,7 @@ use cfnkit_assembly::assembly::Cloud;
 use cfnkit_aws::aws::{Connection, Selection};
 use cfnkit_cli::commands::args::{EnvironmentArgs, LocalCloud};
 use cfnkit_cli::commands::replay::recordings;
+use cfnkit_console::error::{Context as _, Error, Result};
 use cfnkit_console::interrupt::Interrupts;
 use cfnkit_console::screen::{self, STRONG};
 use cfnkit_deploy::deployment::{Engine, Surroundings};
@@ -88,17 +88,16 @@ fn say(text: &str) {
 }
 
 /// The code that a device shows, where somebody is there to read it.
-fn ask_code(serial: &str) -> anyhow::Result<Option<String>> {
+fn ask_code(serial: &str) -> Result<Option<String>> {
     if !screen::can_ask() {
         return Ok(None);
     }
     screen::say(format!("{STRONG}Code of {serial}:{STRONG:#}"));
     let mut code = String::new();
-    std::io::stdin()
-        .read_line(&mut code)
-        .context("cannot read the code")?;
+    let read = std::io::stdin().read_line(&mut code);
+    read.context("cannot read the code")?;
     match code.trim() {
-        "" => anyhow::bail!("no code was given"),
+        "" => Err(Error::new("no code was given")),
         code => Ok(Some(code.to_owned())),
     }
 }

@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 
 use super::Connection;
 use super::endpoint::{CLOUDTRAIL, LAMBDA, SERVICE_QUOTAS};
-use crate::error::{Context as _, Result};
+use crate::error::Result;
+use cfnkit_console::error::Context as _;
 
 /// A trail of CloudTrail.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,9 +90,9 @@ pub async fn concurrency(connection: &Connection) -> Result<(u64, u64)> {
     let path = "/2016-08-19/account-settings";
     let answer = LAMBDA.get_json(connection, path).await?;
     let figure = |name: &str| answer["AccountLimit"][name].as_u64();
-    figure("ConcurrentExecutions")
+    Ok(figure("ConcurrentExecutions")
         .zip(figure("UnreservedConcurrentExecutions"))
-        .context("Lambda names no concurrency")
+        .context("Lambda names no concurrency")?)
 }
 
 /// The value of a quota as it applies to the account here.
@@ -103,7 +104,7 @@ pub async fn quota(connection: &Connection, service: &str, code: &str) -> Result
         .operate(connection, "GetServiceQuota", &input)
         .await?;
     let value = answer["Quota"]["Value"].as_f64();
-    value.context("the quota has no value")
+    Ok(value.context("the quota has no value")?)
 }
 
 #[cfg(test)]

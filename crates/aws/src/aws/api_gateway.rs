@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 use super::Connection;
 use super::endpoint::API_GATEWAY;
 use super::signed::escape;
-use crate::error::{Context as _, Result};
+use crate::error::Result;
+use cfnkit_console::error::{Context as _, Error as Words};
 
 /// A key of a usage plan. Its value is asked for where somebody is to see it, and only there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,7 +43,7 @@ pub struct Usage {
 pub async fn key_value(connection: &Connection, id: &str) -> Result<String> {
     let key = get_key(connection, id, true).await?;
     let value = key["value"].as_str().map(ToOwned::to_owned);
-    value.with_context(|| format!("API key `{id}` has no value"))
+    Ok(value.with_context(|| format!("API key `{id}` has no value"))?)
 }
 
 /// Source: API Gateway's `GetApiKey`.
@@ -53,7 +54,7 @@ pub async fn key(connection: &Connection, id: &str) -> Result<ApiKey> {
 async fn get_key(connection: &Connection, id: &str, with_value: bool) -> Result<Value> {
     let path = format!("/apikeys/{}?includeValue={with_value}", escape(id));
     let key = API_GATEWAY.get_json(connection, &path).await;
-    key.with_context(|| format!("cannot read API key `{id}` (apigateway:GET)"))
+    Ok(key.with_context(|| format!("cannot read API key `{id}` (apigateway:GET)"))?)
 }
 
 /// The IDs of the keys in a plan.
@@ -136,7 +137,7 @@ pub async fn usage(
             .context("API Gateway's usage has a day without its two figures")
     });
     Ok(Usage {
-        days: days.collect::<Result<_>>()?,
+        days: days.collect::<Result<_, Words>>()?,
     })
 }
 
@@ -194,7 +195,7 @@ fn items(answer: &Value) -> impl Iterator<Item = &Value> {
 
 fn text(value: &Value, name: &str) -> Result<String> {
     let text = value[name].as_str().map(ToOwned::to_owned);
-    text.with_context(|| format!("API Gateway's answer lacks `{name}`"))
+    Ok(text.with_context(|| format!("API Gateway's answer lacks `{name}`"))?)
 }
 
 fn api_key(key: &Value) -> Result<ApiKey> {

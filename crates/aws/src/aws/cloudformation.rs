@@ -5,7 +5,8 @@ use aws_sdk_cloudformation::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_cloudformation::types::{self, TemplateStage};
 
 use crate::aws::reason::{failed, readable};
-use crate::error::{Context as _, Error, Result, ServiceError, Trouble};
+use crate::error::{Error, Result, ServiceError, Trouble};
+use cfnkit_console::error::Context as _;
 use cfnkit_operation::options::Settings;
 use cfnkit_operation::stack::{Stack, StackStatus};
 use cfnkit_template::stack_tree::NESTED_STACK;

@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 use super::Connection;
 use super::endpoint::CLOUDWATCH;
 use super::signed::ALL;
-use crate::error::{Context as _, Result};
+use crate::error::Result;
+use cfnkit_console::error::Context as _;
 
 /// A metric, and what to make of its data points.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,7 +5,8 @@ use roxmltree::{Document, Node};
 use super::Connection;
 use super::endpoint::EC2;
 use super::signed::{element, escape};
-use crate::error::{Context as _, Error, Result};
+use crate::error::{Error, Result};
+use cfnkit_console::error::Context as _;
 
 /// Zones without Lambda, by region: it refuses a function with a subnet there. A zone's ID is the
 /// same in every account, its name is not.
@@ -22,14 +23,14 @@ pub async fn dynamodb_prefix_list(connection: &Connection) -> Result<String> {
     let id = answer.and_then(|answer| {
         let document = parse(&answer)?;
         let id = text(document.root(), "prefixListId");
-        id.context("the region has none")
+        Ok(id.context("the region has none")?)
     });
-    id.with_context(|| {
+    Ok(id.with_context(|| {
         format!(
             "cannot look up DynamoDB's prefix list in {region} (ec2:DescribeManagedPrefixLists); \
              pass it with `--param DynamoDbPrefixListId=pl-..`"
         )
-    })
+    })?)
 }
 
 /// How many VPCs the region has.
@@ -78,7 +79,7 @@ async fn describe(connection: &Connection, action: &str, rest: &str) -> Result<S
 }
 
 fn parse(answer: &str) -> Result<Document<'_>> {
-    Document::parse(answer).context("the answer is not XML")
+    Ok(Document::parse(answer).context("the answer is not XML")?)
 }
 
 fn text(node: Node<'_, '_>, name: &str) -> Option<String> {

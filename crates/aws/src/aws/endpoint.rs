@@ -5,7 +5,8 @@ use aws_config::SdkConfig;
 use aws_sdk_cloudformation::config::endpoint::{DefaultResolver, Params, ResolveEndpoint};
 use aws_types::service_config::ServiceConfigKey;
 
-use crate::error::{Context as _, Error, Result};
+use crate::error::{Error, Result};
+use cfnkit_console::error::Context as _;
 
 /// The endpoint of all services; with a service's id behind it, that service's.
 pub(super) const VARIABLE: &str = "AWS_ENDPOINT_URL";

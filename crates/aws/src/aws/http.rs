@@ -22,8 +22,8 @@ use rustls::pki_types::pem::PemObject as _;
 use ureq::http::Uri;
 
 use crate::connection_failure::{ConnectionFailure, origin};
-use crate::error::{Context as _, Result};
 use crate::proxy;
+use cfnkit_console::error::{Context as _, Result};
 use cfnkit_console::patience::patient;
 use cfnkit_console::variable;
 

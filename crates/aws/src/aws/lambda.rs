@@ -6,7 +6,8 @@ use serde_json::json;
 
 use super::Connection;
 use super::endpoint::LAMBDA;
-use crate::error::{Context as _, Result};
+use crate::error::{Error, Result};
+use cfnkit_console::error::Context as _;
 use cfnkit_console::patience::patient;
 
 const INTERVAL: Duration = Duration::from_millis(300);
@@ -43,17 +44,20 @@ pub async fn update_code(
         let answer = LAMBDA.get_json(connection, &configuration).await?;
         match answer["LastUpdateStatus"].as_str() {
             Some("InProgress") => {}
-            Some("Failed") => snafu::whatever!(
-                "function `{function}` does not take the code: {}",
-                answer["LastUpdateStatusReason"]
-                    .as_str()
-                    .unwrap_or("no reason given")
-            ),
+            Some("Failed") => {
+                let reason = answer["LastUpdateStatusReason"].as_str();
+                return Err(Error::new(format!(
+                    "function `{function}` does not take the code: {}",
+                    reason.unwrap_or("no reason given")
+                )));
+            }
             Some("Successful") | None => return Ok(()),
-            Some(status) => snafu::whatever!(
-                "function `{function}` says that its update is {status}; look at it in Lambda's \
-                 console, and run the same command again"
-            ),
+            Some(status) => {
+                return Err(Error::new(format!(
+                    "function `{function}` says that its update is {status}; look at it in \
+                     Lambda's console, and run the same command again"
+                )));
+            }
         }
         tokio::time::sleep(patient(INTERVAL)).await;
     }

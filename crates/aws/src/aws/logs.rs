@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 use super::Connection;
 use super::endpoint::LOGS;
 use super::signed::{ALL, Most};
-use crate::error::{Context as _, Result};
+use crate::error::Result;
+use cfnkit_console::error::Context as _;
 
 /// The most of one search; a page is up to 10,000 events or 1 MB.
 const MOST: Most = Most { pages: 50, ..ALL };

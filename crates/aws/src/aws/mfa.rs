@@ -10,7 +10,7 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 
 use super::reason::readable;
 use super::selection;
-use crate::error::{Context as _, Result};
+use cfnkit_console::error::{Context as _, Result};
 
 /// What a profile says of its role and its device.
 #[derive(Debug)]

@@ -9,8 +9,9 @@ use aws_sdk_s3::types::{ChecksumAlgorithm, ChecksumMode, ExpirationStatus};
 use aws_smithy_types::base64;
 
 use super::reason::{readable, status};
-use crate::error::{Context as _, Error, Result};
+use crate::error::{Error, Result};
 use cfnkit_assembly::asset::Asset;
+use cfnkit_console::error::Context as _;
 
 /// S3 as the asset bucket's owner. Every call states which account must own the bucket, so that
 /// a bucket of the same name in other hands is refused and never written to.
@@ -155,16 +156,15 @@ impl AssetBucket {
             Ok(_) => Ok(Upload::Written),
             Err(err) if status(&err) == Some(412) => match self.find(bucket, asset).await? {
                 Presence::Present => Ok(Upload::AlreadyThere),
-                Presence::Absent => {
-                    snafu::whatever!("`s3://{bucket}/{}` appeared and vanished", asset.key)
-                }
+                Presence::Absent => Err(Error::new(format!(
+                    "`s3://{bucket}/{}` appeared and vanished",
+                    asset.key
+                ))),
             },
-            Err(err) => Err(self.explain(err, bucket)).with_context(|| {
-                format!(
-                    "cannot upload `{}` to `s3://{bucket}/{}`",
-                    asset.name, asset.key
-                )
-            }),
+            Err(err) => Err(self.explain(err, bucket).context(format!(
+                "cannot upload `{}` to `s3://{bucket}/{}`",
+                asset.name, asset.key
+            ))),
         }
     }
 

@@ -15,7 +15,7 @@ use aws_types::os_shim_internal::{Env, Fs};
 
 use super::Selection;
 use super::mfa::Device;
-use crate::error::{Context as _, Result};
+use cfnkit_console::error::{Context as _, Result};
 use cfnkit_console::variable;
 
 /// What was decided before anybody is asked for credentials.

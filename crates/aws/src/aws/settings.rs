@@ -8,7 +8,7 @@ use ureq::http::Uri;
 use super::Selection;
 use super::endpoint::{self, VARIABLE};
 use super::selection::Selected;
-use crate::error::Result;
+use cfnkit_console::error::Result;
 use cfnkit_console::variable;
 
 /// The services that those who provide credentials call, by clients of their own.

@@ -20,7 +20,8 @@ use super::Connection;
 use super::endpoint::{self, Service};
 use super::refusal::{self, Answer};
 use crate::connection_failure::{ConnectionFailure, cause};
-use crate::error::{Context as _, Error, Result, ServiceError, Trouble};
+use crate::error::{Error, Result, ServiceError, Trouble};
+use cfnkit_console::error::Context as _;
 use cfnkit_console::patience::patient;
 
 /// Calls again after the first, the first of them after this long.
@@ -137,8 +138,8 @@ impl Service {
     }
 
     fn parse(self, answer: &str) -> Result<Value> {
-        serde_json::from_str(answer)
-            .with_context(|| format!("the answer of `{}` is not JSON", self.name))
+        Ok(serde_json::from_str(answer)
+            .with_context(|| format!("the answer of `{}` is not JSON", self.name))?)
     }
 
     /// One call, repeated while the service is busy. What may not happen twice has a token of its

@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 use super::Connection;
 use super::endpoint::XRAY;
 use super::signed::{ALL, Most};
-use crate::error::{Context as _, Result};
+use crate::error::Result;
+use cfnkit_console::error::{Context as _, Error as Words};
 
 /// X-Ray gives no more traces at once.
 const AT_ONCE: usize = 5;
@@ -100,7 +101,7 @@ fn trace(trace: &Value) -> Result<Trace> {
     });
     Ok(Trace {
         id: id_of(trace)?,
-        segments: documents.collect::<Result<_>>()?,
+        segments: documents.collect::<Result<_, Words>>()?,
     })
 }
 

@@ -7,7 +7,8 @@ use aws_types::request_id::RequestId as _;
 
 use super::{if_there, refused};
 use crate::aws::reason::readable;
-use crate::error::{Context as _, Result};
+use crate::error::Result;
+use cfnkit_console::error::Context as _;
 
 mod creation;
 
@@ -131,14 +132,9 @@ pub async fn execution(cfn: &Client, change_set: &ChangeSetId) -> Result<Executi
 }
 
 pub(super) async fn describe(cfn: &Client, change_set: &str) -> Result<DescribeChangeSetOutput> {
-    let output = cfn
-        .describe_change_set()
-        .change_set_name(change_set)
-        .send()
-        .await;
-    output
-        .map_err(readable)
-        .with_context(|| format!("cannot describe change set `{change_set}`"))
+    let call = cfn.describe_change_set().change_set_name(change_set);
+    let output = call.send().await.map_err(readable);
+    Ok(output.with_context(|| format!("cannot describe change set `{change_set}`"))?)
 }
 
 fn state_of(output: &DescribeChangeSetOutput) -> ChangeSetState {

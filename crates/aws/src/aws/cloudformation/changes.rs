@@ -11,8 +11,9 @@ use aws_sdk_cloudformation::types::{
 use self::properties::properties;
 use super::change_sets::is_no_change;
 use super::if_there;
-use crate::error::{Context as _, Result};
+use crate::error::Result;
 use cfnkit_change::change_set::{Action, Change, Fate, Replacement};
+use cfnkit_console::error::Context as _;
 
 mod properties;
 #[cfg(test)]

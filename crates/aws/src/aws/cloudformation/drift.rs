@@ -6,8 +6,9 @@ use aws_sdk_cloudformation::types::{
 };
 
 use crate::aws::reason::readable;
-use crate::error::{Context as _, Result};
+use crate::error::Result;
 use cfnkit_change::change_set::{Action, Change, PropertyChange};
+use cfnkit_console::error::Context as _;
 
 /// How far a detection is.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,7 +5,8 @@ use aws_sdk_cloudformation::operation::describe_stack_events::DescribeStackEvent
 use aws_sdk_cloudformation::{primitives, types};
 
 use crate::aws::reason::readable;
-use crate::error::{Context as _, Result};
+use crate::error::Result;
+use cfnkit_console::error::Context as _;
 use cfnkit_operation::event::{EventLog, StackEvent};
 
 /// The time of the stack's newest event, in milliseconds since the epoch.
@@ -53,8 +54,9 @@ async fn newest_page(cfn: &Client, stack_id: &str) -> Result<DescribeStackEvents
         .stack_name(stack_id)
         .send()
         .await;
-    page.map_err(readable)
-        .with_context(|| format!("cannot read the events of stack `{stack_id}`"))
+    Ok(page
+        .map_err(readable)
+        .with_context(|| format!("cannot read the events of stack `{stack_id}`"))?)
 }
 
 fn to_event(event: &types::StackEvent) -> StackEvent {

@@ -4,7 +4,8 @@ use aws_sdk_cloudformation::Client;
 
 use super::refused;
 use crate::aws::reason::readable;
-use crate::error::{Context as _, Result};
+use crate::error::Result;
+use cfnkit_console::error::Context as _;
 
 /// How an operation is to be done. `token` is repeated in its events.
 #[derive(Debug, Clone, Copy)]

@@ -10,7 +10,8 @@ use aws_sdk_cloudformation::types::{
 
 use super::super::refused;
 use super::ChangeSetId;
-use crate::error::{Context as _, Result};
+use crate::error::Result;
+use cfnkit_console::error::Context as _;
 use cfnkit_operation::options::{OnFailure, Options};
 use cfnkit_template::parameters::Parameters;
 
