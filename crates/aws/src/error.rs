@@ -87,3 +87,25 @@ impl ServiceError {
         self.status == 403 || names.iter().any(|name| self.code.contains(name))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use cfnkit_console::error::{Context as _, chain};
+
+    use super::*;
+
+    #[test]
+    fn a_failed_call_is_found_through_the_words_around_it() {
+        let call = ServiceError {
+            text: "Rate exceeded (Throttling)".to_owned(),
+            trouble: Trouble::Passing,
+            ..ServiceError::default()
+        };
+        let answer: Result<()> = Err(Error::from(call).context("cannot describe stack `a`"));
+        let err = Error::from(answer.context("cannot look").unwrap_err());
+        assert_eq!(err.trouble(), Some(Trouble::Passing));
+        let text = "cannot look: cannot describe stack `a`: Rate exceeded (Throttling)";
+        assert_eq!(chain(&err), text);
+        assert_eq!(Error::new("no region").trouble(), None);
+    }
+}
