@@ -63,7 +63,7 @@ pub(crate) async fn run(load: Load, sh: &Shell, workspace: &Workspace) -> anyhow
         false => observe(&deployed, begin, &mut interrupts).await,
     };
     let page_file = page_file(&load, workspace, &setup);
-    let report = Report::new(setup, &tally, is_interrupted, expected.as_ref(), observed)?;
+    let report = Report::new(setup, &tally, is_interrupted, expected.as_ref(), observed);
     write_page(&page_file, &page::render(&report))?;
     match load.json {
         true => screen::data(serde_json::to_string_pretty(&report)?),

@@ -8,7 +8,6 @@ use anstyle::{AnsiColor, Style};
 use super::answer::{Answer, Answerer};
 use super::phases::{Phase, total_duration, total_requests};
 use super::tally::{Part, Tally};
-use cfnkit_console::error::Result;
 use cfnkit_console::terminal::Size;
 use cfnkit_console::text::{Line, clock, columns};
 
@@ -57,10 +56,10 @@ impl Progress<'_> {
     }
 
     /// The block's lines; their number never changes.
-    pub fn frame(&self, now: Duration, size: Size) -> Result<Vec<String>> {
+    pub fn frame(&self, now: Duration, size: Size) -> Vec<String> {
         // A character in the last column leaves the cursor where terminals disagree.
         let width = size.width.saturating_sub(1);
-        let overall = self.tally.overall()?;
+        let overall = &self.tally.overall;
         let mut lines = vec![self.header(now, width)];
         let row = |label: &str, text: &str| {
             let mut line = Line::new(width);
@@ -74,11 +73,7 @@ impl Progress<'_> {
         let in_flight = format!("{} of {}", self.tally.in_flight, self.most_in_flight);
         let rates = format!("{sent:.1}/s sent, {answered:.1}/s answered, {in_flight} in flight");
         lines.push(row("rate", &rates));
-        let latency = format!(
-            "{}; {} sent",
-            latency(&overall, &[50.0, 99.0]),
-            overall.sent
-        );
+        let latency = format!("{}; {} sent", latency(overall, &[50.0, 99.0]), overall.sent);
         lines.push(row("latency", &latency));
         let mut kinds: Vec<(&Answer, &u64)> = overall.answers.iter().collect();
         kinds.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
@@ -94,7 +89,7 @@ impl Progress<'_> {
         }
         lines.resize(4 + KINDS, String::new());
         lines.truncate(size.height.saturating_sub(1).max(1));
-        Ok(lines)
+        lines
     }
 
     fn header(&self, now: Duration, width: usize) -> String {
@@ -127,11 +122,11 @@ impl Progress<'_> {
     }
 
     /// One line, for where nothing can be drawn again.
-    pub fn line(&self, now: Duration) -> Result<String> {
-        let overall = self.tally.overall()?;
+    pub fn line(&self, now: Duration) -> String {
+        let overall = &self.tally.overall;
         let stored = overall.of(Answerer::Stored);
         let failed = overall.ended().saturating_sub(stored);
-        Ok(format!(
+        format!(
             "  {:>5}  {}: {} of {} sent, {stored} stored, {failed} not, {} in flight, {}",
             clock(now.as_millis() as i64),
             match self.phase(now) {
@@ -141,8 +136,8 @@ impl Progress<'_> {
             overall.sent,
             total_requests(self.phases),
             self.tally.in_flight,
-            latency(&overall, &[99.0]),
-        ))
+            latency(overall, &[99.0]),
+        )
     }
 }
 

@@ -4,13 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use cfnkit_console::error::Result;
-
 use super::answer::{Answer, Answerer};
 use super::expected::{Compared, Expected};
 use super::phases::{Phase, total_duration};
 use super::tally::{Part, Spread, Tally};
-use super::verdict::{Facts, Observed, StageLimits, Verdict, judge};
+use super::verdict::{Facts, StageLimits, Observed, Verdict, judge};
 
 /// A generator that is later than this with one request in a hundred measures itself.
 const LATE_MS: f64 = 20.0;
@@ -220,15 +218,15 @@ impl Report {
         is_interrupted: bool,
         expected: Option<&Expected>,
         observed: Observed,
-    ) -> Result<Self> {
-        let overall = tally.overall()?;
-        let doubt = doubt(&overall, setup.most_in_flight);
+    ) -> Self {
+        let overall = &tally.overall;
+        let doubt = doubt(overall, setup.most_in_flight);
         // The last events are answers; a limit is one of arrivals.
         let elapsed = tally.latest.min(total_duration(&setup.phases));
         let verdicts = judge(&Facts {
             phases: &setup.phases,
             elapsed,
-            overall: &overall,
+            overall: overall,
             limits: &setup.limits,
             p99_limit_ms: setup.p99_limit_ms,
             observed: &observed,
@@ -242,7 +240,7 @@ impl Report {
         let offered = setup.phases.iter().map(Phase::requests).sum();
         let comparison = expected.map(|expected| expected.compare(&tally.phases));
         let planned = setup.phases.iter();
-        Ok(Self {
+        Self {
             phase_seconds: planned.map(|phase| phase.duration.as_secs_f64()).collect(),
             seconds: tally.latest.as_secs_f64(),
             generator: Generator {
@@ -253,7 +251,7 @@ impl Report {
                 lag_max_ms: overall.lag.at(100.0),
                 doubt,
             },
-            overall: Section::of("overall".to_owned(), offered, &overall),
+            overall: Section::of("overall".to_owned(), offered, overall),
             phases,
             histogram: histogram(&overall.latency),
             timeline: timeline(tally),
@@ -271,7 +269,7 @@ impl Report {
             id_prefix: setup.id_prefix,
             table: setup.table,
             limits: setup.limits,
-        })
+        }
     }
 }
 

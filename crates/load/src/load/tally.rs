@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use hdrhistogram::Histogram;
 
-use cfnkit_console::error::{Context as _, Error, Result};
+use cfnkit_console::error::{Error, Result};
 
 use super::answer::{Answer, Answerer};
 use super::phases::{Arrival, Phase, arrivals, total_duration};
@@ -55,10 +55,6 @@ impl Spread {
     fn record(&mut self, duration: Duration) {
         let micros = u64::try_from(duration.as_micros()).unwrap_or(MOST);
         self.0.saturating_record(micros);
-    }
-
-    fn add(&mut self, other: &Self) -> Result<()> {
-        self.0.add(&other.0).map_err(Error::said)
     }
 
     /// How many durations there are.
@@ -119,18 +115,6 @@ impl Part {
         })
     }
 
-    fn add(&mut self, other: &Self) -> Result<()> {
-        self.sent += other.sent;
-        self.not_sent += other.not_sent;
-        for (answer, count) in &other.answers {
-            *self.answers.entry(*answer).or_default() += count;
-        }
-        self.latency.add(&other.latency)?;
-        self.let_through.add(&other.let_through)?;
-        self.service.add(&other.service)?;
-        self.lag.add(&other.lag)
-    }
-
     /// Requests that were answered or given up.
     pub fn ended(&self) -> u64 {
         self.answers.values().sum()
@@ -166,6 +150,8 @@ pub struct Second {
 pub struct Tally {
     /// In the order of the phases.
     pub phases: Vec<Part>,
+    /// All phases together.
+    pub overall: Part,
     pub(crate) seconds: Vec<Second>,
     /// Requests sent and not ended.
     pub in_flight: u64,
@@ -173,61 +159,68 @@ pub struct Tally {
     pub most_in_flight: u64,
     /// When the last event happened.
     pub latest: Duration,
+    /// What a second is before anything happens in it.
+    idle: Second,
 }
 
 impl Tally {
     /// Nothing seen yet of `phases`; an error where a histogram cannot be made.
     pub fn new(phases: &[Phase]) -> Result<Self> {
+        let part = Part::new()?;
         let mut tally = Self {
-            phases: phases.iter().map(|_| Part::new()).collect::<Result<_>>()?,
+            phases: vec![part.clone(); phases.len()],
+            overall: part,
             seconds: Vec::new(),
             in_flight: 0,
             most_in_flight: 0,
             latest: Duration::ZERO,
-        };
-        tally.grow(total_duration(phases).as_secs() as usize)?;
-        for arrival in arrivals(phases) {
-            tally.second(arrival.due)?.offered += 1;
-        }
-        Ok(tally)
-    }
-
-    fn grow(&mut self, seconds: usize) -> Result<()> {
-        while self.seconds.len() < seconds {
-            self.seconds.push(Second {
+            idle: Second {
                 offered: 0,
                 sent: 0,
                 ended: BTreeMap::new(),
                 latency: Spread::new(2)?,
-            });
+            },
+        };
+        tally.grow(total_duration(phases).as_secs() as usize);
+        for arrival in arrivals(phases) {
+            tally.second(arrival.due).offered += 1;
         }
-        Ok(())
+        Ok(tally)
     }
 
-    fn second(&mut self, at: Duration) -> Result<&mut Second> {
+    fn grow(&mut self, seconds: usize) {
+        let seconds = seconds.max(self.seconds.len());
+        self.seconds.resize(seconds, self.idle.clone());
+    }
+
+    fn second(&mut self, at: Duration) -> &mut Second {
         let index = at.as_secs() as usize;
-        self.grow(index + 1)?;
-        self.seconds
-            .get_mut(index)
-            .with_context(|| format!("no second {index}"))
+        self.grow(index + 1);
+        &mut self.seconds[index]
     }
 
-    /// Adds an event; an error where a histogram cannot be made.
-    pub fn absorb(&mut self, event: Event) -> Result<()> {
+    /// What an arrival is added to.
+    fn parts(&mut self, arrival: Arrival) -> impl Iterator<Item = &mut Part> {
+        let phase = self.phases.get_mut(arrival.phase);
+        phase.into_iter().chain([&mut self.overall])
+    }
+
+    /// Adds an event.
+    pub fn absorb(&mut self, event: Event) {
         match event {
             Event::Sent { arrival, sent } => {
                 self.in_flight += 1;
                 self.most_in_flight = self.most_in_flight.max(self.in_flight);
                 self.latest = self.latest.max(sent);
-                self.second(sent)?.sent += 1;
-                if let Some(part) = self.phases.get_mut(arrival.phase) {
+                self.second(sent).sent += 1;
+                for part in self.parts(arrival) {
                     part.sent += 1;
                     part.lag.record(sent.saturating_sub(arrival.due));
                 }
             }
             Event::NotSent { arrival } => {
                 self.latest = self.latest.max(arrival.due);
-                if let Some(part) = self.phases.get_mut(arrival.phase) {
+                for part in self.parts(arrival) {
                     part.not_sent += 1;
                 }
             }
@@ -241,9 +234,9 @@ impl Tally {
                 self.latest = self.latest.max(ended);
                 // A request that waited to be sent has waited, whosever fault it was.
                 let latency = ended.saturating_sub(arrival.due);
-                *self.second(ended)?.ended.entry(answer).or_default() += 1;
-                self.second(arrival.due)?.latency.record(latency);
-                if let Some(part) = self.phases.get_mut(arrival.phase) {
+                *self.second(ended).ended.entry(answer).or_default() += 1;
+                self.second(arrival.due).latency.record(latency);
+                for part in self.parts(arrival) {
                     *part.answers.entry(answer).or_default() += 1;
                     part.latency.record(latency);
                     part.service.record(ended.saturating_sub(sent));
@@ -253,16 +246,6 @@ impl Tally {
                 }
             }
         }
-        Ok(())
-    }
-
-    /// All phases together.
-    pub fn overall(&self) -> Result<Part> {
-        let mut overall = Part::new()?;
-        for part in &self.phases {
-            overall.add(part)?;
-        }
-        Ok(overall)
     }
 }
 
@@ -287,7 +270,7 @@ mod tests {
             layer: Answerer::Stored,
         };
         let sent = milliseconds(1500);
-        tally.absorb(Event::Sent { arrival, sent }).unwrap();
+        tally.absorb(Event::Sent { arrival, sent });
         assert_eq!(tally.in_flight, 1);
         let ended = milliseconds(1510);
         let event = Event::Ended {
@@ -296,8 +279,8 @@ mod tests {
             ended,
             answer,
         };
-        tally.absorb(event).unwrap();
-        let part = tally.overall().unwrap();
+        tally.absorb(event);
+        let part = &tally.overall;
         let near = |seen: f64, expected: f64| (seen - expected).abs() / expected < 0.002;
         assert!(near(part.latency.at(50.0), 1010.0));
         assert!(near(part.service.at(50.0), 10.0));
@@ -328,9 +311,9 @@ mod tests {
                     layer,
                 },
             };
-            tally.absorb(event).unwrap();
+            tally.absorb(event);
         }
-        let part = tally.overall().unwrap();
+        let part = &tally.overall;
         assert_eq!((part.latency.count(), part.let_through.count()), (2, 1));
         assert!(part.let_through.at(1.0) > 90.0);
         assert_eq!(part.latency.between(0.0, 10.0), 1);

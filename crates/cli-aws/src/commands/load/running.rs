@@ -45,12 +45,12 @@ pub(super) async fn run(
     loop {
         tokio::select! {
             event = events.recv() => match event {
-                Some(event) => tally.absorb(event)?,
+                Some(event) => tally.absorb(event),
                 None => break,
             },
             _ = frames.tick() => {
                 let progress = Progress { name, phases, tally: &tally, most_in_flight };
-                draw(mode, &mut block, &progress, begin.elapsed())?;
+                draw(mode, &mut block, &progress, begin.elapsed());
             }
             () = interrupts.next(), if !is_interrupted => {
                 is_interrupted = true;
@@ -64,17 +64,12 @@ pub(super) async fn run(
     Ok((tally, is_interrupted))
 }
 
-fn draw(
-    mode: Mode,
-    block: &mut Block,
-    progress: &Progress<'_>,
-    now: Duration,
-) -> anyhow::Result<()> {
+fn draw(mode: Mode, block: &mut Block, progress: &Progress<'_>, now: Duration) {
     let text = match mode {
-        Mode::Plain => progress.line(now)? + "\n",
+        Mode::Plain => progress.line(now) + "\n",
         Mode::Live { colour } => {
             let size = terminal::size();
-            let mut lines = progress.frame(now, size)?;
+            let mut lines = progress.frame(now, size);
             if !colour {
                 for line in &mut lines {
                     *line = anstream::adapter::strip_str(line).to_string();
@@ -84,5 +79,4 @@ fn draw(
         }
     };
     terminal::write(mode, &text);
-    Ok(())
 }
