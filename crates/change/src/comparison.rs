@@ -114,17 +114,13 @@ fn visible_but(stack: &StackTree, other: Option<&StackTree>, fed: BTreeSet<Strin
 
 /// `NoEcho` parameters, and those whose name says it.
 pub(crate) fn secret_parameters(template: &Template) -> BTreeSet<String> {
-    let declared = template
-        .value()
-        .get("Parameters")
-        .and_then(Value::as_object);
-    let declared = || declared.into_iter().flatten();
-    let mut secrets = secret_names(declared().map(|(name, _)| name.as_str()));
+    let declared = || template.section("Parameters");
+    let mut secrets = secret_names(declared().map(|(name, _)| name));
     let hidden = declared().filter(|(_, declaration)| {
         let no_echo = declaration.get("NoEcho").map(plain_string);
         no_echo.is_some_and(|no_echo| no_echo.eq_ignore_ascii_case("true"))
     });
-    secrets.extend(hidden.map(|(name, _)| name.clone()));
+    secrets.extend(hidden.map(|(name, _)| name.to_owned()));
     secrets
 }
 

@@ -20,18 +20,13 @@ struct Reference {
 /// Fails on the first `Ref`, `Fn::GetAtt`, `Fn::Sub` or `DependsOn` that names nothing in the
 /// template.
 pub fn check_references(template: &Template) -> Result<(), Problem> {
-    let section = |section: &str| {
-        let section = template.value().get(section).and_then(Value::as_object);
-        section.into_iter().flatten()
-    };
-    let declared: BTreeSet<&str> = section("Resources")
-        .chain(section("Parameters"))
-        .map(|(name, _)| name.as_str())
-        .collect();
+    let declared = template.resources().chain(template.section("Parameters"));
+    let declared: BTreeSet<&str> = declared.map(|(name, _)| name).collect();
     let exists = |name: &str| name.starts_with("AWS::") || declared.contains(first_part(name));
     let places = [("resource", "Resources"), ("output", "Outputs")];
     for (what, name, pointer, value) in places.into_iter().flat_map(|(what, part)| {
-        section(part).map(move |(name, value)| (what, name, format!("/{part}/{name}"), value))
+        let parts = template.section(part);
+        parts.map(move |(name, value)| (what, name, format!("/{part}/{name}"), value))
     }) {
         let mut references = Vec::new();
         collect(value, &pointer, &mut references);
@@ -39,18 +34,14 @@ pub fn check_references(template: &Template) -> Result<(), Problem> {
             let pointer = format!("{pointer}/DependsOn");
             collect_depends_on(depends_on, &pointer, &mut references);
         }
-        let missing = references.iter().find(|found| !exists(&found.name));
-        let Some(Reference {
-            name: missing,
-            pointer,
-        }) = missing
-        else {
+        let Some(reference) = references.iter().find(|one| !exists(&one.name)) else {
             continue;
         };
+        let missing = &reference.name;
         let problem = Problem::new(format!(
             "{what} `{name}` refers to `{missing}`, which the template does not declare"
         ))
-        .at(template.value_at(pointer));
+        .at(template.value_at(&reference.pointer));
         let advice = match nearest(first_part(missing), declared.iter().copied()) {
             Some(choice) => format!("did you mean `{choice}`?"),
             None => format!(

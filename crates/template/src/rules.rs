@@ -11,8 +11,7 @@ use crate::template::{Template, plain_string};
 /// Fails on an assertion that does not hold for `parameters`. One that needs a parameter which is
 /// not among them, or a function that is unknown here, is left to CloudFormation.
 pub fn check_rules(template: &Template, parameters: &Parameters) -> Result<(), Problem> {
-    let rules = template.value().get("Rules").and_then(Value::as_object);
-    for (name, rule) in rules.into_iter().flatten() {
+    for (name, rule) in template.section("Rules") {
         let applies = match rule.get("RuleCondition") {
             Some(condition) => truth(condition, parameters),
             None => Some(true),

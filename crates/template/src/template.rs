@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use saphyr::MarkedYaml;
 use serde_json::Value;
 
 use crate::source::{Place, Problem};
@@ -16,7 +15,7 @@ mod reading;
 mod tests;
 
 use positions::{Lines, Positions};
-use reading::{Loaded, name_of};
+use reading::Loaded;
 
 /// A template: its text as written, and what the text says in CloudFormation's long form
 /// (`!Ref X` is `{"Ref": "X"}`, `!GetAtt A.B` is `{"Fn::GetAtt": ["A", "B"]}`).
@@ -24,16 +23,17 @@ use reading::{Loaded, name_of};
 pub struct Template {
     /// The file's name, for messages.
     name: String,
-    text: String,
     value: Value,
-    resource_lines: BTreeMap<String, usize>,
+    /// What it is now.
+    own: Arc<File>,
+    /// What it was made from, as it is in the working tree. Places are looked up in it, so that
+    /// they are true for the reader's editor whatever was replaced or left out.
     file: Arc<File>,
     /// Logical IDs that the file has under another name.
     renamed: BTreeMap<String, String>,
 }
 
-/// What the template was made from, as it is in the working tree. Places are looked up in it, so
-/// that they are true for the reader's editor whatever was replaced or left out.
+/// A text, and where its parts stand.
 #[derive(Debug)]
 struct File {
     text: Arc<str>,
@@ -52,8 +52,7 @@ pub struct Parameter {
 impl Template {
     /// Parses `text`. Errors are problems with their place.
     pub fn parse(name: &str, text: String) -> Result<Self, Problem> {
-        let text = without_mark(&text).to_owned();
-        let shared: Arc<str> = text.as_str().into();
+        let shared: Arc<str> = without_mark(&text).into();
         let lines = Lines::of(&shared);
         let problem = |title: String, start: usize, end: usize| {
             Problem::new(title).at(Some(Place::new(name, &shared, start..end)))
@@ -88,17 +87,14 @@ impl Template {
             let title = "a template is a mapping with a `Resources` section";
             return Err(problem(title.to_owned(), 0, usize::MAX));
         }
-        let resource_lines = resource_lines(document);
         let positions = Positions::of(document, &lines);
+        let text = Arc::clone(&shared);
+        let file = Arc::new(File { text, positions });
         let template = Self {
             name: name.to_owned(),
-            text,
             value,
-            resource_lines,
-            file: Arc::new(File {
-                text: Arc::clone(&shared),
-                positions,
-            }),
+            own: Arc::clone(&file),
+            file,
             renamed: BTreeMap::new(),
         };
         template.check_resources()?;
@@ -152,7 +148,7 @@ impl Template {
 
     /// As it is written, byte for byte.
     pub fn text(&self) -> &str {
-        &self.text
+        &self.own.text
     }
 
     /// What the text says, functions in their long form.
@@ -160,14 +156,16 @@ impl Template {
         &self.value
     }
 
+    /// The parts of a section, such as `Outputs`, by name; none where it is not there.
+    pub fn section(&self, name: &str) -> impl Iterator<Item = (&str, &Value)> {
+        let section = self.value.get(name).and_then(Value::as_object);
+        let parts = section.into_iter().flatten();
+        parts.map(|(name, part)| (name.as_str(), part))
+    }
+
     /// The resources by logical ID, in the order of the IDs.
     pub fn resources(&self) -> impl Iterator<Item = (&str, &Value)> {
-        self.value
-            .get("Resources")
-            .and_then(Value::as_object)
-            .into_iter()
-            .flatten()
-            .map(|(logical_id, resource)| (logical_id.as_str(), resource))
+        self.section("Resources")
     }
 
     /// How many resources it declares, conditions aside.
@@ -226,26 +224,25 @@ impl Template {
 
     /// What it declares, in its order.
     pub fn parameters(&self) -> Vec<Parameter> {
-        let declared = self.value.get("Parameters").and_then(Value::as_object);
-        declared
-            .into_iter()
-            .flatten()
-            .map(|(name, declaration)| Parameter {
-                name: name.clone(),
-                default: declaration.get("Default").map(plain_string),
-            })
-            .collect()
+        let declared = self.section("Parameters");
+        let parameters = declared.map(|(name, declaration)| Parameter {
+            name: name.to_owned(),
+            default: declaration.get("Default").map(plain_string),
+        });
+        parameters.collect()
     }
 
     /// The text without the resources named, each cut from its key to the line before the next
     /// key of the same depth. Comments that stand right above the next resource stay with it.
     pub fn text_without(&self, logical_ids: &[&str]) -> String {
-        let lines: Vec<&str> = self.text.split_inclusive('\n').collect();
+        let lines: Vec<&str> = self.own.text.split_inclusive('\n').collect();
         let mut dropped = vec![false; lines.len()];
         for logical_id in logical_ids {
-            let Some(&first) = self.resource_lines.get(*logical_id) else {
+            let key = self.own.positions.key(&format!("/Resources/{logical_id}"));
+            let Some(key) = key else {
                 continue;
             };
+            let first = Place::new(&self.name, &self.own.text, key).line();
             let indent = indent_of(lines[first - 1]);
             let mut end = (first..lines.len())
                 .find(|&index| is_content(lines[index]) && indent_of(lines[index]) <= indent)
@@ -284,17 +281,4 @@ fn is_content(line: &str) -> bool {
 
 fn indent_of(line: &str) -> usize {
     line.len() - line.trim_start_matches(' ').len()
-}
-
-fn resource_lines(document: &MarkedYaml<'_>) -> BTreeMap<String, usize> {
-    let sections = document.data.as_mapping().into_iter().flatten();
-    let mut resources = sections.filter(|(name, _)| name_of(name) == Some("Resources"));
-    let mapping = resources
-        .next()
-        .and_then(|(_, resources)| resources.data.as_mapping());
-    mapping
-        .into_iter()
-        .flatten()
-        .filter_map(|(key, _)| Some((name_of(key)?.to_owned(), key.span.start.line())))
-        .collect()
 }

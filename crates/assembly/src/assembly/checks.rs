@@ -23,9 +23,8 @@ pub(super) fn missing_template(root: &Template, logical_id: &str, file: &str) ->
 pub(super) fn check_size(template: &Template) -> Result<(), Problem> {
     // The place is the first thing that is too much.
     let beyond = |section: &str, limit: usize| {
-        let section = template.value().get(section).and_then(Value::as_object);
-        let (name, _) = section.into_iter().flatten().nth(limit)?;
-        Some(name.clone())
+        let (name, _) = template.section(section).nth(limit)?;
+        Some(name.to_owned())
     };
     let resource = beyond("Resources", RESOURCES).and_then(|id| template.resource(&id));
     let parameter = beyond("Parameters", PARAMETERS);
@@ -101,11 +100,7 @@ pub(super) fn check_interface(
             )));
         }
     }
-    let outputs = nested.value().get("Outputs").and_then(Value::as_object);
-    let outputs: Vec<&str> = outputs
-        .into_iter()
-        .flat_map(|outputs| outputs.keys().map(String::as_str))
-        .collect();
+    let outputs: Vec<&str> = nested.section("Outputs").map(|(name, _)| name).collect();
     for (output, pointer) in outputs_read(root, logical_id) {
         if !outputs.contains(&output.as_str()) {
             let advice = match nearest(&output, outputs.iter().copied()) {

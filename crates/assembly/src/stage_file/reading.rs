@@ -285,13 +285,9 @@ pub fn check_alarm(root: &Template, alarm: &str) -> Result<(), Problem> {
                 .mend("it looks like `arn:aws:cloudwatch:REGION:ACCOUNT:alarm:NAME`")),
         };
     }
-    let outputs = root.value().get("Outputs").and_then(Value::as_object);
-    let outputs = outputs.into_iter().flat_map(Map::keys);
+    let outputs = root.section("Outputs").map(|(name, _)| name);
     // By their names, as everywhere in the templates.
-    let alarms: Vec<&str> = outputs
-        .map(String::as_str)
-        .filter(|name| name.ends_with("AlarmArn"))
-        .collect();
+    let alarms: Vec<&str> = outputs.filter(|name| name.ends_with("AlarmArn")).collect();
     if alarms.contains(&alarm) {
         return Ok(());
     }
