@@ -10,6 +10,7 @@ use anyhow::Context as _;
 
 use cfnkit_assembly::assembly::Cloud;
 use cfnkit_cli::commands::replay::recordings;
+use cfnkit_console::error::{Error, chain};
 use cfnkit_console::screen;
 use cfnkit_console::terminal::{Mode, mode, size, write};
 use cfnkit_deploy::watcher::{Watch, Watcher};
@@ -184,8 +185,8 @@ impl Drop for Showing {
     }
 }
 
-fn warn(err: &anyhow::Error) {
-    screen::say(format!("this deployment is not recorded: {err:#}"));
+fn warn(err: &Error) {
+    screen::say(format!("this deployment is not recorded: {}", chain(err)));
 }
 
 /// What cannot be read is learned again.

@@ -3,11 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
 
 use crate::display::subject::Verb;
 use crate::event::ResourceOperation;
+use cfnkit_console::error::{Context as _, Error, Result};
 
 const FORMAT: u32 = 1;
 
@@ -69,9 +69,9 @@ impl Default for Experience {
 
 impl Experience {
     /// Reads what `learn` led to; an error where it is of another format.
-    pub fn parse(text: &str) -> anyhow::Result<Self> {
+    pub fn parse(text: &str) -> Result<Self> {
         let experience: Self = serde_json::from_str(text).context("not what was written there")?;
-        anyhow::ensure!(
+        snafu::ensure_whatever!(
             experience.format == FORMAT,
             "its format is {} and not {FORMAT}",
             experience.format
@@ -80,8 +80,9 @@ impl Experience {
     }
 
     /// What `parse` reads.
-    pub fn to_json(&self) -> anyhow::Result<String> {
-        Ok(serde_json::to_string_pretty(self)? + "\n")
+    pub fn to_json(&self) -> Result<String> {
+        let text = serde_json::to_string_pretty(self).map_err(Error::said)?;
+        Ok(text + "\n")
     }
 
     /// Takes in what one deploy measured. Only one that did what was asked tells how much is done

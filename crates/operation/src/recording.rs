@@ -6,11 +6,11 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
-use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
 
 use crate::display::subject::Subject;
 use crate::event::StackEvent;
+use cfnkit_console::error::{Context as _, Error, Result};
 
 const FORMAT: u32 = 1;
 
@@ -72,7 +72,7 @@ pub struct Recorder {
 
 impl Recorder {
     /// Begins the recording `<stack>-<time>.ndjson` in `directory`.
-    pub fn create(directory: &Path, subject: &Subject) -> anyhow::Result<Self> {
+    pub fn create(directory: &Path, subject: &Subject) -> Result<Self> {
         let path = directory.join(file_name(subject));
         let create = || {
             std::fs::create_dir_all(directory)?;
@@ -88,13 +88,13 @@ impl Recorder {
     }
 
     /// Appends a line; `received` is in milliseconds since the epoch.
-    pub fn note(&mut self, received: i64, note: Note) -> anyhow::Result<()> {
+    pub fn note(&mut self, received: i64, note: Note) -> Result<()> {
         self.write(&Entry { received, note })
     }
 
     /// A line is written at once, so that no other can be torn.
-    fn write(&mut self, line: &impl Serialize) -> anyhow::Result<()> {
-        let mut line = serde_json::to_vec(line)?;
+    fn write(&mut self, line: &impl Serialize) -> Result<()> {
+        let mut line = serde_json::to_vec(line).map_err(Error::said)?;
         line.push(b'\n');
         self.file
             .write_all(&line)
@@ -148,7 +148,7 @@ pub struct Recording {
 impl Recording {
     /// `name` is what messages call the file. A last line without its end is what was being written
     /// when the program was killed, and left out.
-    pub fn parse(name: &str, text: &str) -> anyhow::Result<Self> {
+    pub fn parse(name: &str, text: &str) -> Result<Self> {
         let whole = text.rfind('\n').map_or("", |end| &text[..end]);
         let mut lines = whole.lines().enumerate();
         let (_, first) = lines
@@ -156,7 +156,7 @@ impl Recording {
             .with_context(|| format!("`{name}` is not a recording: it has no line"))?;
         let not_a_header = || format!("{name}:1: not the first line of a recording");
         let header: AnyHeader = serde_json::from_str(first).with_context(not_a_header)?;
-        anyhow::ensure!(
+        snafu::ensure_whatever!(
             header.format == FORMAT,
             "{name}:1: the recording has format {}, and this program reads {FORMAT}",
             header.format
@@ -168,7 +168,7 @@ impl Recording {
         });
         Ok(Self {
             subject: header.subject,
-            entries: entries.collect::<anyhow::Result<_>>()?,
+            entries: entries.collect::<Result<_>>()?,
         })
     }
 
