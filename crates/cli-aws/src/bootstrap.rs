@@ -1,7 +1,6 @@
 //! The bootstrap stack: the asset bucket of an environment, and the region's API Gateway role.
 
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
 
 use anyhow::Context as _;
 
@@ -94,18 +93,14 @@ fn plan(workspace: &Workspace, choice: Choice, stack: Option<&Stack>) -> anyhow:
     check_references(&template)?;
     let chosen = chosen(choice, stack);
     let parameters = parameters::complete(&template, &Parameters::new(), &chosen)?;
-    Ok(Plan {
-        stack_name: service().bootstrap_stack(),
-        tree: StackTree {
-            template,
-            parameters,
-            nested: BTreeMap::new(),
-        },
-        tags: BTreeMap::from([("service".to_owned(), service().name.to_owned())]),
-        template_url: None,
-        options: Options::default(),
-        deployed: OnceLock::new(),
-    })
+    let tree = StackTree {
+        template,
+        parameters,
+        nested: BTreeMap::new(),
+    };
+    let name = service().bootstrap_stack();
+    let tags = BTreeMap::from([("service".to_owned(), service().name.to_owned())]);
+    Ok(Plan::new(name, tree, tags, Options::default()))
 }
 
 /// What this bootstrap chooses, and else what the earlier one did.

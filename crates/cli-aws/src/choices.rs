@@ -1,7 +1,6 @@
 //! What a stage is deployed with: the stage's file and the command line, and what the tool knows.
 
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
 
 use crate::connection::Environment;
 use crate::{bootstrap, deploy_role};
@@ -111,13 +110,14 @@ impl Choices {
         known
     }
 
-    /// The plan for `assembly`.
+    /// The plan for `assembly`, done as `options` say and with tags of the command line.
     pub(crate) async fn plan(
         &self,
         assembly: &Assembly,
         environment: &Environment,
         deployed: Option<&Stack>,
         bucket: &str,
+        (options, own_tags): (Options, BTreeMap<String, String>),
     ) -> anyhow::Result<Plan> {
         let mut supplied = assembly.parameters();
         supplied.insert("AssetBucketName".to_owned(), bucket.to_owned());
@@ -145,6 +145,7 @@ impl Choices {
             ),
             ("stage".to_owned(), assembly.stage.to_string()),
         ]));
+        tags.extend(own_tags);
         let template_url = match &assembly.templates.root_asset {
             Some(asset) => {
                 let region = &environment.connection.region;
@@ -152,14 +153,9 @@ impl Choices {
             }
             None => None,
         };
-        Ok(Plan {
-            template_url,
-            stack_name: assembly.stage.stack_name(),
-            tree: assembly.templates.stack_tree(parameters),
-            tags,
-            options: Options::default(),
-            deployed: OnceLock::new(),
-        })
+        let tree = assembly.templates.stack_tree(parameters);
+        let plan = Plan::new(assembly.stage.stack_name(), tree, tags, options);
+        Ok(plan.with_template_at(template_url))
     }
 
     pub(crate) fn chosen_bucket(&self) -> Option<&str> {

@@ -1,7 +1,6 @@
 //! The stack of a stage's deploy role: what GitHub may do here, and the bound of the roles it makes.
 
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
 
 use anyhow::Context as _;
 
@@ -131,18 +130,13 @@ fn plan(
     let parameters = parameters::complete(&template, &Parameters::new(), &chosen)?;
     // Not `stage`: the deploy role tells the stage's resources by that tag, and this is none.
     let tags = [("service".to_owned(), wish.stage.service().name.to_owned())];
-    Ok(Plan {
-        stack_name: wish.stage.github_stack_name(),
-        tree: StackTree {
-            template,
-            parameters,
-            nested: BTreeMap::new(),
-        },
-        tags: tags.into(),
-        template_url: None,
-        options: Options::default(),
-        deployed: OnceLock::new(),
-    })
+    let tree = StackTree {
+        template,
+        parameters,
+        nested: BTreeMap::new(),
+    };
+    let name = wish.stage.github_stack_name();
+    Ok(Plan::new(name, tree, tags.into(), Options::default()))
 }
 
 /// What the template calls the function: the first that has a name.

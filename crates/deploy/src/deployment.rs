@@ -59,15 +59,39 @@ pub struct Plan {
     pub tree: StackTree,
     /// Tags of the root stack.
     pub tags: BTreeMap<String, String>,
-    /// Where the root's template is in the asset bucket, where it is too large for a request.
-    pub template_url: Option<String>,
+    template_url: Option<String>,
     /// How it is to be done.
     pub options: Options,
     /// What is deployed, once it was read.
-    pub deployed: OnceLock<Option<StackTree>>,
+    deployed: OnceLock<Option<StackTree>>,
 }
 
 impl Plan {
+    /// Of a root template that goes with the request.
+    pub fn new(
+        stack_name: String,
+        tree: StackTree,
+        tags: BTreeMap<String, String>,
+        options: Options,
+    ) -> Self {
+        Self {
+            stack_name,
+            tree,
+            tags,
+            template_url: None,
+            options,
+            deployed: OnceLock::new(),
+        }
+    }
+
+    /// The same with the root's template at `url`, where it is too large for a request.
+    pub fn with_template_at(self, url: Option<String>) -> Self {
+        Self {
+            template_url: url,
+            ..self
+        }
+    }
+
     /// `stack` with other values of some root parameters, and all else as it is deployed: no
     /// template is read from the working tree and nothing is built.
     pub async fn revision(
@@ -79,17 +103,12 @@ impl Plan {
         let tree = deployed_tree(cfn, stack).await?;
         let mut tree = tree.with_context(|| format!("stack `{}` holds nothing yet", stack.name))?;
         tree.parameters.extend(values.clone());
-        Ok(Self {
-            stack_name: stack.name.clone(),
-            tree,
-            tags: stack.tags.clone(),
-            template_url: None,
-            options: Options {
-                only_parameters: Some(values.keys().cloned().collect()),
-                ..Options::default()
-            },
-            deployed: OnceLock::new(),
-        })
+        let options = Options {
+            only_parameters: Some(values.keys().cloned().collect()),
+            ..Options::default()
+        };
+        let (name, tags) = (stack.name.clone(), stack.tags.clone());
+        Ok(Self::new(name, tree, tags, options))
     }
 
     /// How CloudFormation gets the root's template.

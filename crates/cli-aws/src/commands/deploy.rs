@@ -142,11 +142,10 @@ async fn attempt(
     let (options, unwatched) = deploy
         .options
         .options(&choices.stage_file, stack.as_ref())?;
-    let mut plan = choices
-        .plan(assembly, environment, stack.as_ref(), &bucket)
+    let chosen = (options, deploy.options.tags());
+    let plan = choices
+        .plan(assembly, environment, stack.as_ref(), &bucket, chosen)
         .await?;
-    plan.tags.extend(deploy.options.tags());
-    plan.options = options;
     let unset = match &stack {
         Some(stack) if deploy.options.asks_for_settings() => {
             let settings = cloudformation::settings_of(&cfn, &stack.id).await?;

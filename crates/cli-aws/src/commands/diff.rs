@@ -38,7 +38,13 @@ pub(crate) async fn run(diff: Diff, sh: &Shell, workspace: &Workspace) -> anyhow
     // Comparing templates needs no bucket; its name is only one more parameter.
     let bucket = bucket.unwrap_or_else(|| "not-bootstrapped".to_owned());
     let plan = choices
-        .plan(&assembly, &environment, stack.as_ref(), &bucket)
+        .plan(
+            &assembly,
+            &environment,
+            stack.as_ref(),
+            &bucket,
+            Default::default(),
+        )
         .await?;
     if let Some(stack) = &stack
         && engine.is_current(stack, &plan).await?

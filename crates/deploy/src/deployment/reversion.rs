@@ -5,7 +5,6 @@
 //! stack has one of its own.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::OnceLock;
 use std::time::Duration;
 
 use super::kept::takes_change;
@@ -28,6 +27,8 @@ pub struct Reversions {
     /// The same as one tree.
     pub changes: Vec<Change>,
     pub warnings: Warnings,
+    /// How it is to be done.
+    options: Options,
 }
 
 /// A stack and the logical IDs that lead to it from the root.
@@ -45,8 +46,9 @@ impl Engine<'_> {
             stacks: Vec::new(),
             changes: Vec::new(),
             warnings: Warnings::default(),
+            options: options(follow_for),
         };
-        match self.collect(&mut found, root, follow_for).await {
+        match self.collect(&mut found, root).await {
             Ok(()) if found.stacks.is_empty() => Ok(None),
             Ok(()) => Ok(Some(found)),
             Err(err) => {
@@ -56,12 +58,7 @@ impl Engine<'_> {
         }
     }
 
-    async fn collect(
-        &mut self,
-        found: &mut Reversions,
-        root: &Stack,
-        follow_for: Option<Duration>,
-    ) -> Result<()> {
+    async fn collect(&mut self, found: &mut Reversions, root: &Stack) -> Result<()> {
         let looking = stacks_with_resources(&self.cfn, root);
         let stacks = unless(&mut self.interrupts, looking).await?;
         for (place, stack) in stacks {
@@ -72,19 +69,14 @@ impl Engine<'_> {
             let text = async { Ok(cloudformation::template_of(&self.cfn, &stack.id).await?) };
             let text = unless(&mut self.interrupts, text).await?;
             let file = format!("the deployed template of {}", stack.name);
-            let plan = Plan {
-                stack_name: stack.name.clone(),
-                tree: StackTree {
-                    template: Template::parse(&file, text)
-                        .map_err(cfnkit_console::error::Error::from)?,
-                    parameters: stack.parameters.clone(),
-                    nested: BTreeMap::new(),
-                },
-                tags: BTreeMap::new(),
-                template_url: None,
-                options: options(follow_for),
-                deployed: OnceLock::new(),
+            let tree = StackTree {
+                template: Template::parse(&file, text)
+                    .map_err(cfnkit_console::error::Error::from)?,
+                parameters: stack.parameters.clone(),
+                nested: BTreeMap::new(),
             };
+            let (name, tags) = (stack.name.clone(), BTreeMap::new());
+            let plan = Plan::new(name, tree, tags, found.options.clone());
             let Some(mut prepared) = self.prepare(Some(&stack), &plan).await? else {
                 continue;
             };
@@ -98,19 +90,14 @@ impl Engine<'_> {
     }
 
     /// Takes the drift back, one stack after the other.
-    pub async fn take_back(
-        &mut self,
-        found: Reversions,
-        follow_for: Option<Duration>,
-    ) -> Result<()> {
-        let options = options(follow_for);
+    pub async fn take_back(&mut self, found: Reversions) -> Result<()> {
         let mut stacks = found.stacks.into_iter();
         while let Some((name, prepared)) = stacks.next() {
             let sources = Sources {
                 root_stack: &name,
                 tree: None,
             };
-            if let Err(err) = self.execute(prepared, &sources, &options).await {
+            if let Err(err) = self.execute(prepared, &sources, &found.options).await {
                 let cleanup = self.discard_all(stacks.collect()).await;
                 return Err(err.after(cleanup));
             }

@@ -58,7 +58,7 @@ pub(super) async fn take_drift_back(
         let left = engine.leave(found).await;
         return Err(unclean(declined.into(), left));
     }
-    engine.take_back(found, follow_for).await?;
+    engine.take_back(found).await?;
     screen::success(&format!("the drift of {name} is taken back"), begin);
     finish(deploy, environment, &stack).await?;
     verify(deploy, &mut engine, environment, &stack, None).await
