@@ -8,7 +8,7 @@ use super::answer::{Answer, Answerer};
 use super::expected::{Compared, Expected};
 use super::phases::{Phase, total_duration};
 use super::tally::{Part, Spread, Tally};
-use super::verdict::{Facts, StageLimits, Observed, Verdict, judge};
+use super::verdict::{Facts, Observed, StageLimits, Verdict, judge};
 
 /// A generator that is later than this with one request in a hundred measures itself.
 const LATE_MS: f64 = 20.0;
