@@ -10,6 +10,7 @@ use cfnkit_aws::aws::cloudformation::change_sets::{self, Execution};
 use cfnkit_aws::aws::cloudformation::operations::{self, Manner};
 use cfnkit_aws::error::Trouble;
 use cfnkit_change::change_set::Change;
+use cfnkit_console::error::chain;
 use cfnkit_operation::diagnosis::Sources;
 use cfnkit_operation::event;
 use cfnkit_operation::stack::{DeployAction, Stack};
@@ -192,8 +193,9 @@ impl Engine<'_> {
             Ok(Some(now)) if now.status == stack.status => Err(err),
             Ok(_) => Ok(()),
             Err(_) => Err(Error::unknown(&format!(
-                "whether `{}` is being changed is not known: {err:#}",
-                stack.name
+                "whether `{}` is being changed is not known: {}",
+                stack.name,
+                chain(&err)
             ))),
         }
     }
