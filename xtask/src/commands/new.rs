@@ -54,7 +54,7 @@ pub struct New {
     #[arg(long, value_name = "URL", group = "engine", help_heading = "Engine")]
     engine_git: Option<String>,
 
-    /// The commit, branch or tag of it [default: its default branch].
+    /// The commit of it [default: the newest of its default branch].
     #[arg(
         long,
         value_name = "REV",
@@ -129,17 +129,14 @@ impl New {
             return Ok(Engine::Version(version));
         }
         let root = self.engine_path.as_deref().unwrap_or(workspace.root());
-        let shown = root.display();
-        let root = root
-            .canonicalize()
-            .with_context(|| format!("there is no engine in `{shown}`"))?;
         if !root.join("crates/cli/Cargo.toml").is_file() {
             anyhow::bail!(
-                "there is no engine in `{shown}`: it has no `crates/cli`; name the root of a \
-                 checkout of this repository"
+                "there is no engine in `{}`: it has no `crates/cli`; name the root of a checkout \
+                 of this repository",
+                root.display()
             );
         }
-        Ok(Engine::Path(root))
+        Ok(Engine::Path(root.canonicalize()?))
     }
 }
 

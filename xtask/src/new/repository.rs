@@ -11,135 +11,45 @@ use super::manifest::manifest;
 use super::names::Names;
 use cfnkit_tools::git;
 
-/// What comes along, files and directories, and where it goes.
-const TAKEN: [(&str, &str); 20] = [
-    (".cfnlintrc", ".cfnlintrc"),
-    (".clippy.toml", ".clippy.toml"),
-    (".github/dependabot.yml", ".github/dependabot.yml"),
-    (".github/workflows/ci.yml", ".github/workflows/ci.yml"),
-    (
-        ".github/workflows/deploy.yml",
-        ".github/workflows/deploy.yml",
-    ),
-    (".gitignore", ".gitignore"),
-    ("LICENSE", "LICENSE"),
-    ("LICENSE-APACHE", "LICENSE-APACHE"),
-    ("LICENSE-MIT", "LICENSE-MIT"),
-    ("deny.toml", "deny.toml"),
-    ("rust-toolchain.toml", "rust-toolchain.toml"),
-    ("handler/Cargo.toml", "handler/Cargo.toml"),
-    ("handler/rig/", "handler/rig/"),
-    ("handler/src/", "handler/src/"),
-    ("handler/tests/", "handler/tests/"),
-    ("infra/cfn/", "infra/cfn/"),
-    ("infra/guard/", "infra/guard/"),
-    ("infra/stages/", "infra/stages/"),
-    ("xtask/new/", ""),
-    ("xtask/src/service.rs", "xtask/src/service.rs"),
-];
+/// What comes along, as git's pathspecs.
+const TAKEN: &str = ".cfnlintrc .clippy.toml .github/dependabot.yml .github/workflows/ci.yml \
+    .github/workflows/deploy.yml .gitignore LICENSE LICENSE-APACHE LICENSE-MIT deny.toml \
+    handler/Cargo.toml handler/rig handler/src handler/tests infra/cfn infra/guard infra/stages \
+    rust-toolchain.toml xtask/new xtask/src/service.rs examples/intake/.cargo \
+    examples/intake/xtask :!examples/intake/xtask/src/service.rs";
 
-/// The example's own tool is the form of any; its service is another.
+/// The example's own tool is the form of any.
 const EXAMPLE: &str = "examples/intake/";
-const EXAMPLES: [&str; 5] = [
-    ".cargo/config.toml",
-    "xtask/Cargo.toml",
-    "xtask/aws/Cargo.toml",
-    "xtask/aws/src/main.rs",
-    "xtask/src/main.rs",
-];
-
-/// A text of a file: from its first words until others, which stay, or of the first alone. What is
-/// about this repository alone is another or nothing in a new one.
-struct Edit {
-    file: &'static str,
-    from: &'static str,
-    until: &'static str,
-    to: &'static str,
-}
-
-const fn edit(
-    file: &'static str,
-    from: &'static str,
-    until: &'static str,
-    to: &'static str,
-) -> Edit {
-    Edit {
-        file,
-        from,
-        until,
-        to,
-    }
-}
 
 const CI: &str = ".github/workflows/ci.yml";
 const DEPLOY: &str = ".github/workflows/deploy.yml";
 const DEPENDABOT: &str = ".github/dependabot.yml";
 
-const EDITS: [Edit; 12] = [
-    edit(
-        CI,
-        "      - name: Install what runs arm64 binaries\n",
-        "      - name: Install the toolchain",
-        "",
-    ),
-    edit(
-        CI,
-        "      - name: Run every test, with a local cloud\n",
-        "\n  package:\n",
-        "      - name: Run every test\n        \
-         run: cargo test --workspace --locked\n      \
-         - name: Deploy to a local cloud, send it requests, and take it down\n        \
-         run: |\n          \
-         cargo xtask deploy --local\n          \
-         cargo xtask smoke --local\n          \
-         cargo xtask destroy --local\n          \
-         cargo xtask local down\n",
-    ),
-    edit(CI, "  bench:\n", "  conclusion:\n", ""),
-    edit(CI, "difference, bench]", "", "difference]"),
-    edit(
-        DEPLOY,
-        "      - name: Run every test, with a local cloud\n",
-        "\n  dev:\n",
-        "      - name: Run every test\n        run: cargo test --workspace --locked\n",
-    ),
-    edit(
-        DEPENDABOT,
-        "      - /handler/bench\n",
-        "    schedule:\n",
-        "",
-    ),
-    edit(
-        DEPENDABOT,
-        "  # The tools of the checks",
-        "  - package-ecosystem: github-actions\n",
-        "",
-    ),
-    edit(
-        "deny.toml",
-        "  { crate = \"http@0.2\"",
-        "  { crate = \"rand_core@0.6\"",
-        "",
-    ),
-    edit(
-        "deny.toml",
-        "  { crate = \"roxmltree@0.14\"",
-        "  { crate = \"sha1@0.10\"",
-        "",
-    ),
-    edit(
-        "xtask/src/service.rs",
-        ", and tests this repository",
-        "",
-        "",
-    ),
-    edit("handler/src/lib.rs", "the tests, the", " join\n", "tests"),
-    edit(
-        "infra/cfn/github-oidc.yaml",
-        " A test derives",
-        "\n  StackPolicy:",
-        "",
-    ),
+const TESTS: &str = "run: cargo test --workspace --locked
+      - name: Deploy to a local cloud, send it requests, and take it down
+        run: |
+          cargo xtask deploy --local
+          cargo xtask smoke --local
+          cargo xtask destroy --local
+          cargo xtask local down
+";
+
+/// What is about this repository alone, and another text in a new one, or none: of a file, from
+/// the first words until the second, which stay.
+const EDITS: [(&str, &str, &str, &str); 13] = [
+    (CI, "Install what", "Install the tool", ""),
+    (CI, ", with a local cloud", "\n", ""),
+    (CI, "run: cargo xtask test", "\n  package:\n", TESTS),
+    (CI, "  bench:\n", "  conclusion:\n", ""),
+    (CI, ", bench]", "", "]"),
+    (DEPLOY, ", with a local cloud", "\n", ""),
+    (DEPLOY, "xtask test", "\n", "test --workspace --locked"),
+    (DEPENDABOT, "      - /handler/b", "    schedule", ""),
+    (DEPENDABOT, "  # The tools", "  - package-ecosystem: g", ""),
+    ("deny.toml", "  { crate = \"http@", "  { crate = \"rand", ""),
+    ("deny.toml", "  { crate = \"rox", "  { crate = \"sha1", ""),
+    ("handler/src/lib.rs", "the tests, the", " join\n", "tests"),
+    ("xtask/src/service.rs", ", and tests", "\"", ""),
 ];
 
 /// A file of the new repository.
@@ -156,23 +66,25 @@ pub(crate) struct File {
 /// Git does not answer, a file cannot be read, or has not what is to be another there; or the noun
 /// is taken.
 pub(crate) fn files(root: &Path, names: &Names, engine: &Engine) -> anyhow::Result<Vec<File>> {
-    let listed = git::ask(root, ["ls-files", "-z"])
+    let list = ["ls-files", "-z", "--error-unmatch", "--"];
+    let listed = git::ask(root, list.into_iter().chain(TAKEN.split_whitespace()))
         .with_context(|| format!("git does not list the files of `{}`", root.display()))?;
     let listed = String::from_utf8(listed).context("the name of a file is not Unicode")?;
     let mut files = Vec::new();
-    for from in listed.split('\0') {
-        let Some(to) = place_of(from) else {
-            continue;
-        };
+    for from in listed.split('\0').filter(|from| !from.is_empty()) {
         let text = std::fs::read_to_string(root.join(from))
             .with_context(|| format!("cannot read `{from}`"))?;
         check_noun(from, &text, names)?;
+        let service = &names.service;
         let text = match from.starts_with(EXAMPLE) {
-            true => as_tool_of(&names.service, &text),
+            true => text
+                .replace("intake-", &format!("{service}-"))
+                .replace("intake_", &format!("{}_", service.replace('-', "_"))),
             false => names.put_into(&edited(from, text)?),
         };
-        let text = text.replace(" xtask-aws ", &format!(" {}-xtask-aws ", names.service));
-        let path = names.put_into(&to);
+        let text = text.replace(" xtask-aws ", &format!(" {service}-xtask-aws "));
+        let moved = ["xtask/new/", EXAMPLE].map(|directory| from.strip_prefix(directory));
+        let path = names.put_into(moved.into_iter().flatten().next().unwrap_or(from));
         files.push(File { path, text });
     }
     if let Engine::Git { url, .. } = engine
@@ -192,54 +104,40 @@ pub(crate) fn files(root: &Path, names: &Names, engine: &Engine) -> anyhow::Resu
     Ok(files)
 }
 
-fn place_of(from: &str) -> Option<String> {
-    if let Some(example) = from.strip_prefix(EXAMPLE) {
-        return EXAMPLES.contains(&example).then(|| example.to_owned());
-    }
-    let (taken, place) = TAKEN.iter().find(|(taken, _)| match taken.ends_with('/') {
-        true => from.starts_with(taken),
-        false => from == *taken,
-    })?;
-    Some(format!("{place}{}", &from[taken.len()..]))
-}
-
 /// Refuses a noun that a module or type of the handler has.
 fn check_noun(from: &str, text: &str, names: &Names) -> anyhow::Result<()> {
-    let noun = &names.noun;
-    if from.strip_prefix("handler/src/") == Some(&format!("{noun}.rs")) && noun != "movie" {
-        anyhow::bail!("`{from}` is there already; choose another noun than `{noun}` with `--noun`");
-    }
-    let domain_type = names.domain_type();
+    let (noun, domain_type) = (&names.noun, names.domain_type());
+    let Some(module) = from
+        .strip_prefix("handler/src/")
+        .filter(|_| noun != "movie")
+    else {
+        return Ok(());
+    };
     let same_type = Regex::new(&format!("(struct|enum|trait) {domain_type}\\b"))?;
-    if from.starts_with("handler/src/") && noun != "movie" && same_type.is_match(text) {
+    if module == format!("{noun}.rs") || same_type.is_match(text) {
         anyhow::bail!(
-            "`{from}` has a type `{domain_type}` already; choose another noun than `{noun}` with \
+            "`{from}` has the name `{noun}` or `{domain_type}` already; choose another with \
              `--noun`"
         );
     }
     Ok(())
 }
 
-fn as_tool_of(service: &str, text: &str) -> String {
-    let text = text.replace("intake-", &format!("{service}-"));
-    text.replace("intake_", &format!("{}_", service.replace('-', "_")))
-}
-
 fn edited(file: &str, mut text: String) -> anyhow::Result<String> {
-    for edit in EDITS.iter().filter(|edit| edit.file == file) {
-        let found = text.find(edit.from).and_then(|begin| {
-            let after = begin + edit.from.len();
-            Some(begin..after + text[after..].find(edit.until)?)
+    for (_, from, until, to) in EDITS.iter().filter(|edit| edit.0 == file) {
+        let found = text.find(from).and_then(|begin| {
+            let after = begin + from.len();
+            Some(begin..after + text[after..].find(until)?)
         });
         let found = found.with_context(|| {
             format!(
                 "`{file}` has no `{}` with `{}` after it; mend `EDITS` in \
                  xtask/src/new/repository.rs",
-                edit.from.trim(),
-                edit.until.trim()
+                from.trim(),
+                until.trim()
             )
         })?;
-        text.replace_range(found, edit.to);
+        text.replace_range(found, to);
     }
     Ok(text)
 }

@@ -101,9 +101,12 @@ fn what_cannot_be_written_leaves_nothing() {
     refused(&["--name", "intake"], "say what it is with `--noun`");
     refused(
         &["--name", "events"],
-        "`handler/src/event.rs` is there already",
+        "`handler/src/event.rs` has the name `event`",
     );
-    refused(&["--name", "traces"], "has a type `Trace` already");
+    refused(
+        &["--name", "traces"],
+        "has the name `trace` or `Trace` already",
+    );
     let orders = ["--name", "orders"];
     let engine = |flags: [&'static str; 2]| [orders, flags].concat();
     refused(
