@@ -258,29 +258,22 @@ impl Inputs {
         let lockfile = Lockfile::load(stamp.root.join(LOCKFILE));
         let lockfile = lockfile.context("cannot read `Cargo.lock`")?;
         let mut found: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
-        for package in closure(
-            &lockfile,
-            root_package,
-            &names.of_kind(DEPENDENCY).collect(),
-        ) {
-            let checksum = package.checksum.as_ref();
-            let checksum = checksum.map(|checksum| format!(" {checksum}"));
+        let packages = names.of_kind(DEPENDENCY).collect();
+        for package in closure(&lockfile, root_package, &packages) {
             let source = package.source.as_ref().filter(|source| source.is_git());
-            let source = source.map(|source| format!(" {source}"));
-            let version = format!(
-                "{}{}{}",
-                package.version,
-                source.unwrap_or_default(),
-                checksum.unwrap_or_default()
-            );
-            found
-                .entry(package.name.as_str())
-                .or_default()
-                .insert(version);
+            let source = source
+                .map(|source| format!(" {source}"))
+                .unwrap_or_default();
+            let checksum = package.checksum.as_ref();
+            let checksum = checksum
+                .map(|checksum| format!(" {checksum}"))
+                .unwrap_or_default();
+            let versions = found.entry(package.name.as_str()).or_default();
+            versions.insert(format!("{}{source}{checksum}", package.version));
         }
         for (name, versions) in found {
-            let versions: Vec<String> = versions.into_iter().collect();
-            self.add(format!("{DEPENDENCY}{name}"), &versions.join(", "));
+            let versions = Vec::from_iter(versions).join(", ");
+            self.add(format!("{DEPENDENCY}{name}"), &versions);
         }
         Ok(())
     }

@@ -121,12 +121,8 @@ impl Stack {
             return self;
         };
         let frames = &self.0[begin + 1..];
-        let is_common =
-            |one: &&Function| ["rust_begin_unwind", "panic_fmt"].map(|part| says(part)(one));
-        let begin = frames
-            .iter()
-            .take_while(|one| is_common(one).contains(&true));
-        let frames = &frames[begin.count()..];
+        let is_common = |one: &&Function| says("rust_begin_unwind")(one) || says("panic_fmt")(one);
+        let frames = &frames[frames.iter().take_while(is_common).count()..];
         let end = frames.iter().position(says(BEGIN_SHORT));
         Self(frames[..end.unwrap_or(frames.len())].to_vec())
     }

@@ -226,7 +226,7 @@ impl Report {
         let verdicts = judge(&Facts {
             phases: &setup.phases,
             elapsed,
-            overall: overall,
+            overall,
             limits: &setup.limits,
             p99_limit_ms: setup.p99_limit_ms,
             observed: &observed,

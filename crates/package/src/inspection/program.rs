@@ -27,10 +27,9 @@ const EXEC_FORMAT: &str = "the function would fail at its first start with `exec
                            (Runtime.InvalidEntrypoint)";
 
 pub(super) fn inspect(program: &Program, expected: &Expected<'_>) -> Vec<Defect> {
-    let wrong_machine = wrong_machine(program, expected);
+    let mut findings: Vec<Defect> = wrong_machine(program, expected).into_iter().collect();
     // What an executable for another machine is loaded by and linked with says nothing new.
-    let is_for_another = wrong_machine.is_some();
-    let mut findings: Vec<Defect> = wrong_machine.into_iter().collect();
+    let is_for_another = !findings.is_empty();
     findings.extend(not_executable(program, expected));
     if !is_for_another {
         findings.extend(wrong_interpreter(program, expected));

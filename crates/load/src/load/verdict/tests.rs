@@ -78,7 +78,7 @@ impl Case<'_> {
         judge(&Facts {
             phases: &phases,
             elapsed: phases[0].duration,
-            overall: &overall,
+            overall,
             limits: &limits(),
             p99_limit_ms: 1000.0,
             observed: &self.observed,
