@@ -7,24 +7,24 @@ use cfnkit_console::consent::Consent;
 use cfnkit_console::screen;
 use cfnkit_deploy::deployment::{ATTEMPTS, Clearing, Engine, Plan, Prepared, clearing};
 use cfnkit_deploy::error::{Error, Result, left_behind};
-use cfnkit_operation::diagnosis::Sources;
 use cfnkit_operation::options::Options;
 use cfnkit_operation::stack::Stack;
 use cfnkit_template::parameters::Parameters;
+use cfnkit_template::stack_tree::StackTree;
 
 /// Asks, and executes the change set after a yes; after anything else it is discarded.
 pub(crate) async fn execute(
     engine: &mut Engine<'_>,
     prepared: Prepared,
-    (sources, options): (&Sources<'_>, &Options),
+    (tree, options): (Option<&StackTree>, &Options),
     consent: Consent,
     question: &str,
 ) -> anyhow::Result<Stack> {
     if let Err(declined) = consent.obtain(question, &mut engine.interrupts).await {
-        let discarded = engine.discard(sources.root_stack, prepared).await;
+        let discarded = engine.discard(prepared).await;
         return Err(unclean(declined.into(), discarded));
     }
-    Ok(engine.execute(prepared, sources, options).await?)
+    Ok(engine.execute(prepared, tree, options).await?)
 }
 
 /// The error of somebody who did not agree; what could not be cleaned up after it is added.
@@ -110,7 +110,7 @@ pub(crate) async fn bring(
         screen::say(note);
     }
     let question = format!("Deploy this to {place}?");
-    let how = (&plan.sources(), &plan.options);
+    let how = (Some(&plan.tree), &plan.options);
     execute(engine, prepared, how, consent, &question).await
 }
 
@@ -127,6 +127,6 @@ pub(crate) async fn revise(
         return Ok(stack.clone());
     };
     show(&prepared.changes, &prepared.warnings, &stack.name, &[]);
-    let how = (&plan.sources(), &plan.options);
+    let how = (Some(&plan.tree), &plan.options);
     execute(engine, prepared, how, consent, question).await
 }

@@ -22,7 +22,6 @@ use cfnkit_console::interrupt::Interrupts;
 use cfnkit_console::screen::{self, QUIET};
 use cfnkit_deploy::deployment::{ATTEMPTS, Engine, Prepared};
 use cfnkit_deploy::publish::publish;
-use cfnkit_operation::diagnosis::Sources;
 use cfnkit_operation::stack::Stack;
 use cfnkit_tools::workspace::Workspace;
 use ending::{finish, verify};
@@ -209,7 +208,7 @@ async fn attempt(
         return Ok(Attempt::Left(prepared));
     }
     let question = question(choices, connection);
-    let how = (&plan.sources(), &plan.options);
+    let how = (Some(&plan.tree), &plan.options);
     let stack = execute(engine, prepared, how, consent, &question).await?;
     Ok(Attempt::Done(stack, before))
 }
@@ -230,14 +229,9 @@ async fn execute_kept(
     show(&prepared.changes, &prepared.warnings, &name, &[]);
     warn_of_expiry(environment, workspace, &prepared.changes);
     let (options, _) = deploy.options.options(&choices.stage_file, None)?;
-    let sources = Sources {
-        root_stack: &name,
-        tree: None,
-    };
     let before = stack.clone();
     let question = question(choices, &environment.connection);
-    let how = (&sources, &options);
-    let stack = match execute(&mut engine, prepared, how, consent, &question).await {
+    let stack = match execute(&mut engine, prepared, (None, &options), consent, &question).await {
         Err(err) if is_overtaken(&err) => anyhow::bail!(
             "the stack has changed since change set `{change_set}` was made, and it was not \
              executed; `cargo xtask deploy --no-execute` makes another"

@@ -89,7 +89,7 @@ pub(crate) async fn run(diff: Diff, sh: &Shell, workspace: &Workspace) -> anyhow
         let changes = std::mem::take(&mut prepared.changes);
         let warnings = std::mem::take(&mut prepared.warnings);
         engine
-            .discard(&name, prepared)
+            .discard(prepared)
             .await
             .context("the change set of this diff is still there")?;
         (changes, warnings)

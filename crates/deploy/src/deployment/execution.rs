@@ -21,6 +21,7 @@ use cfnkit_console::vigil::vigil;
 use cfnkit_operation::diagnosis::{CHANGE_SET_FAILED, EXECUTION_FAILED, Sources};
 use cfnkit_operation::options::Options;
 use cfnkit_operation::stack::{DeployAction, Stack};
+use cfnkit_template::stack_tree::StackTree;
 
 /// How long the making of a change set may take, and the reading of it.
 const PREPARE_TIMEOUT: Duration = Duration::from_secs(1800);
@@ -28,6 +29,8 @@ const PREPARE_TIMEOUT: Duration = Duration::from_secs(1800);
 /// A change set that can be executed, and what it would change.
 #[derive(Debug)]
 pub struct Prepared {
+    /// Name of its stack.
+    pub(super) stack_name: String,
     /// Its ARN, and its stack's.
     pub change_set: ChangeSetId,
     /// What it would do, nested change sets opened.
@@ -133,6 +136,7 @@ impl Engine<'_> {
                     false => Some(note),
                 };
                 Ok(Some(Prepared {
+                    stack_name: plan.stack_name.clone(),
                     change_set,
                     changes,
                     warnings,
@@ -167,9 +171,9 @@ impl Engine<'_> {
     }
 
     /// Deletes a change set that will not be executed, and the empty stack it was made in.
-    pub async fn discard(&self, stack_name: &str, prepared: Prepared) -> Result<()> {
+    pub async fn discard(&self, prepared: Prepared) -> Result<()> {
         match prepared.note {
-            Some(note) => self.remove(stack_name, note).await,
+            Some(note) => self.remove(&prepared.stack_name, note).await,
             None => Ok(()),
         }
     }
@@ -181,19 +185,24 @@ impl Engine<'_> {
         Ok(())
     }
 
-    /// Executes the change set and follows it until the stack has settled well.
+    /// Executes the change set and follows it until the stack has settled well. The place of what
+    /// fails is looked up in `tree`.
     pub async fn execute(
         &mut self,
         prepared: Prepared,
-        sources: &Sources<'_>,
+        tree: Option<&StackTree>,
         options: &Options,
     ) -> Result<Stack> {
-        let name = sources.root_stack;
+        let name = &prepared.stack_name.clone();
+        let sources = &Sources {
+            root_stack: name,
+            tree,
+        };
         let change_set = prepared.change_set.clone();
         let since = match self.begin_of_events(&change_set.stack_id).await {
             Ok(since) => since,
             Err(err) => {
-                let cleanup = self.discard(name, prepared).await;
+                let cleanup = self.discard(prepared).await;
                 return Err(err.after(cleanup));
             }
         };
@@ -207,7 +216,7 @@ impl Engine<'_> {
                     defect::cloudformation_ended();
                     let is_overtaken = err.trouble() == Some(Trouble::Overtaken)
                         || self.is_busy(&change_set.stack_id).await;
-                    let cleanup = self.discard(name, prepared).await;
+                    let cleanup = self.discard(prepared).await;
                     if is_overtaken && cleanup.is_ok() {
                         return Err(Error::overtaken(name));
                     }
@@ -220,7 +229,7 @@ impl Engine<'_> {
                 }
                 Ok(Execution::Obsolete(_) | Execution::Gone) => {
                     defect::cloudformation_ended();
-                    self.discard(name, prepared).await?;
+                    self.discard(prepared).await?;
                     return Err(Error::overtaken(name));
                 }
                 Err(_) => {
@@ -255,7 +264,7 @@ impl Engine<'_> {
             let text = self.failed(&followed, "deployed", sources).await;
             return Err(Error::Failed { text });
         }
-        let lacks_outputs = sources.tree.is_some_and(|tree| lacks_outputs(stack, tree));
+        let lacks_outputs = tree.is_some_and(|tree| lacks_outputs(stack, tree));
         if lacks_outputs && !options.express {
             return Err(Error::Failed {
                 text: format!(

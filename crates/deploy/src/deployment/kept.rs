@@ -47,6 +47,7 @@ impl Engine<'_> {
         };
         let warnings = warnings(&self.cfn, self.cloud, &listed.change_sets, &sources).await;
         Ok(Prepared {
+            stack_name: stack_name.to_owned(),
             change_set,
             changes: listed.changes,
             warnings,

@@ -89,7 +89,7 @@ impl Plan {
     }
 
     /// What a failure's place is looked up in.
-    pub fn sources(&self) -> Sources<'_> {
+    pub(super) fn sources(&self) -> Sources<'_> {
         Sources {
             root_stack: &self.stack_name,
             tree: Some(&self.tree),

@@ -12,7 +12,6 @@ use super::{Engine, Plan, Prepared, unless};
 use crate::error::{Error, Result};
 use cfnkit_aws::aws::cloudformation;
 use cfnkit_change::change_set::{Action, Change, Warnings};
-use cfnkit_operation::diagnosis::Sources;
 use cfnkit_operation::options::Options;
 use cfnkit_operation::stack::Stack;
 use cfnkit_template::stack_tree::NESTED_STACK;
@@ -22,8 +21,8 @@ use cfnkit_template::template::Template;
 /// What would be done to take the drift of a stage back.
 #[derive(Debug)]
 pub struct Reversions {
-    /// The names of the stacks that have drifted, each with its change set.
-    stacks: Vec<(String, Prepared)>,
+    /// The change sets of the stacks that have drifted.
+    stacks: Vec<Prepared>,
     /// The same as one tree.
     pub changes: Vec<Change>,
     pub warnings: Warnings,
@@ -84,7 +83,7 @@ impl Engine<'_> {
             let warnings = std::mem::take(&mut prepared.warnings);
             found.warnings.all.extend(warnings.all);
             found.warnings.unread = found.warnings.unread.take().or(warnings.unread);
-            found.stacks.push((stack.name, prepared));
+            found.stacks.push(prepared);
         }
         Ok(())
     }
@@ -92,12 +91,8 @@ impl Engine<'_> {
     /// Takes the drift back, one stack after the other.
     pub async fn take_back(&mut self, found: Reversions) -> Result<()> {
         let mut stacks = found.stacks.into_iter();
-        while let Some((name, prepared)) = stacks.next() {
-            let sources = Sources {
-                root_stack: &name,
-                tree: None,
-            };
-            if let Err(err) = self.execute(prepared, &sources, &found.options).await {
+        while let Some(prepared) = stacks.next() {
+            if let Err(err) = self.execute(prepared, None, &found.options).await {
                 let cleanup = self.discard_all(stacks.collect()).await;
                 return Err(err.after(cleanup));
             }
@@ -111,10 +106,10 @@ impl Engine<'_> {
     }
 
     /// Deletes all of them; the first error counts.
-    async fn discard_all(&self, stacks: Vec<(String, Prepared)>) -> Result<()> {
+    async fn discard_all(&self, stacks: Vec<Prepared>) -> Result<()> {
         let mut outcome = Ok(());
-        for (name, prepared) in stacks {
-            let discarded = self.discard(&name, prepared).await;
+        for prepared in stacks {
+            let discarded = self.discard(prepared).await;
             outcome = outcome.and(discarded);
         }
         outcome
