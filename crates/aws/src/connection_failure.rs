@@ -5,14 +5,13 @@ use std::error::Error;
 use std::io::ErrorKind;
 
 use rustls::CertificateError;
-use snafu::Snafu;
 use ureq::http::Uri;
 
 use crate::proxy;
 
 /// A request that no server answered.
-#[derive(Debug, Snafu)]
-#[snafu(display("{text}"))]
+#[derive(Debug, thiserror::Error)]
+#[error("{text}")]
 pub(crate) struct ConnectionFailure {
     text: String,
     source: Box<dyn Error + Send + Sync>,

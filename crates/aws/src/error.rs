@@ -3,23 +3,24 @@
 
 use cfnkit_console::error::Error as Words;
 use cfnkit_console::text::printable;
-use snafu::{FromString as _, Snafu};
 
 use crate::connection_failure::cause;
 
 /// What was not done, and why.
-#[derive(Debug, Snafu)]
+#[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A service was called, and did not do it.
-    #[snafu(transparent)]
+    #[error(transparent)]
     Call {
         /// What came of the call.
+        #[from]
         source: ServiceError,
     },
     /// Anything else, or what was to be done by the call that failed.
-    #[snafu(transparent)]
+    #[error(transparent)]
     Words {
         /// What was not done, and why.
+        #[from]
         source: Words,
     },
 }
@@ -28,8 +29,8 @@ pub enum Error {
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// A call that failed.
-#[derive(Debug, Default, Snafu)]
-#[snafu(display("{}", printable(text)))]
+#[derive(Debug, Default, thiserror::Error)]
+#[error("{}", printable(text))]
 pub struct ServiceError {
     /// What went wrong, its cause included, in one line.
     pub text: String,
@@ -63,7 +64,7 @@ impl Error {
 
     /// What was not done because of this.
     pub(crate) fn context(self, message: impl Into<String>) -> Self {
-        Words::with_source(self.into(), message.into()).into()
+        Words::because(message, self).into()
     }
 
     /// The call that failed, whatever was to be done by it.

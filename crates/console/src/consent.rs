@@ -1,7 +1,6 @@
 //! A person's yes before anything changes.
 
-use snafu::whatever;
-
+use crate::bail;
 use crate::error::{Context as _, Error, Result, chain};
 use crate::exit::Exit;
 use crate::interrupt::Interrupts;
@@ -72,7 +71,7 @@ async fn agreed(question: &str, interrupts: &mut Interrupts) -> Result<bool> {
 
 fn somebody_is_there() -> Result<()> {
     if !screen::can_ask() {
-        whatever!("nobody can be asked, stdin is not a terminal; pass `--yes`");
+        bail!("nobody can be asked, stdin is not a terminal; pass `--yes`");
     }
     Ok(())
 }

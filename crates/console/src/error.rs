@@ -3,15 +3,30 @@
 
 use std::error::Error as StdError;
 
-use snafu::Snafu;
-
 /// What was not done, why, and what to do next; in words.
-#[derive(Debug, Snafu)]
-#[snafu(whatever, display("{message}"))]
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
 pub struct Error {
     message: String,
-    #[snafu(source(from(Box<dyn StdError + Send + Sync>, Some)))]
     source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+/// Ends a function with an error in words, as `format!` takes them.
+#[macro_export]
+macro_rules! bail {
+    ($($words:tt)*) => {
+        return Err($crate::error::Error::new(format!($($words)*)).into())
+    };
+}
+
+/// The same, unless something holds.
+#[macro_export]
+macro_rules! ensure {
+    ($holds:expr, $($words:tt)*) => {
+        if !$holds {
+            $crate::bail!($($words)*);
+        }
+    };
 }
 
 /// What was asked for, or why not.
@@ -23,6 +38,17 @@ impl Error {
         Self {
             message: message.into(),
             source: None,
+        }
+    }
+
+    /// An error with its cause.
+    pub fn because(
+        message: impl Into<String>,
+        cause: impl Into<Box<dyn StdError + Send + Sync>>,
+    ) -> Self {
+        Self {
+            message: message.into(),
+            source: Some(cause.into()),
         }
     }
 
@@ -49,17 +75,13 @@ pub trait Context<T> {
     fn with_context<M: Into<String>>(self, message: impl FnOnce() -> M) -> Result<T>;
 }
 
-// Snafu's own leaves open which error it makes, and `?` where several become one cannot tell.
 impl<T, E: Into<Box<dyn StdError + Send + Sync>>> Context<T> for Result<T, E> {
     fn context(self, message: impl Into<String>) -> Result<T> {
         self.with_context(|| message)
     }
 
     fn with_context<M: Into<String>>(self, message: impl FnOnce() -> M) -> Result<T> {
-        self.map_err(|err| Error {
-            message: message().into(),
-            source: Some(err.into()),
-        })
+        self.map_err(|err| Error::because(message(), err))
     }
 }
 
@@ -87,7 +109,6 @@ pub fn chain(err: &(dyn StdError + 'static)) -> String {
 
 #[cfg(test)]
 mod tests {
-    use snafu::whatever;
 
     use super::*;
 
@@ -99,7 +120,7 @@ mod tests {
         };
         let err = run().unwrap_err();
         assert_eq!(chain(&err), "cannot read `a`: the disk is gone");
-        let run = || -> Result<()> { whatever!("nothing is {}", "there") };
+        let run = || -> Result<()> { bail!("nothing is {}", "there") };
         assert_eq!(chain(&run().unwrap_err()), "nothing is there");
     }
 }

@@ -4,8 +4,7 @@
 use std::io::Write as _;
 use std::path::PathBuf;
 
-use snafu::whatever;
-
+use crate::bail;
 use crate::error::{Error, Result};
 use crate::variable;
 
@@ -23,7 +22,7 @@ pub fn summarize(markdown: &str) -> Result<()> {
 /// Sets an output of the step.
 pub fn set_output(name: &str, value: &str) -> Result<()> {
     if value.contains(['\n', '\r']) {
-        whatever!("the output `{name}` has more than one line");
+        bail!("the output `{name}` has more than one line");
     }
     append(OUTPUT, &format!("{name}={value}"))
 }

@@ -2,53 +2,54 @@
 //! is for a person to read.
 
 use cfnkit_aws::error::{ServiceError, Trouble};
-use snafu::Snafu;
 
 /// What was not done, and what became of the stack.
-#[derive(Debug, Snafu)]
+#[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// An interrupt came before anything had begun.
-    #[snafu(display("nothing was changed"))]
+    #[error("nothing was changed")]
     Declined,
     /// Somebody else changed the stack first, so that what was shown is not what would happen.
-    #[snafu(display(
+    #[error(
         "somebody else changed `{stack}` meanwhile and nothing was done; run the same command again"
-    ))]
+    )]
     Overtaken {
         /// Name of the stack.
         stack: String,
     },
     /// The stack has settled, and not as asked.
-    #[snafu(display("{text}"))]
+    #[error("{text}")]
     Failed {
         /// Why, and what to do next.
         text: String,
     },
     /// What was begun may still go on.
-    #[snafu(display("{text}"))]
+    #[error("{text}")]
     Unknown {
         /// Why its end is not known, and what to do next.
         text: String,
     },
     /// What was begun for something that failed is still there.
-    #[snafu(display("{}", left_behind(cleanup)))]
+    #[error("{}", left_behind(cleanup))]
     Unclean {
         /// Why it is.
         cleanup: Box<Error>,
         /// What failed first.
-        #[snafu(source)]
+        #[source]
         first: Box<Error>,
     },
     /// What the crate that calls AWS says.
-    #[snafu(transparent)]
+    #[error(transparent)]
     Aws {
         /// In its words.
+        #[from]
         source: cfnkit_aws::error::Error,
     },
     /// Anything else, which left the stack as it was.
-    #[snafu(transparent)]
+    #[error(transparent)]
     Words {
         /// What was not done, and why.
+        #[from]
         source: cfnkit_console::error::Error,
     },
 }

@@ -1,13 +1,12 @@
 //! The checks that run nothing of ours: formatting, code, templates, workflows, dependencies.
 
 use std::path::PathBuf;
-
-use snafu::whatever;
 use xshell::{Shell, cmd};
 
 use crate::step::{Steps, check};
 use cfnkit_assembly::service::Service;
 use cfnkit_assembly::stage_file;
+use cfnkit_console::bail;
 use cfnkit_console::error::Result;
 use cfnkit_tools::cargo::undisturbed;
 use cfnkit_tools::checkout;
@@ -71,7 +70,7 @@ fn check_stage_files(workspace: &Workspace, service: &'static Service) -> Result
         workspace.reporter().say(&problem.to_string());
     }
     if !problems.is_empty() {
-        whatever!("{} problems in `infra/stages`", problems.len());
+        bail!("{} problems in `infra/stages`", problems.len());
     }
     Ok(())
 }

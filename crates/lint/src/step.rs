@@ -6,9 +6,9 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use comfy_table::{CellAlignment, Table, presets};
-use snafu::whatever;
 use xshell::{Cmd, Shell};
 
+use cfnkit_console::bail;
 use cfnkit_console::error::{Context as _, Error, Result, chain};
 use cfnkit_console::report::Reporter;
 use cfnkit_console::workflow_run;
@@ -155,10 +155,10 @@ pub fn cargo_test(sh: &Shell, reporter: &dyn Reporter, arguments: &[&str]) -> Re
     }
     let status = test.wait().context("cannot wait for `cargo test`")?;
     if counts.passed + counts.failed == 0 {
-        whatever!("no test ran");
+        bail!("no test ran");
     }
     if !status.success() && counts.failed == 0 {
-        whatever!("`cargo test` failed ({status})");
+        bail!("`cargo test` failed ({status})");
     }
     Ok(counts)
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::display::subject::Verb;
 use crate::event::ResourceOperation;
+use cfnkit_console::ensure;
 use cfnkit_console::error::{Context as _, Error, Result};
 
 const FORMAT: u32 = 1;
@@ -71,7 +72,7 @@ impl Experience {
     /// Reads what `learn` led to; an error where it is of another format.
     pub fn parse(text: &str) -> Result<Self> {
         let experience: Self = serde_json::from_str(text).context("not what was written there")?;
-        snafu::ensure_whatever!(
+        ensure!(
             experience.format == FORMAT,
             "its format is {} and not {FORMAT}",
             experience.format

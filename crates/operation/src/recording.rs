@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::display::subject::Subject;
 use crate::event::StackEvent;
+use cfnkit_console::ensure;
 use cfnkit_console::error::{Context as _, Error, Result};
 
 const FORMAT: u32 = 1;
@@ -156,7 +157,7 @@ impl Recording {
             .with_context(|| format!("`{name}` is not a recording: it has no line"))?;
         let not_a_header = || format!("{name}:1: not the first line of a recording");
         let header: AnyHeader = serde_json::from_str(first).with_context(not_a_header)?;
-        snafu::ensure_whatever!(
+        ensure!(
             header.format == FORMAT,
             "{name}:1: the recording has format {}, and this program reads {FORMAT}",
             header.format

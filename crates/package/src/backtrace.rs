@@ -5,8 +5,8 @@ use std::str::FromStr;
 
 use serde::Deserialize;
 use serde_json::{Deserializer, Map, Value};
-use snafu::ensure_whatever;
 
+use cfnkit_console::ensure;
 use cfnkit_console::error::{Context as _, Error, Result};
 
 /// The member of a line that has the addresses.
@@ -130,7 +130,7 @@ impl TryFrom<String> for ZipHash {
 
     fn try_from(text: String) -> Result<Self> {
         let is_hash = text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-        ensure_whatever!(is_hash, "`{text}` is no SHA-256 of a zip");
+        ensure!(is_hash, "`{text}` is no SHA-256 of a zip");
         Ok(Self(text))
     }
 }

@@ -7,9 +7,9 @@ use std::io::Write as _;
 
 use auditable_serde::{DependencyKind, Source, VersionInfo};
 use cargo_lock::{Lockfile, Version};
-use snafu::whatever;
 use xshell::{Shell, cmd};
 
+use cfnkit_console::bail;
 use cfnkit_console::error::{Context as _, Result};
 use cfnkit_tools::cargo::undisturbed;
 use cfnkit_tools::workspace::Workspace;
@@ -183,9 +183,9 @@ fn locked<'lockfile>(
     let (name, version) = (label.name, label.version);
     match (found.next(), found.next()) {
         (Some(package), None) => Ok(package),
-        (None, _) => whatever!("`{name} {version}` is built and not in `Cargo.lock`"),
+        (None, _) => bail!("`{name} {version}` is built and not in `Cargo.lock`"),
         (Some(_), Some(_)) => {
-            whatever!("`Cargo.lock` has `{name} {version}` from two places of the same kind")
+            bail!("`Cargo.lock` has `{name} {version}` from two places of the same kind")
         }
     }
 }

@@ -2,8 +2,6 @@
 
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
-
-use snafu::whatever;
 use xshell::Shell;
 
 use crate::archive::zip_bootstrap;
@@ -13,6 +11,7 @@ use crate::inputs::{Inputs, Names};
 use crate::inspection::{self, Defect, Severity};
 use cfnkit_assembly::asset::Asset;
 use cfnkit_assembly::service::Function;
+use cfnkit_console::bail;
 use cfnkit_console::error::{Context as _, Error, Result};
 use cfnkit_console::report::Reporter;
 use cfnkit_tools::architecture::Architecture;
@@ -210,7 +209,7 @@ fn refuse(reporter: &dyn Reporter, findings: &[Defect]) -> Result<()> {
     let is_error = |finding: &Defect| finding.severity == Severity::Error;
     match findings.iter().any(is_error) {
         false => Ok(()),
-        true => whatever!("not fit for Lambda; nothing was written"),
+        true => bail!("not fit for Lambda; nothing was written"),
     }
 }
 

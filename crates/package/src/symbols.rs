@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 
 use addr2line::Loader;
 use serde_json::Value;
-use snafu::{ensure_whatever, whatever};
 
 use crate::backtrace::{ReturnAddress, ZipHash};
 use crate::packaging::Target;
 use crate::packaging::manifest::manifest_name;
 use cfnkit_assembly::service;
 use cfnkit_console::error::{Context as _, Error, Result};
+use cfnkit_console::{bail, ensure};
 use cfnkit_tools::architecture::Architecture;
 use cfnkit_tools::workspace::Workspace;
 
@@ -44,7 +44,7 @@ impl Symbols {
         let loader = Loader::new(path)
             .map_err(|err| Error::new(err.to_string()))
             .with_context(|| format!("cannot read symbols of `{}`", path.display()))?;
-        ensure_whatever!(
+        ensure!(
             loader.get_section_range(b".debug_line").is_some(),
             "`{}` has no line tables; `cargo xtask package` keeps them in a file that ends with \
              `.debug`",
@@ -161,7 +161,7 @@ pub fn of_zip(workspace: &Workspace, zip: &ZipHash) -> Result<PathBuf> {
         true => "there are none at all".to_owned(),
         false => format!("there are those of {}", others.join(", ")),
     };
-    whatever!(
+    bail!(
         "no symbols of the handler `{}` in `{}`; {others}; the same commit gives the same bytes: \
          `git checkout` the deployed one and run `cargo xtask package`",
         zip.as_str(),

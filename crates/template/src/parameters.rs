@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde_json::Value;
-use snafu::whatever;
 
 use crate::constraint::check_value;
 use crate::json_text::JsonText;
@@ -13,6 +12,7 @@ use crate::source::{Problem, nearest};
 use crate::template::Template;
 use crate::template::positions::below;
 use crate::text_file;
+use cfnkit_console::bail;
 use cfnkit_console::error::{Context as _, Result};
 
 /// Parameter values by name.
@@ -145,10 +145,10 @@ pub fn check(root: &Template, supplied: &Parameters, chosen: &Parameters) -> Res
     let declared = root.parameters();
     for (name, value) in chosen {
         if !declared.iter().any(|parameter| parameter.name == *name) {
-            whatever!("{}", unknown(root, name, supplied));
+            bail!("{}", unknown(root, name, supplied));
         }
         if supplied.contains_key(name) {
-            whatever!("parameter `{name}` is set by this tool and cannot be chosen");
+            bail!("parameter `{name}` is set by this tool and cannot be chosen");
         }
         check_value(root, name, value)?;
     }

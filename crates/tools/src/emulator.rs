@@ -12,12 +12,12 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use snafu::whatever;
 use xshell::Shell;
 
 use crate::tool;
 use crate::tool::pip::is_of_python;
 use crate::workspace::Workspace;
+use cfnkit_console::bail;
 use cfnkit_console::error::{Context as _, Result};
 use cfnkit_console::variable;
 
@@ -129,7 +129,7 @@ pub fn up(
     let _lock = workspace.lock(&place.directory.join("emulator.lock"))?;
     if let Some(emulator) = running(place)? {
         match port {
-            Some(port) if port != emulator.port => whatever!(
+            Some(port) if port != emulator.port => bail!(
                 "the local cloud is running on port {}; `cargo xtask local down` stops it",
                 emulator.port
             ),
@@ -242,14 +242,14 @@ fn wait_until_healthy(child: &mut Child, port: u16) -> Result<()> {
     let begin = Instant::now();
     while begin.elapsed() < START_TIMEOUT {
         if let Some(status) = child.try_wait().context("cannot watch the emulator")? {
-            whatever!("it ended at once ({status})");
+            bail!("it ended at once ({status})");
         }
         if is_healthy(port) {
             return Ok(());
         }
         std::thread::sleep(Duration::from_millis(50));
     }
-    whatever!("it does not answer after {} s", START_TIMEOUT.as_secs())
+    bail!("it does not answer after {} s", START_TIMEOUT.as_secs())
 }
 
 fn stop(pid: i32) -> Result<()> {
@@ -267,7 +267,7 @@ fn stop(pid: i32) -> Result<()> {
             std::thread::sleep(Duration::from_millis(20));
         }
     }
-    whatever!("the local cloud (process {pid}) does not stop")
+    bail!("the local cloud (process {pid}) does not stop")
 }
 
 fn is_alive(pid: i32) -> bool {

@@ -5,8 +5,7 @@ use std::ffi::OsStr;
 use std::path::Path;
 use std::process::Command;
 
-use snafu::whatever;
-
+use cfnkit_console::bail;
 use cfnkit_console::error::{Context as _, Result};
 
 /// With these in the environment, as a hook has them, git would look at another repository.
@@ -30,7 +29,7 @@ pub fn ask(
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
         let said = said.trim();
-        whatever!("{}", said.strip_prefix("fatal: ").unwrap_or(said));
+        bail!("{}", said.strip_prefix("fatal: ").unwrap_or(said));
     }
     Ok(output.stdout)
 }

@@ -3,14 +3,13 @@
 //! `tools/` in cargo's target directory.
 
 use std::path::{Path, PathBuf};
-
-use snafu::{ensure_whatever, whatever};
 use xshell::{Cmd, Shell, cmd};
 
 use crate::cargo::undisturbed;
 use crate::digest::{hex, sha256};
 use crate::workspace::Workspace;
 use cfnkit_console::error::{Context as _, Error, Result};
+use cfnkit_console::{bail, ensure};
 use pip::isolated;
 
 pub mod actionlint;
@@ -303,7 +302,7 @@ fn answer(call: Cmd<'_>, words: &[&str]) -> Result<()> {
         .output()
         .with_context(|| format!("`{words}` cannot be started on this machine"))?;
     let said = String::from_utf8_lossy(&output.stderr);
-    ensure_whatever!(
+    ensure!(
         output.status.success(),
         "`{words}` was installed and fails: {}",
         said.trim()
@@ -347,10 +346,10 @@ pub fn python(sh: &Shell) -> Result<String> {
     let mut parts = version.split_whitespace().map(str::parse::<u32>);
     let found = match (parts.next(), parts.next()) {
         (Some(Ok(major)), Some(Ok(minor))) => (major, minor),
-        _ => whatever!("`python3` did not tell its version, but `{version}`"),
+        _ => bail!("`python3` did not tell its version, but `{version}`"),
     };
     if found < PYTHON {
-        whatever!(
+        bail!(
             "`python3` is {}.{}; install Python {major}.{minor} or newer",
             found.0,
             found.1

@@ -1,8 +1,8 @@
 //! Which address may be loaded: the stack's own endpoint and no other.
 
 use hyper::Uri;
-use snafu::whatever;
 
+use cfnkit_console::bail;
 use cfnkit_console::error::Result;
 
 /// The URL to post to. `asked` is an address that somebody gave, `own` the stack's output.
@@ -10,7 +10,7 @@ pub fn checked(asked: Option<&str>, own: &str) -> Result<String> {
     if let Some(asked) = asked
         && parts(asked).is_none_or(|parts_asked| parts(own) != Some(parts_asked))
     {
-        whatever!(
+        bail!(
             "`{asked}` is not the endpoint of this stack, `{own}`; only a stack's own endpoint \
              is ever loaded: leave `--url` out, or choose another `--stage`"
         );

@@ -2,8 +2,8 @@
 
 use regex_lite::Regex;
 use serde_json::Value;
-use snafu::whatever;
 
+use cfnkit_console::bail;
 use cfnkit_console::error::{Context as _, Result};
 
 /// The text of a stage file with the value of one more parameter, or with another value of one
@@ -22,7 +22,7 @@ pub fn with_parameter(text: &str, name: &str, value: u64) -> Result<String> {
     };
     expected["Parameters"][name] = value.to_string().into();
     if read != expected {
-        whatever!("the stage file cannot be edited; set `{name}` to {value} in it by hand");
+        bail!("the stage file cannot be edited; set `{name}` to {value} in it by hand");
     }
     Ok(edited)
 }

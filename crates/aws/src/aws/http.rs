@@ -23,6 +23,7 @@ use ureq::http::Uri;
 
 use crate::connection_failure::{ConnectionFailure, origin};
 use crate::proxy;
+use cfnkit_console::bail;
 use cfnkit_console::error::{Context as _, Result};
 use cfnkit_console::patience::patient;
 use cfnkit_console::variable;
@@ -163,7 +164,7 @@ impl Bundle {
             }
         }
         if count == 0 {
-            snafu::whatever!("`{path}`, which {named_by} names, has no certificate (PEM)");
+            bail!("`{path}`, which {named_by} names, has no certificate (PEM)");
         }
         Ok(store)
     }

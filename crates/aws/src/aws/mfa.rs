@@ -10,6 +10,7 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 
 use super::reason::readable;
 use super::selection;
+use cfnkit_console::bail;
 use cfnkit_console::error::{Context as _, Result};
 
 /// What a profile says of its role and its device.
@@ -66,7 +67,7 @@ impl Device {
             (None, Some("Environment")) => Source::Environment,
             (None, Some("EcsContainer")) => Source::Container,
             (None, Some("Ec2InstanceMetadata")) => Source::Instance,
-            _ => snafu::whatever!(
+            _ => bail!(
                 "profile `{name}` has a role and not one source for it; give it \
                  `source_profile` or `credential_source`"
             ),

@@ -15,6 +15,7 @@ use aws_types::os_shim_internal::{Env, Fs};
 
 use super::Selection;
 use super::mfa::Device;
+use cfnkit_console::bail;
 use cfnkit_console::error::{Context as _, Result};
 use cfnkit_console::variable;
 
@@ -99,7 +100,7 @@ impl Selected {
                 .iter()
                 .all(|key| last.get(key).is_some());
             if !is_complete && !has_keys(last) {
-                snafu::whatever!(
+                bail!(
                     "profile `{name}` signs in and chooses no account; add `sso_account_id` and \
                      `sso_role_name` to it, for example with `aws configure sso --profile {name}`"
                 );
@@ -110,7 +111,7 @@ impl Selected {
                 continue;
             };
             if at > 0 {
-                snafu::whatever!(
+                bail!(
                     "profile `{}` wants a code of `{}`, which can be asked for only where it is \
                      the chosen profile; {}",
                     profile.name(),
@@ -183,12 +184,12 @@ fn check_profile(profiles: &ProfileSet, profile: &str) -> Result<()> {
     }
     let may_be_in_a_name = |c: char| c.is_ascii_alphanumeric() || "_-/.%@:+".contains(c);
     if !profile.is_empty() && !profile.chars().all(may_be_in_a_name) {
-        snafu::whatever!(
+        bail!(
             "no AWS profile `{profile}`: AWS's SDK passes over profiles with such a name; give it \
              one of ASCII letters, digits and `-_./@:+%`"
         );
     }
-    snafu::whatever!("no AWS profile `{profile}`; {}", known(profiles));
+    bail!("no AWS profile `{profile}`; {}", known(profiles));
 }
 
 fn known(profiles: &ProfileSet) -> String {

@@ -8,6 +8,7 @@ use ureq::http::Uri;
 use super::Selection;
 use super::endpoint::{self, VARIABLE};
 use super::selection::Selected;
+use cfnkit_console::bail;
 use cfnkit_console::error::Result;
 use cfnkit_console::variable;
 
@@ -46,7 +47,7 @@ pub(super) fn checked(
         let url = endpoint::setting(&config, service);
         // Those clients read the files themselves, and panic at it.
         if url.is_some_and(|url| url.trim().is_empty()) && selected.calls_to_sign_in {
-            snafu::whatever!(
+            bail!(
                 "an `endpoint_url` of profile `{profile}` is empty, and signing in calls {service}; \
                  remove it or write a URL"
             );
@@ -76,7 +77,7 @@ fn check_region(region: &str, source: impl FnOnce() -> String) -> Result<()> {
         true => "a region is written as `us-east-1`".to_owned(),
         false => format!("did you mean `{meant}`?"),
     };
-    snafu::whatever!("`{region}` of {} is no region; {meant}", source())
+    bail!("`{region}` of {} is no region; {meant}", source())
 }
 
 fn region_source(selection: &Selection, profile: &str) -> String {
@@ -103,7 +104,7 @@ fn check_url(url: &str, source: impl FnOnce() -> String) -> Result<()> {
     });
     match is_url {
         true => Ok(()),
-        false => snafu::whatever!(
+        false => bail!(
             "`{url}` of {} is no URL; write it as `https://cloudformation.us-east-1.amazonaws.com` \
              or leave it out",
             source()

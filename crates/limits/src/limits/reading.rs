@@ -4,9 +4,9 @@
 use std::collections::BTreeSet;
 
 use serde_json::Value;
-use snafu::whatever;
 
 use super::{Layer, LayerName, Layers, Limit, Tier};
+use cfnkit_console::bail;
 use cfnkit_console::error::{Context as _, Result};
 use cfnkit_template::flattening::{Flat, Origin};
 use cfnkit_template::parameters::Parameters;
@@ -127,7 +127,7 @@ impl<'a> Reader<'a> {
         let mut found = self.of_type(kind);
         match (found.pop(), found.len()) {
             (one, 0) => Ok(one),
-            (_, others) => whatever!(
+            (_, others) => bail!(
                 "the templates have {} resources `{kind}`, and requests pass only one",
                 others + 1
             ),
@@ -149,8 +149,8 @@ impl<'a> Reader<'a> {
         }
         match (functions.pop(), functions.len()) {
             (Some(one), 0) => Ok(one),
-            (None, _) => whatever!("no method of the API names a `{KIND}` of the templates"),
-            (Some(_), others) => whatever!(
+            (None, _) => bail!("no method of the API names a `{KIND}` of the templates"),
+            (Some(_), others) => bail!(
                 "the API's methods name {} resources `{KIND}`, and requests pass only one",
                 others + 1
             ),
@@ -307,7 +307,7 @@ impl<'a> Reader<'a> {
             Some("MONTH") => 30.0,
             _ => {
                 let place = self.place(plan, "/Quota/Period");
-                whatever!("a quota's `Period` is DAY, WEEK or MONTH ({place})")
+                bail!("a quota's `Period` is DAY, WEEK or MONTH ({place})")
             }
         };
         Ok(days * 86_400.0)

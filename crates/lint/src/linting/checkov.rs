@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde_json::Value;
-use snafu::whatever;
 use xshell::{Shell, cmd};
 
 use super::finding::{Opinion, Remark};
+use cfnkit_console::bail;
 use cfnkit_console::error::{Context as _, Result};
 use cfnkit_tools::tool;
 use cfnkit_tools::tool::pip::isolated;
@@ -49,7 +49,7 @@ fn parse(said: &str) -> Result<BTreeMap<String, Opinion>> {
     };
     let unread = list("parsing_errors")?;
     if !unread.is_empty() {
-        whatever!("it cannot read {unread:?}");
+        bail!("it cannot read {unread:?}");
     }
     let mut verdicts: BTreeMap<String, Opinion> = BTreeMap::new();
     for check in list("passed_checks")? {
@@ -69,7 +69,7 @@ fn parse(said: &str) -> Result<BTreeMap<String, Opinion>> {
         verdict.remarks.insert(remark);
     }
     if verdicts.is_empty() {
-        whatever!("it checked nothing");
+        bail!("it checked nothing");
     }
     Ok(verdicts)
 }

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde_json::Value;
-use snafu::whatever;
 use xshell::{Shell, cmd};
 
 use super::finding::{Opinion, Remark};
+use cfnkit_console::bail;
 use cfnkit_console::error::{Context as _, Error, Result};
 use cfnkit_tools::workspace::Workspace;
 use cfnkit_tools::{checkout, tool};
@@ -67,7 +67,7 @@ fn rule_places(sh: &Shell, workspace: &Workspace) -> Result<BTreeMap<String, Str
         }
     }
     if places.is_empty() {
-        whatever!("no rule in `{DIRECTORY}`");
+        bail!("no rule in `{DIRECTORY}`");
     }
     Ok(places)
 }
@@ -90,7 +90,7 @@ fn parse(said: &str, places: &BTreeMap<String, String>) -> Result<BTreeMap<Strin
             .iter()
             .find(|(rule, _)| !said.contains(&format!("\"{rule}\"")))
         {
-            whatever!("it did not look at the rule `{rule}` of {place}");
+            bail!("it did not look at the rule `{rule}` of {place}");
         }
         verdict.passed += list("compliant")
             .context("no `compliant` in a report")?

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use snafu::whatever;
-
 use super::finding::{Finding, Waivers};
 use cfnkit_assembly::service::Service;
 use cfnkit_assembly::stage_file::{self, StageFile};
+use cfnkit_console::bail;
 use cfnkit_console::error::{Context as _, Error, Result};
 use cfnkit_limits::limits::contradiction::{Contradiction, PREFIX, contradictions};
 use cfnkit_limits::limits::report::{entry, wrapped};
@@ -41,7 +40,7 @@ pub fn check(workspace: &Workspace, service: &'static Service) -> Result<()> {
     }
     let (open, accepted) = (open.len() + stale.len(), found.len() - open.len());
     if open > 0 {
-        whatever!(
+        bail!(
             "{open} findings about limits; mend them, or accept them with a reason in the \
              resource's `Metadata` (`Waivers`)"
         );

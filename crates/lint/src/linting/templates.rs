@@ -6,11 +6,11 @@ use std::path::Path;
 use comfy_table::{ContentArrangement, Table, presets};
 use schemars::JsonSchema;
 use serde::Serialize;
-use snafu::whatever;
 use xshell::Shell;
 
 use super::finding::{Finding, Opinion, Waivers};
 use super::{checkov, guard, written};
+use cfnkit_console::bail;
 use cfnkit_console::error::{Context as _, Error, Result};
 use cfnkit_limits::limits::contradiction;
 use cfnkit_template::flattening::Flat;
@@ -70,7 +70,7 @@ impl Judgement {
     pub fn verdict(&self) -> Result<()> {
         match self.open() {
             0 => Ok(()),
-            open => whatever!(
+            open => bail!(
                 "{open} findings; mend them, or waive them with a reason in the resource's \
                  `Metadata`"
             ),
@@ -153,7 +153,7 @@ pub fn judge_templates(sh: &Shell, workspace: &Workspace) -> Result<Judgement> {
                 .remove(&file)
                 .with_context(|| format!("{tool} said nothing of `{file}`"))?;
             if passed == 0 {
-                whatever!("{tool} found nothing right in `{file}`, so it did not look");
+                bail!("{tool} found nothing right in `{file}`, so it did not look");
             }
             let found = remarks
                 .iter()

@@ -2,11 +2,10 @@
 //! what does not work.
 
 use std::path::{Path, PathBuf};
-
-use snafu::whatever;
 use xshell::{Shell, cmd};
 
 use crate::step::check;
+use cfnkit_console::bail;
 use cfnkit_console::error::{Context as _, Error, Result};
 use cfnkit_tools::tool;
 use cfnkit_tools::workspace::Workspace;
@@ -33,7 +32,7 @@ pub(crate) fn check_workflows(sh: &Shell, workspace: &Workspace) -> Result<()> {
         .filter_map(|file| Some(Path::new(DIRECTORY).join(file.file_name()?)))
         .collect();
     if workflows.is_empty() {
-        whatever!("no workflow in `{DIRECTORY}`");
+        bail!("no workflow in `{DIRECTORY}`");
     }
     // Each says what it found; the second is asked whatever the first says.
     let abused = check(cmd!(

@@ -1,10 +1,10 @@
 //! The templates as they are written: cfn-lint, yamllint, and the order and names of their parts.
 
 use serde_json::Value;
-use snafu::whatever;
 use xshell::{Shell, cmd};
 
 use super::finding::{Finding, Waivers};
+use cfnkit_console::bail;
 use cfnkit_console::error::{Context as _, Result};
 use cfnkit_template::template::Template;
 use cfnkit_tools::tool;
@@ -107,7 +107,7 @@ pub(crate) fn yamllint(sh: &Shell, workspace: &Workspace) -> Result<Vec<Finding>
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     if said.is_empty() && !output.status.success() {
         let why = String::from_utf8_lossy(&output.stderr).into_owned();
-        whatever!("yamllint failed: {}", why.trim());
+        bail!("yamllint failed: {}", why.trim());
     }
     said.lines().map(parse_layout).collect()
 }

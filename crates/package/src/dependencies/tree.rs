@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use auditable_serde::Source;
-use snafu::ensure_whatever;
 
+use cfnkit_console::ensure;
 use cfnkit_console::error::{Context as _, Result};
 
 /// With `--prefix depth`. The bar keeps the depth apart from a licence that starts with a digit,
@@ -54,7 +54,7 @@ pub(super) fn parse(text: &str) -> Result<Tree<'_>> {
     for line in text.lines() {
         let (depth, licence, label) =
             parse_line(line).with_context(|| format!("cannot read cargo's tree at `{line}`"))?;
-        ensure_whatever!(
+        ensure!(
             depth <= above.len() && (depth == 0) == packages.is_empty(),
             "cargo's tree has `{line}` on no branch"
         );

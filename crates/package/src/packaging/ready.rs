@@ -1,14 +1,13 @@
 //! A handler that is there already: packaged from this working tree, or elsewhere.
 
 use std::path::Path;
-
-use snafu::whatever;
 use xshell::Shell;
 
 use super::{Plan, Target, read, refuse, up_to_date, zip_name};
 use crate::inspection::{self, Expected};
 use cfnkit_assembly::asset::Asset;
 use cfnkit_assembly::service::Function;
+use cfnkit_console::bail;
 use cfnkit_console::error::{Context as _, Result};
 use cfnkit_console::report::Reporter;
 use cfnkit_tools::architecture::Architecture;
@@ -43,7 +42,7 @@ pub fn ready_made(
     let asset = Asset::new(&zip_name(function), read(zip)?);
     let found = hex(&asset.sha256);
     if let Some(expected) = sha256.filter(|expected| **expected != found) {
-        whatever!(
+        bail!(
             "cannot deploy `{}`: it has the SHA-256 {found}, and {expected} was promised",
             zip.display()
         );

@@ -2,13 +2,12 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-
-use snafu::whatever;
 use xshell::Shell;
 
 use super::comparison::compare;
 use super::{Package, Reuse, Target, package, read, zip_name};
 use cfnkit_assembly::service::Function;
+use cfnkit_console::bail;
 use cfnkit_console::error::{Context as _, Error, Result};
 use cfnkit_console::variable;
 use cfnkit_console::workflow_run;
@@ -47,7 +46,7 @@ pub fn verify(
     for difference in &differences {
         workspace.reporter().say(&difference.to_string());
     }
-    whatever!(
+    bail!(
         "the two builds differ; the second zip is `{}`",
         workspace.display(&there)
     )
@@ -97,7 +96,7 @@ fn build_again(copy: &Path, home: &Path, function: &Function, arguments: &[&str]
     let status = build.status().context("cannot start the second build")?;
     match status.success() {
         true => Ok(()),
-        false => whatever!("the second build failed"),
+        false => bail!("the second build failed"),
     }
 }
 

@@ -4,11 +4,11 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use snafu::whatever;
 use xshell::{Shell, cmd};
 
 use super::undisturbed;
 use crate::workspace::Workspace;
+use cfnkit_console::bail;
 use cfnkit_console::error::{Context as _, Result};
 
 /// Tables that can change what a build makes of the same files.
@@ -52,7 +52,7 @@ impl Configuration {
             .context("cannot run `cargo`; install rustup")?;
         if !output.status.success() {
             let said = String::from_utf8_lossy(&output.stderr);
-            whatever!("cannot read cargo's configuration: {}", said.trim());
+            bail!("cannot read cargo's configuration: {}", said.trim());
         }
         let configuration = serde_json::from_slice(&output.stdout);
         Ok(Self(configuration.context(
