@@ -388,7 +388,7 @@ fn in_the_handler(file: &str, pattern: &str) -> Vec<String> {
 fn the_handler_writes_what_is_watched() {
     let metrics = in_the_handler("log/metrics.rs", r#"Metric::new\("(\w+)", "#);
     assert_eq!(metrics, HANDLER_METRICS);
-    let reasons = in_the_handler("event/verdict.rs", r#"Rejected\("([\w-]+)"\)"#);
+    let reasons = in_the_handler("event/ending.rs", r#"Rejected\("([\w-]+)"\)"#);
     assert_eq!(reasons, REASONS);
     let namespace = in_the_handler("log/metrics.rs", r#"NAMESPACE: &str = "(\w+)""#);
     assert_eq!(namespace, ["Movies"]);
