@@ -13,7 +13,7 @@ pub static SERVICE: Service = Service {
     functions: &[Function {
         name: "handler",
         package: "handler",
-        program: "bootstrap",
+        program: "handler",
         profile: "lambda",
         key_parameter: "HandlerKey",
         log_group_output: "FunctionLogGroupName",

@@ -224,7 +224,7 @@ pub(crate) mod tests {
         functions: &[Function {
             name: "intake",
             package: "intake",
-            program: "bootstrap",
+            program: "handler",
             profile: "lambda",
             key_parameter: "IntakeKey",
             log_group_output: "IntakeLogGroupName",

@@ -297,7 +297,7 @@ pub(crate) mod tests {
     pub(crate) static INTAKE: Function = Function {
         name: "intake",
         package: "intake",
-        program: "bootstrap",
+        program: "handler",
         profile: "lambda",
         key_parameter: "IntakeKey",
         log_group_output: "IntakeLogGroupName",

@@ -24,7 +24,7 @@ struct Function(Child);
 impl Function {
     /// Starts the program with Lambda's variables and these on top; an empty value takes one away.
     fn start(runtime_api: &str, endpoint: &str, variables: &[(&str, &str)]) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_bootstrap"));
+        let mut command = Command::new(env!("CARGO_BIN_EXE_handler"));
         command
             .env_clear()
             .env("AWS_LAMBDA_RUNTIME_API", runtime_api)
@@ -241,7 +241,7 @@ fn a_panic_is_logged_with_addresses_and_no_message() {
     assert!(place.contains("/lambda_runtime_api_client-"), "{place}");
 
     let backtrace = line["backtrace"].as_array().unwrap();
-    let size = std::fs::metadata(env!("CARGO_BIN_EXE_bootstrap")).unwrap();
+    let size = std::fs::metadata(env!("CARGO_BIN_EXE_handler")).unwrap();
     for address in backtrace {
         let digits = address.as_str().unwrap().strip_prefix("0x").unwrap();
         let address = u64::from_str_radix(digits, 16).unwrap();

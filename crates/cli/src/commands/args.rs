@@ -219,12 +219,12 @@ pub fn probably_meant(workspace: &Workspace, stage: &Stage) -> String {
 }
 
 /// A stage by its name, for clap.
-pub fn parse_stage(text: &str) -> Result<Stage, String> {
+pub(crate) fn parse_stage(text: &str) -> Result<Stage, String> {
     service().stage(text)
 }
 
 /// A tier by its name, for clap.
-pub fn parse_tier(text: &str) -> Result<&'static Tier, String> {
+pub(crate) fn parse_tier(text: &str) -> Result<&'static Tier, String> {
     let tiers = service().tiers;
     service().tier(text).ok_or_else(|| {
         let names: Vec<&str> = tiers.iter().map(|tier| tier.name).collect();
@@ -236,7 +236,7 @@ pub fn parse_tier(text: &str) -> Result<&'static Tier, String> {
 }
 
 /// The name of the service's first tier.
-pub fn first_tier() -> &'static str {
+pub(crate) fn first_tier() -> &'static str {
     service().tiers.first().map_or("none", |tier| tier.name)
 }
 

@@ -110,14 +110,14 @@ fn a_stack_is_printed_as_rust_prints_it() {
             function("__rustc::rust_begin_unwind", None),
             function("core::panicking::panic_fmt", None),
             function("handle", Some("handler/src/event.rs:72:9")),
-            function("bootstrap::main", None),
+            function("handler::main", None),
             function("std::sys::backtrace::__rust_begin_short_backtrace", None),
             function("main", None),
         ])
     };
     assert_eq!(
         stack().short().to_string(),
-        "   0: handle\n             at handler/src/event.rs:72:9\n   1: bootstrap::main"
+        "   0: handle\n             at handler/src/event.rs:72:9\n   1: handler::main"
     );
     assert_eq!(stack().to_string().lines().count(), 9);
     // Nothing is left out where nothing says what may be.

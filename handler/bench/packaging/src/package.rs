@@ -123,7 +123,7 @@ impl Variant {
     fn weigh(&mut self) -> anyhow::Result<()> {
         let zip = self.copy.join(match self.lambda {
             None => "target/package/handler.zip",
-            Some(_) => "target/lambda/bootstrap/bootstrap.zip",
+            Some(_) => "target/lambda/handler/bootstrap.zip",
         });
         let zip = std::fs::metadata(&zip).with_context(|| format!("no zip `{}`", zip.display()))?;
         self.zip_bytes = zip.len();

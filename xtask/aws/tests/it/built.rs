@@ -20,7 +20,6 @@ const FILES: [(&str, &str); 13] = [
     (
         "handler/Cargo.toml",
         "[package]\nname = \"handler\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n\
-         [[bin]]\nname = \"bootstrap\"\npath = \"src/main.rs\"\n\n\
          [dependencies]\nshared = { path = \"../shared\" }\n\n\
          [target.'cfg(windows)'.dependencies]\nwindows = { path = \"../windows\" }\n",
     ),
@@ -243,12 +242,7 @@ fn a_relative_target_directory_is_where_the_command_was_typed() {
         command.current_dir(place).env("CARGO_TARGET_DIR", "built");
     };
     assert_eq!(repository.built(typed), UNCHANGED);
-    assert!(
-        repository
-            .root
-            .join("handler/built/debug/bootstrap")
-            .exists()
-    );
+    assert!(repository.root.join("handler/built/debug/handler").exists());
     assert!(!repository.root.join("built").exists());
     assert!(!repository.root.join("target").exists());
     repository.write("text.txt", "new");

@@ -21,7 +21,7 @@ async fn a_panic_of_the_handler_is_followed_to_its_lines() {
     assert!(stack.starts_with("   0: core::result::unwrap_failed\n"));
     let line = stack
         .lines()
-        .position(|line| line.contains(": bootstrap::start"));
+        .position(|line| line.contains(": handler::start"));
     let place = stack.lines().nth(line.unwrap() + 1).unwrap();
     assert!(
         place.starts_with("             at handler/src/main.rs:"),

@@ -55,7 +55,7 @@ pub(crate) async fn build_handler(directory: &Path) -> PathBuf {
     build.args(["build", "--locked", "--package", "handler"]);
     assert!(build.current_dir(repository()).status().unwrap().success());
     let bootstrap = directory.join("bootstrap");
-    std::fs::copy(target_directory().join("debug/bootstrap"), &bootstrap).unwrap();
+    std::fs::copy(target_directory().join("debug/handler"), &bootstrap).unwrap();
     bootstrap
 }
 
