@@ -136,6 +136,10 @@ impl Connection {
     }
 
     /// Connects to the emulator at `endpoint`; nothing that the user set for AWS reaches it.
+    ///
+    /// # Errors
+    ///
+    /// `Error::Words`: nothing at `endpoint` answers, or what does names no account.
     pub async fn to_local(endpoint: &str, report: Report) -> Result<Self> {
         // A set without a file panics.
         let no_files = EnvConfigFiles::builder()

@@ -9,6 +9,7 @@
 //! asset bucket names the account that must own it.
 
 #![warn(missing_docs)]
+#![warn(clippy::missing_errors_doc)]
 
 pub mod aws;
 pub(crate) mod connection_failure;

@@ -21,6 +21,10 @@ pub struct Trail {
 }
 
 /// Source: CloudTrail's `DescribeTrails`, those of other regions and of the organisation included.
+///
+/// # Errors
+///
+/// The call fails, its answer is not JSON, or a trail in it has no ARN.
 pub async fn trails(connection: &Connection) -> Result<Vec<Trail>> {
     let answer = CLOUDTRAIL
         .operate(connection, "DescribeTrails", &json!({}))
@@ -41,6 +45,11 @@ pub async fn trails(connection: &Connection) -> Result<Vec<Trail>> {
 /// Whether a trail is logging.
 ///
 /// Source: CloudTrail's `GetTrailStatus`.
+///
+/// # Errors
+///
+/// The call fails, or its answer is not JSON. One that lacks the status is a trail that does not
+/// log.
 pub async fn is_logging(connection: &Connection, trail: &Trail) -> Result<bool> {
     let input = json!({ "Name": trail.arn });
     let answer = CLOUDTRAIL
@@ -52,6 +61,11 @@ pub async fn is_logging(connection: &Connection, trail: &Trail) -> Result<bool> 
 /// Whether a trail logs all management events, those that write and those that read.
 ///
 /// Source: CloudTrail's `GetEventSelectors`.
+///
+/// # Errors
+///
+/// The call fails, or its answer is not JSON. One without selectors is a trail that does not log
+/// them.
 pub async fn logs_management_events(connection: &Connection, trail: &Trail) -> Result<bool> {
     let input = json!({ "TrailName": trail.arn });
     let answer = CLOUDTRAIL
@@ -86,6 +100,10 @@ fn selects_management_events(selectors: &Value) -> bool {
 /// Executions that the account can have at the same time, and those that no function reserves.
 ///
 /// Source: Lambda's `GetAccountSettings`.
+///
+/// # Errors
+///
+/// The call fails, or its answer lacks one of the two figures.
 pub async fn concurrency(connection: &Connection) -> Result<(u64, u64)> {
     let path = "/2016-08-19/account-settings";
     let answer = LAMBDA.get_json(connection, path).await?;
@@ -95,9 +113,14 @@ pub async fn concurrency(connection: &Connection) -> Result<(u64, u64)> {
         .context("Lambda names no concurrency")?)
 }
 
-/// The value of a quota as it applies to the account here.
+/// The value of a quota as it applies to the account here, in the quota's own unit; `service` and
+/// `code` are as in `vpc` and `L-F678F1CE`.
 ///
 /// Source: Service Quotas' `GetServiceQuota`.
+///
+/// # Errors
+///
+/// The call fails, or its answer has no value.
 pub async fn quota(connection: &Connection, service: &str, code: &str) -> Result<f64> {
     let input = json!({ "ServiceCode": service, "QuotaCode": code });
     let answer = SERVICE_QUOTAS

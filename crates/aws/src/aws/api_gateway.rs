@@ -40,6 +40,10 @@ pub struct Usage {
 /// The value of an API key.
 ///
 /// Source: API Gateway's `GetApiKey` with `includeValue`.
+///
+/// # Errors
+///
+/// The call fails, as it does for a key that is not there, or its answer has no value.
 pub async fn key_value(connection: &Connection, id: &str) -> Result<String> {
     let key = get_key(connection, id, true).await?;
     let value = key["value"].as_str().map(ToOwned::to_owned);
@@ -47,6 +51,10 @@ pub async fn key_value(connection: &Connection, id: &str) -> Result<String> {
 }
 
 /// Source: API Gateway's `GetApiKey`.
+///
+/// # Errors
+///
+/// The call fails, as it does for a key that is not there, or its answer has no ID.
 pub async fn key(connection: &Connection, id: &str) -> Result<ApiKey> {
     api_key(&get_key(connection, id, false).await?)
 }
@@ -60,6 +68,10 @@ async fn get_key(connection: &Connection, id: &str, with_value: bool) -> Result<
 /// The IDs of the keys in a plan.
 ///
 /// Source: API Gateway's `GetUsagePlanKeys`.
+///
+/// # Errors
+///
+/// A page cannot be read, or a key in it has no ID.
 pub async fn plan_keys(connection: &Connection, plan: &str) -> Result<Vec<String>> {
     let path = format!("/usageplans/{}/keys?limit=500", escape(plan));
     let pages = pages(connection, &path)
@@ -72,6 +84,10 @@ pub async fn plan_keys(connection: &Connection, plan: &str) -> Result<Vec<String
 /// The keys with names that begin with `prefix`.
 ///
 /// Source: API Gateway's `GetApiKeys` with `nameQuery`.
+///
+/// # Errors
+///
+/// A page cannot be read, or a key in it has no ID.
 pub async fn keys_named(connection: &Connection, prefix: &str) -> Result<Vec<ApiKey>> {
     let path = format!("/apikeys?limit=500&name={}", escape(prefix));
     let pages = pages(connection, &path)
@@ -83,6 +99,11 @@ pub async fn keys_named(connection: &Connection, prefix: &str) -> Result<Vec<Api
 /// Deletes a key; one that is gone is none to delete.
 ///
 /// Source: API Gateway's `DeleteApiKey`.
+///
+/// # Errors
+///
+/// The call fails for another reason than that there is no such key. Where no answer came, the key
+/// may be gone all the same.
 pub async fn delete_key(connection: &Connection, id: &str) -> Result<()> {
     let path = format!("/apikeys/{}", escape(id));
     let deleted = API_GATEWAY.send(connection, "DELETE", &path, None).await;
@@ -96,6 +117,10 @@ pub async fn delete_key(connection: &Connection, id: &str) -> Result<()> {
 }
 
 /// Source: API Gateway's `GetUsagePlan`.
+///
+/// # Errors
+///
+/// The call fails, as it does for a plan that is not there, or its answer is not JSON.
 pub async fn plan(connection: &Connection, id: &str) -> Result<UsagePlan> {
     let path = format!("/usageplans/{}", escape(id));
     let plan = API_GATEWAY.get_json(connection, &path).await;
@@ -110,9 +135,15 @@ pub async fn plan(connection: &Connection, id: &str) -> Result<UsagePlan> {
     })
 }
 
-/// What a key of a plan used from `start` to `end`, dates as `2026-11-24` in UTC.
+/// The requests that a key of a plan used, and has left, from `start` to `end`, dates as
+/// `2026-11-24` in UTC.
 ///
 /// Source: API Gateway's `GetUsage`. It is some minutes behind.
+///
+/// # Errors
+///
+/// The call fails, or a day in its answer lacks one of its two figures. A key that was never used
+/// has no days, and that is no error.
 pub async fn usage(
     connection: &Connection,
     plan: &str,
@@ -144,6 +175,10 @@ pub async fn usage(
 /// Makes a key useless, or useful again.
 ///
 /// Source: API Gateway's `UpdateApiKey`.
+///
+/// # Errors
+///
+/// The call fails. Where no answer came, the key may be changed all the same.
 pub async fn enable_key(connection: &Connection, id: &str, enabled: bool) -> Result<()> {
     let patch = json!({ "patchOperations": [
         { "op": "replace", "path": "/enabled", "value": enabled.to_string() }
@@ -159,6 +194,10 @@ pub async fn enable_key(connection: &Connection, id: &str, enabled: bool) -> Res
 /// The role API Gateway writes logs with in this region, if it has one.
 ///
 /// Source: API Gateway's `GetAccount`.
+///
+/// # Errors
+///
+/// The call fails, or its answer is not JSON. That there is no role is no error.
 pub async fn logs_role(connection: &Connection) -> Result<Option<String>> {
     let account = API_GATEWAY.get_json(connection, "/account").await?;
     let role = account["cloudwatchRoleArn"].as_str();

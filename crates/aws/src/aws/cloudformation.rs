@@ -35,6 +35,13 @@ pub struct StackResource {
 }
 
 /// The stack of this name or ID; `None` where there is none.
+///
+/// Source: CloudFormation's `DescribeStacks`.
+///
+/// # Errors
+///
+/// The call fails for another reason than that there is no such stack, or the stack lacks its name,
+/// ID or status.
 pub async fn find_stack(cfn: &Client, name: &str) -> Result<Option<Stack>> {
     let described = if_there(cfn.describe_stacks().stack_name(name).send().await);
     let described = described.with_context(|| format!("cannot describe stack `{name}`"))?;
@@ -43,6 +50,12 @@ pub async fn find_stack(cfn: &Client, name: &str) -> Result<Option<Stack>> {
 }
 
 /// The options that the stack has kept.
+///
+/// Source: CloudFormation's `DescribeStacks`.
+///
+/// # Errors
+///
+/// The call fails, as it does for a stack that is not there, or its answer has no stack.
 pub async fn settings_of(cfn: &Client, stack: &str) -> Result<Settings> {
     let described = cfn.describe_stacks().stack_name(stack).send().await;
     let described = described
@@ -63,6 +76,12 @@ pub async fn settings_of(cfn: &Client, stack: &str) -> Result<Settings> {
 }
 
 /// All stacks of the region, nested ones too.
+///
+/// Source: CloudFormation's `DescribeStacks`.
+///
+/// # Errors
+///
+/// A page cannot be read, or a stack in it lacks its name, ID or status.
 pub async fn all_stacks(cfn: &Client) -> Result<Vec<Stack>> {
     let stacks = cfn.describe_stacks().into_paginator().items().send();
     let stacks = stacks.try_collect().await.map_err(readable);
@@ -101,6 +120,12 @@ fn to_stack(stack: &types::Stack) -> Result<Stack> {
 }
 
 /// The template a stack was deployed with, as it was written.
+///
+/// Source: CloudFormation's `GetTemplate`.
+///
+/// # Errors
+///
+/// The call fails, as it does for a stack that is not there, or its answer has no template.
 pub async fn template_of(cfn: &Client, stack: &str) -> Result<String> {
     let call = cfn
         .get_template()
@@ -117,6 +142,10 @@ pub async fn template_of(cfn: &Client, stack: &str) -> Result<String> {
 }
 
 /// The stack that a resource is; `None` where it is another resource, or not there.
+///
+/// # Errors
+///
+/// As [`find_stack`]. For another resource nothing is called.
 pub async fn nested_stack(cfn: &Client, resource: &StackResource) -> Result<Option<Stack>> {
     if resource.resource_type != NESTED_STACK || resource.physical_id.is_empty() {
         return Ok(None);
@@ -125,6 +154,10 @@ pub async fn nested_stack(cfn: &Client, resource: &StackResource) -> Result<Opti
 }
 
 /// As CloudFormation's `ListStackResources` has it, to the last page.
+///
+/// # Errors
+///
+/// A page cannot be read, as for a stack that is not there.
 pub async fn resources_of(cfn: &Client, stack: &str) -> Result<Vec<StackResource>> {
     let listed = cfn.list_stack_resources().stack_name(stack);
     let listed = listed.into_paginator().items().send().try_collect().await;

@@ -34,10 +34,14 @@ pub struct Alarm {
     pub reason: String,
 }
 
-/// The data points of the metrics, one a `period` of seconds, by the queries' IDs. A metric
-/// without data has none.
+/// The data points of the metrics between two times in seconds since 1970, one a `period` of
+/// seconds, the oldest first, by the queries' IDs. A metric without data has none.
 ///
 /// Source: CloudWatch's `GetMetricData`.
+///
+/// # Errors
+///
+/// A page cannot be read; what was read before is not given.
 pub async fn metrics(
     connection: &Connection,
     queries: &[MetricQuery],
@@ -90,6 +94,10 @@ fn wanted(query: &MetricQuery, period: i64) -> Value {
 /// The alarms with names that begin with `prefix`.
 ///
 /// Source: CloudWatch's `DescribeAlarms`.
+///
+/// # Errors
+///
+/// A page cannot be read, or an alarm in it lacks its name or its state.
 pub async fn alarms(connection: &Connection, prefix: &str) -> Result<Vec<Alarm>> {
     let input = json!({ "AlarmNamePrefix": prefix, "MaxRecords": 100 });
     let list = ("MetricAlarms", "NextToken");

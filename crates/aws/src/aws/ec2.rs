@@ -15,6 +15,10 @@ const WITHOUT_LAMBDA: [(&str, &str); 1] = [("us-east-1", "use1-az3")];
 /// The ID of the region's prefix list for DynamoDB (`pl-..`). CloudFormation has no look-up.
 ///
 /// Source: EC2's `DescribeManagedPrefixLists`, filtered by `com.amazonaws.<region>.dynamodb`.
+///
+/// # Errors
+///
+/// The call fails, its answer is not XML, or the region has no such list.
 pub async fn dynamodb_prefix_list(connection: &Connection) -> Result<String> {
     let region = &connection.region;
     let filters =
@@ -36,6 +40,10 @@ pub async fn dynamodb_prefix_list(connection: &Connection) -> Result<String> {
 /// How many VPCs the region has.
 ///
 /// Source: EC2's `DescribeVpcs`.
+///
+/// # Errors
+///
+/// A call fails, or its answer is not XML or has no set of VPCs.
 pub async fn vpcs(connection: &Connection) -> Result<u64> {
     let mut count = 0;
     let mut token = String::new();
@@ -55,6 +63,11 @@ pub async fn vpcs(connection: &Connection) -> Result<u64> {
 /// region has zones without it; elsewhere CloudFormation may choose.
 ///
 /// Source: EC2's `DescribeAvailabilityZones`, filtered by what is available and no local zone.
+///
+/// # Errors
+///
+/// Where zones are looked up: the call fails, its answer is not XML, or fewer than two zones have
+/// Lambda.
 pub async fn zones_with_lambda(connection: &Connection) -> Result<Option<[String; 2]>> {
     let region = connection.region.as_str();
     if WITHOUT_LAMBDA.iter().all(|(one, _)| *one != region) {

@@ -15,6 +15,11 @@ const INTERVAL: Duration = Duration::from_millis(300);
 /// Whether there is a function of this name.
 ///
 /// Source: Lambda's `GetFunctionConfiguration`.
+///
+/// # Errors
+///
+/// The call fails for another reason than that there is no such function, or its answer is not
+/// JSON.
 pub async fn exists(connection: &Connection, function: &str) -> Result<bool> {
     let path = format!("/2015-03-31/functions/{function}/configuration");
     match LAMBDA.get_json(connection, &path).await {
@@ -27,6 +32,11 @@ pub async fn exists(connection: &Connection, function: &str) -> Result<bool> {
 /// Gives the function the zip at `s3://bucket/key`, and waits until it is what runs.
 ///
 /// Source: Lambda's `UpdateFunctionCode` and `GetFunctionConfiguration`.
+///
+/// # Errors
+///
+/// Lambda refuses the zip or does not take it, or a call fails. Where the first call went well or
+/// had no answer, the function may run the new code all the same.
 pub async fn update_code(
     connection: &Connection,
     function: &str,

@@ -35,6 +35,10 @@ pub struct Found {
 /// match CloudWatch's filter `pattern`; all where it is empty.
 ///
 /// Source: CloudWatch Logs' `FilterLogEvents`.
+///
+/// # Errors
+///
+/// A page cannot be read, as for a group that is not there, or an event in it has no time.
 pub async fn find(
     connection: &Connection,
     group: &str,
@@ -60,6 +64,10 @@ pub async fn find(
 /// The names of the log groups that begin with `prefix`.
 ///
 /// Source: CloudWatch Logs' `DescribeLogGroups`.
+///
+/// # Errors
+///
+/// A page cannot be read. That no group begins so is no error.
 pub async fn groups(connection: &Connection, prefix: &str) -> Result<Vec<String>> {
     let input = json!({ "logGroupNamePrefix": prefix });
     let list = ("logGroups", "nextToken");

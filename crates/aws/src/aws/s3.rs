@@ -23,6 +23,10 @@ pub struct AssetBucket {
 
 /// Where CloudFormation finds an object of the asset bucket: at S3's own host in `region`, whatever
 /// this machine reaches it by.
+///
+/// # Errors
+///
+/// The SDK's rules have no endpoint of S3 for `region`. Nothing is called.
 pub async fn template_url(region: &str, bucket: &str, key: &str) -> Result<String> {
     let params = Params::builder()
         .region(region)
@@ -70,6 +74,13 @@ impl AssetBucket {
     }
 
     /// Fails unless `bucket` exists and belongs to this account.
+    ///
+    /// Source: S3's `HeadBucket`.
+    ///
+    /// # Errors
+    ///
+    /// The bucket is not there, or is another account's or another region's; these credentials may
+    /// not use it, or the call fails.
     pub async fn check(&self, bucket: &str) -> Result<()> {
         let head = self
             .s3
@@ -83,6 +94,13 @@ impl AssetBucket {
     }
 
     /// After how many days `bucket` deletes the first of its objects; `None` where it keeps all.
+    ///
+    /// Source: S3's `GetBucketLifecycleConfiguration`.
+    ///
+    /// # Errors
+    ///
+    /// The bucket is not there, these credentials may not read its rules, or the call fails. That
+    /// it has no rules is no error.
     pub async fn expiration_days(&self, bucket: &str) -> Result<Option<i32>> {
         let asked = self.s3.get_bucket_lifecycle_configuration().bucket(bucket);
         let rules = match asked.send().await {
@@ -98,6 +116,13 @@ impl AssetBucket {
     }
 
     /// Whether there is anything in `bucket`; a bucket that is not empty cannot be deleted.
+    ///
+    /// Source: S3's `ListObjectsV2`.
+    ///
+    /// # Errors
+    ///
+    /// The bucket is another account's, these credentials may not list it, or the call fails. One
+    /// that is not there is an empty one.
     pub async fn is_empty(&self, bucket: &str) -> Result<bool> {
         let list = self
             .s3
@@ -113,6 +138,14 @@ impl AssetBucket {
     }
 
     /// Whether `asset` is in `bucket`, with the content its key promises.
+    ///
+    /// Source: S3's `HeadObject`.
+    ///
+    /// # Errors
+    ///
+    /// The object that is there has another SHA-256 than its key says, or none; these credentials
+    /// may not use the bucket, or the call fails. In a bucket that is not there the asset is
+    /// absent.
     pub async fn find(&self, bucket: &str, asset: &Asset) -> Result<Presence> {
         let head = self
             .s3
@@ -141,6 +174,13 @@ impl AssetBucket {
     }
 
     /// Writes `asset` unless its key exists. S3 compares the content with the checksum.
+    ///
+    /// Source: S3's `PutObject`.
+    ///
+    /// # Errors
+    ///
+    /// The bucket is not there or may not be used, the object that is there is another, or the call
+    /// fails. An object that is there is never written over.
     pub async fn upload(&self, bucket: &str, asset: &Asset) -> Result<Upload> {
         let put = self
             .s3

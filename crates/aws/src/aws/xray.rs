@@ -34,9 +34,13 @@ pub struct Trace {
 }
 
 /// The traces between two times in seconds since 1970 that fit X-Ray's filter `expression`, the
-/// newest first.
+/// newest first, `most` of them at most.
 ///
 /// Source: X-Ray's `GetTraceSummaries`.
+///
+/// # Errors
+///
+/// A page cannot be read, or a trace in it has no ID.
 pub async fn summaries(
     connection: &Connection,
     (start, end): (i64, i64),
@@ -64,6 +68,10 @@ pub async fn summaries(
 /// Whole traces; one that X-Ray does not have is left out.
 ///
 /// Source: X-Ray's `BatchGetTraces`.
+///
+/// # Errors
+///
+/// A call fails, or a trace in its answer has no ID or a segment that is no JSON document.
 pub async fn traces(connection: &Connection, ids: &[String]) -> Result<Vec<Trace>> {
     let mut traces = Vec::new();
     for ids in ids.chunks(AT_ONCE) {

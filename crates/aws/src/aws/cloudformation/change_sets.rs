@@ -64,6 +64,13 @@ pub enum Execution {
 }
 
 /// The change set `name` of a stack, made by an earlier command; `None` where there is none.
+///
+/// Source: CloudFormation's `DescribeChangeSet`.
+///
+/// # Errors
+///
+/// The call fails for another reason than that there is no such change set, or its answer lacks the
+/// ID of the change set or of the stack.
 pub async fn find(cfn: &Client, stack_name: &str, name: &str) -> Result<Option<ChangeSetId>> {
     let call = cfn.describe_change_set().change_set_name(name);
     // An ARN says which stack it is for.
@@ -85,6 +92,11 @@ pub async fn find(cfn: &Client, stack_name: &str, name: &str) -> Result<Option<C
 }
 
 /// As CloudFormation's `DescribeChangeSet` has it.
+///
+/// # Errors
+///
+/// The call fails. A change set that is not there is `ChangeSetState::Lost`, and one that cannot be
+/// made is `ChangeSetState::Failed`.
 pub async fn state(cfn: &Client, change_set: &ChangeSetId) -> Result<ChangeSetState> {
     let call = cfn.describe_change_set().change_set_name(&change_set.id);
     let output = if_there(call.send().await);
@@ -110,6 +122,12 @@ pub async fn state(cfn: &Client, change_set: &ChangeSetId) -> Result<ChangeSetSt
 }
 
 /// What has become of the change set.
+///
+/// Source: CloudFormation's `DescribeChangeSet`.
+///
+/// # Errors
+///
+/// The call fails. A change set that is not there is `Execution::Gone`.
 pub async fn execution(cfn: &Client, change_set: &ChangeSetId) -> Result<Execution> {
     let call = cfn.describe_change_set().change_set_name(&change_set.id);
     let described = if_there(call.send().await);
@@ -163,6 +181,12 @@ fn state_of(output: &DescribeChangeSetOutput) -> ChangeSetState {
 }
 
 /// The names of the stack's change sets.
+///
+/// Source: CloudFormation's `ListChangeSets`.
+///
+/// # Errors
+///
+/// A page cannot be read, as for a stack that is not there.
 pub async fn names(cfn: &Client, stack_id: &str) -> Result<Vec<String>> {
     let listed = cfn.list_change_sets().stack_name(stack_id);
     let listed = listed.into_paginator().items().send().try_collect().await;
@@ -174,6 +198,14 @@ pub async fn names(cfn: &Client, stack_id: &str) -> Result<Vec<String>> {
 }
 
 /// Starts what the change set describes. Events carry `token`.
+///
+/// Source: CloudFormation's `ExecuteChangeSet`.
+///
+/// # Errors
+///
+/// CloudFormation refuses, with `Trouble::Overtaken` where it says that the stack's state is in the
+/// way; the call fails, or what answers is not CloudFormation. Where it did not refuse, the
+/// execution may have begun; [`execution`] tells.
 pub async fn execute(cfn: &Client, change_set: &ChangeSetId, token: &str) -> Result<()> {
     let call = cfn
         .execute_change_set()
@@ -197,6 +229,12 @@ pub async fn execute(cfn: &Client, change_set: &ChangeSetId, token: &str) -> Res
 
 /// Deletes a change set and, through the root, those of its nested stacks. One that is not there,
 /// or is executed, is left as it is.
+///
+/// Source: CloudFormation's `DeleteChangeSet`.
+///
+/// # Errors
+///
+/// The call fails for another reason than that there is no such change set.
 pub async fn delete(cfn: &Client, stack_name: &str, name: &str) -> Result<()> {
     let call = cfn
         .delete_change_set()
@@ -207,6 +245,12 @@ pub async fn delete(cfn: &Client, stack_name: &str, name: &str) -> Result<()> {
 }
 
 /// How far the deletion of a change set is.
+///
+/// Source: CloudFormation's `DescribeChangeSet`.
+///
+/// # Errors
+///
+/// The call fails. A deletion that failed is `Deletion::Failed`.
 pub async fn deletion(cfn: &Client, stack_name: &str, name: &str) -> Result<Deletion> {
     let call = cfn
         .describe_change_set()

@@ -35,8 +35,15 @@ pub struct Listed {
     pub change_sets: Vec<String>,
 }
 
-/// Everything the change set would change. A nested stack whose change set cannot be read has
+/// Everything the change set would change. A nested stack whose change set failed or is gone has
 /// `nested: None` and a note that says why.
+///
+/// Source: CloudFormation's `DescribeChangeSet`.
+///
+/// # Errors
+///
+/// The change set is gone, a page of it or of a nested one cannot be read, or a change in it has no
+/// logical ID.
 pub async fn read(cfn: &Client, change_set: &str) -> Result<Listed> {
     let described = describe(cfn, change_set)
         .await?

@@ -22,6 +22,12 @@ pub enum Detection {
 }
 
 /// Starts a detection for one stack, without those nested in it; returns its ID.
+///
+/// Source: CloudFormation's `DetectStackDrift`.
+///
+/// # Errors
+///
+/// The call fails, or its answer has no ID.
 pub async fn detect(cfn: &Client, stack_id: &str) -> Result<String> {
     let started = cfn.detect_stack_drift().stack_name(stack_id).send().await;
     let started = started
@@ -34,6 +40,10 @@ pub async fn detect(cfn: &Client, stack_id: &str) -> Result<String> {
 }
 
 /// As CloudFormation's `DescribeStackDriftDetectionStatus` has it.
+///
+/// # Errors
+///
+/// The call fails. A detection that failed is `Detection::Failed`.
 pub async fn detection(cfn: &Client, id: &str) -> Result<Detection> {
     let status = cfn
         .describe_stack_drift_detection_status()
@@ -59,6 +69,12 @@ pub async fn detection(cfn: &Client, id: &str) -> Result<Detection> {
 }
 
 /// What was changed or deleted, as changes from what the template wants to what is there.
+///
+/// Source: CloudFormation's `DescribeStackResourceDrifts`.
+///
+/// # Errors
+///
+/// A page cannot be read.
 pub async fn drifted(cfn: &Client, stack_id: &str) -> Result<Vec<Change>> {
     let drifts = cfn
         .describe_stack_resource_drifts()

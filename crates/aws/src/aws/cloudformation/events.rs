@@ -9,7 +9,13 @@ use crate::error::Result;
 use cfnkit_console::error::Context as _;
 use cfnkit_operation::event::{EventLog, StackEvent};
 
-/// The time of the stack's newest event, in milliseconds since the epoch.
+/// The time of the stack's newest event, in milliseconds since 1970; 0 where there is none.
+///
+/// Source: CloudFormation's `DescribeStackEvents`.
+///
+/// # Errors
+///
+/// The call fails, as it does for a stack that is not there.
 pub async fn newest_event(cfn: &Client, stack_id: &str) -> Result<i64> {
     let page = newest_page(cfn, stack_id).await?;
     let newest = page
@@ -20,6 +26,12 @@ pub async fn newest_event(cfn: &Client, stack_id: &str) -> Result<i64> {
 }
 
 /// The stack's events that `log` does not know, newest first; older pages are not read.
+///
+/// Source: CloudFormation's `DescribeStackEvents`.
+///
+/// # Errors
+///
+/// A page cannot be read; the events read before are not given, and `log` knows none of them.
 pub async fn new_events(cfn: &Client, stack_id: &str, log: &EventLog) -> Result<Vec<StackEvent>> {
     let mut fresh = cfn
         .describe_stack_events()
@@ -42,6 +54,12 @@ pub async fn new_events(cfn: &Client, stack_id: &str, log: &EventLog) -> Result<
 }
 
 /// Whether a recent event of the stack belongs to the request with this token.
+///
+/// Source: CloudFormation's `DescribeStackEvents`.
+///
+/// # Errors
+///
+/// The call fails, as it does for a stack that is not there.
 pub async fn mention(cfn: &Client, stack_id: &str, token: &str) -> Result<bool> {
     let page = newest_page(cfn, stack_id).await?;
     let mut events = page.stack_events().iter();

@@ -50,6 +50,12 @@ async fn failures_of(cfn: &Client, operation: Operation<'_>) -> Vec<Failure> {
 
 /// What the validation and the hooks have to say of a change set that was made all the same,
 /// oldest first. The status of each is the name of the check.
+///
+/// Source: CloudFormation's `DescribeEvents`, five pages at most.
+///
+/// # Errors
+///
+/// A page cannot be read; what was read before is not given.
 pub async fn warnings(cfn: &Client, change_set: &str) -> Result<Vec<Failure>> {
     // A filter for failures might leave out what is only warned of.
     let (events, err) = read(cfn, Operation::ChangeSet(change_set), None).await;

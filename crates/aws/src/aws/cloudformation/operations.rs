@@ -18,6 +18,14 @@ pub struct Manner<'a> {
 
 /// Deletes the stack. `retained` are logical IDs that stay; CloudFormation takes them for a stack
 /// in DELETE_FAILED alone.
+///
+/// Source: CloudFormation's `DeleteStack`.
+///
+/// # Errors
+///
+/// CloudFormation refuses, with `Trouble::Overtaken` where it says that the stack's state is in the
+/// way, or the call fails. Where no answer came, the operation may have begun; its events have the
+/// token.
 pub async fn delete_stack(
     cfn: &Client,
     stack_id: &str,
@@ -38,6 +46,14 @@ pub async fn delete_stack(
 }
 
 /// Undoes an update that failed and was not undone.
+///
+/// Source: CloudFormation's `RollbackStack`.
+///
+/// # Errors
+///
+/// CloudFormation refuses, with `Trouble::Overtaken` where it says that the stack's state is in the
+/// way, or the call fails. Where no answer came, the operation may have begun; its events have the
+/// token.
 pub async fn roll_back(cfn: &Client, stack_id: &str, manner: Manner<'_>) -> Result<()> {
     cfn.rollback_stack()
         .stack_name(stack_id)
@@ -51,6 +67,14 @@ pub async fn roll_back(cfn: &Client, stack_id: &str, manner: Manner<'_>) -> Resu
 }
 
 /// Goes on with a rollback that failed; no resource is skipped.
+///
+/// Source: CloudFormation's `ContinueUpdateRollback`.
+///
+/// # Errors
+///
+/// CloudFormation refuses, with `Trouble::Overtaken` where it says that the stack's state is in the
+/// way, or the call fails. Where no answer came, the operation may have begun; its events have the
+/// token.
 pub async fn continue_rollback(cfn: &Client, stack_id: &str, manner: Manner<'_>) -> Result<()> {
     cfn.continue_update_rollback()
         .stack_name(stack_id)
@@ -64,6 +88,13 @@ pub async fn continue_rollback(cfn: &Client, stack_id: &str, manner: Manner<'_>)
 }
 
 /// Stops an update that is under way; CloudFormation rolls it back.
+///
+/// Source: CloudFormation's `CancelUpdateStack`.
+///
+/// # Errors
+///
+/// The call fails, as it does where no update is under way. Where no answer came, the update may be
+/// stopped all the same.
 pub async fn cancel_update(cfn: &Client, stack_id: &str, token: &str) -> Result<()> {
     cfn.cancel_update_stack()
         .stack_name(stack_id)
@@ -76,6 +107,13 @@ pub async fn cancel_update(cfn: &Client, stack_id: &str, token: &str) -> Result<
 }
 
 /// Nested stacks have the protection of their root.
+///
+/// Source: CloudFormation's `UpdateTerminationProtection`.
+///
+/// # Errors
+///
+/// The call fails, as it does for a nested stack. Where no answer came, the protection may be
+/// changed all the same.
 pub async fn set_termination_protection(cfn: &Client, name: &str, protected: bool) -> Result<()> {
     cfn.update_termination_protection()
         .stack_name(name)

@@ -46,6 +46,14 @@ pub enum RootTemplate<'a> {
 }
 
 /// Asks for a change set that includes the nested stacks. It changes nothing by itself.
+///
+/// Source: CloudFormation's `CreateChangeSet`.
+///
+/// # Errors
+///
+/// CloudFormation refuses, with `Trouble::Overtaken` where it says that the stack's state is in the
+/// way; the call fails, or its answer lacks an ID. Where it did not refuse, the change set may be
+/// there under its name.
 pub async fn create(cfn: &Client, request: &ChangeSetRequest<'_>) -> Result<ChangeSetId> {
     let kind = match request.creates {
         true => ChangeSetType::Create,
