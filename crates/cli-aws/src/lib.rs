@@ -9,6 +9,7 @@
 //! not call each other; a failure is told once, root cause first.
 
 #![warn(missing_docs)]
+#![warn(clippy::missing_errors_doc)]
 
 use std::process::ExitCode;
 

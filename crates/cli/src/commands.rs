@@ -80,6 +80,11 @@ again; `diff --exit-code` and `drift --exit-code`: 0 same, 5 different."
 /// The commands that a repository has beside those of every service.
 pub trait OwnCommands: clap::Subcommand + Sized {
     /// Does what the command says.
+    ///
+    /// # Errors
+    ///
+    /// What was asked for was not done, or not found to be right. An
+    /// [`Exit`](cfnkit_console::exit::Exit) decides the exit code; all else is 1.
     fn run(self, sh: &Shell, workspace: &Workspace) -> impl Future<Output = anyhow::Result<()>>;
 }
 
@@ -161,6 +166,11 @@ pub enum Remote {
 
 impl<Own: OwnCommands> Cli<Own> {
     /// Runs the command, or returns it where it talks to AWS.
+    ///
+    /// # Errors
+    ///
+    /// The command fails. An [`Exit`](cfnkit_console::exit::Exit) decides the exit code; all else
+    /// is 1.
     pub async fn run(self, sh: &Shell, workspace: &Workspace) -> anyhow::Result<Option<Remote>> {
         if self.ci || screen::is_ci() {
             screen::set_plain();
@@ -194,6 +204,11 @@ impl<Own: OwnCommands> Cli<Own> {
 
 /// Builds the handler, unless there is one, and assembles it with the templates; writes `target/assembly/<stage>/`, or
 /// `<stage>.local/` for the local cloud.
+///
+/// # Errors
+///
+/// A template is not right, a zip is given wrongly or refused, a function cannot be built, or the
+/// assembly cannot be written. Unless it is the last, an earlier assembly stays as it was.
 pub fn assemble(
     sh: &Shell,
     workspace: &Workspace,

@@ -9,6 +9,7 @@
 //! commands do not call each other.
 
 #![warn(missing_docs)]
+#![warn(clippy::missing_errors_doc)]
 
 #[allow(
     missing_docs,

@@ -22,6 +22,10 @@ pub fn as_seen_from_here(
 }
 
 /// Prints to stdout, as one JSON object or a line each.
+///
+/// # Errors
+///
+/// The outputs cannot be made JSON. What stdout does not take is told by [`screen::written`].
 pub fn print(outputs: &BTreeMap<String, String>, json: bool) -> anyhow::Result<()> {
     if json {
         screen::data(serde_json::to_string_pretty(outputs)?);

@@ -25,6 +25,10 @@ pub fn listen() {
 }
 
 /// What `run` comes to, or the exit code of the program where it panics.
+///
+/// # Errors
+///
+/// It panics. The exit code is 4 where CloudFormation was told to begin and has not ended, else 1.
 pub fn caught<T>(run: impl FnOnce() -> T) -> Result<T, u8> {
     // Nothing of what `run` worked on is looked at afterwards.
     catch_unwind(AssertUnwindSafe(run)).map_err(|_| match AT_WORK.load(Ordering::Relaxed) {

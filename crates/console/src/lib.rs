@@ -8,6 +8,7 @@
 //! escaped before it is shown; Ctrl-C is told to who asks, and ends nothing by itself.
 
 #![warn(missing_docs)]
+#![warn(clippy::missing_errors_doc)]
 
 pub mod block;
 pub mod consent;

@@ -162,7 +162,11 @@ pub fn is_read() -> bool {
     unwritten.is_none()
 }
 
-/// Fails if a result was not written. A reader that went away has what it wanted.
+/// Whether all results were written. A reader that went away has what it wanted.
+///
+/// # Errors
+///
+/// stdout did not take a result, and not because its reader went away. It is told once.
 pub fn written() -> Result<()> {
     let mut unwritten = UNWRITTEN.lock().unwrap_or_else(PoisonError::into_inner);
     match unwritten.take() {
@@ -203,6 +207,10 @@ pub fn can_ask() -> bool {
 }
 
 /// Asks a question that only a typed yes answers with yes.
+///
+/// # Errors
+///
+/// stdin cannot be read, or what is typed is not UTF-8. Where it has ended, the answer is no.
 pub fn ask(question: &str) -> io::Result<bool> {
     write_plain(&format!("{STRONG}{question}{STRONG:#} [y/N] "));
     let mut answer = String::new();

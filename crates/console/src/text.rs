@@ -170,7 +170,7 @@ fn cut(text: &str, width: usize) -> String {
     format!("{}…", kept.trim_end())
 }
 
-/// `text` in at most `most` lines, broken between words where that is possible.
+/// `text` in at most `most` lines of `width` columns, broken between words where that is possible.
 pub fn wrap(text: &str, width: usize, most: usize) -> Vec<String> {
     let text = clean(text);
     let mut lines = vec![String::new()];

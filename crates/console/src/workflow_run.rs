@@ -15,11 +15,19 @@ const SUMMARY: &str = "GITHUB_STEP_SUMMARY";
 const OUTPUT: &str = "GITHUB_OUTPUT";
 
 /// Adds Markdown to the page of the run.
+///
+/// # Errors
+///
+/// The file that `GITHUB_STEP_SUMMARY` names cannot be written to.
 pub fn summarize(markdown: &str) -> Result<()> {
     append(SUMMARY, markdown)
 }
 
 /// Sets an output of the step.
+///
+/// # Errors
+///
+/// `value` has more than one line, or the file that `GITHUB_OUTPUT` names cannot be written to.
 pub fn set_output(name: &str, value: &str) -> Result<()> {
     if value.contains(['\n', '\r']) {
         bail!("the output `{name}` has more than one line");

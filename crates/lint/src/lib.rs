@@ -9,6 +9,7 @@
 //! others say.
 
 #![warn(missing_docs)]
+#![warn(clippy::missing_errors_doc)]
 
 pub mod linting;
 pub mod step;

@@ -132,12 +132,21 @@ impl Step {
 }
 
 /// Runs a program as a check: its output is the screen's, its exit code the result.
+///
+/// # Errors
+///
+/// It cannot be started, or does not end with 0.
 pub fn check(command: Cmd<'_>) -> Result<()> {
     command.quiet().run().map_err(Error::said)
 }
 
 /// Runs `cargo test` with `arguments`, tells what it prints as it comes, and counts the tests it
 /// reports.
+///
+/// # Errors
+///
+/// There is no cargo, no test ran, or cargo failed without a test that did. Tests that failed are
+/// no error; they are counted.
 pub fn cargo_test(sh: &Shell, reporter: &dyn Reporter, arguments: &[&str]) -> Result<Counts> {
     let test = undisturbed(xshell::cmd!(sh, "cargo test --locked {arguments...}"));
     let mut test = Command::from(test);

@@ -8,6 +8,10 @@ use crate::source::{Place, Problem};
 use crate::template::{Template, number_of, plain_string};
 
 /// Fails unless `template` allows `value` for the parameter `name`, which it declares.
+///
+/// # Errors
+///
+/// `value` breaks a rule of the declaration; the problem is at the rule and says what it allows.
 pub fn check_value(template: &Template, name: &str, value: &str) -> Result<(), Problem> {
     let Some((rule, allowed)) = broken_rule(template, name, value) else {
         return Ok(());

@@ -26,6 +26,10 @@ pub struct JsonText {
 impl JsonText {
     /// Reads `text` of the file `name`. A member that is there twice is a problem: nobody knows
     /// which one is meant.
+    ///
+    /// # Errors
+    ///
+    /// `text` is no JSON, or a member is there twice; the problem is at its place.
     pub fn parse(name: &str, text: &str) -> Result<Self, Problem> {
         let shared: Arc<str> = without_mark(text).into();
         let at = |bytes: Range<usize>| Some(Place::new(name, &shared, bytes));

@@ -8,6 +8,7 @@
 //! what only CloudFormation can know (attributes, pseudo parameters) stays open.
 
 #![warn(missing_docs)]
+#![warn(clippy::missing_errors_doc)]
 
 pub mod api_definition;
 pub mod constraint;

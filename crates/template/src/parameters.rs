@@ -19,6 +19,10 @@ use cfnkit_console::error::{Context as _, Result};
 pub type Parameters = BTreeMap<String, String>;
 
 /// Parses one `NAME=VALUE` of the command line.
+///
+/// # Errors
+///
+/// There is no `=`, or no name before it.
 pub fn parse_assignment(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
@@ -28,6 +32,11 @@ pub fn parse_assignment(text: &str) -> Result<(String, String), String> {
 
 /// Reads a parameters file: an object of names and values, or the list of
 /// `ParameterKey`/`ParameterValue` pairs that the AWS CLI takes.
+///
+/// # Errors
+///
+/// The file cannot be read or is neither of the two, a value is no string, number or boolean, or a
+/// name is there twice. The error names the place and shows no line of the file.
 pub fn read_file(path: &Path) -> Result<Parameters> {
     let name = path.display().to_string();
     let text = text_file::read(path)
@@ -141,6 +150,10 @@ pub fn with_placeholders(root: &Template, known: &Parameters) -> Parameters {
 
 /// Fails on a chosen name that `root` does not declare or that the tool itself supplies, and on a
 /// value that `root` does not allow, alone or beside the others.
+///
+/// # Errors
+///
+/// There is such a name or value; the first is told.
 pub fn check(root: &Template, supplied: &Parameters, chosen: &Parameters) -> Result<()> {
     let declared = root.parameters();
     for (name, value) in chosen {

@@ -19,6 +19,10 @@ struct Reference {
 
 /// Fails on the first `Ref`, `Fn::GetAtt`, `Fn::Sub` or `DependsOn` that names nothing in the
 /// template.
+///
+/// # Errors
+///
+/// There is one; the problem is at the reference.
 pub fn check_references(template: &Template) -> Result<(), Problem> {
     let declared = template.resources().chain(template.section("Parameters"));
     let declared: BTreeSet<&str> = declared.map(|(name, _)| name).collect();

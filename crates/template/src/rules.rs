@@ -10,6 +10,10 @@ use crate::template::{Template, plain_string};
 
 /// Fails on an assertion that does not hold for `parameters`. One that needs a parameter which is
 /// not among them, or a function that is unknown here, is left to CloudFormation.
+///
+/// # Errors
+///
+/// There is one; the problem is at the assertion, and has the values that it is about.
 pub fn check_rules(template: &Template, parameters: &Parameters) -> Result<(), Problem> {
     for (name, rule) in template.section("Rules") {
         let applies = match rule.get("RuleCondition") {

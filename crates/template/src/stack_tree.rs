@@ -23,6 +23,10 @@ pub struct StackTree {
 }
 
 /// Reads and parses one template; messages call it `infra/cfn/<file>`.
+///
+/// # Errors
+///
+/// The file cannot be read, or is no template.
 pub fn read_template(directory: &Path, file: &str) -> Result<Template> {
     let path = directory.join(file);
     let text = text_file::read(&path)

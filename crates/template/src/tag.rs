@@ -16,6 +16,11 @@ const VALUE_LENGTH: usize = 256;
 const SIGNS: &str = "_.:/=+-@";
 
 /// Fails with what is wrong about a key that is chosen.
+///
+/// # Errors
+///
+/// The key is the tool's own, begins with `aws:` or has not 1 to 128 characters ("Tag",
+/// CloudFormation API Reference), or has a character that AWS does not take.
 pub fn check_key(key: &str) -> Result<(), String> {
     if OWN.contains(&key) {
         return Err(format!("the tag `{key}` is set by this tool"));
@@ -30,6 +35,11 @@ pub fn check_key(key: &str) -> Result<(), String> {
 }
 
 /// Fails with what is wrong about the value of `key`.
+///
+/// # Errors
+///
+/// The value has not 1 to 256 characters ("Tag", CloudFormation API Reference), or has one that AWS
+/// does not take.
 pub fn check_value(key: &str, value: &str) -> Result<(), String> {
     if value.is_empty() || value.chars().count() > VALUE_LENGTH {
         return Err(format!(
@@ -40,6 +50,10 @@ pub fn check_value(key: &str, value: &str) -> Result<(), String> {
 }
 
 /// Fails where the tool's own tags have no place beside those that are chosen.
+///
+/// # Errors
+///
+/// More than 48 are chosen: a stack has at most 50 ("CreateStack", CloudFormation API Reference).
 pub fn check_count(chosen: &Tags) -> Result<(), String> {
     let most = TAGS - OWN.len();
     match chosen.len() > most {

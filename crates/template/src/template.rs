@@ -51,6 +51,11 @@ pub struct Parameter {
 
 impl Template {
     /// Parses `text`. Errors are problems with their place.
+    ///
+    /// # Errors
+    ///
+    /// `text` is not one document of YAML as CloudFormation takes it, there are no `Resources`, or
+    /// a resource has no `Type`.
     pub fn parse(name: &str, text: String) -> Result<Self, Problem> {
         let shared: Arc<str> = without_mark(&text).into();
         let lines = Lines::of(&shared);
@@ -102,6 +107,10 @@ impl Template {
     }
 
     /// The template with another text, made from its own; places stay those of the file.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::parse`].
     pub fn with_text(&self, text: String) -> Result<Self, Problem> {
         Ok(Self {
             file: Arc::clone(&self.file),
@@ -111,6 +120,10 @@ impl Template {
     }
 
     /// As `with_text`, where the text calls the resource `old` of the file `new`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::parse`].
     pub fn with_renamed(&self, text: String, old: &str, new: &str) -> Result<Self, Problem> {
         let mut template = self.with_text(text)?;
         template.renamed.insert(new.to_owned(), old.to_owned());
@@ -195,7 +208,7 @@ impl Template {
         self.byte(0)
     }
 
-    /// The place of one byte.
+    /// The place of one byte of the file, counted from 0.
     pub fn byte(&self, index: usize) -> Place {
         Place::new(&self.name, &self.file.text, index..index + 1)
     }

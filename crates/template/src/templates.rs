@@ -29,6 +29,11 @@ pub struct Templates {
 
 impl Templates {
     /// The templates of a directory, as they are in the working tree.
+    ///
+    /// # Errors
+    ///
+    /// `root.yaml`, `bootstrap.yaml` or the template of a nested stack is not there, or one of the
+    /// templates cannot be read or is none.
     pub fn read(directory: &Path) -> Result<Self> {
         let root = read_template(directory, "root.yaml")?;
         let nested = nested_stacks(&root).into_iter().map(|logical_id| {

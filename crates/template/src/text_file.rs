@@ -6,6 +6,10 @@ use std::path::Path;
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// The text of a file. Some editors put a byte order mark before it, which is none of it.
+///
+/// # Errors
+///
+/// The file cannot be read, or is not UTF-8, which is [`ErrorKind::InvalidData`].
 pub fn read(path: &Path) -> std::io::Result<String> {
     decoded(&std::fs::read(path)?)
 }

@@ -51,6 +51,10 @@ pub fn files(directory: &Path) -> Result<Vec<PathBuf>> {
 }
 
 /// All files below a directory, in order, whoever made them; none where it is not there.
+///
+/// # Errors
+///
+/// A directory among them cannot be read; the error names it.
 pub fn files_below(directory: &Path) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     let entries = match std::fs::read_dir(directory) {

@@ -96,6 +96,10 @@ impl Whereabouts {
 }
 
 /// The emulator that was started here and still answers.
+///
+/// # Errors
+///
+/// The file with its state cannot be read, or it cannot be told whether the file is locked.
 pub fn running(place: &Whereabouts) -> Result<Option<Emulator>> {
     Ok(alive(place)?.filter(|emulator| is_healthy(emulator.port)))
 }
@@ -120,6 +124,12 @@ fn alive(place: &Whereabouts) -> Result<Option<Emulator>> {
 }
 
 /// The running emulator, started where there is none.
+///
+/// # Errors
+///
+/// It runs on another port than `port`, the port is not free, what an earlier start left does not
+/// stop, or the emulator cannot be installed, written to its directory, or started. One that does
+/// not answer within 60 s is stopped again, and its state forgotten.
 pub fn up(
     sh: &Shell,
     workspace: &Workspace,
@@ -148,6 +158,11 @@ pub fn up(
 
 /// Stops the emulator, also one that does not answer, and forgets its state. Returns whether
 /// there was one.
+///
+/// # Errors
+///
+/// Its state cannot be read or removed, or a process of it still lives 10 s after it was killed:
+/// then the state stays.
 pub fn down(place: &Whereabouts) -> Result<bool> {
     let emulator = alive(place)?;
     if let Some(emulator) = &emulator {

@@ -9,6 +9,7 @@
 //! on 127.0.0.1 alone.
 
 #![warn(missing_docs)]
+#![warn(clippy::missing_errors_doc)]
 
 pub mod architecture;
 pub mod cargo;

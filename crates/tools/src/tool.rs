@@ -178,6 +178,12 @@ impl ToolSet {
 
     /// The directory of the set's programs, installed first where that has not happened yet.
     /// With everything present this makes no network call.
+    ///
+    /// # Errors
+    ///
+    /// There is no Python that is new enough, the packages cannot be installed, or one of the
+    /// programs does not answer. What is there then counts as not installed, and the next call
+    /// begins anew.
     pub fn provide(&self, sh: &Shell, workspace: &Workspace) -> Result<PathBuf> {
         let name = self.name;
         let tools = workspace.target().join("tools");
@@ -247,6 +253,12 @@ pub struct CargoTool {
 impl CargoTool {
     /// The directory of the program, built first where that has not happened yet. With everything
     /// present this makes no network call.
+    ///
+    /// # Errors
+    ///
+    /// Cargo cannot build it, for which crates.io must answer and a C compiler be there, or the
+    /// program does not answer. What is there then counts as not built, and the next call begins
+    /// anew.
     pub fn provide(&self, sh: &Shell, workspace: &Workspace) -> Result<PathBuf> {
         let Self { name, version, .. } = self;
         let no_features = (!self.has_features).then_some("--no-default-features");
@@ -312,6 +324,11 @@ fn answer(call: Cmd<'_>, words: &[&str]) -> Result<()> {
 
 /// Gives a copy of the repository the installed tools, so that they are not downloaded again; not
 /// what they cache.
+///
+/// # Errors
+///
+/// Nothing was ever installed, or a link cannot be made, such as where there is one. Links that
+/// were made stay.
 pub fn lend(workspace: &Workspace, copy: &Path) -> Result<()> {
     let lent = copy.join("target/tools");
     let lend = || -> std::io::Result<()> {

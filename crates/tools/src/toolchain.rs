@@ -21,7 +21,11 @@ pub struct Toolchain {
 }
 
 impl Toolchain {
-    /// Asks the compiler that cargo would use in the workspace; fails where there is none.
+    /// Asks the compiler that cargo would use in the workspace.
+    ///
+    /// # Errors
+    ///
+    /// The compiler does not run, or does not say which machine it is for.
     pub fn find(sh: &Shell, workspace: &Workspace) -> Result<Self> {
         let _directory = sh.push_dir(workspace.root());
         let rustc = compiler();
@@ -42,6 +46,10 @@ impl Toolchain {
     }
 
     /// The directory with the compiler's libraries, as the compiler says.
+    ///
+    /// # Errors
+    ///
+    /// The compiler does not run, or does not say it.
     pub fn sysroot(&self, sh: &Shell) -> Result<PathBuf> {
         let rustc = &self.rustc;
         let sysroot = cmd!(sh, "{rustc} --print sysroot")
@@ -62,12 +70,21 @@ impl Toolchain {
     }
 
     /// Whether the standard library for `architecture` is installed.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::sysroot`].
     pub fn has_target(&self, sh: &Shell, architecture: Architecture) -> Result<bool> {
         let libraries = self.sysroot(sh)?.join("lib/rustlib");
         Ok(libraries.join(architecture.triple()).is_dir())
     }
 
     /// Installs the standard library for `architecture` where it is missing.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::sysroot`], or rustup is not there or cannot install it; the error has the command
+    /// that does.
     pub fn provide_target(
         &self,
         sh: &Shell,
@@ -91,6 +108,11 @@ impl Toolchain {
 
     /// LLVM's `objcopy`, which comes with the compiler on most hosts and with a component of the
     /// toolchain on all of them.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::sysroot`], or rustup is not there or cannot install the component, or the
+    /// component lacks the program.
     pub fn objcopy(&self, sh: &Shell, workspace: &Workspace) -> Result<Objcopy> {
         let libraries = self.sysroot(sh)?.join("lib");
         let programs = libraries.join("rustlib").join(&self.host).join("bin");
@@ -128,6 +150,11 @@ pub struct Objcopy {
 
 impl Objcopy {
     /// The program, to be called with arguments.
+    ///
+    /// # Errors
+    ///
+    /// The directory of the toolchain's libraries has a colon in its name, which no search path can
+    /// have.
     pub fn call<'sh>(&self, sh: &'sh Shell) -> Result<Cmd<'sh>> {
         // Cargo sets it for what it runs; this program may be run without cargo.
         let variable = match cfg!(target_os = "macos") {

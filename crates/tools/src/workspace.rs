@@ -84,6 +84,11 @@ impl Workspace {
     }
 
     /// Holds `path` for this process until the file is dropped; waits while another holds it.
+    ///
+    /// # Errors
+    ///
+    /// The file or its directory cannot be made, or waiting for it fails. A file that the system
+    /// cannot lock at all is no error, and is not held.
     pub fn lock(&self, path: &Path) -> Result<File> {
         let open = || -> std::io::Result<File> {
             if let Some(directory) = path.parent() {

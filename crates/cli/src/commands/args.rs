@@ -160,6 +160,11 @@ pub struct ValueArgs {
 impl ValueArgs {
     /// The parameters of the stage's file and of the command line, which wins; refuses what
     /// `root` does not allow.
+    ///
+    /// # Errors
+    ///
+    /// The file of parameters cannot be read, a flag is given twice, or `root` does not declare a
+    /// name or does not allow a value.
     pub fn over(&self, stage_file: &StageFile, root: &Template) -> anyhow::Result<Parameters> {
         let mut chosen = stage_file.parameters().clone();
         chosen.extend(self.chosen()?);
@@ -187,6 +192,10 @@ impl ValueArgs {
 }
 
 /// What the file of `stage` says; tells where there is none.
+///
+/// # Errors
+///
+/// The file is there and cannot be read, or what it says is not right.
 pub fn read_stage_file(
     workspace: &Workspace,
     stage: &Stage,

@@ -49,6 +49,11 @@ impl Doctor {
         self.report(machine(sh, workspace))
     }
 
+    /// Shows the findings, for a person or as JSON.
+    ///
+    /// # Errors
+    ///
+    /// A finding is an error: [`Exit::Silent`], as it is shown by then.
     pub fn report(&self, findings: Vec<Checked>) -> anyhow::Result<()> {
         let worst = findings.iter().map(|finding| finding.verdict).max();
         match self.json {

@@ -35,6 +35,11 @@ pub struct Graph {
 }
 
 impl Graph {
+    /// Shows the references, or writes them to the file.
+    ///
+    /// # Errors
+    ///
+    /// A template cannot be read, there is no stack of this name, or the file cannot be written.
     pub fn run(self, workspace: &Workspace) -> anyhow::Result<()> {
         let whole = graph::Graph::of(&Templates::read(&workspace.templates())?);
         let shown = match &self.stack {

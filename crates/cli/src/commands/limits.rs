@@ -64,6 +64,12 @@ pub struct Limits {
 }
 
 impl Limits {
+    /// Shows the limits, or checks those of all stages.
+    ///
+    /// # Errors
+    ///
+    /// The templates, the stage's file or the parameters are not right, or there is no such tier,
+    /// or no rate. With `--check`, a contradiction that nobody accepted.
     pub fn run(self, workspace: &Workspace) -> anyhow::Result<()> {
         if self.check {
             return Ok(limits::check(workspace, service())?);

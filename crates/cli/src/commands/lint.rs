@@ -50,6 +50,12 @@ pub struct Lint {
 }
 
 impl Lint {
+    /// Runs the checks that are chosen, each whatever the others say.
+    ///
+    /// # Errors
+    ///
+    /// A check failed: [`Exit::Silent`], as what it found is shown by then. With `--json`, also a
+    /// checker that cannot be asked.
     pub fn run(self, sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {
         if self.json {
             let judgement = judge_templates(sh, workspace)?;
@@ -98,7 +104,11 @@ pub fn add_template_steps(
     });
 }
 
-/// Shows the table and, last, the number of tests. Fails if any check did.
+/// Shows the table and, last, the number of tests.
+///
+/// # Errors
+///
+/// A check failed: [`Exit::Silent`], as the table says which.
 pub fn finish(steps: &Steps<'_>) -> anyhow::Result<()> {
     let Summary {
         table,

@@ -34,6 +34,11 @@ pub enum LocalCommand {
 }
 
 impl Local {
+    /// Does it, and says what came of it.
+    ///
+    /// # Errors
+    ///
+    /// The local cloud cannot be started, stopped or looked at.
     pub fn run(self, sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {
         let place = Whereabouts::of(workspace);
         match self.command {

@@ -14,6 +14,11 @@ use cfnkit_tools::tool::pip::isolated;
 use cfnkit_tools::workspace::Workspace;
 
 /// Judges every template in `directory`, by file name.
+///
+/// # Errors
+///
+/// checkov cannot be installed or run, cannot read a template or checked nothing, or its answer
+/// lacks what is read. What it finds is no error.
 pub fn judge(
     sh: &Shell,
     workspace: &Workspace,

@@ -20,6 +20,11 @@ pub(crate) fn has_rules(workspace: &Workspace) -> bool {
 }
 
 /// Judges every template in `directory` by every rule file in `infra/guard/`, by file name.
+///
+/// # Errors
+///
+/// cfn-guard cannot be built or run, there is no rule or it did not look at one, or its answer
+/// lacks what is read. What it finds is no error.
 pub fn judge(
     sh: &Shell,
     workspace: &Workspace,

@@ -14,7 +14,12 @@ use cfnkit_template::parameters::Parameters;
 use cfnkit_template::templates::Templates;
 use cfnkit_tools::workspace::Workspace;
 
-/// Tells what no waiver accepts, and fails if there is any; a waiver of nothing is a finding too.
+/// Tells what no waiver accepts; a waiver of nothing is a finding too.
+///
+/// # Errors
+///
+/// There is a finding, and the reporter was told of each; or the templates, a stage's file or a
+/// limit cannot be read.
 pub fn check(workspace: &Workspace, service: &'static Service) -> Result<()> {
     let templates = Templates::read(&workspace.templates())?;
     let mut stages = BTreeMap::from([("the defaults".to_owned(), Parameters::new())]);
@@ -72,6 +77,10 @@ fn judge(templates: &Templates, stages: &BTreeMap<String, Parameters>) -> Result
 }
 
 /// The contradictions with these parameters, each with the reason that accepts it.
+///
+/// # Errors
+///
+/// A limit cannot be read from the templates.
 pub fn annotated(
     templates: &Templates,
     parameters: &Parameters,

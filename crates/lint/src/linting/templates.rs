@@ -106,6 +106,11 @@ impl Judgement {
 }
 
 /// Asks every checker about every view of the templates.
+///
+/// # Errors
+///
+/// A template cannot be read, a checker cannot be installed or run, or one found nothing right in a
+/// view, and so did not look. Findings are no error.
 pub fn judge_templates(sh: &Shell, workspace: &Workspace) -> Result<Judgement> {
     let _directory = sh.push_dir(workspace.root());
     let templates = Templates::read(&workspace.templates())?;

