@@ -85,6 +85,12 @@ pub struct NestedTemplate {
 
 impl AssembledTemplates {
     /// Reads the templates in `directory` and checks what can be checked without an account.
+    ///
+    /// # Errors
+    ///
+    /// A template cannot be read or parsed, is larger than CloudFormation takes, or refers to what
+    /// is not there; or a nested stack has no template, is not given what that declares, or does
+    /// not have an output that is read.
     pub fn read(directory: &Path, cloud: Cloud) -> Result<Self> {
         let mut omissions = Vec::new();
         let mut prepare = |file: &str| -> Result<Template> {
@@ -182,6 +188,11 @@ impl Assembly {
 
     /// Replaces `directory` by this assembly. Readers never see half of one: it is written
     /// beside the directory and moved into place.
+    ///
+    /// # Errors
+    ///
+    /// `directory` has no parent, or the files cannot be written beside it: what is there stays
+    /// then. Otherwise it cannot be removed, or the new one not be moved to its place.
     pub fn write(&self, directory: &Path) -> Result<()> {
         let parent = directory
             .parent()

@@ -9,6 +9,7 @@
 //! it.
 
 #![warn(missing_docs)]
+#![warn(clippy::missing_errors_doc)]
 
 pub mod adoption;
 pub mod assembly;

@@ -38,6 +38,11 @@ pub struct StageFile {
 
 impl StageFile {
     /// What the file of `stage` says, checked against the root template.
+    ///
+    /// # Errors
+    ///
+    /// The file is there and cannot be read, or something in it is wrong: the error is the first
+    /// problem with its place, and says how many more there are.
     pub fn read(workspace: &Workspace, stage: &Stage, root: &Template) -> Result<Self> {
         let name = file_name(stage.as_str());
         let path = workspace.root().join(&name);
@@ -131,7 +136,7 @@ impl StageFile {
         }
     }
 
-    /// For how long rollback alarms are watched after an update; `None` where the file does not
+    /// How many minutes rollback alarms are watched after an update; `None` where the file does not
     /// say.
     pub fn monitoring_minutes(&self) -> Option<i32> {
         self.said.monitoring_minutes
@@ -139,6 +144,10 @@ impl StageFile {
 }
 
 /// The stages that have a file, by name.
+///
+/// # Errors
+///
+/// The directory is there and cannot be read.
 pub fn stages(workspace: &Workspace) -> Result<Vec<String>> {
     let mut names = Vec::new();
     let directory = workspace.root().join(DIRECTORY);
@@ -162,6 +171,10 @@ pub fn stages(workspace: &Workspace) -> Result<Vec<String>> {
 }
 
 /// Everything that is wrong with any stage's file; `Err` is for what cannot be read at all.
+///
+/// # Errors
+///
+/// The root template cannot be read or parsed, or the text of a stage's file cannot be read.
 pub fn check_all(workspace: &Workspace, service: &'static Service) -> Result<Vec<Problem>> {
     let root = read_template(&workspace.templates(), "root.yaml")?;
     check_against(workspace, service, &root)

@@ -9,6 +9,7 @@
 //! are no difference.
 
 #![warn(missing_docs)]
+#![warn(clippy::missing_errors_doc)]
 
 pub(crate) mod api_explanation;
 pub mod change_set;

@@ -91,6 +91,12 @@ impl<'a> Engine<'a> {
 
     /// The stack as it is once nobody else works on it, and without what an earlier run of this
     /// program left in it.
+    ///
+    /// # Errors
+    ///
+    /// `Error::Declined` after an interrupt, and `Error::Unknown` where somebody else's operation
+    /// has not ended within an hour. Otherwise a call fails, or what an earlier run left cannot be
+    /// deleted; a later run finds it again.
     pub async fn settled(&mut self, name: &str) -> Result<Option<Stack>> {
         let stack = self.at_rest(name).await?;
         if let Some(Stack { status, .. }) = stack.as_ref()
@@ -104,6 +110,11 @@ impl<'a> Engine<'a> {
     }
 
     /// What differs beside the resources, which no change set lists; nothing where all is new.
+    ///
+    /// # Errors
+    ///
+    /// `Error::Declined` after an interrupt, `Error::Aws` where a call fails, and `Error::Words`
+    /// where a deployed template cannot be parsed. Nothing is changed.
     pub async fn beside(&mut self, stack: Option<&Stack>, plan: &Plan) -> Result<Sections> {
         let deployed = unless(&mut self.interrupts, plan.deployed(&self.cfn, stack)).await?;
         let (Some(stack), Some(tree)) = (stack, deployed) else {
@@ -211,6 +222,11 @@ async fn with_nested(
 
 /// The deployed stack with its templates and parameters, nested stacks included; `None` for a
 /// stack that holds nothing yet.
+///
+/// # Errors
+///
+/// `Error::Aws` where a call fails or its answer lacks what is read, and `Error::Words` where a
+/// deployed template cannot be parsed.
 pub async fn deployed_tree(cfn: &CloudFormation, stack: &Stack) -> Result<Option<StackTree>> {
     if stack.status.deploy_action() == DeployAction::Create {
         return Ok(None);

@@ -10,6 +10,7 @@
 //! status; an asset that exists is never overwritten.
 
 #![warn(missing_docs)]
+#![warn(clippy::missing_errors_doc)]
 
 pub mod deployment;
 pub mod error;

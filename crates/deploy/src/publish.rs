@@ -6,6 +6,11 @@ use cfnkit_aws::aws::s3::{AssetBucket, Presence, Upload};
 use cfnkit_console::report::Reporter;
 
 /// Uploads the assets that the bucket does not have.
+///
+/// # Errors
+///
+/// The bucket is not there or not this account's, an object in it does not hold what its key says,
+/// or a call fails. What was uploaded before stays.
 pub async fn publish(
     reporter: &dyn Reporter,
     s3: &AssetBucket,

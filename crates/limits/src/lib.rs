@@ -9,5 +9,6 @@
 //! constant with its source.
 
 #![warn(missing_docs)]
+#![warn(clippy::missing_errors_doc)]
 
 pub mod limits;

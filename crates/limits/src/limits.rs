@@ -161,8 +161,8 @@ pub struct Consumer {
 }
 
 impl Consumer {
-    /// A consumer of `tier` at `rate_per_second` that is like the service's own: one address,
-    /// 100 ms, one write unit, and a quota that is untouched.
+    /// A consumer of `tier` at `rate_per_second` requests that is like the service's own: one
+    /// address, 100 ms, one write unit, and a quota that is untouched.
     pub fn new(tier: &str, rate_per_second: f64) -> Self {
         Self {
             tier: tier.to_owned(),
@@ -282,6 +282,10 @@ fn horizon(path: &[&Layer]) -> f64 {
 }
 
 /// What `consumer` gets through `layers` at its constant rate.
+///
+/// # Errors
+///
+/// The layers have no tier of the consumer's name.
 pub fn predict(layers: &Layers, consumer: &Consumer) -> Result<Prediction> {
     let path = layers.path(&consumer.tier)?;
     let usage = Use::of(consumer);
@@ -323,6 +327,10 @@ pub fn predict(layers: &Layers, consumer: &Consumer) -> Result<Prediction> {
 
 /// What `consumer` gets through `layers` when it sends `phases`, one after the other from a state
 /// in which nothing was sent for long.
+///
+/// # Errors
+///
+/// The layers have no tier of the consumer's name.
 pub fn predict_phases(
     layers: &Layers,
     consumer: &Consumer,

@@ -9,5 +9,6 @@
 //! spaced; everything is a function of events, phases and figures that are handed in.
 
 #![warn(missing_docs)]
+#![warn(clippy::missing_errors_doc)]
 
 pub mod load;

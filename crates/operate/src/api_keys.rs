@@ -62,7 +62,8 @@ pub struct Key {
     pub last_seen: Option<String>,
 }
 
-/// The last day with a request, and today's number of them. The days end today.
+/// Today's number of requests, and the last day with one. `days` has for each day the requests used
+/// and those that remained, as API Gateway's `GetUsage` does, and ends today.
 pub fn seen(days: &[(u64, u64)], dates: &[String]) -> (u64, Option<String>) {
     let today = days.last().map_or(0, |(used, _)| *used);
     // There may be fewer days than were asked for: they end with the last.

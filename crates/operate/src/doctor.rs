@@ -121,7 +121,8 @@ pub fn credentials(left: Option<Duration>, login: &str) -> Checked {
 }
 
 /// Whether the account has `wanted` executions to reserve: of `limit`, `unreserved` are left, and
-/// the function has `already` of its own.
+/// the function has `already` of its own. Lambda wants 100 to stay unreserved ("Configuring
+/// reserved concurrency", its developer guide).
 pub fn concurrency(limit: u64, unreserved: u64, wanted: Option<u64>, already: u64) -> Checked {
     const NAME: &str = "Lambda concurrency";
     let Some(wanted) = wanted else {

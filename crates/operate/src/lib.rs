@@ -8,6 +8,7 @@
 //! for well; lines of all layers' logs are one kind of line.
 
 #![warn(missing_docs)]
+#![warn(clippy::missing_errors_doc)]
 
 pub mod api_keys;
 pub mod doctor;

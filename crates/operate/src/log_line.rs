@@ -64,7 +64,7 @@ const IDS: [&str; 5] = [
 ];
 
 impl LogLine {
-    /// A line of the log of `source`, of a time in milliseconds since 1970.
+    /// A line of the log of `source`, of a time in milliseconds since the epoch.
     pub fn read(source: Source, timestamp_ms: i64, message: &str) -> Self {
         let message = message.trim_end();
         let parsed = serde_json::from_str(message);

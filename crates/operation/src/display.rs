@@ -45,7 +45,7 @@ impl Display {
         }
     }
 
-    /// Takes in the events of one look at all stacks.
+    /// Takes in the events of one look at all stacks, at `now` (milliseconds since the epoch).
     pub fn absorb(&mut self, events: Vec<StackEvent>, now: i64) -> String {
         self.progress.absorb(&events, now);
         let root = &self.progress.subject.stack_name;
@@ -65,7 +65,7 @@ impl Display {
         self.progress.set_status(status);
     }
 
-    /// What has changed because time has passed.
+    /// What has changed because it is `now` (milliseconds since the epoch).
     pub fn tick(&mut self, now: i64, size: Size) -> String {
         match self.mode {
             Mode::Live { .. } => {
@@ -118,7 +118,7 @@ impl Display {
         self.block.remove()
     }
 
-    /// The end: the block goes, and what stays is written.
+    /// The end, at `now` (milliseconds since the epoch): the block goes, and what stays is written.
     pub fn close(&mut self, now: i64) -> String {
         let Mode::Live { colour } = self.mode else {
             return String::new();

@@ -69,7 +69,11 @@ impl Default for Experience {
 }
 
 impl Experience {
-    /// Reads what `learn` led to; an error where it is of another format.
+    /// Reads what `learn` led to.
+    ///
+    /// # Errors
+    ///
+    /// The text is not JSON as [`Self::to_json`] writes it, or of another format.
     pub fn parse(text: &str) -> Result<Self> {
         let experience: Self = serde_json::from_str(text).context("not what was written there")?;
         ensure!(
@@ -81,13 +85,17 @@ impl Experience {
     }
 
     /// What `parse` reads.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be written as JSON.
     pub fn to_json(&self) -> Result<String> {
         let text = serde_json::to_string_pretty(self).map_err(Error::said)?;
         Ok(text + "\n")
     }
 
     /// Takes in what one deploy measured. Only one that did what was asked tells how much is done
-    /// at once; `whole` is what that took.
+    /// at once; `whole` is what that took, in milliseconds.
     pub fn learn(&mut self, verb: Verb, samples: &[Sample], whole: Option<i64>) {
         for sample in samples {
             let of_type = self.durations.entry(sample.resource_type.clone());

@@ -8,6 +8,7 @@
 //! a recording is written as it happens, and one that cannot be written fails nothing.
 
 #![warn(missing_docs)]
+#![warn(clippy::missing_errors_doc)]
 
 pub mod diagnosis;
 pub mod display;

@@ -73,6 +73,11 @@ pub struct Recorder {
 
 impl Recorder {
     /// Begins the recording `<stack>-<time>.ndjson` in `directory`.
+    ///
+    /// # Errors
+    ///
+    /// The directory or the file cannot be made, the file is there already, or its first line
+    /// cannot be written.
     pub fn create(directory: &Path, subject: &Subject) -> Result<Self> {
         let path = directory.join(file_name(subject));
         let create = || {
@@ -89,6 +94,10 @@ impl Recorder {
     }
 
     /// Appends a line; `received` is in milliseconds since the epoch.
+    ///
+    /// # Errors
+    ///
+    /// The line cannot be written; those before it stay.
     pub fn note(&mut self, received: i64, note: Note) -> Result<()> {
         self.write(&Entry { received, note })
     }
@@ -149,6 +158,11 @@ pub struct Recording {
 impl Recording {
     /// `name` is what messages call the file. A last line without its end is what was being written
     /// when the program was killed, and left out.
+    ///
+    /// # Errors
+    ///
+    /// There is no whole line, the first is no recording's or of another format, or another cannot
+    /// be read. The error says which line it is.
     pub fn parse(name: &str, text: &str) -> Result<Self> {
         let whole = text.rfind('\n').map_or("", |end| &text[..end]);
         let mut lines = whole.lines().enumerate();

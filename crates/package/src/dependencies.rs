@@ -85,6 +85,10 @@ impl Dependencies {
 }
 
 /// Asks cargo what a build of a package for `triple` consists of.
+///
+/// # Errors
+///
+/// Cargo does not list the dependencies, or `Cargo.lock` cannot be read or lacks one of them.
 // `cargo metadata` would be easier to read, but unifies the features of the whole workspace: the
 // list would have packages that only the features `xtask` turns on need.
 pub fn of_package(

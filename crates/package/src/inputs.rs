@@ -98,6 +98,11 @@ impl Names {
 
     /// What a build would read, as far as that is known without one: the sources of the handler
     /// and of the workspace's packages that it depends on.
+    ///
+    /// # Errors
+    ///
+    /// Cargo does not list the dependencies or the workspace's packages, `Cargo.lock` cannot be
+    /// read, or the sources of one of them cannot be listed.
     pub fn expected(
         sh: &Shell,
         workspace: &Workspace,
@@ -145,12 +150,21 @@ impl Names {
 
 impl Inputs {
     /// What the inputs with these names are now.
+    ///
+    /// # Errors
+    ///
+    /// `Cargo.lock`, a manifest or another input is there and cannot be read, or `Cargo.lock` or
+    /// the workspace's manifest is not there.
     pub fn now(terms: &Terms<'_>, names: &Names) -> Result<Self> {
         Self::collect(terms, names, None)
     }
 
     /// What the inputs with these names were when a build that has read them began. What changed
     /// since has no value that it could have again, so that the next build sees it.
+    ///
+    /// # Errors
+    ///
+    /// As of [`Self::now`].
     pub fn at(terms: &Terms<'_>, names: &Names, beginning: SystemTime) -> Result<Self> {
         Self::collect(terms, names, Some(beginning))
     }

@@ -9,6 +9,7 @@
 //! asked while no input of the last build changed, and where it finds a program is checked.
 
 #![warn(missing_docs)]
+#![warn(clippy::missing_errors_doc)]
 
 pub(crate) mod archive;
 pub mod backtrace;

@@ -68,6 +68,12 @@ pub struct Package {
 
 /// Builds, checks and zips a function. Where nothing it is built from has changed, this does
 /// nothing.
+///
+/// # Errors
+///
+/// The toolchain, another tool or an input cannot be had, the build fails, or what it gives is not
+/// fit for Lambda, which the reporter is told: the zip that is there stays then. Otherwise the
+/// files cannot be written; the manifest is the last of them.
 pub fn package(
     sh: &Shell,
     workspace: &Workspace,
@@ -101,6 +107,10 @@ pub fn package(
 
 /// What the zip for `target` would be made of now: by what the last build read or, where there was
 /// none, by what one is expected to.
+///
+/// # Errors
+///
+/// The toolchain, cargo's configuration or an input cannot be read.
 pub fn inputs(
     sh: &Shell,
     workspace: &Workspace,
@@ -117,6 +127,10 @@ pub fn inputs(
 
 /// What zips of two states of the repository would be made of, each without a build; `now` is the
 /// one that may have been packaged.
+///
+/// # Errors
+///
+/// The toolchain, cargo's configuration or an input of either state cannot be read.
 pub fn inputs_of_both(
     sh: &Shell,
     before: &Workspace,
@@ -141,6 +155,10 @@ pub fn inputs_of_both(
 
 /// The program that runs on Lambda, but for this machine: to be measured. `settings` are cargo's,
 /// over those of the profile.
+///
+/// # Errors
+///
+/// The build fails or gives no such program, or its symbols cannot be taken out.
 pub fn optimized_for_host(
     sh: &Shell,
     workspace: &Workspace,
@@ -282,6 +300,11 @@ fn read(path: &Path) -> Result<Vec<u8>> {
 }
 
 /// Writes a file so that a reader finds the old or the new one, and never half of it.
+///
+/// # Errors
+///
+/// The new file cannot be written beside the old one, or not be moved to its place; the old one
+/// stays.
 pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
     let unfinished = path.with_added_extension("new");
     std::fs::write(&unfinished, bytes)

@@ -23,6 +23,10 @@ pub struct Program<'a> {
 }
 
 /// The bill of `program`, which was built from `dependencies`.
+///
+/// # Errors
+///
+/// The bill cannot be written as JSON.
 pub fn cyclonedx(dependencies: &Dependencies, program: &Program<'_>) -> Result<String> {
     let packages = dependencies.packages();
     let mut components: Vec<Value> = packages.iter().map(library).collect();

@@ -39,6 +39,10 @@ pub struct Stack(Vec<Function>);
 
 impl Symbols {
     /// Reads the symbols in an ELF file. Files of this workspace are named from its root.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read as an ELF file, or has no line tables.
     pub fn read(workspace: &Workspace, path: &Path) -> Result<Self> {
         // The loader's errors cannot go to another thread, as ours can.
         let loader = Loader::new(path)
@@ -55,6 +59,11 @@ impl Symbols {
     }
 
     /// What was called when these addresses were the ones to return to.
+    ///
+    /// # Errors
+    ///
+    /// The symbols are damaged where an address is looked up. An address that they do not know is
+    /// `<unknown>`.
     pub fn stack(&self, addresses: &[ReturnAddress]) -> Result<Stack> {
         let functions: Result<Vec<_>> = addresses.iter().map(|one| self.functions(*one)).collect();
         Ok(Stack(functions?.concat()))
@@ -145,6 +154,10 @@ impl fmt::Display for Stack {
 }
 
 /// The file with the symbols of the handler whose zip has this hash.
+///
+/// # Errors
+///
+/// No such file is kept; the error names the hashes whose symbols are.
 pub fn of_zip(workspace: &Workspace, zip: &ZipHash) -> Result<PathBuf> {
     let directories = directories(workspace);
     let name = format!("{}.debug", zip.as_str());
@@ -170,6 +183,10 @@ pub fn of_zip(workspace: &Workspace, zip: &ZipHash) -> Result<PathBuf> {
 }
 
 /// The hash of the zip that was packaged last, of whichever function it is.
+///
+/// # Errors
+///
+/// Nothing was packaged yet, or the newest manifest cannot be read or has no hash.
 pub fn newest_zip(workspace: &Workspace, functions: &[service::Function]) -> Result<ZipHash> {
     let directory = &directories(workspace)[0];
     let manifests = functions.iter().filter_map(|function| {

@@ -6,6 +6,10 @@ use cfnkit_console::bail;
 use cfnkit_console::error::Result;
 
 /// The URL to post to. `asked` is an address that somebody gave, `own` the stack's output.
+///
+/// # Errors
+///
+/// `asked` is another address than `own`, or is no plain URL: one with a user or a query is not.
 pub fn checked(asked: Option<&str>, own: &str) -> Result<String> {
     if let Some(asked) = asked
         && parts(asked).is_none_or(|parts_asked| parts(own) != Some(parts_asked))

@@ -8,6 +8,7 @@
 //! whatever became of those before; what cannot be sent is told with its cause.
 
 #![warn(missing_docs)]
+#![warn(clippy::missing_errors_doc)]
 
 pub mod endpoint;
 pub mod engine;

@@ -277,6 +277,10 @@ impl Reader<'_> {
 }
 
 /// Fails unless `alarm` is an alarm's ARN or the root's output with one.
+///
+/// # Errors
+///
+/// It is neither; the problem says what would be one.
 pub fn check_alarm(root: &Template, alarm: &str) -> Result<(), Problem> {
     if alarm.starts_with("arn:") {
         return match alarm.contains(":cloudwatch:") && alarm.contains(":alarm:") {

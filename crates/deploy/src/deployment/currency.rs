@@ -11,6 +11,10 @@ impl Engine<'_> {
     /// Whether the deployed stack is what `plan` wants already: the same root template, which names
     /// every asset by its hash, and the same parameters and tags, with nothing in them that only
     /// CloudFormation can compare. This reads and never writes.
+    ///
+    /// # Errors
+    ///
+    /// The deployed template cannot be read.
     pub async fn is_current(&self, stack: &Stack, plan: &Plan) -> Result<bool> {
         if stack.status.deploy_action() != DeployAction::Update
             || !readback::are_pairs(&stack.parameters, &plan.tree.parameters)
@@ -31,6 +35,10 @@ impl Engine<'_> {
 }
 
 /// Whether the deployed root template is the one of `plan`.
+///
+/// # Errors
+///
+/// The deployed template cannot be read.
 pub async fn has_same_template(cfn: &CloudFormation, stack: &Stack, plan: &Plan) -> Result<bool> {
     let deployed = cloudformation::template_of(cfn, &stack.id).await?;
     Ok(readback::is_template(&deployed, &plan.tree.template))

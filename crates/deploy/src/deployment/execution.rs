@@ -54,6 +54,13 @@ impl Prepared {
 impl Engine<'_> {
     /// A change set for `plan`, ready to execute; `None` where it has no changes. What fails, is
     /// interrupted or overtaken leaves no change set and no empty stack behind.
+    ///
+    /// # Errors
+    ///
+    /// `Error::Declined` after an interrupt, `Error::Overtaken` where somebody else changed the
+    /// stack first, `Error::Words` where the change set cannot be noted down, CloudFormation
+    /// refuses it or has not made it within half an hour, and `Error::Aws` where another call
+    /// fails. `Error::Unclean` says what could not be deleted again, which the next run does.
     pub async fn prepare(
         &mut self,
         stack: Option<&Stack>,
@@ -171,6 +178,11 @@ impl Engine<'_> {
     }
 
     /// Deletes a change set that will not be executed, and the empty stack it was made in.
+    ///
+    /// # Errors
+    ///
+    /// One of the two cannot be deleted, or the change set is not gone within five minutes; the
+    /// next run deletes what is left.
     pub async fn discard(&self, prepared: Prepared) -> Result<()> {
         match prepared.note {
             Some(note) => self.remove(&prepared.stack_name, note).await,
@@ -187,6 +199,13 @@ impl Engine<'_> {
 
     /// Executes the change set and follows it until the stack has settled well. The place of what
     /// fails is looked up in `tree`.
+    ///
+    /// # Errors
+    ///
+    /// `Error::Overtaken` where somebody else changed the stack first, `Error::Failed` where it
+    /// settles otherwise, and `Error::Unknown` where nobody watches it any more and it may go on,
+    /// as after an interrupt. Where a call fails before anything has begun, the change set is
+    /// deleted; `Error::Unclean` says that it could not be.
     pub async fn execute(
         &mut self,
         prepared: Prepared,

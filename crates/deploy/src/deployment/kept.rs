@@ -11,6 +11,12 @@ use cfnkit_operation::stack::Stack;
 
 impl Engine<'_> {
     /// A change set that an earlier command left to be executed.
+    ///
+    /// # Errors
+    ///
+    /// `Error::Words` where the stack has no such change set or it cannot be executed any more,
+    /// `Error::Failed` where no change set can start from the stack's status, and `Error::Aws`
+    /// where a call fails. Nothing is changed.
     pub async fn kept(
         &mut self,
         stack: Option<&Stack>,

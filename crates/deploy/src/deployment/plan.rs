@@ -61,6 +61,12 @@ impl Plan {
 
     /// `stack` with other values of some root parameters, and all else as it is deployed: no
     /// template is read from the working tree and nothing is built.
+    ///
+    /// # Errors
+    ///
+    /// `Error::Failed` where no change set can start from the stack's status, `Error::Words` where
+    /// the stack holds nothing yet or a deployed template cannot be parsed, and `Error::Aws` where
+    /// a call fails.
     pub async fn revision(
         cfn: &CloudFormation,
         stack: &Stack,
@@ -98,6 +104,10 @@ impl Plan {
 
     /// What `stack` is deployed with, read once, with the plan's own characters where
     /// CloudFormation gives back none.
+    ///
+    /// # Errors
+    ///
+    /// As of `deployed_tree`; the next call reads again.
     pub async fn deployed(
         &self,
         cfn: &CloudFormation,

@@ -103,6 +103,11 @@ impl Engine<'_> {
     }
 
     /// Does what `clearing` says is in the way of a change set; `None` where the stack goes.
+    ///
+    /// # Errors
+    ///
+    /// As of [`Self::delete`], whatever it is that is in the way; `Error::Failed` after a rollback
+    /// says what a person has to do.
     pub async fn clear(
         &mut self,
         stack: &Stack,
@@ -202,6 +207,12 @@ impl Engine<'_> {
 
     /// Deletes a stack that is to go whatever it has become: what somebody else does to it
     /// meanwhile is waited for.
+    ///
+    /// # Errors
+    ///
+    /// As of [`Self::delete`], with `Error::Overtaken` only where somebody else was sooner
+    /// [`ATTEMPTS`] times. While somebody else is waited for, `Error::Declined` after an interrupt,
+    /// and `Error::Unknown` after an hour.
     pub async fn destroy(
         &mut self,
         stack: &Stack,
@@ -228,6 +239,13 @@ impl Engine<'_> {
 
     /// Deletes the stack and follows it until it is gone. `retained` are logical IDs that stay,
     /// where an earlier deletion failed.
+    ///
+    /// # Errors
+    ///
+    /// `Error::Overtaken` where somebody else changed the stack first, `Error::Words` or
+    /// `Error::Aws` where CloudFormation does not begin, and `Error::Failed` where the stack
+    /// settles otherwise. `Error::Unknown` where it may go on: its state cannot be seen, or an
+    /// interrupt ends the watching.
     pub async fn delete(
         &mut self,
         stack: &Stack,

@@ -36,6 +36,12 @@ type Placed = (Vec<String>, Stack);
 impl Engine<'_> {
     /// What of `root` and of the stacks nested in it has drifted and can be taken back; `None`
     /// where nothing has. What fails or is interrupted leaves no change set behind.
+    ///
+    /// # Errors
+    ///
+    /// As of [`Self::settled`] and [`Self::prepare`]; `Error::Failed` where no change set can start
+    /// from a stack's status, and `Error::Overtaken` where one of the stacks is gone.
+    /// `Error::Unclean` says that a change set could not be deleted again, which the next run does.
     pub async fn reversions(
         &mut self,
         root: &Stack,
@@ -89,6 +95,11 @@ impl Engine<'_> {
     }
 
     /// Takes the drift back, one stack after the other.
+    ///
+    /// # Errors
+    ///
+    /// As of [`Self::execute`], for the first stack that fails. Those before it are done, and the
+    /// change sets of those after it are deleted; `Error::Unclean` where one could not be.
     pub async fn take_back(&mut self, found: Reversions) -> Result<()> {
         let mut stacks = found.stacks.into_iter();
         while let Some(prepared) = stacks.next() {
@@ -101,6 +112,11 @@ impl Engine<'_> {
     }
 
     /// Leaves the drift as it is.
+    ///
+    /// # Errors
+    ///
+    /// As of [`Self::discard`], for the first change set that could not be deleted; the others are
+    /// deleted all the same.
     pub async fn leave(&self, found: Reversions) -> Result<()> {
         self.discard_all(found.stacks).await
     }

@@ -21,7 +21,11 @@ impl Layers {
         self
     }
 
-    /// The tier called `name`; an error names those there are.
+    /// The tier called `name`.
+    ///
+    /// # Errors
+    ///
+    /// There is no such tier; the error names those there are.
     pub fn tier(&self, name: &str) -> Result<&Tier> {
         let found = self.tiers.iter().find(|tier| tier.name == name);
         found.with_context(|| {
@@ -38,6 +42,10 @@ impl Layers {
     /// account's ("How throttling limit settings are applied", API Gateway's developer guide).
     /// Whether a throttled request is counted against the quota is not documented; here the
     /// throttle comes first, and it is not.
+    ///
+    /// # Errors
+    ///
+    /// There is no such tier; the error names those there are.
     pub fn path(&self, tier: &str) -> Result<Vec<&Layer>> {
         // Without usage plans nobody has a key, and a consumer is of no tier.
         let tier = match tier {

@@ -45,6 +45,12 @@ const THROTTLED: &[&str] = &["THROTTLED", "DEFAULT_4XX"];
 const NO_WRITE: u16 = 503;
 
 /// What `templates` and the root's parameters `chosen` come to.
+///
+/// # Errors
+///
+/// The templates have several of a resource that requests pass only one of, the API's methods name
+/// no function of theirs, a limit does not come to a number, or a quota's period is none of API
+/// Gateway's.
 pub fn read(templates: &Templates, chosen: &Parameters) -> Result<Layers> {
     let flat = templates.flatten(chosen);
     let reader = Reader {

@@ -120,6 +120,11 @@ struct File<P> {
 }
 
 /// The phases in a file called `name`: JSON where the name ends with `.json`, otherwise TOML.
+///
+/// # Errors
+///
+/// The text is not JSON or TOML with `phases` alone, one of them is not written as
+/// `RATE/s:DURATION` within its bounds, or there is none. The problem has the place.
 pub fn read(name: &str, text: &str) -> Result<Vec<Phase>, Problem> {
     let shared: Arc<str> = text.into();
     let wrong = |title: String, span: std::ops::Range<usize>| {

@@ -55,7 +55,7 @@ impl Progress<'_> {
         sum as f64 / seconds.len().max(1) as f64
     }
 
-    /// The block's lines; their number never changes.
+    /// The block's lines `now` after the start of the first phase; their number never changes.
     pub fn frame(&self, now: Duration, size: Size) -> Vec<String> {
         // A character in the last column leaves the cursor where terminals disagree.
         let width = size.width.saturating_sub(1);
@@ -121,7 +121,7 @@ impl Progress<'_> {
         }
     }
 
-    /// One line, for where nothing can be drawn again.
+    /// One line `now` after the start, for where nothing can be drawn again.
     pub fn line(&self, now: Duration) -> String {
         let overall = &self.tally.overall;
         let stored = overall.of(Answerer::Stored);
@@ -157,7 +157,7 @@ pub fn status(status: Option<u16>) -> String {
     status.map_or("none".to_owned(), |status| status.to_string())
 }
 
-/// As in `0.42 ms`, `18 ms` or `1.2 s`.
+/// A number of milliseconds, as in `0.42 ms`, `18 ms` or `1.2 s`.
 pub fn milliseconds(value: f64) -> String {
     match value {
         ..1.0 => format!("{value:.2} ms"),

@@ -211,7 +211,7 @@ impl Percentiles {
 }
 
 impl Report {
-    /// Judges the tally; an error where a histogram cannot be added up.
+    /// Judges the tally.
     pub fn new(
         setup: Setup,
         tally: &Tally,

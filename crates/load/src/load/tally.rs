@@ -164,7 +164,11 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Nothing seen yet of `phases`; an error where a histogram cannot be made.
+    /// Nothing seen yet of `phases`.
+    ///
+    /// # Errors
+    ///
+    /// A histogram cannot be made.
     pub fn new(phases: &[Phase]) -> Result<Self> {
         let part = Part::new()?;
         let mut tally = Self {

@@ -44,6 +44,11 @@ pub struct StageLimits {
 
 impl StageLimits {
     /// Out of a deployed stack's parameters. `tier` as the templates spell it: `Standard`.
+    ///
+    /// # Errors
+    ///
+    /// A parameter is missing, as in a stack that an older template made, or is no number; only
+    /// `ReservedConcurrency` may be a word.
     pub fn from_parameters(parameters: &BTreeMap<String, String>, tier: &str) -> Result<Self> {
         let text = |name: &str| {
             parameters

@@ -151,6 +151,10 @@ pub struct Cost {
 }
 
 /// The prices that came with this program.
+///
+/// # Errors
+///
+/// They cannot be read, which a test rules out.
 pub fn prices() -> Result<Prices> {
     serde_json::from_str(PRICES).context("`crates/operate/data/prices.json` is not as it should be")
 }

@@ -85,6 +85,10 @@ impl Manifest {
 
     /// Replaces the manifest in `directory`, and keeps the one that is there as the previous one
     /// if it was made of something else.
+    ///
+    /// # Errors
+    ///
+    /// The previous manifest or the new one cannot be written; the one that is there stays.
     pub fn write(&self, directory: &Path, function: &Function) -> Result<()> {
         let text = serde_json::to_string_pretty(self).context("cannot describe the zip")? + "\n";
         if Self::read(directory, function).is_some_and(|present| present.inputs != self.inputs) {

@@ -15,6 +15,11 @@ use cfnkit_tools::digest::hex;
 use cfnkit_tools::workspace::Workspace;
 
 /// A function's zip, if it is there and made from what is in the working tree now.
+///
+/// # Errors
+///
+/// The toolchain, cargo's configuration or an input cannot be read. A zip that is missing or out of
+/// date is `None`.
 pub fn ready(
     sh: &Shell,
     workspace: &Workspace,

@@ -18,6 +18,11 @@ use cfnkit_tools::workspace::Workspace;
 
 /// Builds here, whatever is up to date, and then in a copy with another path, another cargo home,
 /// another user and time zone, and nothing compiled. Fails with what differs.
+///
+/// # Errors
+///
+/// One of the builds fails, the copy cannot be made, or the two zips differ: the reporter is told
+/// of each difference, and the second zip stays.
 pub fn verify(
     sh: &Shell,
     workspace: &Workspace,
