@@ -108,7 +108,7 @@ impl New {
             names.service,
             path.display(),
             names.domain_type(),
-            self.path.display(),
+            typed(&self.path),
         ));
         if let Engine::Path(root) = &engine {
             screen::say(format!(
@@ -137,6 +137,16 @@ impl New {
             );
         }
         Ok(Engine::Path(root.canonicalize()?))
+    }
+}
+
+/// A path as a shell takes it.
+fn typed(path: &Path) -> String {
+    let path = path.display().to_string();
+    let is_plain = |letter: char| letter.is_alphanumeric() || "/._-".contains(letter);
+    match path.chars().all(is_plain) {
+        true => path,
+        false => format!("'{}'", path.replace('\'', r"'\''")),
     }
 }
 
@@ -190,4 +200,16 @@ fn complete(sh: &Shell, engine: &Engine) -> anyhow::Result<()> {
     )
     .context("git does not make a repository")?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_can_be_copied_into_a_shell() {
+        let typed = |path: &str| typed(Path::new(path));
+        assert_eq!(typed("../orders"), "../orders");
+        assert_eq!(typed("it's an/order"), r"'it'\''s an/order'");
+    }
 }
