@@ -106,7 +106,7 @@ impl New {
              cargo test --workspace\n\n\
              What its type holds is yours to change: README.md says where it is",
             names.service,
-            path.display(),
+            path.canonicalize().unwrap_or(path).display(),
             names.domain_type(),
             typed(&self.path),
         ));
