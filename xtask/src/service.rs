@@ -1,6 +1,8 @@
 //! What is special about this service: its names, what is built for it, and what is asked of it.
 
-use cfnkit_assembly::service::{Function, Key, LogGroup, LogSource, Probe, Sample, Service, Tier};
+use cfnkit_assembly::service::{
+    Function, Key, LimitParameters, LogGroup, LogSource, Probe, Sample, Service, Supplied, Tier,
+};
 
 /// The item that smoke requests leave in the table, again and again the same.
 const ITEM: &str = r#"{"year":"2023","title":"smoke test","id":"smoke-test"}"#;
@@ -18,6 +20,8 @@ pub static SERVICE: Service = Service {
         key_parameter: "HandlerKey",
         log_group_output: "FunctionLogGroupName",
         physical_name: Some("apigw_handler"),
+        memory_parameter: Some("FunctionMemoryInMegabytes"),
+        concurrency_parameter: Some("ReservedConcurrency"),
     }],
     tiers: &[
         Tier {
@@ -25,6 +29,9 @@ pub static SERVICE: Service = Service {
             key_output: "StandardApiKeyId",
             plan_output: "StandardUsagePlanId",
             generation_parameter: "StandardKeyGeneration",
+            rate_parameter: "StandardRateLimitPerSecond",
+            burst_parameter: "StandardBurstLimitInRequests",
+            quota_parameter: "StandardQuotaPerDay",
             word: "Standard",
         },
         Tier {
@@ -32,8 +39,23 @@ pub static SERVICE: Service = Service {
             key_output: "PremiumApiKeyId",
             plan_output: "PremiumUsagePlanId",
             generation_parameter: "PremiumKeyGeneration",
+            rate_parameter: "PremiumRateLimitPerSecond",
+            burst_parameter: "PremiumBurstLimitInRequests",
+            quota_parameter: "PremiumQuotaPerDay",
             word: "Premium",
         },
+    ],
+    supplied: Supplied::USUAL,
+    limits: Some(LimitParameters {
+        stage_rate: "StageRateLimitPerSecond",
+        stage_burst: "StageBurstLimitInRequests",
+        firewall_rate: "WafRateLimitPer300Seconds",
+    }),
+    switched_on: &[
+        ("EncryptionKey", "customer-managed"),
+        ("WafLogs", "all"),
+        ("AlarmEmail", "on-call@example.com"),
+        ("ApiGatewayLogsRole", "true"),
     ],
     endpoint_output: "Endpoint",
     table_output: Some("TableName"),

@@ -16,6 +16,13 @@ pub struct Service {
     pub functions: &'static [Function],
     /// Kinds of consumers with an API key each; none where the API asks for no key.
     pub tiers: &'static [Tier],
+    /// The root's parameters that a deploy supplies.
+    pub supplied: Supplied,
+    /// The root's parameters with the limits that all tiers share; `None` where no load test is to
+    /// be judged by them.
+    pub limits: Option<LimitParameters>,
+    /// The root's parameters with which everything is on that may be off, for `lint`.
+    pub switched_on: &'static [(&'static str, &'static str)],
     /// The root's output with the API's URL.
     pub endpoint_output: &'static str,
     /// The root's output with the table's name; `None` where there is no table of interest.
@@ -49,6 +56,51 @@ pub struct Function {
     /// The function's name in the default stage, and the first part of it before `_<stage>` in
     /// others; `None` where CloudFormation chooses one.
     pub physical_name: Option<&'static str>,
+    /// The root parameter with its memory in megabytes, where there is one.
+    pub memory_parameter: Option<&'static str>,
+    /// The root parameter with the executions at once that are reserved for it, or a word where
+    /// none are; `None` where none can be.
+    pub concurrency_parameter: Option<&'static str>,
+}
+
+/// Parameters of the root that a deploy gives a value, each where the root declares it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Supplied {
+    /// Takes the name of the bucket with the assets.
+    pub asset_bucket: &'static str,
+    /// Says whose key encrypts: `aws-owned` or `customer-managed`. It is read.
+    pub encryption_key: &'static str,
+    /// Takes the ARN of the bootstrap stack's key, or nothing.
+    pub encryption_key_arn: &'static str,
+    /// Takes the ARN of what bounds the stage's roles, or nothing.
+    pub permissions_boundary_arn: &'static str,
+    /// Takes the ID of the region's prefix list of DynamoDB. It is looked up for a new stage.
+    pub prefix_list: &'static str,
+    /// Take the availability zones of the subnets. They are looked up for a new stage.
+    pub zones: [&'static str; 2],
+}
+
+impl Supplied {
+    /// The names that a root has for them unless its service says others.
+    pub const USUAL: Self = Self {
+        asset_bucket: "AssetBucketName",
+        encryption_key: "EncryptionKey",
+        encryption_key_arn: "EncryptionKeyArn",
+        permissions_boundary_arn: "PermissionsBoundaryArn",
+        prefix_list: "DynamoDbPrefixListId",
+        zones: ["AvailabilityZoneA", "AvailabilityZoneB"],
+    };
+}
+
+/// Parameters of the root that limit all consumers together.
+#[derive(Debug, PartialEq, Eq)]
+pub struct LimitParameters {
+    /// Requests per second of all methods.
+    pub stage_rate: &'static str,
+    /// Requests at once of all methods.
+    pub stage_burst: &'static str,
+    /// Requests of one address in five minutes until the firewall blocks it.
+    pub firewall_rate: &'static str,
 }
 
 /// A kind of consumer, with a usage plan and an API key.
@@ -62,7 +114,13 @@ pub struct Tier {
     pub plan_output: &'static str,
     /// The root parameter that a rotation counts up.
     pub generation_parameter: &'static str,
-    /// What the root parameters of its limits begin with: `Standard` in `StandardQuotaPerDay`.
+    /// The root parameter with its requests per second.
+    pub rate_parameter: &'static str,
+    /// The root parameter with its requests at once.
+    pub burst_parameter: &'static str,
+    /// The root parameter with its requests of a day.
+    pub quota_parameter: &'static str,
+    /// What people call it, capitalized: `Standard`.
     pub word: &'static str,
 }
 
@@ -134,6 +192,9 @@ impl Service {
             default_stage: "dev",
             functions: &[],
             tiers: &[],
+            supplied: Supplied::USUAL,
+            limits: None,
+            switched_on: &[],
             endpoint_output: "Endpoint",
             table_output: None,
             health_alarm_output: None,
@@ -141,6 +202,12 @@ impl Service {
             probes: &[],
             sample: None,
         }
+    }
+
+    /// The root parameter with the executions at once that are reserved for a function.
+    pub fn concurrency_parameter(&self) -> Option<&'static str> {
+        let mut functions = self.functions.iter();
+        functions.find_map(|function| function.concurrency_parameter)
     }
 
     /// The stack that owns the asset bucket.
@@ -229,6 +296,8 @@ pub(crate) mod tests {
             key_parameter: "IntakeKey",
             log_group_output: "IntakeLogGroupName",
             physical_name: Some("intake_handler"),
+            memory_parameter: None,
+            concurrency_parameter: None,
         }],
         health_alarm_output: Some("ServerErrorsAlarmArn"),
         ..Service::named("orders")

@@ -106,7 +106,8 @@ async fn logs_role(connection: &Connection) -> Checked {
 
 async fn concurrency(connection: &Connection, intent: &Intent<'_>) -> Checked {
     let number = |parameters: &Parameters| -> Option<u64> {
-        parameters.get("ReservedConcurrency")?.parse().ok()
+        let name = intent.stage.service().concurrency_parameter()?;
+        parameters.get(name)?.parse().ok()
     };
     let already = intent
         .deployed
@@ -203,10 +204,8 @@ async fn quotas(connection: &Connection, intent: &Intent<'_>) -> Vec<Checked> {
                 continue;
             }
         };
-        let needed = |parameter: &str| -> u64 {
-            let value = intent.parameters.get(parameter);
-            value.and_then(|value| value.parse().ok()).unwrap_or(1)
-        };
+        let rate = intent.stage.service().limits.as_ref();
+        let rate = rate.and_then(|limits| intent.parameters.get(limits.stage_rate));
         findings.push(match service {
             "vpc" => match ec2::vpcs(connection).await {
                 Ok(used) => {
@@ -215,7 +214,12 @@ async fn quotas(connection: &Connection, intent: &Intent<'_>) -> Vec<Checked> {
                 }
                 Err(err) => unknown(name, err, "ec2:DescribeVpcs"),
             },
-            _ => doctor::quota(name, value, None, needed("StageRateLimitPerSecond")),
+            _ => doctor::quota(
+                name,
+                value,
+                None,
+                rate.and_then(|rate| rate.parse().ok()).unwrap_or(1),
+            ),
         });
     }
     findings

@@ -11,6 +11,7 @@ use cfnkit_assembly::stage_file::StageFile;
 use cfnkit_aws::aws::cloudformation::CloudFormation;
 use cfnkit_aws::aws::{Connection, ec2, s3};
 use cfnkit_cli::commands::args::{ParameterArgs, read_stage_file};
+use cfnkit_cli::program::service;
 use cfnkit_console::screen::STRONG;
 use cfnkit_deploy::deployment::Plan;
 use cfnkit_operation::options::Options;
@@ -19,17 +20,6 @@ use cfnkit_template::parameters::{self, Parameters};
 use cfnkit_template::stack_tree::read_template;
 use cfnkit_template::template::Template;
 use cfnkit_tools::workspace::Workspace;
-
-/// The root parameter that says whose key encrypts, and the one with the key.
-const KEY_CHOICE: &str = "EncryptionKey";
-const KEY_ARN: &str = "EncryptionKeyArn";
-
-/// The root parameter with the bound of the stage's roles.
-const BOUNDARY_ARN: &str = "PermissionsBoundaryArn";
-
-/// The root parameters that the tool looks up for a new stage.
-const PREFIX_LIST: &str = "DynamoDbPrefixListId";
-const ZONES: [&str; 2] = ["AvailabilityZoneA", "AvailabilityZoneB"];
 
 /// Everything that is decided for a stage before anything is built.
 pub(crate) struct Choices {
@@ -81,10 +71,11 @@ impl Choices {
         let is_there = self.has_key(&connection.cloudformation()).await?;
         anyhow::ensure!(
             is_there,
-            "stage `{}` is to be encrypted with a key of your own (`{KEY_CHOICE}` is `{}`), \
+            "stage `{}` is to be encrypted with a key of your own (`{}` is `{}`), \
              and there is none in {}; `cargo xtask bootstrap --encryption-key {}{repeated}` \
              makes one for {PRICE}",
             self.stage_file.stage(),
+            self.key_choice(),
             EncryptionKey::CustomerManaged,
             connection.place(),
             EncryptionKey::CustomerManaged,
@@ -92,12 +83,18 @@ impl Choices {
         Ok(())
     }
 
+    /// The root parameter that says whose key encrypts.
+    fn key_choice(&self) -> &'static str {
+        self.stage_file.stage().service().supplied.encryption_key
+    }
+
     fn needs_key(&self) -> bool {
+        let choice = self.key_choice();
         let default = || {
             let mut declared = self.root.parameters().into_iter();
-            declared.find(|one| one.name == KEY_CHOICE)?.default
+            declared.find(|one| one.name == choice)?.default
         };
-        let choice = self.parameters.get(KEY_CHOICE).cloned().or_else(default);
+        let choice = self.parameters.get(choice).cloned().or_else(default);
         choice.as_deref() == Some(EncryptionKey::CustomerManaged.as_str())
     }
 
@@ -120,21 +117,26 @@ impl Choices {
         (options, own_tags): (Options, BTreeMap<String, String>),
     ) -> anyhow::Result<Plan> {
         let mut supplied = assembly.parameters();
-        supplied.insert("AssetBucketName".to_owned(), bucket.to_owned());
+        let names = &assembly.stage.service().supplied;
+        supplied.insert(names.asset_bucket.to_owned(), bucket.to_owned());
         let root = &assembly.templates.root;
-        supplied.insert(KEY_ARN.to_owned(), self.key.clone().unwrap_or_default());
+        let key = self.key.clone().unwrap_or_default();
+        supplied.insert(names.encryption_key_arn.to_owned(), key);
         let cfn = environment.connection.cloudformation();
         let boundary = deploy_role::boundary(&cfn, &assembly.stage).await?;
-        supplied.insert(BOUNDARY_ARN.to_owned(), boundary.unwrap_or_default());
+        let boundary = boundary.unwrap_or_default();
+        supplied.insert(names.permissions_boundary_arn.to_owned(), boundary);
         supplied.retain(|name, _| root.declares(name));
-        if root.declares(PREFIX_LIST) && !self.parameters.contains_key(PREFIX_LIST) {
+        let list = names.prefix_list;
+        if root.declares(list) && !self.parameters.contains_key(list) {
             let id = prefix_list(&environment.connection, deployed).await?;
-            supplied.insert(PREFIX_LIST.to_owned(), id);
+            supplied.insert(list.to_owned(), id);
         }
-        let are_chosen = ZONES.iter().any(|one| self.parameters.contains_key(*one));
-        if ZONES.iter().all(|one| root.declares(one)) && !are_chosen {
-            let zones = zones_of_subnets(&environment.connection, deployed).await?;
-            supplied.extend(ZONES.map(ToOwned::to_owned).into_iter().zip(zones));
+        let zones = names.zones;
+        let are_chosen = zones.iter().any(|one| self.parameters.contains_key(*one));
+        if zones.iter().all(|one| root.declares(one)) && !are_chosen {
+            let found = zones_of_subnets(&environment.connection, deployed).await?;
+            supplied.extend(zones.map(ToOwned::to_owned).into_iter().zip(found));
         }
         let parameters = parameters::complete(root, &supplied, &self.parameters)?;
         let mut tags = self.stage_file.tags().clone();
@@ -173,8 +175,9 @@ impl Choices {
 
 /// What leaving the key of `deployed` means, where `plan` does.
 pub(crate) fn farewell_to_key(deployed: Option<&Stack>, plan: &Plan) -> Option<String> {
-    let before = deployed?.parameters.get(KEY_ARN)?;
-    let after = plan.tree.parameters.get(KEY_ARN);
+    let key = service().supplied.encryption_key_arn;
+    let before = deployed?.parameters.get(key)?;
+    let after = plan.tree.parameters.get(key);
     let leaves = !before.is_empty() && after != Some(before);
     leaves.then(|| {
         format!(
@@ -187,7 +190,8 @@ pub(crate) fn farewell_to_key(deployed: Option<&Stack>, plan: &Plan) -> Option<S
 
 /// The region's prefix list never changes, so what is deployed need not be looked up again.
 async fn prefix_list(connection: &Connection, deployed: Option<&Stack>) -> anyhow::Result<String> {
-    match deployed.and_then(|stack| stack.parameters.get(PREFIX_LIST)) {
+    let name = service().supplied.prefix_list;
+    match deployed.and_then(|stack| stack.parameters.get(name)) {
         Some(id) => Ok(id.clone()),
         None => Ok(ec2::dynamodb_prefix_list(connection).await?),
     }
@@ -206,7 +210,11 @@ async fn zones_of_subnets(
         )
     };
     match deployed.filter(|stack| !is_new(stack)) {
-        Some(stack) => Ok(ZONES.map(|one| stack.parameters.get(one).cloned().unwrap_or_default())),
+        Some(stack) => {
+            let zone = |name: &str| stack.parameters.get(name).cloned();
+            let zones = service().supplied.zones;
+            Ok(zones.map(|name| zone(name).unwrap_or_default()))
+        }
         None => Ok(ec2::zones_with_lambda(connection)
             .await?
             .unwrap_or_default()),

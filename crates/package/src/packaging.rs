@@ -325,6 +325,8 @@ pub(crate) mod tests {
         key_parameter: "IntakeKey",
         log_group_output: "IntakeLogGroupName",
         physical_name: None,
+        memory_parameter: None,
+        concurrency_parameter: None,
     };
 
     fn inputs(source: &str) -> (Recipe, Inputs) {

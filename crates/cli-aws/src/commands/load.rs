@@ -20,7 +20,7 @@ use cfnkit_limits::limits::{Consumer, predict_phases, reading};
 use cfnkit_load::load::expected::Expected;
 use cfnkit_load::load::phases::{self, Phase};
 use cfnkit_load::load::report::{Report, Setup};
-use cfnkit_load::load::verdict::{Observed, Outcome, StageLimits};
+use cfnkit_load::load::verdict::{LimitNames, Observed, Outcome, StageLimits};
 use cfnkit_load::load::{page, terminal};
 use cfnkit_template::templates::Templates;
 use cfnkit_template::text_file;
@@ -119,6 +119,17 @@ async fn prepare(
     let service = stage.service();
     let sample = service.sample.as_ref();
     let sample = sample.context("this service names nothing that a load test could send")?;
+    let shared = service.limits.as_ref();
+    let shared = shared.context("this service names no limits that a load test is judged by")?;
+    let names = LimitNames {
+        key_rate: load.tier.rate_parameter,
+        key_burst: load.tier.burst_parameter,
+        key_quota: load.tier.quota_parameter,
+        stage_rate: shared.stage_rate,
+        stage_burst: shared.stage_burst,
+        firewall_rate: shared.firewall_rate,
+        concurrency: service.concurrency_parameter(),
+    };
     let url = endpoint::checked(
         load.url.as_deref(),
         deployed.output(service.endpoint_output)?,
@@ -146,7 +157,7 @@ async fn prepare(
         table: service
             .table_output
             .and_then(|output| deployed.outputs().get(output).cloned()),
-        limits: StageLimits::from_parameters(&stack.parameters, load.tier.word)?,
+        limits: StageLimits::from_parameters(&stack.parameters, names)?,
         phases,
         p99_limit_ms: load.p99,
         most_in_flight: load.in_flight as usize,
@@ -293,6 +304,7 @@ mod tests {
                 stage: bucket,
                 quota_per_day: 10_000,
                 firewall_per300_seconds: 2000,
+                firewall_parameter: "WafRateLimitPer300Seconds".to_owned(),
                 concurrency: None,
             },
             p99_limit_ms: 1000.0,

@@ -8,6 +8,7 @@ use xshell::Shell;
 
 use crate::deployed::{Deployed, deployed};
 use cfnkit_assembly::assembly::AssembledTemplates;
+use cfnkit_assembly::encryption_key::EncryptionKey;
 use cfnkit_assembly::service::Function;
 use cfnkit_assembly::stage::Stage;
 use cfnkit_aws::aws::cloudwatch::{self, MetricQuery};
@@ -93,9 +94,13 @@ async fn fill(screen: &mut Screen, deployed: &Deployed, stage: &Stage) -> anyhow
     let resources: Vec<Value> = resources
         .flat_map(|tree| resolved_resources(&tree.template, &tree.parameters).into_values())
         .collect();
-    let has_encryption_key = parameter("EncryptionKey") == Some("customer-managed");
+    let key = parameter(service().supplied.encryption_key);
+    let has_encryption_key = key == Some(EncryptionKey::CustomerManaged.as_str());
     let fixtures = Fixtures::read(resources.iter(), service().tiers.len(), has_encryption_key);
-    let memory = parameter("FunctionMemoryInMegabytes").and_then(|memory| memory.parse().ok());
+    let mut functions = service().functions.iter();
+    let memory = functions.find_map(|function| function.memory_parameter);
+    let memory = memory.and_then(parameter);
+    let memory = memory.and_then(|memory| memory.parse().ok());
     let usage = Use {
         requests_per_second: traffic.requests / AN_HOUR as f64,
         invocations_per_second: sum("invocations") / AN_HOUR as f64,
@@ -105,7 +110,10 @@ async fn fill(screen: &mut Screen, deployed: &Deployed, stage: &Stage) -> anyhow
     screen.cost = Some(cost::estimate(&cost::prices()?, fixtures, usage));
     screen.concurrency = Some(Concurrency {
         peak: most("concurrency").unwrap_or(0.0),
-        reserved: parameter("ReservedConcurrency").and_then(|number| number.parse().ok()),
+        reserved: service()
+            .concurrency_parameter()
+            .and_then(parameter)
+            .and_then(|number| number.parse().ok()),
     });
     let alarming = alarms.iter().filter(|alarm| alarm.state == "ALARM");
     screen.alarms = Some(Alarms {

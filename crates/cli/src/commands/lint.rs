@@ -58,7 +58,7 @@ impl Lint {
     /// checker that cannot be asked.
     pub fn run(self, sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {
         if self.json {
-            let judgement = judge_templates(sh, workspace)?;
+            let judgement = judge_templates(sh, workspace, service())?;
             screen::data(serde_json::to_string_pretty(&judgement)?);
             return match judgement.open() {
                 0 => Ok(()),
@@ -95,7 +95,7 @@ pub fn add_template_steps(
 ) {
     add_stage_steps(steps, workspace, service);
     steps.run("templates", || {
-        let judgement = judge_templates(sh, workspace)?;
+        let judgement = judge_templates(sh, workspace, service)?;
         if let Some(findings) = judgement.findings_table(columns_of_stdout()) {
             screen::show(format!("{findings}\n"));
         }

@@ -10,6 +10,7 @@ use xshell::Shell;
 
 use super::finding::{Finding, Opinion, Waivers};
 use super::{checkov, guard, written};
+use cfnkit_assembly::service::Service;
 use cfnkit_console::bail;
 use cfnkit_console::error::{Context as _, Error, Result};
 use cfnkit_limits::limits::contradiction;
@@ -20,23 +21,6 @@ use cfnkit_tools::workspace::Workspace;
 
 /// Columns of the table where there is no terminal: a log in a browser hardly shows more.
 const WIDTH: u16 = 140;
-
-/// What is judged: a name, and the parameters that differ from the defaults.
-type View = (&'static str, &'static [(&'static str, &'static str)]);
-
-/// The defaults, and everything that can be switched on.
-const VIEWS: [View; 2] = [
-    ("defaults", &[]),
-    (
-        "customer-managed",
-        &[
-            ("EncryptionKey", "customer-managed"),
-            ("WafLogs", "all"),
-            ("AlarmEmail", "on-call@example.com"),
-            ("ApiGatewayLogsRole", "true"),
-        ],
-    ),
-];
 
 /// How many checks of a tool held, failed and are waived.
 #[derive(Debug, Default, Serialize, JsonSchema)]
@@ -111,7 +95,7 @@ impl Judgement {
 ///
 /// A template cannot be read, a checker cannot be installed or run, or one found nothing right in a
 /// view, and so did not look. Findings are no error.
-pub fn judge_templates(sh: &Shell, workspace: &Workspace) -> Result<Judgement> {
+pub fn judge_templates(sh: &Shell, workspace: &Workspace, service: &Service) -> Result<Judgement> {
     let _directory = sh.push_dir(workspace.root());
     let templates = Templates::read(&workspace.templates())?;
     let all = templates.all();
@@ -145,7 +129,7 @@ pub fn judge_templates(sh: &Shell, workspace: &Workspace) -> Result<Judgement> {
     );
 
     let directory = workspace.target().join("lint");
-    let flats = write_views(sh, &directory, &templates)?;
+    let flats = write_views(sh, &directory, &templates, service.switched_on)?;
     let mut judged = Vec::new();
     if guard::has_rules(workspace) {
         judged.push(("cfn-guard", guard::judge(sh, workspace, &directory)?));
@@ -183,11 +167,14 @@ fn write_views(
     sh: &Shell,
     directory: &Path,
     templates: &Templates,
+    switched_on: &[(&str, &str)],
 ) -> Result<Vec<(&'static str, Flat)>> {
     let made = sh.remove_path(directory);
     made.and_then(|()| sh.create_dir(directory))
         .map_err(Error::said)?;
-    let views = VIEWS.into_iter().map(|(view, chosen)| {
+    // The defaults, and everything that can be switched on.
+    let views = [("defaults", &[][..]), ("customer-managed", switched_on)];
+    let views = views.into_iter().map(|(view, chosen)| {
         let chosen = chosen.iter();
         let chosen: Parameters = chosen
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))

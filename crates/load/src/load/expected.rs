@@ -144,6 +144,7 @@ mod tests {
             stage: bucket(stage),
             quota_per_day,
             firewall_per300_seconds: 2000,
+            firewall_parameter: "WafRateLimitPer300Seconds".to_owned(),
             concurrency: Some(100),
         }
     }

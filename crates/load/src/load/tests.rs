@@ -40,6 +40,7 @@ fn setup() -> Setup {
             },
             quota_per_day: 10_000,
             firewall_per300_seconds: 2000,
+            firewall_parameter: "WafRateLimitPer300Seconds".to_owned(),
             concurrency: Some(100),
         },
         p99_limit_ms: 1000.0,

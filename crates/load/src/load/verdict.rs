@@ -38,41 +38,70 @@ pub struct StageLimits {
     pub quota_per_day: u64,
     /// Requests of one address until the firewall blocks it.
     pub firewall_per300_seconds: u64,
+    /// The parameter of the stack that says so.
+    #[serde(skip)]
+    pub firewall_parameter: String,
     /// Executions at once that are reserved for the function.
     pub concurrency: Option<u64>,
 }
 
+/// The parameters of a stack that have its limits, by their names.
+#[derive(Debug, Clone, Copy)]
+pub struct LimitNames<'a> {
+    /// Requests per second of the key.
+    pub key_rate: &'a str,
+    /// Requests at once of the key.
+    pub key_burst: &'a str,
+    /// Requests of the key in a day.
+    pub key_quota: &'a str,
+    /// Requests per second of all keys together.
+    pub stage_rate: &'a str,
+    /// Requests at once of all keys together.
+    pub stage_burst: &'a str,
+    /// Requests of one address in five minutes.
+    pub firewall_rate: &'a str,
+    /// Executions at once that are reserved, or a word; `None` where none can be.
+    pub concurrency: Option<&'a str>,
+}
+
 impl StageLimits {
-    /// Out of a deployed stack's parameters. `tier` as the templates spell it: `Standard`.
+    /// Out of a deployed stack's parameters.
     ///
     /// # Errors
     ///
     /// A parameter is missing, as in a stack that an older template made, or is no number; only
-    /// `ReservedConcurrency` may be a word.
-    pub fn from_parameters(parameters: &BTreeMap<String, String>, tier: &str) -> Result<Self> {
+    /// that of the concurrency may be a word.
+    pub fn from_parameters(
+        parameters: &BTreeMap<String, String>,
+        names: LimitNames<'_>,
+    ) -> Result<Self> {
         let text = |name: &str| {
             parameters
                 .get(name)
                 .with_context(|| format!("the stack has no parameter `{name}`; deploy it again"))
         };
-        let number = |name: String| -> Result<f64> {
-            let text = text(&name)?;
+        let number = |name: &str| -> Result<f64> {
+            let text = text(name)?;
             text.parse()
                 .with_context(|| format!("the stack's parameter `{name}` is `{text}`, no number"))
         };
-        let bucket = |whose: &str| -> Result<Bucket> {
+        let bucket = |rate: &str, burst: &str| -> Result<Bucket> {
             Ok(Bucket {
-                rate_per_second: number(format!("{whose}RateLimitPerSecond"))?,
-                burst_requests: number(format!("{whose}BurstLimitInRequests"))?,
+                rate_per_second: number(rate)?,
+                burst_requests: number(burst)?,
             })
         };
         Ok(Self {
-            key: bucket(tier)?,
-            stage: bucket("Stage")?,
-            quota_per_day: number(format!("{tier}QuotaPerDay"))? as u64,
-            firewall_per300_seconds: number("WafRateLimitPer300Seconds".to_owned())? as u64,
-            // `none` where nothing is reserved.
-            concurrency: text("ReservedConcurrency")?.parse().ok(),
+            key: bucket(names.key_rate, names.key_burst)?,
+            stage: bucket(names.stage_rate, names.stage_burst)?,
+            quota_per_day: number(names.key_quota)? as u64,
+            firewall_per300_seconds: number(names.firewall_rate)? as u64,
+            firewall_parameter: names.firewall_rate.to_owned(),
+            concurrency: match names.concurrency {
+                // `none` where nothing is reserved.
+                Some(name) => text(name)?.parse().ok(),
+                None => None,
+            },
         })
     }
 }
@@ -217,8 +246,8 @@ fn refusals(facts: &Facts<'_>) -> (Outcome, String) {
         )),
         (_, 0) if firewall > 0 => not_shown(format!(
             "the firewall refused {firewall} requests first, {} per address and 5 minutes; \
-             send from more addresses or raise `WafRateLimitPer300Seconds` on this stage",
-            limits.firewall_per300_seconds
+             send from more addresses or raise `{}` on this stage",
+            limits.firewall_per300_seconds, limits.firewall_parameter
         )),
         (_, 0) if quota > 0 => not_shown(format!(
             "{quota} requests were refused for the key's quota of the day, not its rate"

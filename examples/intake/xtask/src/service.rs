@@ -14,6 +14,8 @@ pub static SERVICE: Service = Service {
             key_parameter: "IntakeKey",
             log_group_output: "IntakeLogGroupName",
             physical_name: None,
+            memory_parameter: None,
+            concurrency_parameter: None,
         },
         Function {
             name: "worker",
@@ -23,6 +25,8 @@ pub static SERVICE: Service = Service {
             key_parameter: "WorkerKey",
             log_group_output: "WorkerLogGroupName",
             physical_name: None,
+            memory_parameter: None,
+            concurrency_parameter: None,
         },
     ],
     table_output: Some("TableName"),

@@ -21,9 +21,6 @@ use cfnkit_operate::smoke;
 use cfnkit_operation::stack::Stack;
 use cfnkit_template::parameters::Parameters;
 
-/// The root parameter that says where zips lie.
-const ASSET_BUCKET: &str = "AssetBucketName";
-
 pub(super) async fn finish(
     deploy: &Deploy,
     environment: &Environment,
@@ -125,7 +122,7 @@ async fn passes(environment: &Environment, stack: &Stack) -> anyhow::Result<bool
 fn way_back(deploy: &Deploy, stack: &Stack, previous: &[(&Function, String)]) -> String {
     let stage = &deploy.stage.stage;
     let flags = deploy.environment.repeated();
-    let bucket = stack.parameters.get(ASSET_BUCKET);
+    let bucket = stack.parameters.get(service().supplied.asset_bucket);
     let bucket = bucket.map_or("<AssetBucketName>", String::as_str);
     let mut text = format!("\n{STRONG}Put the previous handler back:{STRONG:#}\n");
     let mut zips = String::new();

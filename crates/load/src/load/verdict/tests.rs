@@ -17,8 +17,18 @@ const STANDARD: &[(&str, &str)] = &[
 fn limits() -> StageLimits {
     let parameters = STANDARD.iter();
     let parameters = parameters.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-    StageLimits::from_parameters(&parameters.collect(), "Standard").unwrap()
+    StageLimits::from_parameters(&parameters.collect(), NAMES).unwrap()
 }
+
+const NAMES: LimitNames<'_> = LimitNames {
+    key_rate: "StandardRateLimitPerSecond",
+    key_burst: "StandardBurstLimitInRequests",
+    key_quota: "StandardQuotaPerDay",
+    stage_rate: "StageRateLimitPerSecond",
+    stage_burst: "StageBurstLimitInRequests",
+    firewall_rate: "WafRateLimitPer300Seconds",
+    concurrency: Some("ReservedConcurrency"),
+};
 
 const STORED: (u16, Answerer) = (200, Answerer::Stored);
 const THROTTLED: (u16, Answerer) = (429, Answerer::Throttle);
@@ -201,13 +211,16 @@ fn what_a_load_cannot_show_is_not_passed() {
 #[test]
 fn a_stack_of_before_lacks_a_parameter_and_is_told_so() {
     let parameters = BTreeMap::from([("StandardRateLimitPerSecond".to_owned(), "x".to_owned())]);
-    let text = |tier| chain(&StageLimits::from_parameters(&parameters, tier).unwrap_err());
+    let text = |key_rate| {
+        let names = LimitNames { key_rate, ..NAMES };
+        chain(&StageLimits::from_parameters(&parameters, names).unwrap_err())
+    };
     assert!(
-        text("Standard")
+        text("StandardRateLimitPerSecond")
             .starts_with("the stack's parameter `StandardRateLimitPerSecond` is `x`, no number")
     );
     assert_eq!(
-        text("Premium"),
+        text("PremiumRateLimitPerSecond"),
         "the stack has no parameter `PremiumRateLimitPerSecond`; deploy it again"
     );
 }
