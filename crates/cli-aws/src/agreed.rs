@@ -4,6 +4,7 @@ use anyhow::Context as _;
 
 use crate::review::{show, show_beside};
 use cfnkit_console::consent::Consent;
+use cfnkit_console::exit::Exit;
 use cfnkit_console::screen;
 use cfnkit_deploy::deployment::{ATTEMPTS, Clearing, Engine, Plan, Prepared, clearing};
 use cfnkit_deploy::error::{Error, Result, left_behind};
@@ -22,16 +23,17 @@ pub(crate) async fn execute(
 ) -> anyhow::Result<Stack> {
     if let Err(declined) = consent.obtain(question, &mut engine.interrupts).await {
         let discarded = engine.discard(prepared).await;
-        return Err(unclean(declined.into(), discarded));
+        return Err(unclean(declined, discarded));
     }
     Ok(engine.execute(prepared, tree, options).await?)
 }
 
 /// The error of somebody who did not agree; what could not be cleaned up after it is added.
-pub(crate) fn unclean(declined: anyhow::Error, cleanup: Result<()>) -> anyhow::Error {
+pub(crate) fn unclean(declined: Exit, cleanup: Result<()>) -> anyhow::Error {
     match cleanup {
-        Ok(()) => declined,
-        Err(cleanup) => declined.context(left_behind(&cleanup)),
+        Ok(()) => declined.into(),
+        // No `Exit` any more: of one that was declined nothing is said but that.
+        Err(cleanup) => anyhow::anyhow!("{declined}, but {}", left_behind(&cleanup)),
     }
 }
 
@@ -129,4 +131,24 @@ pub(crate) async fn revise(
     show(&prepared.changes, &prepared.warnings, &stack.name, &[]);
     let how = (Some(&plan.tree), &plan.options);
     execute(engine, prepared, how, consent, question).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_says_no_is_told_what_is_left() {
+        let left = Error::Unknown {
+            text: "no answer".to_owned(),
+        };
+        assert!(unclean(Exit::Declined, Ok(())).is::<Exit>());
+        let err = unclean(Exit::Declined, Err(left));
+        assert!(!err.is::<Exit>());
+        assert_eq!(
+            err.to_string(),
+            "nothing was changed, but what was begun could not be taken back (no answer), and the \
+             next run does it"
+        );
+    }
 }

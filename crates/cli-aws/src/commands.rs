@@ -47,7 +47,12 @@ fn ended(err: anyhow::Error) -> anyhow::Error {
         return err;
     }
     let text = || format!("{err:#}");
-    let exit = match err.downcast_ref().map(Unsettled::first) {
+    let unsettled: Option<&Unsettled> = err.downcast_ref();
+    let exit = match unsettled.map(Unsettled::first) {
+        // What is left of what was begun has to be said.
+        Some(Unsettled::Declined) if matches!(unsettled, Some(Unsettled::Unclean { .. })) => {
+            return err;
+        }
         Some(Unsettled::Declined) => Exit::Declined,
         Some(Unsettled::Failed { .. }) => Exit::Failed(text()),
         Some(Unsettled::Unknown { .. }) => Exit::Unknown(text()),
@@ -66,4 +71,27 @@ pub(crate) fn failed_call(err: &anyhow::Error) -> Option<&ServiceError> {
         let unsettled = cause.downcast_ref().and_then(Unsettled::call);
         unsettled.or_else(|| cause.downcast_ref::<Error>()?.call())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_interrupt_that_leaves_something_behind_says_so() {
+        let declined = ended(Unsettled::Declined.into());
+        assert!(matches!(declined.downcast_ref(), Some(Exit::Declined)));
+        let cleanup = Unsettled::Unknown {
+            text: "no answer".to_owned(),
+        };
+        let unclean = Unsettled::Unclean {
+            cleanup: Box::new(cleanup),
+            first: Box::new(Unsettled::Declined),
+        };
+        assert_eq!(
+            format!("{:#}", ended(unclean.into())),
+            "what was begun could not be taken back (no answer), and the next run does it: \
+             nothing was changed"
+        );
+    }
 }

@@ -56,7 +56,7 @@ pub(super) async fn take_drift_back(
     };
     if let Err(declined) = consent.obtain(&question, &mut engine.interrupts).await {
         let left = engine.leave(found).await;
-        return Err(unclean(declined.into(), left));
+        return Err(unclean(declined, left));
     }
     engine.take_back(found).await?;
     screen::success(&format!("the drift of {name} is taken back"), begin);
