@@ -33,16 +33,20 @@ fn code_of(text: &str) -> &str {
 pub(super) fn made(sources: &[(PathBuf, String)]) -> BTreeSet<String> {
     let mut calls = BTreeSet::new();
     for (path, text) in sources {
-        let is_test = ["tests.rs", "recorded.rs"]
-            .iter()
-            .any(|one| path.ends_with(one));
-        if is_test {
+        if path.ends_with("tests.rs") {
             continue;
         }
         calls.extend(of_clients(code_of(text)));
-        calls.extend(text.lines().filter_map(signed).flatten());
+        let signed = text.lines().filter_map(signed).flatten();
+        // Those of a client are counted where it is called.
+        calls.extend(signed.filter(|call| !is_of_client(call)));
     }
     calls
+}
+
+fn is_of_client(call: &str) -> bool {
+    let service = call.split(' ').next();
+    CLIENTS.iter().any(|(_, one)| Some(*one) == service)
 }
 
 fn of_clients(code: &str) -> Vec<String> {
