@@ -193,7 +193,7 @@ async fn prefix_list(connection: &Connection, deployed: Option<&Stack>) -> anyho
     let name = service().supplied.prefix_list;
     match deployed.and_then(|stack| stack.parameters.get(name)) {
         Some(id) => Ok(id.clone()),
-        None => Ok(ec2::dynamodb_prefix_list(connection).await?),
+        None => Ok(ec2::dynamodb_prefix_list(connection, name).await?),
     }
 }
 
@@ -209,13 +209,13 @@ async fn zones_of_subnets(
             DeployAction::Create | DeployAction::DeleteThenCreate
         )
     };
+    let names = service().supplied.zones;
     match deployed.filter(|stack| !is_new(stack)) {
         Some(stack) => {
             let zone = |name: &str| stack.parameters.get(name).cloned();
-            let zones = service().supplied.zones;
-            Ok(zones.map(|name| zone(name).unwrap_or_default()))
+            Ok(names.map(|name| zone(name).unwrap_or_default()))
         }
-        None => Ok(ec2::zones_with_lambda(connection)
+        None => Ok(ec2::zones_with_lambda(connection, names)
             .await?
             .unwrap_or_default()),
     }

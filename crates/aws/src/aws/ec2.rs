@@ -19,7 +19,7 @@ const WITHOUT_LAMBDA: [(&str, &str); 1] = [("us-east-1", "use1-az3")];
 /// # Errors
 ///
 /// The call fails, its answer is not XML, or the region has no such list.
-pub async fn dynamodb_prefix_list(connection: &Connection) -> Result<String> {
+pub async fn dynamodb_prefix_list(connection: &Connection, parameter: &str) -> Result<String> {
     let region = &connection.region;
     let filters =
         format!("&Filter.1.Name=prefix-list-name&Filter.1.Value.1=com.amazonaws.{region}.dynamodb");
@@ -32,7 +32,7 @@ pub async fn dynamodb_prefix_list(connection: &Connection) -> Result<String> {
     Ok(id.with_context(|| {
         format!(
             "cannot look up DynamoDB's prefix list in {region} (ec2:DescribeManagedPrefixLists); \
-             pass it with `--param DynamoDbPrefixListId=pl-..`"
+             pass it with `--param {parameter}=pl-..`"
         )
     })?)
 }
@@ -68,9 +68,12 @@ pub async fn vpcs(connection: &Connection) -> Result<u64> {
 ///
 /// Where zones are looked up: the call fails, its answer is not XML, or fewer than two zones have
 /// Lambda.
-pub async fn zones_with_lambda(connection: &Connection) -> Result<Option<[String; 2]>> {
+pub async fn zones_with_lambda(
+    connection: &Connection,
+    [one, other]: [&str; 2],
+) -> Result<Option<[String; 2]>> {
     let region = connection.region.as_str();
-    if WITHOUT_LAMBDA.iter().all(|(one, _)| *one != region) {
+    if WITHOUT_LAMBDA.iter().all(|(there, _)| *there != region) {
         return Ok(None);
     }
     let filters = "&Filter.1.Name=state&Filter.1.Value.1=available\
@@ -80,7 +83,7 @@ pub async fn zones_with_lambda(connection: &Connection) -> Result<Option<[String
     let zones = zones.with_context(|| {
         format!(
             "cannot look up the zones of {region} (ec2:DescribeAvailabilityZones); name two that \
-             have Lambda with `--param AvailabilityZoneA=..` and `--param AvailabilityZoneB=..`"
+             have Lambda with `--param {one}=..` and `--param {other}=..`"
         )
     })?;
     Ok(Some(zones))
