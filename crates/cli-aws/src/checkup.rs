@@ -194,6 +194,9 @@ fn unknown(name: &str, err: impl Into<anyhow::Error>, right: &str) -> Checked {
 }
 
 async fn quotas(connection: &Connection, intent: &Intent<'_>) -> Vec<Checked> {
+    let rate = intent.stage.service().limits.as_ref();
+    let rate = rate.and_then(|limits| intent.parameters.get(limits.stage_rate));
+    let rate = rate.and_then(|rate| rate.parse().ok()).unwrap_or(1);
     let mut findings = Vec::new();
     for (name, service, code) in QUOTAS {
         let value = match account::quota(connection, service, code).await {
@@ -204,8 +207,6 @@ async fn quotas(connection: &Connection, intent: &Intent<'_>) -> Vec<Checked> {
                 continue;
             }
         };
-        let rate = intent.stage.service().limits.as_ref();
-        let rate = rate.and_then(|limits| intent.parameters.get(limits.stage_rate));
         findings.push(match service {
             "vpc" => match ec2::vpcs(connection).await {
                 Ok(used) => {
@@ -214,12 +215,7 @@ async fn quotas(connection: &Connection, intent: &Intent<'_>) -> Vec<Checked> {
                 }
                 Err(err) => unknown(name, err, "ec2:DescribeVpcs"),
             },
-            _ => doctor::quota(
-                name,
-                value,
-                None,
-                rate.and_then(|rate| rate.parse().ok()).unwrap_or(1),
-            ),
+            _ => doctor::quota(name, value, None, rate),
         });
     }
     findings

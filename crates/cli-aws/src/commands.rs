@@ -48,14 +48,11 @@ fn ended(err: anyhow::Error) -> anyhow::Error {
     }
     let text = || format!("{err:#}");
     let unsettled: Option<&Unsettled> = err.downcast_ref();
-    let exit = match unsettled.map(Unsettled::first) {
-        // What is left of what was begun has to be said.
-        Some(Unsettled::Declined) if matches!(unsettled, Some(Unsettled::Unclean { .. })) => {
-            return err;
-        }
-        Some(Unsettled::Declined) => Exit::Declined,
-        Some(Unsettled::Failed { .. }) => Exit::Failed(text()),
-        Some(Unsettled::Unknown { .. }) => Exit::Unknown(text()),
+    let exit = match (unsettled, unsettled.map(Unsettled::first)) {
+        // Not one that left something behind, which has to be said.
+        (Some(Unsettled::Declined), _) => Exit::Declined,
+        (_, Some(Unsettled::Failed { .. })) => Exit::Failed(text()),
+        (_, Some(Unsettled::Unknown { .. })) => Exit::Unknown(text()),
         // What was under way goes on, and can be seen again with new credentials.
         _ if failed_call(&err).is_some_and(|call| call.trouble == Trouble::Expired) => {
             Exit::Unknown(text())

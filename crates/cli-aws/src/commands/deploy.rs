@@ -40,8 +40,6 @@ enum Attempt {
     NoChanges(Stack),
     /// The change set is there to be executed later.
     Left(Prepared),
-    /// Somebody else changed the stack meanwhile.
-    Overtaken,
 }
 
 pub(crate) async fn run(deploy: Deploy, sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {
@@ -91,7 +89,12 @@ pub(crate) async fn run(deploy: Deploy, sh: &Shell, workspace: &Workspace) -> an
         )
         .await;
         let attempt = match attempt {
-            Err(err) if is_overtaken(&err) => Attempt::Overtaken,
+            Err(err) if is_overtaken(&err) => {
+                screen::say(format!(
+                    "another deploy of {name} was sooner; planning again from what it leaves"
+                ));
+                continue;
+            }
             attempt => attempt?,
         };
         match attempt {
@@ -110,9 +113,6 @@ pub(crate) async fn run(deploy: Deploy, sh: &Shell, workspace: &Workspace) -> an
                 tell_how_to_execute(&deploy, &prepared);
                 return Ok(());
             }
-            Attempt::Overtaken => screen::say(format!(
-                "another deploy of {name} was sooner; planning again from what it leaves"
-            )),
         }
     }
     anyhow::bail!(
