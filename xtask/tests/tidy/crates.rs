@@ -71,6 +71,16 @@ fn no_build_has_more_crates_than_it_is_allowed() {
     assert_eq!(packages, ["handler", "xtask", "xtask-aws"].into());
 }
 
+/// Cargo compiles a crate again for every other setting, and whatever depends on it.
+#[test]
+fn the_example_shares_what_is_compiled() {
+    let profile = |file: &str| -> toml::Value {
+        let text = std::fs::read_to_string(super::root().join(file)).unwrap();
+        text.parse::<toml::Table>().unwrap()["profile"]["dev"].clone()
+    };
+    assert_eq!(profile("examples/intake/Cargo.toml"), profile("Cargo.toml"));
+}
+
 /// `rust-version` is what is checked here and in CI: the toolchain's own version, and no older one
 /// that nobody has tried.
 #[test]
