@@ -31,6 +31,9 @@ pub struct ToolSet {
     /// Calls that the set's programs answer without doing anything: what is installed is complete
     /// when they did.
     answers: &'static [&'static [&'static str]],
+    /// A program that is inside of what was installed, and the Python script that takes it out, to
+    /// the path that is its argument.
+    unpack: Option<(&'static str, &'static str)>,
 }
 
 /// The emulator that is the local cloud.
@@ -40,6 +43,7 @@ pub const EMULATOR: ToolSet = ToolSet {
     size: "90 MB",
     dependencies: true,
     answers: &[&["python", "-c", "import ministack.services"]],
+    unpack: None,
 };
 
 /// The cross compiler: cargo-zigbuild with Zig's C compiler and linker.
@@ -52,6 +56,7 @@ pub const ZIG: ToolSet = ToolSet {
         &["cargo-zigbuild", "--version"],
         &["python", "-m", "ziglang", "version"],
     ],
+    unpack: None,
 };
 
 /// The template linter.
@@ -61,6 +66,7 @@ pub const CFN_LINT: ToolSet = ToolSet {
     size: "110 MB",
     dependencies: true,
     answers: &[&["cfn-lint", "--version"]],
+    unpack: None,
 };
 
 /// The checker with the most checks for CloudFormation.
@@ -70,6 +76,7 @@ pub const CHECKOV: ToolSet = ToolSet {
     size: "290 MB",
     dependencies: true,
     answers: &[&["checkov", "--version"]],
+    unpack: None,
 };
 
 /// The layout of YAML.
@@ -79,6 +86,7 @@ pub const YAMLLINT: ToolSet = ToolSet {
     size: "20 MB",
     dependencies: true,
     answers: &[&["yamllint", "--version"]],
+    unpack: None,
 };
 
 /// What can be abused in workflows.
@@ -88,6 +96,7 @@ pub const ZIZMOR: ToolSet = ToolSet {
     size: "50 MB",
     dependencies: true,
     answers: &[&["zizmor", "--version"]],
+    unpack: None,
 };
 
 /// AWS's own models of its services, and its signature: what the tests' exchanges are held against.
@@ -97,6 +106,7 @@ pub const BOTOCORE: ToolSet = ToolSet {
     size: "60 MB",
     dependencies: true,
     answers: &[&["python", "-c", "import botocore.session"]],
+    unpack: None,
 };
 
 /// What `deny.toml` is for.
@@ -107,12 +117,15 @@ pub const CARGO_DENY: CargoTool = CargoTool {
     is_optimized: false,
 };
 
-/// What the rules in `infra/guard` are for.
-pub const CFN_GUARD: CargoTool = CargoTool {
+/// What the rules in `infra/guard` are for. To compile it takes minutes; AWS's plugin for the CDK
+/// carries it for every machine.
+pub const CFN_GUARD: ToolSet = ToolSet {
     name: "cfn-guard",
-    version: "3.2.1",
-    has_features: true,
-    is_optimized: true,
+    requirements: include_str!("../pinned/cfn-guard.txt"),
+    size: "50 MB",
+    dependencies: false,
+    answers: &[&["cfn-guard", "--version"]],
+    unpack: Some(("cfn-guard", include_str!("../pinned/cfn-guard.py"))),
 };
 
 /// What makes the documentation's site; without its server and its search.
@@ -130,6 +143,7 @@ pub const RUNTIME_EMULATOR: ToolSet = ToolSet {
     size: "40 MB",
     dependencies: false,
     answers: &[&["python", "-c", "import samcli.local.rapid"]],
+    unpack: None,
 };
 
 /// The packager that `bench package` measures beside ours.
@@ -139,6 +153,7 @@ pub const CARGO_LAMBDA: ToolSet = ToolSet {
     size: "500 MB",
     dependencies: true,
     answers: &[&["cargo-lambda", "lambda", "--version"]],
+    unpack: None,
 };
 
 /// What the Python handler of `bench` runs on: boto3 and AWS's own Lambda runtime client.
@@ -148,6 +163,7 @@ pub const PYTHON_SAMPLE: ToolSet = ToolSet {
     size: "60 MB",
     dependencies: true,
     answers: &[&["python", "-c", "import awslambdaric, boto3"]],
+    unpack: None,
 };
 
 impl ToolSet {
@@ -166,7 +182,8 @@ impl ToolSet {
     }
 
     fn hash(&self) -> String {
-        hex(&sha256(self.requirements.as_bytes()))
+        let (_, script) = self.unpack.unwrap_or_default();
+        hex(&sha256([self.requirements, script].concat().as_bytes()))
     }
 
     /// Whether `provide` has nothing to do.
@@ -223,7 +240,15 @@ impl ToolSet {
         sh.write_file(&requirements, self.requirements)
             .map_err(Error::said)?;
         let python = environment.join("bin/python");
-        pip::install(sh, &python, &requirements, self.dependencies)
+        pip::install(sh, &python, &requirements, self.dependencies)?;
+        if let Some((program, script)) = self.unpack {
+            let program = environment.join("bin").join(program);
+            isolated(cmd!(sh, "{python} -I -c {script} {program}"))
+                .quiet()
+                .run()
+                .with_context(|| format!("no {} in what was installed", self.name))?;
+        }
+        Ok(())
     }
 
     /// Has every program say something.

@@ -23,7 +23,7 @@ pub(crate) fn has_rules(workspace: &Workspace) -> bool {
 ///
 /// # Errors
 ///
-/// cfn-guard cannot be built or run, there is no rule or it did not look at one, or its answer
+/// cfn-guard cannot be installed or run, there is no rule or it did not look at one, or its answer
 /// lacks what is read. What it finds is no error.
 pub fn judge(
     sh: &Shell,

