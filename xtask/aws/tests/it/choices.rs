@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::support::Run;
-use crate::support::{BUILDS, LocalCloud, copy_of_repository, edit, post, target_directory, xtask};
+use crate::support::{LocalCloud, builds_apart, copy_of_repository, edit, post, xtask};
 
 const MOVIE: &str = r#"{"year":"2023","title":"kkkg","id":"12"}"#;
 
@@ -19,7 +19,6 @@ fn key_on_screen(run: &Run) -> String {
 
 #[tokio::test]
 async fn a_deploy_does_what_its_flags_say() {
-    let _builds = BUILDS.lock().await;
     let cloud = LocalCloud::start();
     let deploy = |arguments: &[&str]| {
         let mut all = vec!["deploy", "--local"];
@@ -100,17 +99,12 @@ async fn a_deploy_does_what_its_flags_say() {
 
 #[tokio::test]
 async fn fast_gives_new_code_at_once_and_leaves_no_drift() {
-    let _builds = BUILDS.lock().await;
     let cloud = LocalCloud::start();
     let copy = copy_of_repository();
     let deploy = |arguments: &[&str]| {
         let mut deploy = xtask(copy.path(), cloud.home.path());
         deploy.args(["deploy", "--local", "--stage=quick"]);
-        Run::of(
-            deploy
-                .args(arguments)
-                .env("CARGO_TARGET_DIR", target_directory()),
-        )
+        Run::of(builds_apart(deploy.args(arguments)))
     };
     deploy(&["--fast"])
         .expect(1)

@@ -1,6 +1,6 @@
 //! The same again, and again: nothing piles up.
 
-use crate::support::{BUILDS, LocalCloud};
+use crate::support::LocalCloud;
 
 /// How many lives of a stage; `XTASK_CYCLES` sets another number.
 const CYCLES: usize = 10;
@@ -12,7 +12,6 @@ fn cycles() -> usize {
 
 #[tokio::test]
 async fn a_stage_that_is_made_and_destroyed_leaves_its_tables_alone() {
-    let _builds = BUILDS.lock().await;
     let cloud = LocalCloud::start();
     let cycles = cycles();
     for _ in 0..cycles {

@@ -4,9 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::support::{
-    BUILDS, LocalCloud, Run, cargo, edit, post, program, repository, target_directory,
-};
+use crate::support::{LocalCloud, Run, cargo, edit, post, program, repository, target_directory};
 
 const NAME: &str = "examples/intake";
 
@@ -83,7 +81,6 @@ fn lines_of(directory: &Path) -> usize {
 
 #[tokio::test]
 async fn another_service_is_deployed_changed_and_destroyed() {
-    let _builds = BUILDS.lock().await;
     let example = Example::new();
 
     let packages = example.run(&["package", "--local"]).expect(0).stdout;

@@ -3,9 +3,7 @@
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
 
-use crate::support::{
-    BUILDS, LocalCloud, Run, copy_of_repository, edit, free_port, repository, xtask,
-};
+use crate::support::{LocalCloud, Run, copy_of_repository, edit, free_port, repository, xtask};
 
 /// Runs against AWS's code path with the given environment; no account is ever reached.
 fn run_aws(home: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Run {
@@ -136,7 +134,6 @@ fn wrong_usage_is_exit_code_2() {
 
 #[tokio::test]
 async fn bad_parameters_and_buckets_leave_nothing_behind() {
-    let _builds = BUILDS.lock().await;
     let cloud = LocalCloud::start();
 
     cloud
@@ -180,7 +177,6 @@ async fn bad_parameters_and_buckets_leave_nothing_behind() {
 
 #[tokio::test]
 async fn a_change_set_that_is_refused_leaves_no_stack() {
-    let _builds = BUILDS.lock().await;
     let cloud = LocalCloud::start();
     let copy = copy_of_repository();
     let root = copy.path().join("infra/cfn/root.yaml");
@@ -192,7 +188,6 @@ async fn a_change_set_that_is_refused_leaves_no_stack() {
 
 #[tokio::test]
 async fn a_broken_template_is_shown_with_its_line() {
-    let _builds = BUILDS.lock().await;
     let cloud = LocalCloud::start();
     let copy = copy_of_repository();
     let template = copy.path().join("infra/cfn/data.yaml");
@@ -213,7 +208,6 @@ async fn a_broken_template_is_shown_with_its_line() {
 
 #[tokio::test]
 async fn a_failed_create_names_its_cause_and_the_next_deploy_repairs_it() {
-    let _builds = BUILDS.lock().await;
     let cloud = LocalCloud::start();
     let copy = copy_of_repository();
     let template = copy.path().join("infra/cfn/function.yaml");

@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Value, json};
 
 use crate::support::{
-    BUILDS, LocalCloud, Run, copy_of_repository, edit, post, repository, target_directory, xtask,
+    LocalCloud, Run, builds_apart, copy_of_repository, edit, post, repository, xtask,
 };
 use cfnkit_scripted_cloud::judge::judge;
 use cfnkit_scripted_cloud::recorder::Recorder;
@@ -68,7 +68,6 @@ async fn stored_movie(cloud: &LocalCloud, table: &str) -> BTreeMap<String, Attri
 
 #[tokio::test]
 async fn a_stage_lives_and_dies() {
-    let _builds = BUILDS.lock().await;
     let cloud = LocalCloud::start();
 
     // From nothing to an answered request.
@@ -285,8 +284,7 @@ fn an_added_output_is_a_change(cloud: &LocalCloud) {
     for extra in [&["--exit-code"][..], &["--exit-code", "--no-change-set"]] {
         let mut diff = cloud.command(copy.path());
         diff.args(["diff", "--local"]).args(extra);
-        diff.env("CARGO_TARGET_DIR", target_directory());
-        Run::of(&mut diff)
+        Run::of(builds_apart(&mut diff))
             .expect(5)
             .says("Value: movies (new)")
             .says("no resource changes");
@@ -350,7 +348,6 @@ fn ls_lists_the_root_and_its_nested_stacks() {
 
 #[test]
 fn synth_needs_no_credentials_and_repeats_itself() {
-    let _builds = BUILDS.blocking_lock();
     let home = tempfile::tempdir().unwrap();
     let synth = || {
         let mut command = xtask(&repository(), home.path());

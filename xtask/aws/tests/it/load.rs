@@ -2,11 +2,10 @@
 
 use std::net::TcpListener;
 
-use crate::support::{BUILDS, LocalCloud};
+use crate::support::LocalCloud;
 
 #[tokio::test]
 async fn a_stage_is_loaded_and_nothing_else() {
-    let _builds = BUILDS.lock().await;
     let cloud = LocalCloud::start();
     cloud
         .run(&["load", "--local"])

@@ -2,9 +2,7 @@
 
 use std::path::Path;
 
-use crate::support::{
-    BUILDS, LocalCloud, Run, cargo, edit, program, repository, target_directory, xtask,
-};
+use crate::support::{LocalCloud, Run, builds_apart, cargo, edit, program, repository, xtask};
 
 fn new(path: &Path, arguments: &[&str]) -> Run {
     let mut new = xtask(&repository(), path);
@@ -49,9 +47,13 @@ async fn a_new_repository_has_names_of_its_own_and_is_tested_deployed_and_destro
         }
     }
 
-    let _builds = BUILDS.lock().await;
     let cargo = |arguments: &[&str]| {
-        Run::of(cargo().current_dir(&path).args(arguments)).expect(0);
+        Run::of(
+            builds_apart(&mut cargo())
+                .current_dir(&path)
+                .args(arguments),
+        )
+        .expect(0);
     };
     cargo(&["fmt", "--check"]);
     // Cargo tells packages apart by name and version, and not by where their workspace is.
@@ -76,10 +78,9 @@ async fn a_new_repository_has_names_of_its_own_and_is_tested_deployed_and_destro
 
     let cloud = LocalCloud::start();
     let run = |arguments: &[&str]| {
-        let built = target_directory().join("debug/orders-xtask-aws");
+        let built = path.join("target/debug/orders-xtask-aws");
         let mut command = program(&built, &path, cloud.home.path());
-        command.env("CARGO_TARGET_DIR", target_directory());
-        Run::of(command.args(arguments)).expect(0)
+        Run::of(builds_apart(command.args(arguments))).expect(0)
     };
     run(&["deploy", "--local"]).says("orders-dev is deployed");
     run(&["smoke", "--local"]);

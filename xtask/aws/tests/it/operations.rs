@@ -3,13 +3,12 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use crate::support::{BUILDS, LocalCloud, Run, conforms, copy_of_repository, edit, post};
+use crate::support::{LocalCloud, Run, conforms, copy_of_repository, edit, post};
 
 const MOVIE: &str = r#"{"year":"2023","title":"kkkg","id":"12"}"#;
 
 #[tokio::test]
 async fn a_deployed_stage_tells_how_it_is() {
-    let _builds = BUILDS.lock().await;
     let cloud = LocalCloud::start();
     for command in ["smoke", "keys", "logs", "status"] {
         cloud
@@ -138,7 +137,6 @@ fn a_schema_refuses_what_is_not_described() {
 
 #[tokio::test]
 async fn a_key_is_rotated_while_both_are_valid() {
-    let _builds = BUILDS.lock().await;
     let cloud = LocalCloud::start();
     let copy = copy_of_repository();
     let run = |arguments: &[&str]| -> Run { cloud.run_in(copy.path(), arguments) };
@@ -198,7 +196,6 @@ fn generation(tree: &Path) -> String {
 
 #[tokio::test]
 async fn a_handler_that_answers_wrong_fails_the_deploy() {
-    let _builds = BUILDS.lock().await;
     let cloud = LocalCloud::start();
     let copy = copy_of_repository();
     edit(

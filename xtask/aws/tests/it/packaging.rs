@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::support::{BUILDS, Run, copy_of_repository, edit, target_directory, xtask};
+use crate::support::{Run, builds_apart, copy_of_repository, edit, xtask};
 
 /// A copy of the repository to package in, with the target directory of this one.
 struct Checkout {
@@ -24,15 +24,11 @@ impl Checkout {
 
     fn package(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Run {
         let mut command = xtask(self.copy.path(), self.home.path());
+        command.arg("package").args(arguments);
         command
-            .arg("package")
-            .args(arguments)
-            // A package of its own, of what was compiled for this repository already.
-            .env_remove("CARGO_TARGET_DIR")
-            .env("CARGO_BUILD_BUILD_DIR", target_directory())
             .env_remove("RUSTFLAGS")
             .envs(environment.iter().copied());
-        Run::of(&mut command)
+        Run::of(builds_apart(&mut command))
     }
 
     #[track_caller]
@@ -50,7 +46,6 @@ fn append(path: &Path, text: &str) {
 
 #[tokio::test]
 async fn a_build_happens_when_something_changed_and_is_explained() {
-    let _builds = BUILDS.lock().await;
     let checkout = Checkout::new();
     let main = checkout.path("handler/src/main.rs");
     let zip = checkout.path("target/package/local/handler.zip");
@@ -85,7 +80,6 @@ async fn a_build_happens_when_something_changed_and_is_explained() {
 
 #[tokio::test]
 async fn a_build_that_fails_leaves_the_last_package_as_it_was() {
-    let _builds = BUILDS.lock().await;
     let checkout = Checkout::new();
     let main = checkout.path("handler/src/main.rs");
     checkout.package(&["--local"], &[]).expect(0);

@@ -70,7 +70,7 @@ async fn of_many_writers_of_a_new_id_one_wins() {
     let cloud = LocalCloud::start();
     cloud.create_table("movies").await;
     let directory = tempfile::tempdir().unwrap();
-    let bootstrap = build_handler(directory.path()).await;
+    let bootstrap = build_handler(directory.path());
     let sandboxes: Vec<Sandbox> = (0..WRITERS)
         .map(|_| Sandbox::start(&bootstrap, &cloud.endpoint()))
         .collect();

@@ -2,7 +2,7 @@
 
 use aws_sdk_cloudformation::types::Stack;
 
-use crate::support::{BUILDS, LocalCloud, post};
+use crate::support::{LocalCloud, post};
 
 async fn stack(cloud: &LocalCloud, name: &str) -> Stack {
     let cfn = cloud.cloudformation().await;
@@ -18,7 +18,6 @@ fn parameter<'a>(stack: &'a Stack, name: &str) -> &'a str {
 
 #[tokio::test]
 async fn each_stage_is_what_its_file_says() {
-    let _builds = BUILDS.lock().await;
     let cloud = LocalCloud::start();
     let deploy = |arguments: &[&str]| {
         let mut all = vec!["deploy", "--local", "--json"];

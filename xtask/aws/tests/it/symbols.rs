@@ -4,10 +4,10 @@ use std::process::Command;
 
 use crate::support::{Run, build_handler, log_of_panic, repository, xtask};
 
-#[tokio::test]
-async fn a_panic_of_the_handler_is_followed_to_its_lines() {
+#[test]
+fn a_panic_of_the_handler_is_followed_to_its_lines() {
     let directory = tempfile::tempdir().unwrap();
-    let bootstrap = build_handler(directory.path()).await;
+    let bootstrap = build_handler(directory.path());
     let panicked = log_of_panic(Command::new(&bootstrap), &[]);
     let log = directory.path().join("log");
     let prefix = b"2026-01-31T12:00:00.123000+00:00 2026/01/31/[$LATEST]0123 ";

@@ -15,10 +15,6 @@ use tempfile::TempDir;
 use cfnkit_scripted_cloud::judge;
 use cfnkit_scripted_cloud::recorder::Recorder;
 
-/// Builds share one target directory, so a test that builds a changed handler must not meet one
-/// that builds the repository's.
-pub(crate) static BUILDS: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
-
 pub(crate) fn repository() -> PathBuf {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
     package.ancestors().nth(2).unwrap().to_path_buf()
@@ -49,8 +45,7 @@ pub(crate) fn program(program: &Path, directory: &Path, home: &Path) -> Command 
 }
 
 /// A copy of the handler as it is in this repository; another test may build a changed one.
-pub(crate) async fn build_handler(directory: &Path) -> PathBuf {
-    let _builds = BUILDS.lock().await;
+pub(crate) fn build_handler(directory: &Path) -> PathBuf {
     let mut build = cargo();
     build.args(["build", "--locked", "--package", "handler"]);
     assert!(build.current_dir(repository()).status().unwrap().success());
@@ -70,6 +65,14 @@ pub(crate) fn cargo() -> Command {
     }
     cargo.env("CARGO_TARGET_DIR", target_directory());
     cargo
+}
+
+/// Has a command compile what differs alone, beside what is compiled for this repository, and put
+/// what it makes where no other test looks.
+pub(crate) fn builds_apart(command: &mut Command) -> &mut Command {
+    command
+        .env_remove("CARGO_TARGET_DIR")
+        .env("CARGO_BUILD_BUILD_DIR", target_directory())
 }
 
 /// Starts the function so that it panics, and returns what it logs. `command` starts the program.
@@ -197,11 +200,10 @@ impl LocalCloud {
         xtask(directory, self.home.path())
     }
 
-    /// Deploys a changed copy of the repository; what has not changed is not built again.
+    /// Deploys a changed copy of the repository.
     pub(crate) fn deploy_copy(&self, copy: &TempDir) -> Run {
         let mut deploy = self.command(copy.path());
-        deploy.args(["deploy", "--local"]);
-        Run::of(deploy.env("CARGO_TARGET_DIR", target_directory()))
+        Run::of(builds_apart(deploy.args(["deploy", "--local"])))
     }
 
     pub(crate) fn endpoint(&self) -> String {
@@ -349,8 +351,7 @@ pub(crate) fn edit(path: &Path, from: &str, to: &str) {
     std::fs::write(path, text.replace(from, to)).unwrap();
 }
 
-/// Where cargo builds for this repository; copies build there too, so that only what differs is
-/// compiled again.
+/// Where cargo builds for this repository.
 pub(crate) fn target_directory() -> PathBuf {
     // The program is at `<target>/debug/xtask-aws`.
     Path::new(env!("CARGO_BIN_EXE_xtask-aws"))
