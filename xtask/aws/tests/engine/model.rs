@@ -124,7 +124,7 @@ fn problems(sequence: &Sequence) -> Vec<String> {
 #[test]
 fn any_sequence_ends_well_or_with_the_truth() {
     let count = std::env::var("XTASK_SEQUENCES").ok();
-    let count = count.and_then(|count| count.parse().ok()).unwrap_or(150);
+    let count = count.and_then(|count| count.parse().ok()).unwrap_or(50);
     let mut runner = TestRunner::new_with_rng(
         Config::default(),
         proptest::test_runner::TestRng::deterministic_rng(
