@@ -5,4 +5,5 @@ pub mod commands;
 mod fuzzing;
 mod new;
 mod packaged;
+mod passed;
 pub mod service;

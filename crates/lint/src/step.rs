@@ -19,6 +19,7 @@ use cfnkit_tools::cargo::undisturbed;
 pub struct Steps<'reader> {
     reporter: &'reader dyn Reporter,
     finished: Vec<Step>,
+    left_out: Vec<&'static str>,
 }
 
 /// What all checks come to.
@@ -71,6 +72,7 @@ impl<'reader> Steps<'reader> {
         Self {
             reporter,
             finished: Vec::new(),
+            left_out: Vec::new(),
         }
     }
 
@@ -92,6 +94,16 @@ impl<'reader> Steps<'reader> {
             outcome,
             time: begin.elapsed(),
         });
+    }
+
+    /// Notes that a check is not run: it passed with everything as it is.
+    pub fn leave_out(&mut self, name: &'static str) {
+        self.left_out.push(name);
+    }
+
+    /// How many checks failed so far.
+    pub fn failed(&self) -> usize {
+        self.finished.iter().filter(|step| !step.is_good()).count()
     }
 
     /// What they come to.
@@ -116,10 +128,12 @@ impl<'reader> Steps<'reader> {
             let time = format!("{:.1} s", step.time.as_secs_f64());
             table.add_row([step.name, result, &tests, &time]);
         }
-        let failed_steps = self.finished.iter().filter(|step| !step.is_good()).count();
+        for name in &self.left_out {
+            table.add_row([name, "unchanged", "", ""]);
+        }
         Summary {
             table: table.trim_fmt(),
-            failed_steps,
+            failed_steps: self.failed(),
             tests: total,
         }
     }
@@ -209,6 +223,17 @@ mod tests {
         steps.run("two", || Ok::<_, Error>(two));
         let summary = steps.summary();
         assert_eq!((summary.failed_steps, summary.tests), (1, two));
+        assert!(!summary.table.contains("unchanged"));
+    }
+
+    #[test]
+    fn a_check_that_is_left_out_is_in_the_table() {
+        let mut steps = Steps::new(&Nobody);
+        steps.leave_out("one");
+        let summary = steps.summary();
+        assert_eq!(summary.failed_steps, 0);
+        let row = summary.table.lines().find(|line| line.contains("one"));
+        assert!(row.unwrap().contains("unchanged"), "{}", summary.table);
     }
 
     #[test]

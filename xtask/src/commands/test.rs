@@ -5,26 +5,44 @@ use xshell::{Shell, cmd};
 
 use crate::fuzzing::{check_compiler, fuzz};
 use crate::packaged::check_packaged;
+use crate::passed::{Passed, Scope};
 use crate::service::SERVICE;
 use cfnkit_assembly::assembly::Cloud;
-use cfnkit_cli::commands::lint::{add_template_steps, finish};
+use cfnkit_cli::commands::lint::{add_template_step, finish};
 use cfnkit_console::report::Reporter;
 use cfnkit_console::screen;
-use cfnkit_lint::linting::{add_code_steps, add_workflow_step};
+use cfnkit_lint::linting::{add_code_steps, add_stage_steps, add_workflow_step};
 use cfnkit_lint::step::{Counts, Steps, cargo_test};
 use cfnkit_package::packaging::verify::verify;
 use cfnkit_package::packaging::{Reuse, package};
 use cfnkit_tools::tool;
 use cfnkit_tools::workspace::Workspace;
 
+/// The slowest tests of the templates: each rule is weakened, and somebody must notice.
+const MUTATION: &str = "mutation::";
+
+/// What is nothing to programs.
+const DOCUMENTS: [&str; 6] = [
+    "ARCHITECTURE.md",
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "README.md",
+    "SECURITY.md",
+    "docs",
+];
+
 /// Run every check: lint, the tests of handler, crates, templates and tool, and all of it against
 /// a local cloud.
 ///
-/// The dependencies are left to `cargo xtask lint`, which builds cargo-deny for them.
+/// A step is left out where everything that it reads is as it was when it passed; the table says
+/// so. The dependencies are left to `cargo xtask lint`, which builds cargo-deny for them.
 ///
 /// The integration tests start and stop local clouds of their own.
 #[derive(Debug, clap::Args)]
 pub struct Test {
+    /// Also run what passed with everything as it is now.
+    #[arg(long)]
+    all: bool,
     /// Also hold the arm64 zip's `bootstrap` against the contract, in AWS's Lambda runtime
     /// interface emulator.
     ///
@@ -63,30 +81,92 @@ impl Test {
         }
         let reporter = workspace.reporter();
         let test_ours = |targets: &[&str]| test_ours(sh, reporter, targets);
+        let passed = Passed::new(sh, workspace, self.all)?;
         let mut steps = Steps::new(reporter);
         let handler = &SERVICE.functions[0];
-        add_code_steps(&mut steps, sh, workspace);
-        add_template_steps(&mut steps, sh, workspace, &SERVICE);
-        add_workflow_step(&mut steps, sh, workspace);
-        steps.run("packaged crates", || check_packaged(sh, workspace));
         let _directory = sh.push_dir(workspace.root());
-        steps.run("handler", || {
-            cargo_test(sh, reporter, &["--package", "handler", "--package", "rig"])
+        // Cargo itself knows what has changed for these, and the others take no time.
+        add_code_steps(&mut steps, sh, workspace);
+        add_stage_steps(&mut steps, workspace, &SERVICE);
+        let rules = Scope {
+            packages: &["cfnkit-lint"],
+            paths: &["infra"],
+            ..Scope::default()
+        };
+        passed.unless(&mut steps, "templates", rules, |steps| {
+            add_template_step(steps, sh, workspace, &SERVICE);
+        })?;
+        let workflows = Scope {
+            packages: &["cfnkit-lint"],
+            paths: &[".github"],
+            ..Scope::default()
+        };
+        passed.unless(&mut steps, "workflows", workflows, |steps| {
+            add_workflow_step(steps, sh, workspace);
+        })?;
+        let crates = Scope {
+            paths: &["crates", "xtask"],
+            ..Scope::default()
+        };
+        passed.unless(&mut steps, "packaged crates", crates, |steps| {
+            steps.run("packaged crates", || check_packaged(sh, workspace));
+        })?;
+        let of_handler = Scope {
+            paths: &["handler", "infra/cfn"],
+            but: &["handler/bench", "handler/fuzz"],
+            ..Scope::default()
+        };
+        passed.unless(&mut steps, "handler", of_handler, |steps| {
+            steps.run("handler", || {
+                cargo_test(sh, reporter, &["--package", "handler", "--package", "rig"])
+            });
+        })?;
+        passed.unless(&mut steps, "crates", crates, |steps| {
+            steps.run("crates", || test_ours(&["--lib"]));
+        })?;
+        passed.unless(&mut steps, "weakened rules", rules, |steps| {
+            steps.run("weakened rules", || {
+                test_ours(&["--test", "templates", MUTATION])
+            });
+        })?;
+        // These read the whole repository, and it does not take long.
+        steps.run("promises", || {
+            test_ours(&["--test", "templates", "--", "--skip", MUTATION])
         });
-        steps.run("crates", || test_ours(&["--lib"]));
-        steps.run("promises", || test_ours(&["--test", "templates"]));
         steps.run("xtask", || {
             test_ours(&["--test", "tidy", "--test", "against"])
         });
-        steps.run("integration tests", || test_ours(&["--test", "it"]));
-        steps.run("deploy engine", || test_ours(&["--test", "engine"]));
-        steps.run("benchmarks", || {
-            let target = workspace.target().join("bench-build").display().to_string();
-            // The driver alone would compile a TLS library for minutes.
-            let package = ["--package", "packaging", "--target-dir", &target];
-            let manifest = ["--manifest-path", "handler/bench/Cargo.toml"];
-            cargo_test(sh, reporter, &[&manifest[..], &package].concat())
-        });
+        let programs = Scope {
+            paths: &[""],
+            but: &DOCUMENTS,
+            ..Scope::default()
+        };
+        passed.unless(&mut steps, "integration tests", programs, |steps| {
+            // Most of the time each waits for a local cloud of its own.
+            steps.run("integration tests", || {
+                test_ours(&["--test", "it", "--", "--test-threads", "4"])
+            });
+        })?;
+        let engine = Scope {
+            paths: &["crates", "infra", "xtask"],
+            ..Scope::default()
+        };
+        passed.unless(&mut steps, "deploy engine", engine, |steps| {
+            steps.run("deploy engine", || test_ours(&["--test", "engine"]));
+        })?;
+        let benchmarks = Scope {
+            paths: &["crates", "handler"],
+            ..Scope::default()
+        };
+        passed.unless(&mut steps, "benchmarks", benchmarks, |steps| {
+            steps.run("benchmarks", || {
+                let target = workspace.target().join("bench-build").display().to_string();
+                // The driver alone would compile a TLS library for minutes.
+                let package = ["--package", "packaging", "--target-dir", &target];
+                let manifest = ["--manifest-path", "handler/bench/Cargo.toml"];
+                cargo_test(sh, reporter, &[&manifest[..], &package].concat())
+            });
+        })?;
         if self.verify {
             steps.run("same bytes", || {
                 verify(sh, workspace, handler, Cloud::Aws.into(), &[]).map(drop)

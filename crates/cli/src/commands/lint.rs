@@ -71,7 +71,8 @@ impl Lint {
             add_code_steps(&mut steps, sh, workspace);
         }
         if self.templates || !chooses {
-            add_template_steps(&mut steps, sh, workspace, service());
+            add_stage_steps(&mut steps, workspace, service());
+            add_template_step(&mut steps, sh, workspace, service());
         }
         if self.workflows || !chooses {
             add_workflow_step(&mut steps, sh, workspace);
@@ -86,14 +87,13 @@ impl Lint {
     }
 }
 
-/// Adds the stages and the templates to the checks; what is found is shown as it is found.
-pub fn add_template_steps(
+/// Adds the templates to the checks; what is found is shown as it is found.
+pub fn add_template_step(
     steps: &mut Steps<'_>,
     sh: &Shell,
     workspace: &Workspace,
     service: &'static Service,
 ) {
-    add_stage_steps(steps, workspace, service);
     steps.run("templates", || {
         let judgement = judge_templates(sh, workspace, service)?;
         if let Some(findings) = judgement.findings_table(columns_of_stdout()) {
