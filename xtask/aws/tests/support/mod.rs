@@ -4,6 +4,7 @@
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::types::{
@@ -311,6 +312,8 @@ pub(crate) fn post(url: &str, key: Option<&str>, body: &str) -> (u16, String) {
     )
 }
 
+static COPIES: AtomicU32 = AtomicU32::new(1);
+
 /// A copy of everything that is under version control, as it is in the working tree, without a
 /// repository of its own.
 pub(crate) fn copy_of_repository() -> TempDir {
@@ -328,15 +331,16 @@ pub(crate) fn copy_of_repository() -> TempDir {
         }
     }
     // Cargo tells packages apart by name and version, and not by where their workspace is. With
-    // the same version it would take what a copy has built for this repository's own.
-    let manifest = copy.path().join("Cargo.toml");
-    edit(&manifest, "version = \"0.1.0\"", "version = \"0.0.0\"");
+    // the same version it would take what a copy has built for this repository's own, or another's.
+    let number = COPIES.fetch_add(1, Ordering::Relaxed);
+    let (version, another) = ("version = \"0.1.0\"", format!("version = \"0.0.{number}\""));
+    edit(&copy.path().join("Cargo.toml"), version, &another);
     let lock = copy.path().join("Cargo.lock");
     let text = std::fs::read_to_string(&lock).unwrap();
     let packages = text.split("\n\n").map(|package| {
         let own = !package.contains("\nsource = ");
         match own {
-            true => package.replace("version = \"0.1.0\"", "version = \"0.0.0\""),
+            true => package.replace(version, &another),
             false => package.to_owned(),
         }
     });
