@@ -51,6 +51,28 @@ pub static SERVICE: Service = Service {
         stage_burst: "StageBurstLimitInRequests",
         firewall_rate: "WafRateLimitPer300Seconds",
     }),
+    advice: &[
+        (
+            "reserved concurrency",
+            "the account must keep {least} executions unreserved: deploy with `--param ReservedConcurrency=none` or less, or ask for more with `aws service-quotas request-service-quota-increase --service-code lambda --quota-code L-B99A9384 --desired-value 1000`",
+        ),
+        (
+            "prefix list",
+            "`{list}` is not of this region: leave out `--param DynamoDbPrefixListId`, so that it is looked up, or find it with `aws ec2 describe-managed-prefix-lists`",
+        ),
+        (
+            "zone without the service",
+            "see where `{what}` is with `aws ec2 describe-vpc-endpoint-services --service-names {what}`, and choose other zones with `--param AvailabilityZoneA=..` and `--param AvailabilityZoneB=..` or another region with `--region`",
+        ),
+        (
+            "zone not available",
+            "choose two of the zones named above with `--param AvailabilityZoneA={zones}` and `--param AvailabilityZoneB=..`",
+        ),
+        (
+            "zone without Lambda",
+            "choose two other zones with `--param AvailabilityZoneA=..` and `--param AvailabilityZoneB=..`: see which there are with `aws ec2 describe-availability-zones --query 'AvailabilityZones[].[ZoneName,ZoneId]'`; `use1-az3` has no Lambda",
+        ),
+    ],
     switched_on: &[
         ("EncryptionKey", "customer-managed"),
         ("WafLogs", "all"),

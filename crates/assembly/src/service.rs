@@ -21,6 +21,9 @@ pub struct Service {
     /// The root's parameters with the limits that all tiers share; `None` where no load test is to
     /// be judged by them.
     pub limits: Option<LimitParameters>,
+    /// What is said of failures in this service's own words, as with its parameters' names: the
+    /// name of a cause that the diagnosis knows, and the advice.
+    pub advice: &'static [(&'static str, &'static str)],
     /// The root's parameters with which everything is on that may be off, for `lint`.
     pub switched_on: &'static [(&'static str, &'static str)],
     /// The root's output with the API's URL.
@@ -194,6 +197,7 @@ impl Service {
             tiers: &[],
             supplied: Supplied::USUAL,
             limits: None,
+            advice: &[],
             switched_on: &[],
             endpoint_output: "Endpoint",
             table_output: None,

@@ -105,17 +105,17 @@ async fn logs_role(connection: &Connection) -> Checked {
 }
 
 async fn concurrency(connection: &Connection, intent: &Intent<'_>) -> Checked {
-    let number = |parameters: &Parameters| -> Option<u64> {
+    let reserved = |parameters: &Parameters| -> Option<(&str, u64)> {
         let name = intent.stage.service().concurrency_parameter()?;
-        parameters.get(name)?.parse().ok()
+        Some((name, parameters.get(name)?.parse().ok()?))
     };
     let already = intent
         .deployed
-        .and_then(|stack| number(&stack.parameters))
-        .unwrap_or(0);
+        .and_then(|stack| reserved(&stack.parameters))
+        .map_or(0, |(_, count)| count);
     match account::concurrency(connection).await {
         Ok((limit, unreserved)) => {
-            doctor::concurrency(limit, unreserved, number(intent.parameters), already)
+            doctor::concurrency(limit, unreserved, reserved(intent.parameters), already)
         }
         Err(err) => unknown("Lambda concurrency", err, "lambda:GetAccountSettings"),
     }

@@ -7,6 +7,7 @@ use cfnkit_assembly::assembly::Cloud;
 use cfnkit_aws::aws::{Connection, Selection};
 use cfnkit_cli::commands::args::{EnvironmentArgs, LocalCloud};
 use cfnkit_cli::commands::replay::recordings;
+use cfnkit_cli::program::service;
 use cfnkit_console::error::{Context as _, Error, Result};
 use cfnkit_console::interrupt::Interrupts;
 use cfnkit_console::screen::{self, STRONG};
@@ -34,6 +35,7 @@ impl Environment {
             reporter: workspace.reporter(),
             watcher: Box::new(self.live(workspace)),
             clock: live::now,
+            advice: service().advice,
         };
         Engine::new(self.connection.cloudformation(), self.cloud, surroundings)
     }

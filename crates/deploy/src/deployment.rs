@@ -19,6 +19,7 @@ use cfnkit_change::readback;
 use cfnkit_console::interrupt::Interrupts;
 use cfnkit_console::report::Reporter;
 use cfnkit_console::vigil::vigil;
+use cfnkit_operation::diagnosis::{Advice, Sources};
 use cfnkit_operation::stack::{DeployAction, Stack};
 use cfnkit_template::intrinsics::resolved_resources;
 use cfnkit_template::parameters::Parameters;
@@ -58,6 +59,7 @@ pub struct Engine<'a> {
     pub(crate) watcher: Box<dyn Watcher + 'a>,
     /// The time in milliseconds since the epoch.
     pub(crate) clock: fn() -> i64,
+    advice: Advice,
 }
 
 /// What an engine is handed to work with, beside the cloud.
@@ -73,6 +75,8 @@ pub struct Surroundings<'a> {
     pub watcher: Box<dyn Watcher + 'a>,
     /// The time in milliseconds since the epoch.
     pub clock: fn() -> i64,
+    /// What the service says of failures.
+    pub advice: Advice,
 }
 
 impl<'a> Engine<'a> {
@@ -86,6 +90,16 @@ impl<'a> Engine<'a> {
             reporter: surroundings.reporter,
             watcher: surroundings.watcher,
             clock: surroundings.clock,
+            advice: surroundings.advice,
+        }
+    }
+
+    /// What a failure of the stack `root_stack` is explained with; `tree` is what should be there.
+    fn sources<'s>(&self, root_stack: &'s str, tree: Option<&'s StackTree>) -> Sources<'s> {
+        Sources {
+            root_stack,
+            tree,
+            advice: self.advice,
         }
     }
 

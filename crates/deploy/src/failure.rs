@@ -111,6 +111,7 @@ mod tests {
     const SOURCES: Sources<'_> = Sources {
         root_stack: "movies-dev",
         tree: None,
+        advice: &[],
     };
 
     fn client(rules: &[&Rule]) -> Client {

@@ -120,12 +120,17 @@ pub fn credentials(left: Option<Duration>, login: &str) -> Checked {
     }
 }
 
-/// Whether the account has `wanted` executions to reserve: of `limit`, `unreserved` are left, and
-/// the function has `already` of its own. Lambda wants 100 to stay unreserved ("Configuring
-/// reserved concurrency", its developer guide).
-pub fn concurrency(limit: u64, unreserved: u64, wanted: Option<u64>, already: u64) -> Checked {
+/// Whether the account has the executions to reserve that a parameter asks for, which is `wanted`
+/// with its name: of `limit`, `unreserved` are left, and the function has `already` of its own.
+/// Lambda wants 100 to stay unreserved ("Configuring reserved concurrency", its developer guide).
+pub fn concurrency(
+    limit: u64,
+    unreserved: u64,
+    wanted: Option<(&str, u64)>,
+    already: u64,
+) -> Checked {
     const NAME: &str = "Lambda concurrency";
-    let Some(wanted) = wanted else {
+    let Some((parameter, wanted)) = wanted else {
         return Checked::ok(NAME, format!("{limit} in the account; none are reserved"));
     };
     let free = unreserved + already;
@@ -141,8 +146,10 @@ pub fn concurrency(limit: u64, unreserved: u64, wanted: Option<u64>, already: u6
             "{limit} in the account, {free} free; {wanted} are to be reserved, and {UNRESERVED} \
              must stay"
         ),
-        "request more in Service Quotas (Lambda, Concurrent executions), or deploy with \
-         `--param ReservedConcurrency=none`",
+        format!(
+            "request more in Service Quotas (Lambda, Concurrent executions), or deploy with \
+             `--param {parameter}=none`"
+        ),
     )
 }
 

@@ -16,10 +16,14 @@ mod path;
 #[cfg(test)]
 mod tests;
 
+/// What a service says of causes in its own words, as with its parameters' names: the name of a
+/// known cause, and what is said of it in place of the general advice.
+pub type Advice = &'static [(&'static str, &'static str)];
+
 /// The causes of failures that are known, by name, each with its advice; what a failure's own
 /// names are filled into is in braces.
-pub fn known_causes() -> impl Iterator<Item = (&'static str, &'static str)> {
-    causes::known()
+pub fn known_causes(own: Advice) -> impl Iterator<Item = (&'static str, &'static str)> {
+    causes::known(own)
 }
 
 /// Something that CloudFormation could not do, from a stack's events or from an operation's.
@@ -73,6 +77,8 @@ pub struct Sources<'a> {
     pub root_stack: &'a str,
     /// `None` where the working tree is not what failed.
     pub tree: Option<&'a StackTree>,
+    /// The service's own.
+    pub advice: Advice,
 }
 
 impl Sources<'_> {
@@ -112,7 +118,7 @@ fn problem(failure: &Failure, sources: &Sources<'_>) -> Problem {
         false => &logical_id,
     });
     let title = format!("{} {}", place.join(" / "), outcome(&failure.status));
-    let cause = causes::find(failure);
+    let cause = causes::find(failure, sources.advice);
     let template = sources.template(&chain);
     let property = cause.as_ref().map_or("", |cause| cause.property);
     let found = template.and_then(|template| locate(failure, template, &logical_id, property));

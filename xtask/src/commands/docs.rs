@@ -7,6 +7,7 @@ use clap::CommandFactory as _;
 use xshell::{Shell, cmd};
 
 use super::Own;
+use crate::service::SERVICE;
 use cfnkit_cli::commands::Cli;
 use cfnkit_console::screen;
 use cfnkit_limits::limits::report::Report;
@@ -146,7 +147,7 @@ fn limits_of_default_stage(workspace: &Workspace) -> anyhow::Result<String> {
 
 fn causes() -> String {
     let mut table = "| Cause | What to do |\n| --- | --- |\n".to_owned();
-    for (name, advice) in diagnosis::known_causes() {
+    for (name, advice) in diagnosis::known_causes(SERVICE.advice) {
         // Names of the failure are in braces, and a bar would end the cell.
         let advice = advice.replace('|', "\\|");
         table.push_str(&format!("| {name} | {advice} |\n"));

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 
+use crate::program::service;
 use cfnkit_console::interrupt::Interrupts;
 use cfnkit_console::screen;
 use cfnkit_console::terminal::{self, Mode, Size};
@@ -159,6 +160,7 @@ fn verdict(recording: &Recording) {
     let sources = Sources {
         root_stack: name,
         tree: None,
+        advice: service().advice,
     };
     let report = diagnosis::report(&failures, &verdict, &sources);
     screen::error(report);

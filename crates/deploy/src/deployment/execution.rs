@@ -83,6 +83,7 @@ impl Engine<'_> {
             tags: &plan.tags,
             options: &plan.options,
         };
+        let sources = self.sources(&plan.stack_name, Some(&plan.tree));
         let note = self.pending.note(&plan.stack_name, &name)?;
         let cfn = self.cfn.clone();
         let cloud = self.cloud;
@@ -100,7 +101,7 @@ impl Engine<'_> {
             match state {
                 ChangeSetState::NoChanges => Ok(None),
                 ChangeSetState::Failed(reason) => {
-                    Err(failure::of_change_set(&cfn, &change_set.id, reason, &plan.sources()).await)
+                    Err(failure::of_change_set(&cfn, &change_set.id, reason, &sources).await)
                 }
                 ChangeSetState::Lost(status) => Err(Error::new(format!(
                     "change set `{name}` for `{}` is {status} and cannot be executed; \
@@ -110,7 +111,7 @@ impl Engine<'_> {
                 ChangeSetState::Pending | ChangeSetState::Ready => {
                     let listed = changes::read(&cfn, &change_set.id).await?;
                     let sets = &listed.change_sets;
-                    let warnings = warnings(&cfn, cloud, sets, &plan.sources()).await;
+                    let warnings = warnings(&cfn, cloud, sets, &sources).await;
                     let changes = without_absent(listed.changes, plan);
                     let changes = with_nested(&cfn, stack, plan, changes).await?;
                     Ok(Some((change_set, changes, warnings)))
@@ -168,7 +169,7 @@ impl Engine<'_> {
                         let verdict = format!(
                             "CloudFormation refuses a change set for `{name}`; nothing was changed"
                         );
-                        failure::of_refusal(err, CHANGE_SET_FAILED, &verdict, &plan.sources())
+                        failure::of_refusal(err, CHANGE_SET_FAILED, &verdict, &sources)
                     }
                 };
                 let cleanup = self.remove(name, note).await;
@@ -213,10 +214,7 @@ impl Engine<'_> {
         options: &Options,
     ) -> Result<Stack> {
         let name = &prepared.stack_name.clone();
-        let sources = &Sources {
-            root_stack: name,
-            tree,
-        };
+        let sources = &self.sources(name, tree);
         let change_set = prepared.change_set.clone();
         let since = match self.begin_of_events(&change_set.stack_id).await {
             Ok(since) => since,

@@ -6,7 +6,6 @@ use crate::error::{Error, Result};
 use cfnkit_aws::aws::cloudformation::change_sets::{self, Execution};
 use cfnkit_aws::aws::cloudformation::changes;
 use cfnkit_console::error::Context as _;
-use cfnkit_operation::diagnosis::Sources;
 use cfnkit_operation::stack::Stack;
 
 impl Engine<'_> {
@@ -47,10 +46,7 @@ impl Engine<'_> {
             takes_change(stack)?;
         }
         let listed = changes::read(&self.cfn, &change_set.id).await?;
-        let sources = Sources {
-            root_stack: stack_name,
-            tree: None,
-        };
+        let sources = self.sources(stack_name, None);
         let warnings = warnings(&self.cfn, self.cloud, &listed.change_sets, &sources).await;
         Ok(Prepared {
             stack_name: stack_name.to_owned(),

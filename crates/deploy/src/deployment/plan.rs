@@ -11,7 +11,6 @@ use cfnkit_aws::aws::cloudformation::CloudFormation;
 use cfnkit_aws::aws::cloudformation::change_sets::RootTemplate;
 use cfnkit_change::readback;
 use cfnkit_console::error::Context as _;
-use cfnkit_operation::diagnosis::Sources;
 use cfnkit_operation::options::Options;
 use cfnkit_operation::stack::Stack;
 use cfnkit_template::parameters::Parameters;
@@ -91,14 +90,6 @@ impl Plan {
             // Then it is what is deployed, and CloudFormation has it.
             None if self.tree.template.text().len() > INLINE_BYTES => RootTemplate::Deployed,
             None => RootTemplate::Text(self.tree.template.text()),
-        }
-    }
-
-    /// What a failure's place is looked up in.
-    pub(super) fn sources(&self) -> Sources<'_> {
-        Sources {
-            root_stack: &self.stack_name,
-            tree: Some(&self.tree),
         }
     }
 

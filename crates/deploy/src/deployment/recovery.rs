@@ -11,7 +11,6 @@ use cfnkit_aws::aws::cloudformation::operations::{self, Manner};
 use cfnkit_aws::error::Trouble;
 use cfnkit_change::change_set::Change;
 use cfnkit_console::error::chain;
-use cfnkit_operation::diagnosis::Sources;
 use cfnkit_operation::event;
 use cfnkit_operation::stack::{DeployAction, Stack};
 
@@ -134,6 +133,7 @@ impl Engine<'_> {
             token: &token,
             role_arn: plan.options.role_arn.as_deref(),
         };
+        let sources = self.sources(&plan.stack_name, Some(&plan.tree));
         self.reporter.step(&format!("rolling {} back", stack.name));
         let asked = match clearing {
             Clearing::ContinueRollback => {
@@ -143,7 +143,7 @@ impl Engine<'_> {
         };
         self.has_begun(stack, asked).await.map_err(|err| {
             let verdict = format!("CloudFormation refuses to roll `{}` back", stack.name);
-            failure::of_refusal(err, "ROLLBACK_FAILED", &verdict, &plan.sources())
+            failure::of_refusal(err, "ROLLBACK_FAILED", &verdict, &sources)
         })?;
         let operation = Operation {
             stack_id: &stack.id,
@@ -158,7 +158,7 @@ impl Engine<'_> {
         if followed.stack.status.takes_change_set() {
             return Ok(followed.stack);
         }
-        let mut text = self.failed(&followed, "rolled back", &plan.sources()).await;
+        let mut text = self.failed(&followed, "rolled back", &sources).await;
         let (stack, log) = (followed.stack, followed.log);
         if stack.status.as_str() == "UPDATE_ROLLBACK_FAILED" {
             let failed = log.failures();
@@ -261,10 +261,7 @@ impl Engine<'_> {
             role_arn,
         };
         let asked = operations::delete_stack(&self.cfn, &stack.id, manner, retained).await;
-        let sources = Sources {
-            root_stack: &stack.name,
-            tree: None,
-        };
+        let sources = self.sources(&stack.name, None);
         self.has_begun(stack, asked).await.map_err(|err| {
             let verdict = format!("CloudFormation refuses to delete `{}`", stack.name);
             failure::of_refusal(err, "DELETE_FAILED", &verdict, &sources)

@@ -16,7 +16,8 @@ fn trail(name: &str) -> Trail {
 
 #[test]
 fn a_reservation_leaves_a_hundred_to_the_others() {
-    let verdict = |limit, unreserved, wanted, already| {
+    let verdict = |limit, unreserved, wanted: Option<u64>, already| {
+        let wanted = wanted.map(|count| ("ReservedConcurrency", count));
         concurrency(limit, unreserved, wanted, already).verdict
     };
     assert_eq!(verdict(1000, 1000, Some(100), 0), Health::Ok);
@@ -96,7 +97,7 @@ fn every_line_says_what_is_wrong_and_what_to_do() {
             Some(Duration::from_secs(600)),
             "aws sso login --profile test",
         ),
-        concurrency(10, 10, Some(100), 0),
+        concurrency(10, 10, Some(("ReservedConcurrency", 100)), 0),
         logs_role(None),
         trails(&[off]),
         quota("VPCs in the region", 5.0, Some(5), 1),

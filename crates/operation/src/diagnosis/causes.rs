@@ -3,7 +3,7 @@
 
 use regex_lite::{Captures, Regex};
 
-use super::Failure;
+use super::{Advice, Failure};
 
 mod account;
 mod request;
@@ -47,13 +47,13 @@ pub(super) struct Cause {
 }
 
 /// The first row that the failure matches; the general ones come last.
-pub(super) fn find(failure: &Failure) -> Option<Cause> {
-    rows().find_map(|row| row.explain(failure))
+pub(super) fn find(failure: &Failure, own: Advice) -> Option<Cause> {
+    rows().find_map(|row| row.explain(failure, own))
 }
 
 /// The names of the causes, with the advice before names are filled in.
-pub(super) fn known() -> impl Iterator<Item = (&'static str, &'static str)> {
-    rows().map(|row| (row.name, row.advice))
+pub(super) fn known(own: Advice) -> impl Iterator<Item = (&'static str, &'static str)> {
+    rows().map(move |row| (row.name, row.advice(own)))
 }
 
 fn rows() -> impl Iterator<Item = &'static Row> {
@@ -64,14 +64,21 @@ fn rows() -> impl Iterator<Item = &'static Row> {
 }
 
 impl Row {
-    fn explain(&self, failure: &Failure) -> Option<Cause> {
+    /// The service's own, or what can be said without its names.
+    fn advice(&self, own: Advice) -> &'static str {
+        let mut own = own.iter();
+        own.find(|(name, _)| *name == self.name)
+            .map_or(self.advice, |(_, advice)| advice)
+    }
+
+    fn explain(&self, failure: &Failure, own: Advice) -> Option<Cause> {
         if !failure.resource_type.starts_with(self.of) || !failure.status.starts_with(self.when) {
             return None;
         }
         let found = self.says.iter().find_map(|says| {
             let regex = Regex::new(says).ok()?;
             let captures = regex.captures(failure.reason())?;
-            Some(fill(self.advice, &regex, &captures, failure))
+            Some(fill(self.advice(own), &regex, &captures, failure))
         });
         Some(Cause {
             #[cfg(test)]

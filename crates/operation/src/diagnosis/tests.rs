@@ -55,6 +55,7 @@ fn check(failure: &Failure, expected: Expect) {
     let sources = Sources {
         root_stack: "movies-dev",
         tree: Some(&tree),
+        advice: &[],
     };
     let text = format!("error: {}\n", render(failure, &sources));
     expected.assert_eq(&anstream::adapter::strip_str(&text).to_string());
@@ -235,6 +236,7 @@ fn a_report_begins_with_the_cause_and_ends_with_the_state() {
     let sources = Sources {
         root_stack: "movies-dev",
         tree: Some(&tree),
+        advice: &[],
     };
     let failures = [
         failure("Stage", "AWS::ApiGateway::Stage", "No"),
@@ -270,6 +272,7 @@ fn without_templates_there_is_no_place() {
     let sources = Sources {
         root_stack: "movies-dev",
         tree: None,
+        advice: &[],
     };
     let text = render(&failure("Stage", "T", "No"), &sources);
     expect![[r#"

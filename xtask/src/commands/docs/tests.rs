@@ -227,3 +227,12 @@ fn every_command_and_flag_that_a_page_names_exists() {
     }
     assert!(unknown.is_empty(), "{}", unknown.join("\n"));
 }
+
+/// Advice about a cause that nobody finds would never be read.
+#[test]
+fn the_services_own_advice_is_about_known_causes() {
+    for advice in SERVICE.advice {
+        let mut known = diagnosis::known_causes(SERVICE.advice);
+        assert!(known.any(|known| known == *advice), "{}", advice.0);
+    }
+}

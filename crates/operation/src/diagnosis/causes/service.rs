@@ -36,7 +36,7 @@ pub(super) const ROWS: &[Row] = &[
         name: "reserved concurrency",
         says: &[r"UnreservedConcurrentExecution below its minimum value of \[(?P<least>\d+)\]"],
         property: "ReservedConcurrentExecutions",
-        advice: "the account must keep {least} executions unreserved: deploy with `--param ReservedConcurrency=none` or less, or ask for more with `aws service-quotas request-service-quota-increase --service-code lambda --quota-code L-B99A9384 --desired-value 1000`",
+        advice: "the account must keep {least} executions unreserved: reserve none or fewer for the function, or ask for more with `aws service-quotas request-service-quota-increase --service-code lambda --quota-code L-B99A9384 --desired-value 1000`",
         ..ANY
     },
     Row {
@@ -172,7 +172,7 @@ pub(super) const ROWS: &[Row] = &[
     Row {
         name: "prefix list",
         says: &[r"prefix list ID '(?P<list>[\w.-]+)' does not exist"],
-        advice: "`{list}` is not of this region: leave out `--param DynamoDbPrefixListId`, so that it is looked up, or find it with `aws ec2 describe-managed-prefix-lists`",
+        advice: "`{list}` is not of this region: leave the parameter out, so that it is looked up, or find it with `aws ec2 describe-managed-prefix-lists`",
         ..ANY
     },
     Row {
@@ -181,7 +181,7 @@ pub(super) const ROWS: &[Row] = &[
             r"endpoint service (?P<what>[\w.-]+) does not support the availability zone",
             r"(?i)endpoint service '(?P<what>[\w.-]+)' does not exist",
         ],
-        advice: "see where `{what}` is with `aws ec2 describe-vpc-endpoint-services --service-names {what}`, and choose other zones with `--param AvailabilityZoneA=..` and `--param AvailabilityZoneB=..` or another region with `--region`",
+        advice: "see where `{what}` is with `aws ec2 describe-vpc-endpoint-services --service-names {what}`, and choose other zones with `--param`, or another region with `--region`",
         ..ANY
     },
     Row {
@@ -190,7 +190,7 @@ pub(super) const ROWS: &[Row] = &[
             "can currently only be created in the following availability zones: (?P<zones>[\\w-]+)",
         ],
         property: "AvailabilityZone",
-        advice: "choose two of the zones named above with `--param AvailabilityZoneA={zones}` and `--param AvailabilityZoneB=..`",
+        advice: "choose zones that are named above, such as `{zones}`, with `--param`",
         ..ANY
     },
     Row {
@@ -198,7 +198,7 @@ pub(super) const ROWS: &[Row] = &[
         of: "AWS::Lambda::",
         says: &["availability zone Lambda doesn't support"],
         property: "VpcConfig",
-        advice: "choose two other zones with `--param AvailabilityZoneA=..` and `--param AvailabilityZoneB=..`: see which there are with `aws ec2 describe-availability-zones --query 'AvailabilityZones[].[ZoneName,ZoneId]'`; `use1-az3` has no Lambda",
+        advice: "choose other zones with `--param`: see which there are with `aws ec2 describe-availability-zones --query 'AvailabilityZones[].[ZoneName,ZoneId]'`; `use1-az3` has no Lambda",
         ..ANY
     },
     Row {

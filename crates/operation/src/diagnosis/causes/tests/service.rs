@@ -217,7 +217,7 @@ pub(super) const CASES: &[Case] = &[
         "AWS::EC2::Subnet",
         CREATED,
         r#"Resource handler returned message: "Value (ap-northeast-1b) for parameter availabilityZone is invalid. Subnets can currently only be created in the following availability zones: ap-northeast-1a, ap-northeast-1c, ap-northeast-1d. (Service: Ec2, Status Code: 400, Request ID: xxxxxxxxxxxxxxxxxxxxxxxxxx)" (RequestToken: xxxxxxxxxx, HandlerErrorCode: InvalidRequest)"#,
-        "AvailabilityZoneA=ap-northeast-1a`",
+        "such as `ap-northeast-1a`, with `--param`",
     ),
     // https://github.com/keboola/developer-portal/issues/81
     (
@@ -225,7 +225,7 @@ pub(super) const CASES: &[Case] = &[
         LAMBDA,
         CREATED,
         "The provided subnets contain availability zone Lambda doesn't support. Please use a different set of subnets.",
-        "--param AvailabilityZoneA=..`",
+        "choose other zones with `--param`",
     ),
     // https://github.com/hashicorp/terraform-provider-aws/issues/17889
     (
