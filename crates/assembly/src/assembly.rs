@@ -146,7 +146,7 @@ impl AssembledTemplates {
         let functions = stage.service().functions.iter();
         let functions = functions.map(|one| (one.key_parameter.to_owned(), key(one)));
         keys.chain(functions)
-            .chain([("Stage".to_owned(), stage.to_string())])
+            .chain([(STAGE.to_owned(), stage.to_string())])
             .collect()
     }
 
@@ -320,19 +320,20 @@ pub fn supplied_parameters(root: &Template, service: &Service) -> Vec<String> {
         .map(|logical_id| key_parameter(&logical_id));
     let functions = service.functions.iter();
     let functions = functions.map(|function| function.key_parameter.to_owned());
-    let others = OTHERS.iter().filter(|name| root.declares(name));
-    let others = others.map(|name| (*name).to_owned());
+    let names = &service.supplied;
+    let others = [
+        names.asset_bucket,
+        names.encryption_key_arn,
+        names.permissions_boundary_arn,
+        STAGE,
+    ];
+    let others = others.into_iter().filter(|name| root.declares(name));
+    let others = others.map(str::to_owned);
     keys.chain(functions).chain(others).collect()
 }
 
-/// What a deploy supplies beside the keys where the root has a parameter for it: the bucket of the
-/// assets, the key that the stage is encrypted with, the bound of its roles, and its name.
-const OTHERS: [&str; 4] = [
-    "AssetBucketName",
-    "EncryptionKeyArn",
-    "PermissionsBoundaryArn",
-    "Stage",
-];
+/// The root parameter with the stage's own name.
+pub(crate) const STAGE: &str = "Stage";
 
 fn key_parameter(logical_id: &str) -> String {
     format!("{logical_id}TemplateKey")

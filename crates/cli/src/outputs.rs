@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::program::service;
 use cfnkit_console::screen;
 use cfnkit_tools::emulator::Emulator;
 
@@ -13,7 +14,7 @@ pub fn as_seen_from_here(
 ) -> BTreeMap<String, String> {
     let mut outputs = outputs.clone();
     if let Some(emulator) = emulator
-        && let Some(endpoint) = outputs.get_mut("Endpoint")
+        && let Some(endpoint) = outputs.get_mut(service().endpoint_output)
         && let Some(url) = emulator.stage_url(endpoint)
     {
         *endpoint = url;

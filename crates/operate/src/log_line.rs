@@ -17,7 +17,7 @@ mod tests;
 )]
 #[serde(rename_all = "lowercase")]
 pub enum Source {
-    /// Requests that a rule of the web ACL matched, or all, as `WafLogs` says.
+    /// Requests that a rule of the web ACL matched, or all, as the template has it.
     Waf,
     /// API Gateway's access log: one line for each request.
     Api,

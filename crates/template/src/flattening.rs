@@ -156,9 +156,9 @@ fn parameters_of(template: &Template, chosen: &Parameters, known: &Parameters) -
 /// Of what a deploy supplies and CloudFormation's rules ask for.
 fn example(parameter: &str) -> String {
     match parameter {
-        "DynamoDbPrefixListId" => "pl-02cd2c6b".to_owned(),
         "Repository" => "octo-org/octo-repo".to_owned(),
         "Stage" => "dev".to_owned(),
+        name if name.ends_with("PrefixListId") => "pl-02cd2c6b".to_owned(),
         name if name.ends_with("TemplateKey") => format!("{}.yaml", "0".repeat(64)),
         _ => format!("{}.zip", "0".repeat(64)),
     }

@@ -11,7 +11,7 @@ const DIRECTORIES: [&str; 5] = ["crates", "examples", "handler", "infra/tests", 
 /// Lines of a file; past them there is a second subject in it.
 const LENGTH: usize = 400;
 
-fn sources_in(directory: &str) -> Vec<(PathBuf, String)> {
+pub(crate) fn sources_in(directory: &str) -> Vec<(PathBuf, String)> {
     let mut found = Vec::new();
     let mut directories = vec![root().join(directory)];
     while let Some(directory) = directories.pop() {

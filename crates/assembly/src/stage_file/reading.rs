@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::assembly::supplied_parameters;
+use crate::assembly::{STAGE, supplied_parameters};
 use crate::service::Service;
 use cfnkit_template::constraint::broken_rule;
 use cfnkit_template::json_text::JsonText;
@@ -148,7 +148,7 @@ impl Reader<'_> {
         let supplied = supplied_parameters(self.root, self.service);
         let declared = self.root.parameters();
         let declared: Vec<&str> = declared.iter().map(|one| one.name.as_str()).collect();
-        let problem = if name == "Stage" {
+        let problem = if name == STAGE {
             Problem::new("the stage is the file's name, and no parameter in it")
                 .mend("remove it; `--stage NAME` reads `NAME.json`")
         } else if supplied.iter().any(|supplied| supplied == name) {
@@ -192,7 +192,8 @@ impl Reader<'_> {
     fn alarms(&mut self, pointer: &str, value: &Value) -> Option<Vec<String>> {
         let Some(items) = value.as_array() else {
             let problem = Problem::new("`RollbackAlarms` must be a list");
-            let advice = "`[\"ServerErrorsAlarmArn\"]` names an output with an alarm's ARN";
+            let output = self.service.health_alarm_output.unwrap_or("OUTPUT");
+            let advice = format!("`[\"{output}\"]` names an output with an alarm's ARN");
             self.at_value(pointer, problem.mend(advice));
             return None;
         };

@@ -281,9 +281,7 @@ fn concurrency(facts: &Facts<'_>) -> (Outcome, String) {
         (None, _) => not_shown(
             "the answers do not tell, and CloudWatch's `ConcurrentExecutions` was not read",
         ),
-        (Some(most), None) => not_shown(format!(
-            "{most} at once; nothing is reserved (`ReservedConcurrency=none`)"
-        )),
+        (Some(most), None) => not_shown(format!("{most} at once; nothing is reserved")),
         (Some(most), Some(limit)) if most < limit as f64 => {
             passed(format!("{most} at once, below {limit}"))
         }

@@ -38,7 +38,7 @@ pub struct OptionArgs {
     /// the stage's file.
     ///
     /// The alarm's ARN, or the output of `infra/cfn/root.yaml` that has it; an alarm of the stack's
-    /// own is watched once it is deployed. Production is watched by `ServerErrorsAlarmArn` where
+    /// own is watched once it is deployed. Production is watched by the service's health alarm where
     /// neither this flag nor `RollbackAlarms` in its file says otherwise.
     #[arg(long = "rollback-alarm", value_name = "ALARM")]
     pub(crate) rollback_alarms: Vec<String>,
