@@ -20,7 +20,7 @@ use cfnkit_limits::limits::{Consumer, predict_phases, reading};
 use cfnkit_load::load::expected::Expected;
 use cfnkit_load::load::phases::{self, Phase};
 use cfnkit_load::load::report::{Report, Setup};
-use cfnkit_load::load::verdict::{LimitNames, Observed, Outcome, StageLimits};
+use cfnkit_load::load::verdict::{Observed, Outcome};
 use cfnkit_load::load::{page, terminal};
 use cfnkit_template::templates::Templates;
 use cfnkit_template::text_file;
@@ -30,6 +30,7 @@ use cfnkit_traffic::engine::{PATIENCE, Target};
 use figures::observe;
 
 mod figures;
+mod limits;
 mod running;
 
 /// Files that this program has open beside its requests' connections.
@@ -121,15 +122,8 @@ async fn prepare(
     let sample = sample.context("this service names nothing that a load test could send")?;
     let shared = service.limits.as_ref();
     let shared = shared.context("this service names no limits that a load test is judged by")?;
-    let names = LimitNames {
-        key_rate: load.tier.rate_parameter,
-        key_burst: load.tier.burst_parameter,
-        key_quota: load.tier.quota_parameter,
-        stage_rate: shared.stage_rate,
-        stage_burst: shared.stage_burst,
-        firewall_rate: shared.firewall_rate,
-        concurrency: service.concurrency_parameter(),
-    };
+    let reserved = service.concurrency_parameter();
+    let limits = limits::of_stack(&stack.parameters, load.tier, shared, reserved)?;
     let url = endpoint::checked(
         load.url.as_deref(),
         deployed.output(service.endpoint_output)?,
@@ -157,7 +151,7 @@ async fn prepare(
         table: service
             .table_output
             .and_then(|output| deployed.outputs().get(output).cloned()),
-        limits: StageLimits::from_parameters(&stack.parameters, names)?,
+        limits,
         phases,
         p99_limit_ms: load.p99,
         most_in_flight: load.in_flight as usize,
@@ -272,7 +266,7 @@ mod tests {
     use expect_test::expect;
 
     use super::*;
-    use cfnkit_load::load::verdict::Bucket;
+    use cfnkit_load::load::verdict::{Bucket, StageLimits};
 
     #[test]
     fn connections_that_cannot_be_opened_are_not_tried() {

@@ -1,12 +1,9 @@
 //! The checklist of a load test, line by line: passed, failed, or not shown and why. It judges
 //! plain data and asks nobody.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::Serialize;
-
-use cfnkit_console::error::{Context as _, Result};
 
 use super::answer::{Answer, Answerer};
 use super::expected::Filled;
@@ -43,67 +40,6 @@ pub struct StageLimits {
     pub firewall_parameter: String,
     /// Executions at once that are reserved for the function.
     pub concurrency: Option<u64>,
-}
-
-/// The parameters of a stack that have its limits, by their names.
-#[derive(Debug, Clone, Copy)]
-pub struct LimitNames<'a> {
-    /// Requests per second of the key.
-    pub key_rate: &'a str,
-    /// Requests at once of the key.
-    pub key_burst: &'a str,
-    /// Requests of the key in a day.
-    pub key_quota: &'a str,
-    /// Requests per second of all keys together.
-    pub stage_rate: &'a str,
-    /// Requests at once of all keys together.
-    pub stage_burst: &'a str,
-    /// Requests of one address in five minutes.
-    pub firewall_rate: &'a str,
-    /// Executions at once that are reserved, or a word; `None` where none can be.
-    pub concurrency: Option<&'a str>,
-}
-
-impl StageLimits {
-    /// Out of a deployed stack's parameters.
-    ///
-    /// # Errors
-    ///
-    /// A parameter is missing, as in a stack that an older template made, or is no number; only
-    /// that of the concurrency may be a word.
-    pub fn from_parameters(
-        parameters: &BTreeMap<String, String>,
-        names: LimitNames<'_>,
-    ) -> Result<Self> {
-        let text = |name: &str| {
-            parameters
-                .get(name)
-                .with_context(|| format!("the stack has no parameter `{name}`; deploy it again"))
-        };
-        let number = |name: &str| -> Result<f64> {
-            let text = text(name)?;
-            text.parse()
-                .with_context(|| format!("the stack's parameter `{name}` is `{text}`, no number"))
-        };
-        let bucket = |rate: &str, burst: &str| -> Result<Bucket> {
-            Ok(Bucket {
-                rate_per_second: number(rate)?,
-                burst_requests: number(burst)?,
-            })
-        };
-        Ok(Self {
-            key: bucket(names.key_rate, names.key_burst)?,
-            stage: bucket(names.stage_rate, names.stage_burst)?,
-            quota_per_day: number(names.key_quota)? as u64,
-            firewall_per300_seconds: number(names.firewall_rate)? as u64,
-            firewall_parameter: names.firewall_rate.to_owned(),
-            concurrency: match names.concurrency {
-                // `none` where nothing is reserved.
-                Some(name) => text(name)?.parse().ok(),
-                None => None,
-            },
-        })
-    }
 }
 
 /// What CloudWatch saw while the test ran; nothing where it was not asked.

@@ -2,33 +2,21 @@ use super::super::answer::Answer;
 use super::super::phases::Arrival;
 use super::super::tally::{Event, Tally};
 use super::*;
-use cfnkit_console::error::chain;
-
-const STANDARD: &[(&str, &str)] = &[
-    ("StageRateLimitPerSecond", "100"),
-    ("StageBurstLimitInRequests", "200"),
-    ("StandardRateLimitPerSecond", "50"),
-    ("StandardBurstLimitInRequests", "100"),
-    ("StandardQuotaPerDay", "10000"),
-    ("WafRateLimitPer300Seconds", "2000"),
-    ("ReservedConcurrency", "100"),
-];
 
 fn limits() -> StageLimits {
-    let parameters = STANDARD.iter();
-    let parameters = parameters.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-    StageLimits::from_parameters(&parameters.collect(), NAMES).unwrap()
+    let bucket = |rate_per_second, burst_requests| Bucket {
+        rate_per_second,
+        burst_requests,
+    };
+    StageLimits {
+        key: bucket(50.0, 100.0),
+        stage: bucket(100.0, 200.0),
+        quota_per_day: 10_000,
+        firewall_per300_seconds: 2000,
+        firewall_parameter: "WafRateLimitPer300Seconds".to_owned(),
+        concurrency: Some(100),
+    }
 }
-
-const NAMES: LimitNames<'_> = LimitNames {
-    key_rate: "StandardRateLimitPerSecond",
-    key_burst: "StandardBurstLimitInRequests",
-    key_quota: "StandardQuotaPerDay",
-    stage_rate: "StageRateLimitPerSecond",
-    stage_burst: "StageBurstLimitInRequests",
-    firewall_rate: "WafRateLimitPer300Seconds",
-    concurrency: Some("ReservedConcurrency"),
-};
 
 const STORED: (u16, Answerer) = (200, Answerer::Stored);
 const THROTTLED: (u16, Answerer) = (429, Answerer::Throttle);
@@ -206,21 +194,4 @@ fn what_a_load_cannot_show_is_not_passed() {
         ..CASE
     };
     check(capped, "pnppnn");
-}
-
-#[test]
-fn a_stack_of_before_lacks_a_parameter_and_is_told_so() {
-    let parameters = BTreeMap::from([("StandardRateLimitPerSecond".to_owned(), "x".to_owned())]);
-    let text = |key_rate| {
-        let names = LimitNames { key_rate, ..NAMES };
-        chain(&StageLimits::from_parameters(&parameters, names).unwrap_err())
-    };
-    assert!(
-        text("StandardRateLimitPerSecond")
-            .starts_with("the stack's parameter `StandardRateLimitPerSecond` is `x`, no number")
-    );
-    assert_eq!(
-        text("PremiumRateLimitPerSecond"),
-        "the stack has no parameter `PremiumRateLimitPerSecond`; deploy it again"
-    );
 }
