@@ -173,10 +173,7 @@ impl Service {
         let is_busy = |err: &Error| err.trouble() == Some(Trouble::Passing);
         let attempt = || async {
             let request = self.sign(connection, request.clone()).await?;
-            let answer = tokio::time::timeout(patient(TIMEOUT), send(connection, &base, request));
-            answer
-                .await
-                .with_context(|| format!("no answer from `{base}` in time"))?
+            in_time(&base, patient(TIMEOUT), send(connection, &base, request)).await
         };
         let waits = backon::ExponentialBuilder::default()
             .with_min_delay(patient(BACKOFF))
@@ -226,17 +223,33 @@ impl Service {
     }
 }
 
+/// What is awaited, which may come the next time where it does not come soon.
+async fn in_time<T>(
+    base: &str,
+    time: Duration,
+    answer: impl Future<Output = Result<T>>,
+) -> Result<T> {
+    let answer = tokio::time::timeout(time, answer).await;
+    answer.unwrap_or_else(|_| Err(passing(format!("no answer from `{base}` in time"))))
+}
+
+fn passing(text: String) -> Error {
+    let trouble = Trouble::Passing;
+    let failed = ServiceError {
+        text,
+        trouble,
+        ..ServiceError::default()
+    };
+    failed.into()
+}
+
 async fn send(connection: &Connection, base: &str, request: Request<String>) -> Result<String> {
     let request =
         HttpRequest::try_from(request.map(SdkBody::from)).context("the request cannot be sent")?;
     let answer = connection.connector.call(request).await;
     let mut response = answer.map_err(|err| match cause::<ConnectionFailure>(&err) {
         // A connection that was kept may have ended meanwhile.
-        Some(failure) => Error::from(ServiceError {
-            text: failure.to_string(),
-            trouble: Trouble::Passing,
-            ..ServiceError::default()
-        }),
+        Some(failure) => passing(failure.to_string()),
         None => Error::new(format!("cannot call `{base}`: {err}")),
     })?;
     let body = ByteStream::new(response.take_body()).collect().await;
@@ -255,4 +268,18 @@ async fn send(connection: &Connection, base: &str, request: Request<String>) -> 
         body: &body,
     };
     Err(refusal::read(base, &answer).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_answer_that_does_not_come_is_asked_for_again() {
+        let never = std::future::pending::<Result<()>>();
+        let err = in_time("https://a", Duration::from_millis(1), never).await;
+        let err = err.unwrap_err();
+        assert_eq!(err.to_string(), "no answer from `https://a` in time");
+        assert_eq!(err.trouble(), Some(Trouble::Passing));
+    }
 }
