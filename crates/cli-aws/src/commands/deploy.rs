@@ -5,7 +5,7 @@ use std::time::Instant;
 use anyhow::Context as _;
 use xshell::Shell;
 
-use crate::agreed::{clear_the_way, execute, is_overtaken};
+use crate::agreed::{again, clear_the_way, execute, is_overtaken};
 use crate::choices::read;
 use crate::choices::{Choices, farewell_to_key};
 use crate::connection::Environment;
@@ -20,7 +20,7 @@ use cfnkit_cli::commands::deploy::options::Protection;
 use cfnkit_console::consent::Consent;
 use cfnkit_console::interrupt::Interrupts;
 use cfnkit_console::screen::{self, QUIET};
-use cfnkit_deploy::deployment::{ATTEMPTS, Engine, Prepared};
+use cfnkit_deploy::deployment::{Engine, Prepared};
 use cfnkit_deploy::publish::publish;
 use cfnkit_operation::stack::Stack;
 use cfnkit_tools::workspace::Workspace;
@@ -78,47 +78,28 @@ pub(crate) async fn run(deploy: Deploy, sh: &Shell, workspace: &Workspace) -> an
     }
     let begin = Instant::now();
     let name = assembly.stage.stack_name();
-    for _ in 0..ATTEMPTS {
-        let attempt = attempt(
-            &deploy,
-            &mut engine,
-            &environment,
-            workspace,
-            (&assembly, &choices),
-            consent,
-        )
-        .await;
-        let attempt = match attempt {
-            Err(err) if is_overtaken(&err) => {
-                screen::say(format!(
-                    "another deploy of {name} was sooner; planning again from what it leaves"
-                ));
-                continue;
-            }
-            attempt => attempt?,
-        };
-        match attempt {
-            Attempt::Done(stack, before) => {
-                protect(&deploy, &choices, &engine, &stack).await?;
-                screen::success(&format!("{name} is deployed"), begin);
-                finish(&deploy, &environment, &stack).await?;
-                return verify(&deploy, &mut engine, &environment, &stack, before.as_ref()).await;
-            }
-            Attempt::NoChanges(stack) => {
-                screen::say(format!("{name}: no changes\n"));
-                protect(&deploy, &choices, &engine, &stack).await?;
-                return finish(&deploy, &environment, &stack).await;
-            }
-            Attempt::Left(prepared) => {
-                tell_how_to_execute(&deploy, &prepared);
-                return Ok(());
-            }
+    let wanted = (&assembly, &choices);
+    let attempt = async || {
+        let engine = &mut engine;
+        attempt(&deploy, engine, &environment, workspace, wanted, consent).await
+    };
+    match again(&name, attempt).await? {
+        Attempt::Done(stack, before) => {
+            protect(&deploy, &choices, &engine, &stack).await?;
+            screen::success(&format!("{name} is deployed"), begin);
+            finish(&deploy, &environment, &stack).await?;
+            verify(&deploy, &mut engine, &environment, &stack, before.as_ref()).await
+        }
+        Attempt::NoChanges(stack) => {
+            screen::say(format!("{name}: no changes\n"));
+            protect(&deploy, &choices, &engine, &stack).await?;
+            finish(&deploy, &environment, &stack).await
+        }
+        Attempt::Left(prepared) => {
+            tell_how_to_execute(&deploy, &prepared);
+            Ok(())
         }
     }
-    anyhow::bail!(
-        "another deploy of `{name}` was sooner {ATTEMPTS} times in a row; \
-         nothing of this one was done, run it again when the others have ended"
-    )
 }
 
 /// From what is deployed to what is assembled, once.
