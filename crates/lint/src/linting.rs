@@ -52,8 +52,10 @@ pub fn add_code_steps(steps: &mut Steps<'_>, sh: &Shell, workspace: &Workspace) 
 
 fn check_formatting(sh: &Shell, workspace: &Workspace) -> Result<()> {
     for manifest in manifests(workspace)? {
-        let format = cmd!(sh, "cargo fmt --all --check --manifest-path {manifest}");
-        check(undisturbed(format))?;
+        // All members of the workspace there. With `--all` it would be what they depend on by path
+        // too, which may be another repository.
+        let _directory = sh.push_dir(manifest.with_file_name(""));
+        check(undisturbed(cmd!(sh, "cargo fmt --check")))?;
     }
     Ok(())
 }
