@@ -1,5 +1,8 @@
 //! `new`: a repository of a team's own, on these crates.
 
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -8,7 +11,7 @@ use xshell::{Shell, cmd};
 
 use crate::new::engine::Engine;
 use crate::new::names::Names;
-use crate::new::repository::{File, files};
+use crate::new::repository::{self, files};
 use cfnkit_console::interrupt::Interrupts;
 use cfnkit_console::screen;
 use cfnkit_tools::cargo::undisturbed;
@@ -21,7 +24,7 @@ use cfnkit_tools::workspace::Workspace;
 /// It has the handler with its tests, templates, rules, stages, workflows, a README and `cargo
 /// xtask` with every command that is not about this repository. Its dependencies have the
 /// versions of this one. PATH is made, or is an empty directory; where something fails, it stays
-/// as it was. `git init` is done, and nothing is committed.
+/// as it was. Where PATH is in no git repository, `git init` is done; nothing is committed.
 ///
 ///   cargo xtask new ../orders --name orders
 ///   cargo xtask new ../desk --name help-desk --noun ticket --engine-git URL --engine-rev REV
@@ -79,10 +82,13 @@ impl New {
         let path = std::path::absolute(&self.path)?;
         let beside = place_for(&path)?;
         let engine = self.engine(workspace)?;
+        let around = repository_around(&path, beside);
         let files = files(workspace.root(), &names, &engine)?;
         let mut interrupts = Interrupts::listen()?;
+        // What cannot be taken away is in nobody's way.
+        let _ = take_leftovers_away(beside);
         // Only what is whole gets its name.
-        let temporary = TempDir::with_prefix_in(".new-", beside)
+        let (temporary, _lock) = temporary(beside)
             .with_context(|| format!("cannot write into `{}`", beside.display()))?;
         let written = temporary.path().join("repository");
         write(&files, &written)?;
@@ -91,6 +97,9 @@ impl New {
         {
             let _directory = sh.push_dir(&written);
             complete(sh, &engine)?;
+            if around.is_none() {
+                begin_repository(sh)?;
+            }
         }
         let name = interrupts.unless(async {
             // An interrupt that came meanwhile is seen now.
@@ -110,6 +119,12 @@ impl New {
             names.domain_type(),
             typed(&self.path),
         ));
+        if let Some(around) = around {
+            screen::say(format!(
+                "\nIt is part of the git repository in `{around}`, so that none was made for it. \
+                 GitHub reads workflows at the root of a repository alone"
+            ));
+        }
         if let Engine::Path(root) = &engine {
             screen::say(format!(
                 "\nIts engine is `{}`, which only this machine has. Before others build it, name a \
@@ -169,7 +184,7 @@ fn place_for(path: &Path) -> anyhow::Result<&Path> {
     Ok(beside)
 }
 
-fn write(files: &[File], directory: &Path) -> anyhow::Result<()> {
+fn write(files: &[repository::File], directory: &Path) -> anyhow::Result<()> {
     for file in files {
         let path = directory.join(&file.path);
         let write = || {
@@ -181,7 +196,46 @@ fn write(files: &[File], directory: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Lockfile, formatting and git's directory.
+/// What runs that go on have in common: the begin of the directories that they write to, and the
+/// file in them that is locked meanwhile.
+const PREFIX: &str = ".new-";
+const LOCK: &str = "lock";
+
+/// Where a repository is written before it gets its name.
+fn temporary(beside: &Path) -> io::Result<(TempDir, File)> {
+    let directory = TempDir::with_prefix_in(PREFIX, beside)?;
+    let lock = File::create_new(directory.path().join(LOCK))?;
+    lock.lock()?;
+    Ok((directory, lock))
+}
+
+/// Takes away what killed runs left: nobody has its lock any more.
+fn take_leftovers_away(beside: &Path) -> io::Result<()> {
+    for entry in std::fs::read_dir(beside)? {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with(PREFIX)
+            && let Ok(lock) = File::open(entry.path().join(LOCK))
+            && lock.try_lock().is_ok()
+        {
+            std::fs::remove_dir_all(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+/// The git repository that `path` will be part of; `None` where it is in none, or where that
+/// ignores it.
+fn repository_around(path: &Path, beside: &Path) -> Option<String> {
+    let root = git::line(beside, ["rev-parse", "--show-toplevel"]).ok()?;
+    let asked = [
+        OsStr::new("check-ignore"),
+        "--quiet".as_ref(),
+        path.as_ref(),
+    ];
+    git::ask(beside, asked).is_err().then_some(root)
+}
+
+/// Lockfile and formatting.
 fn complete(sh: &Shell, engine: &Engine) -> anyhow::Result<()> {
     let offline = matches!(engine, Engine::Path(_)).then_some("--offline");
     undisturbed(cmd!(sh, "cargo update --quiet --workspace {offline...}"))
@@ -192,7 +246,10 @@ fn complete(sh: &Shell, engine: &Engine) -> anyhow::Result<()> {
     undisturbed(cmd!(sh, "cargo fmt"))
         .quiet()
         .run()
-        .context("the code of the new repository cannot be formatted")?;
+        .context("the code of the new repository cannot be formatted")
+}
+
+fn begin_repository(sh: &Shell) -> anyhow::Result<()> {
     // The workflows deploy from this branch.
     git::ask(
         &sh.current_dir(),
@@ -211,5 +268,32 @@ mod tests {
         let typed = |path: &str| typed(Path::new(path));
         assert_eq!(typed("../orders"), "../orders");
         assert_eq!(typed("it's an/order"), r"'it'\''s an/order'");
+    }
+
+    #[test]
+    fn what_a_killed_run_left_is_taken_away_and_nothing_else() {
+        let directory = tempfile::tempdir().unwrap();
+        let beside = directory.path();
+        let (left, lock) = temporary(beside).unwrap();
+        let (running, _lock) = temporary(beside).unwrap();
+        let others = beside.join(".new-york");
+        std::fs::create_dir(&others).unwrap();
+        drop(lock);
+        take_leftovers_away(beside).unwrap();
+        assert!(!left.path().exists());
+        assert!(running.path().exists());
+        assert!(others.exists());
+    }
+
+    #[test]
+    fn a_repository_in_another_is_part_of_it_unless_it_is_ignored() {
+        let directory = tempfile::tempdir().unwrap();
+        let root = directory.path().canonicalize().unwrap();
+        let around = |name: &str| repository_around(&root.join(name), &root);
+        assert_eq!(around("orders"), None);
+        git::ask(&root, ["init", "--quiet"]).unwrap();
+        std::fs::write(root.join(".gitignore"), "/target/\n").unwrap();
+        assert_eq!(around("orders").as_deref(), root.to_str());
+        assert_eq!(around("target/orders"), None);
     }
 }
