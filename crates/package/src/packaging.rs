@@ -20,16 +20,16 @@ use cfnkit_tools::digest::{hex, sha256};
 use cfnkit_tools::toolchain::Toolchain;
 use cfnkit_tools::workspace::Workspace;
 
+use blueprint::{Blueprint, inspect};
 use manifest::{Manifest, Output, Recipe};
-use plan::{Plan, inspect};
 pub use ready::{ready, ready_made};
 pub use target::Target;
 
+mod blueprint;
 mod build;
 mod comparison;
 pub mod growth;
 pub mod manifest;
-mod plan;
 mod ready;
 mod strip;
 mod target;
@@ -84,23 +84,23 @@ pub fn package(
     let directory = target.directory(workspace);
     // Of two at the same time, the second finds the first one's zip.
     let _lock = workspace.lock(&directory.join("lock"))?;
-    let plan = Plan::make(sh, workspace, function, target)?;
+    let blueprint = Blueprint::make(sh, workspace, function, target)?;
     if reuse == Reuse::IfUpToDate
-        && let Some(package) = up_to_date(&directory, &plan)?
+        && let Some(package) = up_to_date(&directory, &blueprint)?
     {
         return Ok(package);
     }
     let beginning = SystemTime::now();
     let root = workspace.root();
-    let build = plan.build(sh)?;
-    let (build, beginning) = build.assured(root, beginning, || plan.build(sh))?;
+    let build = blueprint.build(sh)?;
+    let (build, beginning) = build.assured(root, beginning, || blueprint.build(sh))?;
     let names = Names::of(&build.read(root)?, root);
-    let inputs = Inputs::at(&plan.terms(), &names, beginning)?;
+    let inputs = Inputs::at(&blueprint.terms(), &names, beginning)?;
     let built = match target {
-        Target::Lambda(architecture) => pack_for_lambda(sh, &plan, architecture, &build)?,
+        Target::Lambda(architecture) => pack_for_lambda(sh, &blueprint, architecture, &build)?,
         Target::LocalCloud => pack_for_local_cloud(function, &build)?,
     };
-    let mut recipe = plan.recipe;
+    let mut recipe = blueprint.recipe;
     recipe.inputs_sha256 = inputs.sha256();
     write(&directory, function, built, recipe, inputs)
 }
@@ -117,12 +117,12 @@ pub fn inputs(
     function: &'static Function,
     target: Target,
 ) -> Result<Inputs> {
-    let plan = Plan::make(sh, workspace, function, target)?;
+    let blueprint = Blueprint::make(sh, workspace, function, target)?;
     let names = match Manifest::read(&target.directory(workspace), function) {
         Some(manifest) => manifest.inputs.names(),
-        None => Names::expected(sh, workspace, function, &plan.triple)?,
+        None => Names::expected(sh, workspace, function, &blueprint.triple)?,
     };
-    Inputs::now(&plan.terms(), &names)
+    Inputs::now(&blueprint.terms(), &names)
 }
 
 /// What zips of two states of the repository would be made of, each without a build; `now` is the
@@ -138,18 +138,18 @@ pub fn inputs_of_both(
     function: &'static Function,
     target: Target,
 ) -> Result<[Inputs; 2]> {
-    let plan = |workspace| Plan::make(sh, workspace, function, target);
+    let blueprint = |workspace| Blueprint::make(sh, workspace, function, target);
     let manifest = Manifest::read(&target.directory(now), function);
     let mut names = manifest
         .map(|manifest| manifest.inputs.names())
         .unwrap_or_default();
-    let plans = [plan(before)?, plan(now)?];
-    for plan in &plans {
-        let expected = Names::expected(sh, plan.workspace, function, &plan.triple)?;
+    let blueprints = [blueprint(before)?, blueprint(now)?];
+    for blueprint in &blueprints {
+        let expected = Names::expected(sh, blueprint.workspace, function, &blueprint.triple)?;
         names = names.and(&expected);
     }
-    let inputs = |plan: &Plan<'_>| Inputs::now(&plan.terms(), &names);
-    let [before, now] = &plans;
+    let inputs = |blueprint: &Blueprint<'_>| Inputs::now(&blueprint.terms(), &names);
+    let [before, now] = &blueprints;
     Ok([inputs(before)?, inputs(now)?])
 }
 
@@ -186,20 +186,27 @@ struct Built {
 
 fn pack_for_lambda(
     sh: &Shell,
-    plan: &Plan<'_>,
+    blueprint: &Blueprint<'_>,
     architecture: Architecture,
     build: &Build,
 ) -> Result<Built> {
-    let objcopy = plan.toolchain.objcopy(sh, plan.workspace)?;
-    let dependencies =
-        dependencies::of_package(sh, plan.workspace, plan.function.package, &plan.triple)?;
-    let binary = build.program(plan.function.program)?;
+    let objcopy = blueprint.toolchain.objcopy(sh, blueprint.workspace)?;
+    let dependencies = dependencies::of_package(
+        sh,
+        blueprint.workspace,
+        blueprint.function.package,
+        &blueprint.triple,
+    )?;
+    let binary = build.program(blueprint.function.program)?;
     let parts = strip::split(sh, &objcopy, binary, &dependencies.audit_data()?)?;
-    let asset = Asset::new(&zip_name(plan.function), zip_bootstrap(&parts.program)?);
-    let findings = inspect(plan, architecture, |expected| {
+    let asset = Asset::new(
+        &zip_name(blueprint.function),
+        zip_bootstrap(&parts.program)?,
+    );
+    let findings = inspect(blueprint, architecture, |expected| {
         inspection::inspect(&asset.bytes, expected)
     });
-    refuse(plan.workspace.reporter(), &findings)?;
+    refuse(blueprint.workspace.reporter(), &findings)?;
     Ok(Built {
         asset,
         program: parts.program,
@@ -273,12 +280,12 @@ pub fn symbols(path: &Path, zip_sha256: &str) -> PathBuf {
 }
 
 /// The package on disk, if it is whole and was made of what is there now.
-fn up_to_date(directory: &Path, plan: &Plan<'_>) -> Result<Option<Package>> {
-    let Some(manifest) = Manifest::read(directory, plan.function) else {
+fn up_to_date(directory: &Path, blueprint: &Blueprint<'_>) -> Result<Option<Package>> {
+    let Some(manifest) = Manifest::read(directory, blueprint.function) else {
         return Ok(None);
     };
-    let inputs = Inputs::now(&plan.terms(), &manifest.inputs.names())?;
-    Ok(whole(directory, plan.function, manifest)
+    let inputs = Inputs::now(&blueprint.terms(), &manifest.inputs.names())?;
+    Ok(whole(directory, blueprint.function, manifest)
         .filter(|package| package.manifest.inputs == inputs))
 }
 

@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 
 use xshell::{Cmd, Shell, cmd};
 
-use super::plan::Plan;
+use super::blueprint::Blueprint;
 use cfnkit_assembly::service::Function;
 use cfnkit_console::error::{Context as _, Result};
 use cfnkit_console::variable;
@@ -67,8 +67,16 @@ fn gcc(architecture: Architecture) -> &'static str {
 }
 
 /// Builds the `bootstrap` file for Lambda, with its symbols in it.
-pub(super) fn for_lambda(sh: &Shell, plan: &Plan<'_>, architecture: Architecture) -> Result<Build> {
-    let (workspace, function, toolchain) = (plan.workspace, plan.function, &plan.toolchain);
+pub(super) fn for_lambda(
+    sh: &Shell,
+    blueprint: &Blueprint<'_>,
+    architecture: Architecture,
+) -> Result<Build> {
+    let (workspace, function, toolchain) = (
+        blueprint.workspace,
+        blueprint.function,
+        &blueprint.toolchain,
+    );
     toolchain.provide_target(sh, workspace, architecture)?;
     let triple = architecture.triple();
     let _directory = sh.push_dir(workspace.root());
@@ -103,7 +111,7 @@ pub(super) fn for_lambda(sh: &Shell, plan: &Plan<'_>, architecture: Architecture
         let remap = |(path, name): &(PathBuf, String)| format!("{flag}={}={name}", path.display());
         remaps.iter().map(remap).collect()
     };
-    let flags = [&plan.recipe.flags[..], &remap("--remap-path-prefix")].concat();
+    let flags = [&blueprint.recipe.flags[..], &remap("--remap-path-prefix")].concat();
     // The C code's directories are in the symbols. The variable is split at spaces, so a path with
     // one stays in them.
     let mut c_flags: Vec<String> = std::env::var("TARGET_CFLAGS").into_iter().collect();
@@ -126,16 +134,16 @@ pub(super) fn for_lambda(sh: &Shell, plan: &Plan<'_>, architecture: Architecture
 }
 
 /// Builds the handler as the local cloud runs it.
-pub(super) fn for_local_cloud(sh: &Shell, plan: &Plan<'_>) -> Result<Build> {
-    let step = format!("building the {} for this machine", plan.function.name);
-    plan.workspace.reporter().step(&step);
+pub(super) fn for_local_cloud(sh: &Shell, blueprint: &Blueprint<'_>) -> Result<Build> {
+    let step = format!("building the {} for this machine", blueprint.function.name);
+    blueprint.workspace.reporter().step(&step);
     // The local cloud runs what this machine can run.
     let options: [&str; 0] = [];
     for_this_machine(
         sh,
-        plan.workspace,
-        plan.function,
-        &plan.configuration,
+        blueprint.workspace,
+        blueprint.function,
+        &blueprint.configuration,
         options,
     )
 }

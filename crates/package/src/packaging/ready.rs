@@ -3,7 +3,7 @@
 use std::path::Path;
 use xshell::Shell;
 
-use super::{Plan, Target, read, refuse, up_to_date, zip_name};
+use super::{Blueprint, Target, read, refuse, up_to_date, zip_name};
 use crate::inspection::{self, Expected};
 use cfnkit_assembly::asset::Asset;
 use cfnkit_assembly::service::Function;
@@ -26,8 +26,8 @@ pub fn ready(
     function: &'static Function,
     target: Target,
 ) -> Result<Option<Asset>> {
-    let plan = Plan::make(sh, workspace, function, target)?;
-    let package = up_to_date(&target.directory(workspace), &plan)?;
+    let blueprint = Blueprint::make(sh, workspace, function, target)?;
+    let package = up_to_date(&target.directory(workspace), &blueprint)?;
     Ok(package.map(|package| package.asset))
 }
 

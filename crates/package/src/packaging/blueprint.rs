@@ -18,7 +18,7 @@ use cfnkit_tools::toolchain::Toolchain;
 use cfnkit_tools::workspace::Workspace;
 
 /// A build that has not begun.
-pub(super) struct Plan<'workspace> {
+pub(super) struct Blueprint<'workspace> {
     pub(super) workspace: &'workspace Workspace,
     pub(super) function: &'static Function,
     target: Target,
@@ -30,7 +30,7 @@ pub(super) struct Plan<'workspace> {
     pub(super) recipe: Recipe,
 }
 
-impl<'workspace> Plan<'workspace> {
+impl<'workspace> Blueprint<'workspace> {
     pub(super) fn make(
         sh: &Shell,
         workspace: &'workspace Workspace,
@@ -107,15 +107,15 @@ impl<'workspace> Plan<'workspace> {
 
 /// Looks at something for Lambda, with what is known of this machine and its user.
 pub(super) fn inspect(
-    plan: &Plan<'_>,
+    blueprint: &Blueprint<'_>,
     architecture: Architecture,
     look: impl FnOnce(&Expected<'_>) -> Vec<Defect>,
 ) -> Vec<Defect> {
-    let mut flags = plan.recipe.flags.clone();
+    let mut flags = blueprint.recipe.flags.clone();
     flags.extend(build::flags_for_c());
     let home = std::env::home_dir();
     let cargo_home = cargo::home();
-    let mut private = vec![("checkout", plan.workspace.root())];
+    let mut private = vec![("checkout", blueprint.workspace.root())];
     private.extend(home.as_deref().map(|home| ("home directory", home)));
     let cargo_home = cargo_home.as_deref();
     private.extend(cargo_home.map(|home| ("cargo's directory", home)));
