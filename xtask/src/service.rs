@@ -1,7 +1,8 @@
 //! What is special about this service: its names, what is built for it, and what is asked of it.
 
+use cfnkit_assembly::log_source::LogSource;
 use cfnkit_assembly::service::{
-    Function, Key, LimitParameters, LogGroup, LogSource, Probe, Sample, Service, Supplied, Tier,
+    Function, Key, LimitParameters, LogGroup, Probe, Sample, Service, Supplied, Tier,
 };
 
 /// The item that smoke requests leave in the table, again and again the same.

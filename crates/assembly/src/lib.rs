@@ -16,6 +16,7 @@ pub mod assembly;
 pub mod asset;
 pub mod deployment_hash;
 pub mod encryption_key;
+pub mod log_source;
 pub mod omission;
 pub mod service;
 pub mod stage;

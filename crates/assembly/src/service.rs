@@ -1,6 +1,7 @@
 //! What is special about one service, as one value that its repository has in one place. Everything
 //! else in these crates knows no service.
 
+use crate::log_source::LogSource;
 use crate::stage::Stage;
 
 /// A service: its names in AWS, what is built for it, and what is asked of it.
@@ -125,17 +126,6 @@ pub struct Tier {
     pub quota_parameter: &'static str,
     /// What people call it, capitalized: `Standard`.
     pub word: &'static str,
-}
-
-/// What writes to a log group.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LogSource {
-    /// The web ACL.
-    Waf,
-    /// The API's access log.
-    Api,
-    /// The VPC's flow log.
-    Flow,
 }
 
 /// A log group that is no function's.

@@ -4,40 +4,13 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
+use cfnkit_assembly::log_source::LogSource;
 use cfnkit_change::change_set::wrapped;
 use cfnkit_console::text::clean;
 use cfnkit_console::text::printable;
 
 #[cfg(test)]
 mod tests;
-
-/// The layers in the order in which a request meets them.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema, clap::ValueEnum,
-)]
-#[serde(rename_all = "lowercase")]
-pub enum Source {
-    /// Requests that a rule of the web ACL matched, or all, as the template has it.
-    Waf,
-    /// API Gateway's access log: one line for each request.
-    Api,
-    /// The function's own log.
-    Function,
-    /// Connections in the VPC; they know no requests.
-    Flow,
-}
-
-impl Source {
-    /// As the command line spells it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Waf => "waf",
-            Self::Api => "api",
-            Self::Function => "function",
-            Self::Flow => "flow",
-        }
-    }
-}
 
 /// A line of one log.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
@@ -46,7 +19,7 @@ pub struct LogLine {
     /// Milliseconds since 1970.
     pub timestamp_ms: i64,
     /// Which layer logged it.
-    pub source: Source,
+    pub source: LogSource,
     /// API Gateway's ID of the request, which the client was told; absent where the line knows
     /// none.
     pub request_id: Option<String>,
@@ -65,7 +38,7 @@ const IDS: [&str; 5] = [
 
 impl LogLine {
     /// A line of the log of `source`, of a time in milliseconds since the epoch.
-    pub fn read(source: Source, timestamp_ms: i64, message: &str) -> Self {
+    pub fn read(source: LogSource, timestamp_ms: i64, message: &str) -> Self {
         let message = message.trim_end();
         let parsed = serde_json::from_str(message);
         let message = match parsed {
@@ -73,9 +46,9 @@ impl LogLine {
             _ => Value::String(message.to_owned()),
         };
         let request_id = match source {
-            Source::Waf => text(&message, "/httpRequest/requestId"),
-            Source::Api | Source::Function => text(&message, "/requestId"),
-            Source::Flow => None,
+            LogSource::Waf => text(&message, "/httpRequest/requestId"),
+            LogSource::Api | LogSource::Function => text(&message, "/requestId"),
+            LogSource::Flow => None,
         };
         Self {
             timestamp_ms,
@@ -103,10 +76,10 @@ impl LogLine {
     pub fn summary(&self) -> String {
         let message = &self.message;
         let known = match self.source {
-            Source::Waf => waf(message),
-            Source::Api => api(message),
-            Source::Function => function(message),
-            Source::Flow => None,
+            LogSource::Waf => waf(message),
+            LogSource::Api => api(message),
+            LogSource::Function => function(message),
+            LogSource::Flow => None,
         };
         known.unwrap_or_else(|| match message {
             Value::String(text) => text.clone(),

@@ -8,7 +8,7 @@ use xshell::Shell;
 
 use crate::deployed::Deployed;
 use crate::deployed::deployed;
-use cfnkit_assembly::service::LogSource;
+use cfnkit_assembly::log_source::LogSource;
 use cfnkit_aws::aws::{Connection, logs, xray};
 use cfnkit_cli::commands::logs::Logs;
 use cfnkit_cli::program::service;
@@ -16,7 +16,7 @@ use cfnkit_console::exit::Exit;
 use cfnkit_console::interrupt::Interrupts;
 use cfnkit_console::patience::patient;
 use cfnkit_console::screen::{self, QUIET, STRONG};
-use cfnkit_operate::log_line::{LogLine, Source};
+use cfnkit_operate::log_line::LogLine;
 use cfnkit_operate::trace;
 use cfnkit_tools::workspace::Workspace;
 
@@ -46,41 +46,24 @@ pub(crate) async fn run(logs: Logs, sh: &Shell, workspace: &Workspace) -> anyhow
 }
 
 /// The logs to show, with the names of their groups.
-fn groups(logs: &Logs, deployed: &Deployed) -> anyhow::Result<Vec<(Source, String)>> {
+fn groups(logs: &Logs, deployed: &Deployed) -> anyhow::Result<Vec<(LogSource, String)>> {
     let sources = match logs.source.is_empty() {
-        true => vec![Source::Waf, Source::Api, Source::Function],
+        true => vec![LogSource::Waf, LogSource::Api, LogSource::Function],
         false => logs.source.clone(),
     };
     let service = service();
     let mut named = Vec::new();
     for source in sources {
-        let outputs: Vec<&str> = match source {
-            Source::Function => {
-                let functions = service.functions.iter();
-                functions
-                    .map(|function| function.log_group_output)
-                    .collect()
-            }
-            source => {
-                let groups = service.log_groups.iter();
-                let groups = groups.filter(|group| is_of(source, group.source));
-                groups.map(|group| group.output).collect()
-            }
-        };
-        for output in outputs {
+        let functions = service.functions.iter();
+        let functions = functions.filter(|_| source == LogSource::Function);
+        let others = service.log_groups.iter();
+        let others = others.filter(|group| group.source == source);
+        let outputs = functions.map(|function| function.log_group_output);
+        for output in outputs.chain(others.map(|group| group.output)) {
             named.push((source, deployed.output(output)?.to_owned()));
         }
     }
     Ok(named)
-}
-
-fn is_of(source: Source, group: LogSource) -> bool {
-    matches!(
-        (source, group),
-        (Source::Waf, LogSource::Waf)
-            | (Source::Api, LogSource::Api)
-            | (Source::Flow, LogSource::Flow)
-    )
 }
 
 async fn show(logs: &Logs, deployed: &Deployed, interrupts: &mut Interrupts) -> anyhow::Result<()> {
@@ -212,7 +195,7 @@ fn pattern(texts: &BTreeSet<String>) -> String {
 /// The lines of all groups in the order of time, each with an ID of its own.
 async fn find(
     connection: &Connection,
-    groups: &[(Source, String)],
+    groups: &[(LogSource, String)],
     time: (i64, i64),
     pattern: &str,
 ) -> anyhow::Result<Vec<(String, LogLine)>> {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::args::{EnvironmentArgs, StageArgs, parse_duration};
-use cfnkit_operate::log_line::Source;
+use cfnkit_assembly::log_source::LogSource;
 
 /// Show the logs of a deployed stage, those of all layers in the order of time.
 ///
@@ -19,7 +19,7 @@ pub struct Logs {
 
     /// Show this log; may be repeated [default: function, api and waf].
     #[arg(long, value_enum, value_name = "LOG")]
-    pub source: Vec<Source>,
+    pub source: Vec<LogSource>,
 
     /// Show everything about this request in all layers: its lines with all fields, and its trace.
     ///

@@ -51,19 +51,19 @@ const REPORT: &str = r#"{"time":"2023-03-15T12:20:36.321Z","type":"platform.repo
 const FLOW: &str = "2 123456789010 eni-1235b8ca123456789 172.31.16.139 172.31.16.21 20641 443 6 20 4249 \
      1418530010 1418530070 ACCEPT OK";
 
-fn line(source: Source, text: &str) -> LogLine {
+fn line(source: LogSource, text: &str) -> LogLine {
     LogLine::read(source, 1_795_513_442_345, text)
 }
 
 #[test]
 fn each_layer_says_its_own_in_80_columns() {
     let lines = [
-        line(Source::Waf, WAF),
-        line(Source::Api, API),
-        line(Source::Function, FUNCTION),
-        line(Source::Function, REPORT),
-        line(Source::Function, "a panic\nthat is no JSON\n"),
-        line(Source::Flow, FLOW),
+        line(LogSource::Waf, WAF),
+        line(LogSource::Api, API),
+        line(LogSource::Function, FUNCTION),
+        line(LogSource::Function, REPORT),
+        line(LogSource::Function, "a panic\nthat is no JSON\n"),
+        line(LogSource::Flow, FLOW),
     ];
     let text: Vec<String> = lines.iter().map(LogLine::render).collect();
     let text = text.join("\n");
@@ -85,11 +85,11 @@ fn each_layer_says_its_own_in_80_columns() {
 
 #[test]
 fn the_ids_of_a_line_lead_to_the_other_layers() {
-    let waf = line(Source::Waf, WAF);
+    let waf = line(LogSource::Waf, WAF);
     assert_eq!(waf.ids(), ["Ed0AiHF_CGYF-DA="]);
-    let api = line(Source::Api, API);
+    let api = line(LogSource::Api, API);
     assert!(api.ids().contains(&"Ed0AiHF_CGYF-DA="));
-    let function = line(Source::Function, FUNCTION);
+    let function = line(LogSource::Function, FUNCTION);
     for id in [
         "5f2c3c8e-9c1e-4b7e-8a51-0f6f1a2b3c4d",
         "8476a536-e9f4-11e8-9739-2dfe598c3fcd",
@@ -101,17 +101,17 @@ fn the_ids_of_a_line_lead_to_the_other_layers() {
         function.trace_id(),
         Some("1-5759e988-bd862e3fe1be46a994272793")
     );
-    assert!(line(Source::Flow, FLOW).ids().is_empty());
+    assert!(line(LogSource::Flow, FLOW).ids().is_empty());
 }
 
 #[test]
 fn fields_leave_out_what_is_not_there_and_what_is_the_same_in_every_line() {
-    let api = line(Source::Api, API).fields();
+    let api = line(LogSource::Api, API).fields();
     assert!(api.contains(&"status: 403".to_owned()));
     assert!(!api.iter().any(|field| field.starts_with("apiKeyId")));
-    let waf = line(Source::Waf, WAF).fields();
+    let waf = line(LogSource::Waf, WAF).fields();
     assert!(waf.contains(&"httpRequest.clientIp: 192.0.2.44".to_owned()));
     assert!(waf.iter().all(|line| line.chars().count() <= 76), "{waf:?}");
-    let function = line(Source::Function, FUNCTION).fields();
+    let function = line(LogSource::Function, FUNCTION).fields();
     assert!(!function.iter().any(|field| field.starts_with("_aws")));
 }

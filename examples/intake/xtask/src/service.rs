@@ -1,6 +1,7 @@
 //! What is special about this service.
 
-use cfnkit_assembly::service::{Function, Key, LogGroup, LogSource, Probe, Sample, Service};
+use cfnkit_assembly::log_source::LogSource;
+use cfnkit_assembly::service::{Function, Key, LogGroup, Probe, Sample, Service};
 
 /// The intake of notes.
 pub static SERVICE: Service = Service {
