@@ -8,13 +8,16 @@ use cfnkit_assembly::service::Service;
 use cfnkit_console::error::chain;
 use cfnkit_console::exit::Exit;
 use cfnkit_console::report::Screen;
-use cfnkit_console::{defect, screen, variable};
+use cfnkit_console::{defect, patience, screen, variable};
 use cfnkit_tools::workspace::Workspace;
 use clap::Parser as _;
 use xshell::Shell;
 
 use crate::commands::{Cli, OwnCommands, Remote};
 use crate::handover;
+
+/// A number by which every wait is multiplied; for tests.
+const PATIENCE: &str = "XTASK_PATIENCE";
 
 /// What this program is for.
 static SERVICE: OnceLock<&'static Service> = OnceLock::new();
@@ -51,6 +54,9 @@ fn begin<Own: OwnCommands>(
     if let Err(err) = variable::drop_empty() {
         screen::error(chain(&err));
         return ExitCode::FAILURE;
+    }
+    if let Some(factor) = std::env::var(PATIENCE).ok().and_then(|it| it.parse().ok()) {
+        patience::shorten(factor);
     }
     let cli = match Cli::<Own>::try_parse() {
         Ok(cli) => cli,

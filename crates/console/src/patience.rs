@@ -4,16 +4,14 @@
 use std::sync::OnceLock;
 use std::time::Duration;
 
-/// A number by which every wait is multiplied; for tests.
-const VARIABLE: &str = "XTASK_PATIENCE";
+static FACTOR: OnceLock<f64> = OnceLock::new();
+
+/// From now on every wait is multiplied by `factor`, at most 1; once, as a program begins.
+pub fn shorten(factor: f64) {
+    FACTOR.get_or_init(|| factor.clamp(0.001, 1.0));
+}
 
 /// The wait that takes the place of `usual`.
 pub fn patient(usual: Duration) -> Duration {
-    static FACTOR: OnceLock<f64> = OnceLock::new();
-    let factor = FACTOR.get_or_init(|| {
-        let factor = std::env::var(VARIABLE).ok();
-        let factor = factor.and_then(|factor| factor.parse().ok());
-        factor.map_or(1.0, |factor: f64| factor.clamp(0.001, 1.0))
-    });
-    usual.mul_f64(*factor)
+    usual.mul_f64(FACTOR.get().copied().unwrap_or(1.0))
 }
