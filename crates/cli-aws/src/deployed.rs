@@ -7,9 +7,11 @@ use xshell::Shell;
 
 use crate::connection::Environment;
 use crate::connection::connect;
+use cfnkit_assembly::service::Function;
 use cfnkit_aws::aws::cloudformation;
 use cfnkit_cli::commands::args::{EnvironmentArgs, LocalCloud, StageArgs, probably_meant};
 use cfnkit_cli::outputs;
+use cfnkit_cli::program::service;
 use cfnkit_operation::stack::Stack;
 use cfnkit_tools::workspace::Workspace;
 
@@ -35,6 +37,15 @@ impl Deployed {
             format!("stack `{stack}` has no output `{name}`; deploy it once more")
         })?;
         Ok(value)
+    }
+
+    /// The name of the function that answers requests, which is the service's first.
+    pub(crate) fn function(&self) -> anyhow::Result<Option<String>> {
+        let Some(function) = service().functions.first() else {
+            return Ok(None);
+        };
+        let group = self.output(function.log_group_output)?;
+        Ok(Some(Function::of_log_group(group).to_owned()))
     }
 
     pub(crate) fn is_local(&self) -> bool {

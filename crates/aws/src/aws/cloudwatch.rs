@@ -1,5 +1,7 @@
 //! CloudWatch: metrics and alarms.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use super::Connection;
@@ -47,7 +49,7 @@ pub async fn metrics(
     queries: &[MetricQuery],
     (start, end): (i64, i64),
     period: i64,
-) -> Result<Vec<(&'static str, Vec<f64>)>> {
+) -> Result<BTreeMap<&'static str, Vec<f64>>> {
     let wanted: Vec<Value> = queries.iter().map(|query| wanted(query, period)).collect();
     let input = json!({
         "MetricDataQueries": wanted,

@@ -220,7 +220,7 @@ async fn metrics_and_alarms_are_found_by_their_ids() {
     let queries = [query("requests", "Count"), query("errors", "5XXError")];
     let metrics = cloudwatch::metrics(&connection, &queries, (0, 3600), 3600).await;
     let expected = [("requests", vec![3.0, 4.0]), ("errors", vec![])];
-    assert_eq!(metrics.unwrap(), expected);
+    assert_eq!(metrics.unwrap(), expected.into());
     let wanted = asked.lock().unwrap()[0].1["MetricDataQueries"][0]["MetricStat"].clone();
     assert_eq!(
         wanted["Metric"]["Dimensions"],

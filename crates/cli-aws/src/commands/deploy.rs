@@ -53,7 +53,7 @@ pub(crate) async fn run(deploy: Deploy, sh: &Shell, workspace: &Workspace) -> an
         );
     }
     let yes = deploy.yes || deploy.environment.local;
-    let consent = match deploy.options.keeps_change_set() {
+    let consent = match deploy.options.no_execute {
         true => Consent::at_the_question(yes),
         false => Consent::from_flag(yes)?,
     };
@@ -185,7 +185,7 @@ async fn attempt(
     {
         screen::say(line);
     }
-    if deploy.options.keeps_change_set() {
+    if deploy.options.no_execute {
         return Ok(Attempt::Left(prepared));
     }
     let question = question(choices, connection);

@@ -1,13 +1,13 @@
 //! The steps of `logs`.
 
 use std::collections::BTreeSet;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
-use anyhow::Context as _;
 use xshell::Shell;
 
 use crate::deployed::Deployed;
 use crate::deployed::deployed;
+use crate::live;
 use cfnkit_assembly::log_source::LogSource;
 use cfnkit_aws::aws::{Connection, logs, xray};
 use cfnkit_cli::commands::logs::Logs;
@@ -70,11 +70,11 @@ async fn show(logs: &Logs, deployed: &Deployed, interrupts: &mut Interrupts) -> 
     let connection = &deployed.environment.connection;
     let groups = groups(logs, deployed)?;
     let since = logs.since.unwrap_or(Duration::from_secs(15 * 60));
-    let mut from = now_ms()? - milliseconds(since);
+    let mut from = live::now() - milliseconds(since);
     let mut seen = BTreeSet::new();
     let mut any = false;
     loop {
-        let until = now_ms()?;
+        let until = live::now();
         let found = interrupts
             .unless(find(connection, &groups, (from, until), ""))
             .await;
@@ -109,7 +109,7 @@ async fn show(logs: &Logs, deployed: &Deployed, interrupts: &mut Interrupts) -> 
 async fn show_request(logs: &Logs, deployed: &Deployed, id: &str) -> anyhow::Result<()> {
     let connection = &deployed.environment.connection;
     let since = logs.since.unwrap_or(A_DAY);
-    let until = now_ms()?;
+    let until = live::now();
     let time = (until - milliseconds(since), until);
     let groups = groups(logs, deployed)?;
     let mut ids = BTreeSet::from([id.to_owned()]);
@@ -227,13 +227,6 @@ async fn find(
     }
     lines.sort_by_key(|(_, line)| (line.timestamp_ms, line.source));
     Ok(lines)
-}
-
-fn now_ms() -> anyhow::Result<i64> {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    Ok(milliseconds(
-        now.context("this machine's clock is before 1970")?,
-    ))
 }
 
 fn milliseconds(duration: Duration) -> i64 {

@@ -1,15 +1,12 @@
 //! The steps of `status`.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
-use anyhow::Context as _;
 use serde_json::Value;
 use xshell::Shell;
 
 use crate::deployed::{Deployed, deployed};
+use crate::live;
 use cfnkit_assembly::assembly::AssembledTemplates;
 use cfnkit_assembly::encryption_key::EncryptionKey;
-use cfnkit_assembly::service::Function;
 use cfnkit_assembly::stage::Stage;
 use cfnkit_aws::aws::cloudwatch::{self, MetricQuery};
 use cfnkit_cli::commands::status::Status;
@@ -61,20 +58,11 @@ pub(crate) async fn run(status: Status, sh: &Shell, workspace: &Workspace) -> an
 async fn fill(screen: &mut Screen, deployed: &Deployed, stage: &Stage) -> anyhow::Result<()> {
     let connection = &deployed.environment.connection;
     let stack = &deployed.stack;
-    let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    let now = now
-        .context("this machine's clock is before 1970")?
-        .as_secs();
     // A whole minute, as CloudWatch keeps them.
-    let end = i64::try_from(now / 60 * 60)?;
+    let end = live::now() / 1000 / 60 * 60;
     let queries = queries(deployed, stage)?;
     let figures = cloudwatch::metrics(connection, &queries, (end - AN_HOUR, end), AN_HOUR).await?;
-    let all = |id: &str| {
-        let found = figures.iter().find(|(name, _)| *name == id);
-        found
-            .map(|(_, values)| values.as_slice())
-            .unwrap_or_default()
-    };
+    let all = |id: &str| figures.get(id).map_or(&[][..], Vec::as_slice);
     // An hour that is no clock hour can be two data points. Not `sum`: that of none is -0.0.
     let sum = |id: &str| all(id).iter().fold(0.0, |sum, value| sum + value);
     let most = |id: &str| all(id).iter().copied().reduce(f64::max);
@@ -165,11 +153,7 @@ fn queries(deployed: &Deployed, stage: &Stage) -> anyhow::Result<Vec<MetricQuery
         query("p99", "AWS/ApiGateway", "Latency", &api, "p99"),
         query("blocked", "AWS/WAFV2", "BlockedRequests", &web_acl, "Sum"),
     ];
-    let service = stage.service();
-    // The first function is the one that answers requests.
-    if let Some(function) = service.functions.first() {
-        let group = deployed.output(function.log_group_output)?;
-        let name = Function::of_log_group(group).to_owned();
+    if let Some(name) = deployed.function()? {
         let function = [("FunctionName", name)];
         queries.extend([
             query("invocations", "AWS/Lambda", "Invocations", &function, "Sum"),
@@ -183,7 +167,7 @@ fn queries(deployed: &Deployed, stage: &Stage) -> anyhow::Result<Vec<MetricQuery
             ),
         ]);
     }
-    if let Some(output) = service.table_output {
+    if let Some(output) = stage.service().table_output {
         let table = [("TableName", deployed.output(output)?.to_owned())];
         queries.push(query(
             "tableThrottles",

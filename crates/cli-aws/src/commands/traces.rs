@@ -1,11 +1,9 @@
 //! The steps of `traces`.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
-
-use anyhow::Context as _;
 use xshell::Shell;
 
 use crate::deployed::deployed;
+use crate::live;
 use cfnkit_aws::aws::xray::{self, Trace, TraceSummary};
 use cfnkit_cli::commands::traces::Traces;
 use cfnkit_console::screen::{self, QUIET, STRONG};
@@ -25,10 +23,9 @@ pub(crate) async fn run(flags: Traces, sh: &Shell, workspace: &Workspace) -> any
         Some(id) => (vec![id.clone()], Vec::new()),
         None => {
             let expression = expression(&flags);
-            let now = SystemTime::now().duration_since(UNIX_EPOCH);
-            let now = now.context("this machine's clock is before 1970")?;
-            let seconds = |time: Duration| i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
-            let time = (seconds(now.saturating_sub(flags.since)), seconds(now));
+            let now = live::now() / 1000;
+            let since = i64::try_from(flags.since.as_secs()).unwrap_or(i64::MAX);
+            let time = (now.saturating_sub(since).max(0), now);
             let most = usize::from(flags.most);
             let found = xray::summaries(connection, time, &expression, most).await?;
             (found.iter().map(|one| one.id.clone()).collect(), found)

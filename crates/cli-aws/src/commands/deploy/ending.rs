@@ -54,7 +54,7 @@ pub(super) async fn verify(
     if deploy.no_smoke {
         return Ok(());
     }
-    if deploy.options.is_express() {
+    if deploy.options.express {
         screen::say("no smoke test: `--express` does not wait until the stage can answer");
         return Ok(());
     }

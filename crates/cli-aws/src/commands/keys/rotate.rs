@@ -1,6 +1,6 @@
 //! The steps of `keys rotate`.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use anyhow::Context as _;
 use xshell::Shell;
@@ -9,6 +9,7 @@ use super::tier_keys;
 use crate::agreed::revise;
 use crate::deployed::Deployed;
 use crate::deployed::deployed;
+use crate::live;
 use cfnkit_assembly::service::Tier;
 use cfnkit_assembly::stage_file::{StageFile, with_parameter};
 use cfnkit_aws::aws::api_gateway;
@@ -105,9 +106,9 @@ async fn finish(
     let current = current.with_context(|| {
         format!("{tier} has no current key; disabling the old one would lock consumers out")
     })?;
-    let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
-    let age = now.saturating_sub(u64::try_from(current.created_at).unwrap_or(0));
-    if let Some(left) = rotate.grace.checked_sub(Duration::from_secs(age))
+    let age = live::now() / 1000 - current.created_at;
+    let age = Duration::from_secs(u64::try_from(age).unwrap_or(0));
+    if let Some(left) = rotate.grace.checked_sub(age)
         && !left.is_zero()
     {
         anyhow::bail!(

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use crate::deployed::Deployed;
 use crate::live;
-use cfnkit_assembly::service::Function;
 use cfnkit_aws::aws::cloudwatch::{self, MetricQuery};
 use cfnkit_cli::program::service;
 use cfnkit_console::interrupt::Interrupts;
@@ -37,12 +36,8 @@ pub(super) async fn observe(
 }
 
 async fn figures(deployed: &Deployed, begin: i64, end: i64) -> anyhow::Result<Observed> {
-    let service = service();
     let mut queries = Vec::new();
-    // The first function is the one that answers requests.
-    if let Some(function) = service.functions.first() {
-        let group = deployed.output(function.log_group_output)?;
-        let function = Function::of_log_group(group).to_owned();
+    if let Some(function) = deployed.function()? {
         queries.push(MetricQuery {
             id: "concurrency",
             namespace: "AWS/Lambda",
@@ -51,7 +46,7 @@ async fn figures(deployed: &Deployed, begin: i64, end: i64) -> anyhow::Result<Ob
             statistic: "Maximum",
         });
     }
-    if let Some(output) = service.table_output {
+    if let Some(output) = service().table_output {
         let table = deployed.output(output)?.to_owned();
         queries.push(MetricQuery {
             id: "throttles",
@@ -65,12 +60,7 @@ async fn figures(deployed: &Deployed, begin: i64, end: i64) -> anyhow::Result<Ob
     let time = (begin / 60 * 60, end / 60 * 60 + 60);
     let connection = &deployed.environment.connection;
     let found = cloudwatch::metrics(connection, &queries, time, 60).await?;
-    let values = |id: &str| {
-        let found = found.iter().find(|(name, _)| *name == id);
-        found
-            .map(|(_, values)| values.as_slice())
-            .unwrap_or_default()
-    };
+    let values = |id: &str| found.get(id).map_or(&[][..], Vec::as_slice);
     Ok(Observed {
         most_concurrent_executions: values("concurrency").iter().copied().reduce(f64::max),
         // Without a throttle there is no data either.

@@ -32,7 +32,7 @@ pub struct OptionArgs {
 
     /// Make and show the change set, and leave it to be executed later.
     #[arg(long, conflicts_with_all = ["change_set", "fast", "json", "termination_protection"])]
-    pub(crate) no_execute: bool,
+    pub no_execute: bool,
 
     /// Roll an update back when this alarm goes off; may be repeated. `none` turns off those of
     /// the stage's file.
@@ -293,17 +293,9 @@ impl OptionArgs {
         )))
     }
 
-    pub fn is_express(&self) -> bool {
-        self.express
-    }
-
     pub fn follow_for(&self) -> Option<Duration> {
         self.timeout
             .map(|minutes| Duration::from_secs(60 * minutes))
-    }
-
-    pub fn keeps_change_set(&self) -> bool {
-        self.no_execute
     }
 
     pub fn tags(&self) -> BTreeMap<String, String> {
