@@ -1,22 +1,26 @@
 //! Exit codes: 0 done or nothing to do, 1 failed, 2 wrong usage (clap), 3 the stack settled in a
 //! failed state, 4 state unknown, run the same command again, 5 `diff --exit-code` found changes.
 
-use std::fmt;
-
 /// An end that is not an ordinary failure.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub enum Exit {
     /// The user said no; nothing was changed and nothing went wrong.
+    #[error("nothing was changed")]
     Declined,
     /// Somebody was to be asked, and could not be; nothing was changed.
+    #[error("{0}")]
     Unasked(String),
     /// The operation ended, and not as asked.
+    #[error("{0}")]
     Failed(String),
     /// The operation may still be going on.
+    #[error("{0}")]
     Unknown(String),
     /// A program's own report said everything.
+    #[error("")]
     Silent,
     /// `diff --exit-code` found changes.
+    #[error("")]
     Different,
 }
 
@@ -31,15 +35,3 @@ impl Exit {
         }
     }
 }
-
-impl fmt::Display for Exit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Declined => f.write_str("nothing was changed"),
-            Self::Silent | Self::Different => Ok(()),
-            Self::Unasked(text) | Self::Failed(text) | Self::Unknown(text) => f.write_str(text),
-        }
-    }
-}
-
-impl std::error::Error for Exit {}

@@ -77,26 +77,17 @@ impl std::fmt::Display for Machine {
 }
 
 /// Why a file cannot be read as a program.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Unreadable {
+    #[error("not an ELF file")]
     NotElf,
+    #[error("not a 64-bit ELF file")]
     Not64Bit,
+    #[error("not a little-endian ELF file")]
     NotLittleEndian,
+    #[error("a damaged ELF file: {0}")]
     Damaged(String),
 }
-
-impl std::fmt::Display for Unreadable {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::NotElf => formatter.write_str("not an ELF file"),
-            Self::Not64Bit => formatter.write_str("not a 64-bit ELF file"),
-            Self::NotLittleEndian => formatter.write_str("not a little-endian ELF file"),
-            Self::Damaged(err) => write!(formatter, "a damaged ELF file: {err}"),
-        }
-    }
-}
-
-impl std::error::Error for Unreadable {}
 
 impl From<object::read::Error> for Unreadable {
     fn from(err: object::read::Error) -> Self {
