@@ -39,10 +39,10 @@ fn production_turns_on_all_that_protects_it() {
 }
 
 #[test]
-fn the_readme_shows_the_file_of_production() {
+fn the_page_shows_the_file_of_production() {
     let read = |file: &str| std::fs::read_to_string(root().join(file)).unwrap();
     let shown = format!("```json\n{}```", read("infra/stages/production.json"));
-    assert!(read("README.md").contains(&shown));
+    assert!(read("docs/src/stages.md").contains(&shown));
 }
 
 #[test]

@@ -62,10 +62,10 @@ fn deploy_supplies_the_required_parameters_and_no_others() {
     assert_eq!(supplied, required);
 }
 
-/// The README's table is what users choose from.
+/// The page's table is what users choose from.
 #[test]
-fn the_readme_lists_every_parameter_with_its_default() {
-    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
+fn the_page_lists_every_parameter_with_its_default() {
+    let page = std::fs::read_to_string(root().join("docs/src/parameters.md")).unwrap();
     let deployed = deployed_templates(Cloud::Aws);
     let supplied = supplied_parameters(&deployed.root, &SERVICE);
     for parameter in deployed.root.parameters() {
@@ -78,7 +78,7 @@ fn the_readme_lists_every_parameter_with_its_default() {
             Some(default) => default,
         };
         let row = format!("| `{}` | {default} | ", parameter.name);
-        assert!(readme.contains(&row), "README.md has no row `{row}`");
+        assert!(page.contains(&row), "parameters.md has no row `{row}`");
     }
 }
 

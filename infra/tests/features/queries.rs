@@ -13,7 +13,7 @@ fn saved_queries_read_what_is_logged() {
     let format = &flat.properties("Api.Stage")["AccessLogSetting"]["Format"];
     let access: Value = serde_json::from_str(format.as_str().unwrap()).unwrap();
     let access: Vec<String> = access.as_object().unwrap().keys().cloned().collect();
-    let source = std::fs::read_to_string(crate::root().join("README.md")).unwrap();
+    let source = std::fs::read_to_string(crate::root().join("docs/src/monitoring.md")).unwrap();
     let line = source
         .lines()
         .find(|line| line.starts_with("{\"timestamp\""))

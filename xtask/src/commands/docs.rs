@@ -83,26 +83,24 @@ fn write_source(workspace: &Workspace, directory: &Path) -> anyhow::Result<()> {
     }
     let root = workspace.root();
     let pages = directory.join("src");
-    for part in ["docs", "commands"] {
-        std::fs::create_dir_all(pages.join(part))?;
-    }
+    std::fs::create_dir_all(pages.join("commands"))?;
     std::fs::copy(root.join("docs/book.toml"), directory.join("book.toml"))?;
-    for file in DOCUMENTS {
+    let commands = reference::pages(Cli::<Own>::command());
+    let mut documents = DOCUMENTS.map(str::to_owned).to_vec();
+    let decisions = markdown_in(root, "docs/decisions")?;
+    documents.extend(markdown_in(root, "docs/src")?);
+    documents.extend(decisions.iter().cloned());
+    for file in &documents {
         let text = std::fs::read_to_string(root.join(file));
         let text = text.with_context(|| format!("no `{file}`"))?;
-        // The book's own pages are beside them there.
-        std::fs::write(pages.join(file), text.replace("](docs/src/", "]("))?;
+        let text = fill(workspace, &text, &decisions, &commands)?;
+        let page = pages.join(place(file));
+        std::fs::create_dir_all(page.parent().context("a page without a directory")?)?;
+        std::fs::write(page, relinked(&text, file))?;
     }
     for file in BESIDE {
-        std::fs::copy(root.join(file), pages.join(file)).with_context(|| format!("no `{file}`"))?;
-    }
-    let commands = reference::pages(Cli::<Own>::command());
-    for entry in std::fs::read_dir(root.join("docs/src"))? {
-        let path = entry?.path();
-        let text = std::fs::read_to_string(&path)?;
-        let text = fill(workspace, &text, &commands)?;
-        let name = path.file_name().context("a page without a name")?;
-        std::fs::write(pages.join(name), text)?;
+        let copy = pages.join(place(file));
+        std::fs::copy(root.join(file), copy).with_context(|| format!("no `{file}`"))?;
     }
     std::fs::write(
         pages.join("commands.md"),
@@ -114,9 +112,72 @@ fn write_source(workspace: &Workspace, directory: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// The paths of a directory's pages in the repository, by name.
+fn markdown_in(root: &Path, directory: &str) -> anyhow::Result<Vec<String>> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(root.join(directory))? {
+        let name = entry?.file_name();
+        let name = name.to_str().context("a page's name is not Unicode")?;
+        if name.ends_with(".md") {
+            found.push(format!("{directory}/{name}"));
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// Where the book's source has a file of the repository.
+fn place(path: &str) -> &str {
+    let inner = path.strip_prefix("docs/src/");
+    inner.or(path.strip_prefix("docs/")).unwrap_or(path)
+}
+
+/// The text with its links to files of the repository leading to where the book has them.
+fn relinked(text: &str, file: &str) -> String {
+    let mut parts = text.split("](");
+    let mut whole = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        whole.push_str("](");
+        let end = part.find(['#', ')']).unwrap_or(0);
+        let (link, rest) = part.split_at(end);
+        match link.contains(':') {
+            true => whole.push_str(link),
+            false => whole.push_str(&moved(link, file)),
+        }
+        whole.push_str(rest);
+    }
+    whole
+}
+
+/// A link in a file of the repository, as it is between the places of both in the book.
+fn moved(link: &str, file: &str) -> String {
+    if link.is_empty() {
+        return String::new();
+    }
+    let mut path: Vec<&str> = file.split('/').collect();
+    path.pop();
+    for step in link.split('/') {
+        match step {
+            ".." => drop(path.pop()),
+            step => path.push(step),
+        }
+    }
+    let up = "../".repeat(place(file).matches('/').count());
+    format!("{up}{}", place(&path.join("/")))
+}
+
 /// Puts what is made in the places that are marked for it.
-fn fill(workspace: &Workspace, text: &str, commands: &[reference::Page]) -> anyhow::Result<String> {
+fn fill(
+    workspace: &Workspace,
+    text: &str,
+    decisions: &[String],
+    commands: &[reference::Page],
+) -> anyhow::Result<String> {
     let mut text = text.to_owned();
+    if text.contains("<!-- decisions -->") {
+        let lines = contents(workspace.root(), decisions)?;
+        text = text.replace("<!-- decisions -->", &lines);
+    }
     if text.contains("<!-- commands -->") {
         text = text.replace("<!-- commands -->", &reference::summary(commands));
     }
@@ -128,6 +189,22 @@ fn fill(workspace: &Workspace, text: &str, commands: &[reference::Page]) -> anyh
         text = text.replace("<!-- causes -->", &causes());
     }
     Ok(text)
+}
+
+/// The lines of the book's summary about decisions.
+fn contents(root: &Path, decisions: &[String]) -> anyhow::Result<String> {
+    let mut lines = Vec::new();
+    for file in decisions
+        .iter()
+        .filter(|file| !file.ends_with("/README.md"))
+    {
+        let text = std::fs::read_to_string(root.join(file))?;
+        let title = text.lines().next().and_then(|line| line.strip_prefix("# "));
+        let title = title.with_context(|| format!("`{file}` begins without a title"))?;
+        let path = place(file);
+        lines.push(format!("  - [{title}](../{path})"));
+    }
+    Ok(lines.join("\n"))
 }
 
 fn limits_of_default_stage(workspace: &Workspace) -> anyhow::Result<String> {
