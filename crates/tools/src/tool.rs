@@ -113,7 +113,7 @@ pub const BOTOCORE: ToolSet = ToolSet {
 pub const CARGO_DENY: CargoTool = CargoTool {
     name: "cargo-deny",
     version: "0.20.2",
-    has_features: true,
+    features: None,
     is_optimized: false,
 };
 
@@ -128,11 +128,11 @@ pub const CFN_GUARD: ToolSet = ToolSet {
     unpack: Some(("cfn-guard", include_str!("../pinned/cfn-guard.py"))),
 };
 
-/// What makes the documentation's site; without its server and its search.
+/// What makes the documentation's site, with its search and without its server.
 pub const MDBOOK: CargoTool = CargoTool {
     name: "mdbook",
     version: "0.5.2",
-    has_features: false,
+    features: Some("search"),
     is_optimized: true,
 };
 
@@ -269,8 +269,8 @@ impl ToolSet {
 pub struct CargoTool {
     name: &'static str,
     version: &'static str,
-    /// Whether it is built with its default features.
-    has_features: bool,
+    /// The features that it is built with, in place of its default ones.
+    features: Option<&'static str>,
     /// Whether its build is worth the time that optimizing takes.
     is_optimized: bool,
 }
@@ -286,10 +286,15 @@ impl CargoTool {
     /// anew.
     pub fn provide(&self, sh: &Shell, workspace: &Workspace) -> Result<PathBuf> {
         let Self { name, version, .. } = self;
-        let no_features = (!self.has_features).then_some("--no-default-features");
+        let features = self.features.map_or(Vec::new(), |features| {
+            vec!["--no-default-features", "--features", features]
+        });
         let debug = (!self.is_optimized).then_some("--debug");
         let tools = workspace.target().join("tools");
-        let root = tools.join(format!("{name}-{version}"));
+        // With other features it is another program.
+        let with = self.features.map(|features| format!("-{features}"));
+        let with = with.unwrap_or_default();
+        let root = tools.join(format!("{name}-{version}{with}"));
         let complete = root.join(".complete");
         if !complete.exists() {
             let _lock = workspace.lock(&tools.join(format!("{name}.lock")))?;
@@ -301,7 +306,7 @@ impl CargoTool {
                 let build = root.join("build");
                 let install = undisturbed(cmd!(
                     sh,
-                    "cargo install {name} --version ={version} --locked --quiet {no_features...}
+                    "cargo install {name} --version ={version} --locked --quiet {features...}
                      {debug...} --root {root} --target-dir {build} --target host-tuple"
                 ));
                 // Flags are for the handler, and so is another target.
