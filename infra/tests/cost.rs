@@ -35,7 +35,7 @@ fn what_costs_something_is_read_from_the_templates() {
 }
 
 #[test]
-fn the_page_says_what_an_idle_stage_costs() {
+fn the_figures_say_what_an_idle_stage_costs() {
     let idle = Use {
         requests_per_second: 0.0,
         invocations_per_second: 0.0,
@@ -44,10 +44,8 @@ fn the_page_says_what_an_idle_stage_costs() {
     };
     let cost = estimate(&prices().unwrap(), fixtures(false), idle);
     let cost = serde_json::to_value(cost).unwrap();
-    let page = std::fs::read_to_string(root().join("docs/src/aws.md")).unwrap();
-    let price = format!(
-        "costs {:.2} USD a month",
-        cost["totalUsd"].as_f64().unwrap()
-    );
-    assert!(page.contains(&price), "aws.md does not say `{price}`");
+    let page = std::fs::read_to_string(root().join("docs/src/figures.md")).unwrap();
+    let total = cost["totalUsd"].as_f64().unwrap();
+    let price = format!("<a id=\"idle\"></a>{total:.2} USD |");
+    assert!(page.contains(&price), "figures.md does not say `{price}`");
 }

@@ -24,12 +24,15 @@ mod reference;
 mod tests;
 
 /// The documents of the repository that are pages of the site too.
-const DOCUMENTS: [&str; 5] = [
+const DOCUMENTS: [&str; 8] = [
     "README.md",
     "ARCHITECTURE.md",
     "CONTRIBUTING.md",
     "SECURITY.md",
     "CHANGELOG.md",
+    "handler/README.md",
+    "infra/README.md",
+    "xtask/aws/tests/README.md",
 ];
 
 /// Documents that those refer to.
@@ -43,7 +46,7 @@ const BESIDE: [&str; 4] = [
 /// Open the documentation in the browser.
 ///
 /// A site made by mdBook from `docs/`, written to `target/docs/`; the pages about commands are
-/// made from their help. The first time mdBook is built, which takes a minute or two.
+/// made from their help. The first time mdBook is built, which takes a few minutes.
 #[derive(Debug, clap::Args)]
 pub struct Docs {
     /// Write the site to `target/docs/` and open nothing.
@@ -126,10 +129,15 @@ fn markdown_in(root: &Path, directory: &str) -> anyhow::Result<Vec<String>> {
     Ok(found)
 }
 
-/// Where the book's source has a file of the repository.
-fn place(path: &str) -> &str {
+/// Where the book's source has a file of the repository. A directory's own page is beside the
+/// directory: mdBook makes an `index.html` of a `README.md`, and leaves the links to it as they are.
+fn place(path: &str) -> String {
     let inner = path.strip_prefix("docs/src/");
-    inner.or(path.strip_prefix("docs/")).unwrap_or(path)
+    let inner = inner.or(path.strip_prefix("docs/")).unwrap_or(path);
+    match inner.strip_suffix("/README.md") {
+        Some(directory) => format!("{directory}.md"),
+        None => inner.to_owned(),
+    }
 }
 
 /// The text with its links to files of the repository leading to where the book has them.

@@ -16,7 +16,7 @@ fn source() -> (tempfile::TempDir, Vec<(String, String)>) {
     write_source(&Workspace::at(&root(), Arc::new(Nobody)), directory.path()).unwrap();
     let pages = directory.path().join("src");
     let mut texts = Vec::new();
-    for part in ["", "commands", "decisions"] {
+    for part in ["", "commands", "decisions", "xtask/aws"] {
         for entry in std::fs::read_dir(pages.join(part)).unwrap() {
             let path = entry.unwrap().path();
             if path.extension().is_some_and(|extension| extension == "md") {
@@ -58,10 +58,55 @@ fn anchors(text: &str) -> BTreeSet<String> {
                     heading.push_str(&text);
                 }
             }
+            // A place inside a table has an anchor of its own.
+            Event::InlineHtml(tag) => {
+                let id = tag.strip_prefix("<a id=\"");
+                anchors.extend(id.and_then(|id| id.strip_suffix("\">")).map(str::to_owned));
+            }
             _ => {}
         }
     }
     anchors
+}
+
+/// Who reads a page on GitHub follows its links, too.
+#[test]
+fn every_link_and_anchor_of_the_repositorys_documents_leads_somewhere() {
+    let mut documents = Vec::new();
+    let mut directories = vec![root()];
+    while let Some(directory) = directories.pop() {
+        for entry in std::fs::read_dir(directory).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_str().unwrap();
+            let is_ours = !["target", ".git"].contains(&name);
+            if path.is_dir() && is_ours {
+                directories.push(path);
+            } else if name.ends_with(".md") && name != "SUMMARY.md" {
+                documents.push(path);
+            }
+        }
+    }
+    assert!(documents.len() > 40, "{documents:?}");
+    let mut broken = Vec::new();
+    for document in documents {
+        let text = std::fs::read_to_string(&document).unwrap();
+        for link in links(&text).iter().filter(|link| !link.contains("://")) {
+            let (path, anchor) = link.split_once('#').unwrap_or((link, ""));
+            let target = match path {
+                "" => document.clone(),
+                path => document.parent().unwrap().join(path),
+            };
+            let is_there = match anchor {
+                "" => target.exists(),
+                anchor => std::fs::read_to_string(&target)
+                    .is_ok_and(|text| anchors(&text).contains(anchor)),
+            };
+            if !is_there {
+                broken.push(format!("{}: {link}", document.display()));
+            }
+        }
+    }
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
 }
 
 #[test]
@@ -134,7 +179,11 @@ fn what_is_made_is_in_its_place() {
     };
     assert!(page("limits.md").contains("WAF, per address"));
     assert!(page("troubleshooting.md").contains("| log group exists | "));
-    assert!(texts.iter().all(|(_, text)| !text.contains("<!-- ")));
+    let is_filled = |text: &str| {
+        let by_hand = "<!-- figures of the test run -->";
+        !text.replace(by_hand, "").contains("<!-- ")
+    };
+    assert!(texts.iter().all(|(_, text)| is_filled(text)));
 }
 
 /// What the written pages say in code, line by line; the pages of commands are made from clap.
