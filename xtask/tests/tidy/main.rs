@@ -10,6 +10,7 @@
 use std::path::{Path, PathBuf};
 
 mod crates;
+mod figures;
 mod names;
 mod programs;
 mod schemas;
