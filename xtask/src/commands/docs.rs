@@ -36,11 +36,14 @@ const DOCUMENTS: [&str; 8] = [
 ];
 
 /// Documents that those refer to.
-const BESIDE: [&str; 4] = [
+const BESIDE: [&str; 7] = [
     "LICENSE",
     "LICENSE-APACHE",
     "LICENSE-MIT",
     "docs/architecture.svg",
+    "docs/recorded/failure.svg",
+    "docs/recorded/progress.svg",
+    "docs/recorded/replay.svg",
 ];
 
 /// Open the documentation in the browser.
@@ -103,6 +106,7 @@ fn write_source(workspace: &Workspace, directory: &Path) -> anyhow::Result<()> {
     }
     for file in BESIDE {
         let copy = pages.join(place(file));
+        std::fs::create_dir_all(copy.parent().context("a file without a directory")?)?;
         std::fs::copy(root.join(file), copy).with_context(|| format!("no `{file}`"))?;
     }
     std::fs::write(
