@@ -11,6 +11,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -130,7 +131,8 @@ impl Browser {
             &json!({ "url": format!("file://{}", page.display()) }),
         );
         let script = "return [document.title, document.documentElement.scrollWidth, innerWidth, \
-                      [...document.images].filter(one => !one.naturalWidth).length]";
+                      [...document.images].filter(one => !one.naturalWidth).length, \
+                      [...document.links].map(one => one.href)]";
         let seen = self.ask("execute/sync", &json!({ "script": script, "args": [] }));
         let picture = self.command(
             "Page.captureScreenshot",
@@ -162,6 +164,13 @@ impl Browser {
         if seen[3] != 0 {
             problems.push(format!("{} pictures do not show", seen[3]));
         }
+        for link in seen[4].as_array().unwrap() {
+            let path = link.as_str().unwrap().strip_prefix("file://");
+            let path = path.and_then(|path| path.split(['#', '?']).next());
+            if path.is_some_and(|path| !Path::new(path).exists()) {
+                problems.push(format!("{link} leads nowhere"));
+            }
+        }
         let place = format!("{} ({screen}, {scheme})", page.display());
         problems
             .iter()
@@ -184,7 +193,7 @@ fn what_a_page_says_on_the_console_and_what_is_too_wide_are_noticed() {
     let directory = tempfile::tempdir().unwrap();
     let page = directory.path().join("broken.html");
     let text = "<title>x</title><script>console.error('one'); two()</script>\
-                <img src='nowhere.png'><div style='width: 5000px'>.</div>";
+                <img src='nowhere.png'><a href='nothing.html#x'>.</a><div style='width: 5000px'>.</div>";
     std::fs::write(&page, text).unwrap();
     let problems = Browser::start().problems(&page, SCREENS[0], "light");
     let text = problems.join("\n");
@@ -193,6 +202,7 @@ fn what_a_page_says_on_the_console_and_what_is_too_wide_are_noticed() {
         "two is not defined",
         "wide, on a screen of 1280",
         "do not show",
+        "nothing.html#x\" leads nowhere",
     ] {
         assert!(text.contains(expected), "{text}");
     }
@@ -218,17 +228,43 @@ fn the_report_of_a_load_test_opens() {
     assert_eq!(problems, Vec::<String>::new());
 }
 
-#[test]
-fn every_page_of_the_documentation_opens() {
+/// The first page of the site, which is written once for all tests that open it.
+static SITE: LazyLock<PathBuf> = LazyLock::new(|| {
     let home = tempfile::tempdir().unwrap();
     let mut docs = support::xtask(&repository(), home.path());
     let docs = support::Run::of(docs.args(["docs", "--no-open"])).expect(0);
-    let first = repository().join(docs.stdout.trim());
-    let site = first.parent().unwrap();
+    repository().join(docs.stdout.trim())
+});
+
+#[test]
+fn the_documentation_can_be_searched() {
+    let browser = Browser::start();
+    let page = format!("file://{}?search=quota", SITE.display());
+    browser.ask("url", &json!({ "url": page }));
+    let script = "return [...document.querySelectorAll('#mdbook-searchresults a')]\
+                  .map(one => one.href.split('/').pop().split(/[?#]/)[0])";
+    let begin = Instant::now();
+    loop {
+        let found = browser.ask("execute/sync", &json!({ "script": script, "args": [] }));
+        if found.as_array().unwrap().contains(&json!("limits.html")) {
+            break;
+        }
+        assert!(begin.elapsed() < Duration::from_secs(30), "{found}");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
+#[test]
+fn every_page_of_the_documentation_opens() {
     let mut pages = Vec::new();
-    for directory in [site.to_path_buf(), site.join("commands")] {
+    let mut directories = vec![SITE.parent().unwrap().to_path_buf()];
+    while let Some(directory) = directories.pop() {
         for entry in std::fs::read_dir(directory).unwrap() {
             let path = entry.unwrap().path();
+            if path.is_dir() {
+                directories.push(path);
+                continue;
+            }
             // The whole book on one page is for printers.
             let is_page = path
                 .extension()
