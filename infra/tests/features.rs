@@ -1,11 +1,14 @@
 //! What the service promises, read off the templates at the root's defaults, nested stacks
 //! followed. One test per part of the system.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::deployed_templates;
 use super::flat::{Flat, flatten};
-use cfnkit_assembly::assembly::Cloud;
+use cfnkit_assembly::assembly::{Cloud, supplied_parameters};
+use xtask::service::SERVICE;
 
 mod api;
 mod gateway_responses;
@@ -273,9 +276,20 @@ fn every_log_group_keeps_a_year() {
 }
 
 /// One line in one place: each limit of the root moves the properties that it should.
+/// What they switch on and choose has tests of its own: the key everywhere, the address of the
+/// alarms, the network's two zones and its list of addresses.
+const MOVED_ELSEWHERE: [&str; 5] = [
+    "AlarmEmail",
+    "AvailabilityZoneA",
+    "AvailabilityZoneB",
+    "DynamoDbPrefixListId",
+    "EncryptionKey",
+];
+
 #[test]
-fn every_limit_is_one_root_parameter() {
+fn every_parameter_moves_what_it_is_for_and_nothing_else() {
     let before = flat(&[]);
+    let mut named = BTreeSet::from(MOVED_ELSEWHERE.map(str::to_owned));
     for (parameter, value, moved) in [
         (
             "FunctionMemoryInMegabytes",
@@ -356,5 +370,11 @@ fn every_limit_is_one_root_parameter() {
             .filter(|name| before.resources.get(*name) != after.resources.get(*name))
             .collect();
         assert_eq!(changed, moved, "{parameter}");
+        named.insert(parameter.to_owned());
     }
+    let root = deployed_templates(Cloud::Aws).root;
+    let supplied = supplied_parameters(&root, &SERVICE);
+    let parameters = root.parameters().into_iter().map(|one| one.name);
+    let chosen: BTreeSet<String> = parameters.filter(|name| !supplied.contains(name)).collect();
+    assert_eq!(named, chosen);
 }

@@ -82,6 +82,24 @@ fn the_page_lists_every_parameter_with_its_default() {
     }
 }
 
+/// The console shows one that is in no group below all others, as if nobody had thought of it.
+#[test]
+fn every_parameter_is_in_one_group_of_the_console() {
+    let root = deployed_templates(Cloud::Aws).root;
+    let interface = &root.value()["Metadata"]["AWS::CloudFormation::Interface"];
+    let groups = interface["ParameterGroups"].as_array().unwrap();
+    let listed = groups.iter().flat_map(|group| {
+        let names = group["Parameters"].as_array().unwrap();
+        names.iter().map(|name| name.as_str().unwrap().to_owned())
+    });
+    let mut listed: Vec<String> = listed.collect();
+    listed.sort();
+    let parameters = root.parameters();
+    let mut names: Vec<String> = parameters.into_iter().map(|one| one.name).collect();
+    names.sort();
+    assert_eq!(listed, names);
+}
+
 #[test]
 fn every_template_is_used() {
     let deployed = deployed_templates(Cloud::Aws);

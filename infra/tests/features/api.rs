@@ -2,6 +2,9 @@
 
 use serde_json::{Value, json};
 
+use cfnkit_assembly::service::Probe;
+use xtask::service::SERVICE;
+
 use super::{Flat, flat};
 
 #[test]
@@ -97,6 +100,37 @@ fn every_method_may_invoke_the_function() {
         .collect();
     found.sort_unstable();
     assert_eq!(found, expected);
+}
+
+/// Who is told that there is no such method, who reads the page, and who deploys: each learns of
+/// every method.
+#[test]
+fn every_method_is_in_the_404_on_the_page_and_among_the_probes() {
+    let flat = flat(&[]);
+    let page = std::fs::read_to_string(crate::root().join("docs/src/api.md")).unwrap();
+    for (name, method) in flat.of_type("AWS::ApiGateway::Method") {
+        let path = path_of(&flat, method["ResourceId"].as_str().unwrap());
+        let method = method["HttpMethod"].as_str().unwrap();
+        let words = format!("{method} {path}");
+        for response in ["UnknownPathResponse", "UnknownPathSignedResponse"] {
+            let response = flat.properties(&format!("Api.{response}"));
+            let text = response["ResponseTemplates"]["application/json"].as_str();
+            let text: Value = serde_json::from_str(text.unwrap()).unwrap();
+            for member in ["detail", "message"] {
+                let text = text[member].as_str().unwrap();
+                assert!(text.contains(&words), "{name}: `{text}` has no `{words}`");
+            }
+        }
+        assert!(
+            page.contains(&format!("`{words}`")),
+            "api.md has no `{words}`"
+        );
+        let probe = |probe: &Probe| probe.path == path && probe.expected.contains(&200);
+        assert!(
+            SERVICE.probes.iter().any(probe),
+            "no probe of `{path}` is answered 200"
+        );
+    }
 }
 
 /// A member that API Gateway refused would never meet the handler, whose 422 points at it.
