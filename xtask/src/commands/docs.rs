@@ -90,7 +90,9 @@ fn write_source(workspace: &Workspace, directory: &Path) -> anyhow::Result<()> {
     let root = workspace.root();
     let pages = directory.join("src");
     std::fs::create_dir_all(pages.join("commands"))?;
-    std::fs::copy(root.join("docs/book.toml"), directory.join("book.toml"))?;
+    for file in ["book.toml", "site.css"] {
+        std::fs::copy(root.join("docs").join(file), directory.join(file))?;
+    }
     let commands = reference::pages(Cli::<Own>::command());
     let mut documents = DOCUMENTS.map(str::to_owned).to_vec();
     let decisions = markdown_in(root, "docs/decisions")?;
