@@ -2,6 +2,7 @@
 
 use super::super::deployed_templates;
 use cfnkit_assembly::assembly::Cloud;
+use xtask::service::SERVICE;
 
 /// While nested stacks are planned, what another stack will put out is a placeholder, which the
 /// parameter has to take.
@@ -29,4 +30,24 @@ fn what_one_stack_gives_another_is_taken_as_it_comes() {
         }
     }
     assert!(taken > 15, "only {taken} outputs are passed");
+}
+
+/// One that is missing would be told by the command that looks for it, after the deploy.
+#[test]
+fn every_output_that_the_tool_names_is_the_roots() {
+    let root = deployed_templates(Cloud::Aws).root;
+    let outputs = root.value()["Outputs"].as_object().unwrap();
+    let mut named = vec![SERVICE.endpoint_output];
+    named.extend(SERVICE.table_output);
+    named.extend(SERVICE.health_alarm_output);
+    named.extend(SERVICE.functions.iter().map(|one| one.log_group_output));
+    named.extend(SERVICE.log_groups.iter().map(|one| one.output));
+    let tiers = SERVICE.tiers.iter();
+    named.extend(tiers.flat_map(|tier| [tier.key_output, tier.plan_output]));
+    for name in named {
+        assert!(
+            outputs.contains_key(name),
+            "root.yaml has no output `{name}`"
+        );
+    }
 }
