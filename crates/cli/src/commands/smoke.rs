@@ -1,4 +1,4 @@
-//! `smoke`: does the deployed stage answer as the README says.
+//! `smoke`: does the deployed stage answer as it should.
 
 use super::args::{EnvironmentArgs, StageArgs};
 

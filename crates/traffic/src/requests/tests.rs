@@ -97,7 +97,7 @@ fn serve(answer: Answer) -> String {
     format!("http://{address}/dev")
 }
 
-/// As the README says the service answers.
+/// As the service answers.
 fn service(path: &str, key: Option<&str>, body: &str) -> (u16, &'static str) {
     match (path, key) {
         ("/dev/", Some(KEY)) if body.contains("title") => {

@@ -139,6 +139,25 @@ fn every_link_and_anchor_leads_somewhere() {
     assert!(broken.is_empty(), "{}", broken.join("\n"));
 }
 
+/// Who comes by reads one page, and CI runs the commands that it promises.
+#[test]
+fn the_readme_is_one_page_and_contributing_one_screen() {
+    let lines = |file: &str| {
+        let text = std::fs::read_to_string(root().join(file)).unwrap();
+        text.lines().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let readme = lines("README.md");
+    assert!(readme.len() <= 150, "README.md has {} lines", readme.len());
+    for command in ["cargo xtask deploy --local ", "cargo xtask test "] {
+        assert!(readme.iter().any(|line| line.starts_with(command)));
+    }
+    let contributing = lines("CONTRIBUTING.md").len();
+    assert!(
+        contributing <= 50,
+        "CONTRIBUTING.md has {contributing} lines"
+    );
+}
+
 #[test]
 fn every_page_is_in_the_summary() {
     let (_directory, texts) = source();
