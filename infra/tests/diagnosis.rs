@@ -4,6 +4,7 @@ use super::{deployed_templates, root};
 use cfnkit_assembly::assembly::Cloud;
 use cfnkit_operation::diagnosis::{Failure, Sources, render};
 use cfnkit_template::parameters::Parameters;
+use xtask::service::SERVICE;
 
 #[test]
 fn a_failure_is_found_by_property_and_by_hashed_logical_id() {
@@ -12,6 +13,7 @@ fn a_failure_is_found_by_property_and_by_hashed_logical_id() {
     let sources = Sources {
         root_stack: "movies-dev",
         tree: Some(&tree),
+        advice: SERVICE.advice,
     };
     let failure = Failure {
         stack: "movies-dev-Function-1A2B".to_owned(),

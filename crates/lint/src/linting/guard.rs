@@ -186,7 +186,7 @@ fn first_message(value: &Value) -> Option<String> {
 mod tests {
     use super::*;
 
-    /// What cfn-guard 3.2.1 said of a log group and of a missing VPC.
+    /// What cfn-guard said of a log group and of a missing VPC.
     const SAID: &str = include_str!("guard/said.json");
 
     #[test]

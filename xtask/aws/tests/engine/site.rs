@@ -452,7 +452,7 @@ impl Drop for Turn {
 /// Whether a case is tried: one of so many, and each where `XTASK_FAULTS` is `all`.
 pub(crate) fn is_chosen(number: usize, one_in: usize) -> bool {
     let all = std::env::var("XTASK_FAULTS").is_ok_and(|which| which == "all");
-    all || number % one_in == 0
+    all || number.is_multiple_of(one_in)
 }
 
 /// Checks all cases, some at a time, and fails with everything that was wrong about each.

@@ -10,6 +10,7 @@ use cfnkit_template::stack_tree::{StackTree, read_template};
 use expect_test::expect_file;
 
 use super::root;
+use crate::service::SERVICE;
 
 /// Columns of the terminal, which the frames are recorded for.
 const COLUMNS: usize = 80;
@@ -188,6 +189,7 @@ fn the_pictures_show_what_the_program_says_today() {
     let sources = Sources {
         root_stack: "movies-dev",
         tree: Some(&tree),
+        advice: SERVICE.advice,
     };
     let verdict = "`movies-dev` was not deployed; it is ROLLBACK_COMPLETE";
     let report = report(&[failure], verdict, &sources);
