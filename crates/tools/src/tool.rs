@@ -16,6 +16,7 @@ pub use compiled::CargoTool;
 pub mod actionlint;
 mod compiled;
 pub mod pip;
+pub mod zig;
 
 /// The oldest Python the pinned packages support.
 const PYTHON: (u32, u32) = (3, 10);

@@ -1,10 +1,10 @@
 //! Calling cargo for the handler: for Lambda's architectures, and for this machine.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use xshell::{Cmd, Shell, cmd};
+use xshell::{Shell, cmd};
 
 use super::blueprint::Blueprint;
 use cfnkit_assembly::service::Function;
@@ -13,7 +13,8 @@ use cfnkit_console::variable;
 use cfnkit_tools::architecture::{Architecture, GLIBC};
 use cfnkit_tools::cargo::build::Build;
 use cfnkit_tools::cargo::configuration::Configuration;
-use cfnkit_tools::tool::pip::{is_of_python, isolated};
+use cfnkit_tools::tool::pip::is_of_python;
+use cfnkit_tools::tool::zig;
 use cfnkit_tools::toolchain::Toolchain;
 use cfnkit_tools::workspace::Workspace;
 use cfnkit_tools::{cargo, tool};
@@ -89,9 +90,8 @@ pub(super) fn for_lambda(
             preparation = prepare_zig(workspace, architecture, &path);
             let target = format!("{triple}.{GLIBC}");
             let build = cmd!(sh, "cargo zigbuild --target {target}");
-            aside = self::aside(&path)?;
-            let place = aside.as_ref().map(tempfile::TempDir::path);
-            zig_environment(build, workspace, &path, place)?
+            aside = zig::aside(&path)?;
+            zig::environment(build, workspace, &path, aside.as_ref())?
         }
         Linker::Gcc(_) => {
             workspace.reporter().step(
@@ -202,50 +202,6 @@ fn announce(workspace: &Workspace, function: &Function, architecture: Architectu
     workspace.reporter().step(&step);
 }
 
-/// Zig keeps what it compiles for a target; that stays in `target/` too.
-fn zig_environment<'sh>(
-    build: Cmd<'sh>,
-    workspace: &Workspace,
-    programs: &Path,
-    aside: Option<&Path>,
-) -> Result<Cmd<'sh>> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let path: OsString = std::env::join_paths(
-        std::iter::once(programs.to_path_buf()).chain(std::env::split_paths(&path)),
-    )
-    .context("cannot extend PATH by the cross compiler's directory")?;
-    let cache = zig_cache(workspace);
-    let scripts = match aside {
-        Some(aside) => aside.to_path_buf(),
-        None => cache.join("cargo-zigbuild"),
-    };
-    let mut build = isolated(build);
-    if let Some(aside) = aside {
-        let link = aside.join("bin");
-        std::os::unix::fs::symlink(programs, &link).context("cannot make a temporary link")?;
-        // Taken for its own path, for the sake of its tests.
-        build = build.env("CARGO_BIN_EXE_cargo-zigbuild", link.join("cargo-zigbuild"));
-    }
-    Ok(build
-        .env("PATH", path)
-        .env("CARGO_ZIGBUILD_CACHE_DIR", scripts)
-        .env("ZIG_GLOBAL_CACHE_DIR", cache.join("global"))
-        .env("ZIG_LOCAL_CACHE_DIR", cache.join("local")))
-}
-
-/// A place for cargo-zigbuild's shell scripts, where a path in them would be another one to the
-/// shell: it writes paths between double quotes as they are. It is gone after the build, and what
-/// depends on the C compiler's path is built again each time.
-fn aside(programs: &Path) -> Result<Option<tempfile::TempDir>> {
-    let is_plain = !programs.to_string_lossy().contains(['"', '$', '\\', '`']);
-    let directory = (!is_plain).then(tempfile::tempdir).transpose();
-    directory.context("cannot make a temporary directory")
-}
-
-fn zig_cache(workspace: &Workspace) -> PathBuf {
-    workspace.target().join("tools/zig-cache")
-}
-
 /// Before it first links for a target, Zig compiles what there is of a C library there, and only
 /// once. That takes ten seconds, and in the last minute of a build, when one core does all the
 /// work, they cost nothing. If it fails, the link does it, and says why it cannot.
@@ -254,7 +210,7 @@ fn prepare_zig(
     architecture: Architecture,
     programs: &Path,
 ) -> Option<Child> {
-    let cache = zig_cache(workspace);
+    let cache = zig::cache(workspace);
     if cache.join("global/o").is_dir() {
         return None;
     }
