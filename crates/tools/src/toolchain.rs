@@ -45,6 +45,24 @@ impl Toolchain {
         })
     }
 
+    /// Whether this is the version that `rust-toolchain.toml` names, and not one that somebody put
+    /// in its place, with `RUSTUP_TOOLCHAIN` for instance. Where no version is named, any is.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read, or is no TOML.
+    pub fn is_named(&self, workspace: &Workspace) -> Result<bool> {
+        const FILE: &str = "rust-toolchain.toml";
+        let text = match std::fs::read_to_string(workspace.root().join(FILE)) {
+            Err(err) if err.kind() == std::io::ErrorKind::NotFound => return Ok(true),
+            text => text.with_context(|| format!("cannot read `{FILE}`"))?,
+        };
+        let file: toml::Table = text.parse().with_context(|| format!("`{FILE}` is wrong"))?;
+        let channel = file.get("toolchain").and_then(|table| table.get("channel"));
+        let channel = channel.and_then(toml::Value::as_str).unwrap_or_default();
+        Ok(is_version(channel, &self.version))
+    }
+
     /// The directory with the compiler's libraries, as the compiler says.
     ///
     /// # Errors
@@ -169,6 +187,17 @@ impl Objcopy {
     }
 }
 
+/// Whether what `rustc --version` prints is of the version `channel`; of two numbers, the third may
+/// be any. The channels that have names are any version.
+fn is_version(channel: &str, printed: &str) -> bool {
+    if !channel.starts_with(|first: char| first.is_ascii_digit()) {
+        return true;
+    }
+    let version = printed.split_whitespace().nth(1).unwrap_or_default();
+    let rest = version.strip_prefix(channel);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
 /// The compiler that cargo will use. The one beside the cargo that started this program answers
 /// sooner than rustup's stand-in for both.
 fn compiler() -> PathBuf {
@@ -189,6 +218,21 @@ mod tests {
     use cfnkit_console::report::Nobody;
 
     use super::*;
+
+    #[test]
+    fn a_toolchain_is_the_named_one_or_another() {
+        let printed = "rustc 1.95.0 (59807616e 2026-04-14)";
+        for channel in ["1.95.0", "1.95", "stable", ""] {
+            assert!(is_version(channel, printed), "{channel}");
+        }
+        for channel in ["1.95.1", "1.9", "1.99.0"] {
+            assert!(!is_version(channel, printed), "{channel}");
+        }
+        assert!(!is_version(
+            "1.100.0",
+            "rustc 1.100.0-beta.7 (fd8e211ae 2026-10-17)"
+        ));
+    }
 
     /// Rust's own program, started with nothing that cargo sets for it.
     #[test]
