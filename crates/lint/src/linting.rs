@@ -9,9 +9,10 @@ use cfnkit_assembly::stage_file;
 use cfnkit_console::bail;
 use cfnkit_console::error::Result;
 use cfnkit_tools::cargo::undisturbed;
-use cfnkit_tools::checkout;
+use cfnkit_tools::tool::zig;
 use cfnkit_tools::toolchain::Toolchain;
 use cfnkit_tools::workspace::Workspace;
+use cfnkit_tools::{checkout, tool};
 
 pub mod checkov;
 pub mod finding;
@@ -69,6 +70,31 @@ pub fn add_code_steps(steps: &mut Steps<'_>, sh: &Shell, workspace: &Workspace) 
 
 fn is_ours(sh: &Shell, workspace: &Workspace) -> Result<bool> {
     Toolchain::find(sh, workspace)?.is_named(workspace)
+}
+
+/// Adds to the checks that a Mac compiles the code, without a warning: on any machine, with Zig as
+/// the C compiler. Nothing is linked.
+pub fn add_macos_step(steps: &mut Steps<'_>, sh: &Shell, workspace: &Workspace) {
+    let _directory = sh.push_dir(workspace.root());
+    steps.run("macOS", || check_for_macos(sh, workspace));
+}
+
+fn check_for_macos(sh: &Shell, workspace: &Workspace) -> Result<()> {
+    const TRIPLE: &str = "aarch64-apple-darwin";
+    Toolchain::find(sh, workspace)?.provide_target(sh, workspace, TRIPLE)?;
+    let programs = tool::ZIG.provide(sh, workspace)?;
+    let aside = zig::aside(&programs)?;
+    let zigbuild = programs.join("cargo-zigbuild");
+    let clippy = cmd!(
+        sh,
+        "{zigbuild} clippy --locked --workspace --all-targets --target {TRIPLE} -- -D warnings"
+    );
+    check(zig::environment(
+        undisturbed(clippy),
+        workspace,
+        &programs,
+        aside.as_ref(),
+    )?)
 }
 
 fn check_formatting(sh: &Shell, workspace: &Workspace) -> Result<()> {

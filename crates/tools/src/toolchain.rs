@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 
 use xshell::{Cmd, Shell, cmd};
 
-use crate::architecture::Architecture;
 use crate::workspace::Workspace;
 use cfnkit_console::error::{Context as _, Result};
 use cfnkit_console::variable;
@@ -87,30 +86,24 @@ impl Toolchain {
         ))
     }
 
-    /// Whether the standard library for `architecture` is installed.
+    /// Whether the standard library for `triple` is installed.
     ///
     /// # Errors
     ///
     /// As [`Self::sysroot`].
-    pub fn has_target(&self, sh: &Shell, architecture: Architecture) -> Result<bool> {
+    pub fn has_target(&self, sh: &Shell, triple: &str) -> Result<bool> {
         let libraries = self.sysroot(sh)?.join("lib/rustlib");
-        Ok(libraries.join(architecture.triple()).is_dir())
+        Ok(libraries.join(triple).is_dir())
     }
 
-    /// Installs the standard library for `architecture` where it is missing.
+    /// Installs the standard library for `triple` where it is missing.
     ///
     /// # Errors
     ///
     /// As [`Self::sysroot`], or rustup is not there or cannot install it; the error has the command
     /// that does.
-    pub fn provide_target(
-        &self,
-        sh: &Shell,
-        workspace: &Workspace,
-        architecture: Architecture,
-    ) -> Result<()> {
-        let triple = architecture.triple();
-        if self.has_target(sh, architecture)? {
+    pub fn provide_target(&self, sh: &Shell, workspace: &Workspace, triple: &str) -> Result<()> {
+        if self.has_target(sh, triple)? {
             return Ok(());
         }
         let step = format!("installing the Rust target {triple} (once)");

@@ -119,7 +119,7 @@ pub fn machine(sh: &Shell, workspace: &Workspace) -> Vec<Checked> {
 fn target(sh: &Shell, toolchain: &Toolchain) -> Checked {
     let architecture = Architecture::OF_FUNCTION;
     let triple = architecture.triple();
-    match toolchain.has_target(sh, architecture) {
+    match toolchain.has_target(sh, architecture.triple()) {
         Ok(true) => Checked::ok("Rust target", triple),
         Ok(false) => Checked::ok(
             "Rust target",

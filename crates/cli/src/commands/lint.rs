@@ -9,7 +9,8 @@ use cfnkit_console::screen::{self, BAD};
 use cfnkit_console::terminal::columns_of_stdout;
 use cfnkit_lint::linting::templates::judge_templates;
 use cfnkit_lint::linting::{
-    add_advisory_step, add_code_steps, add_dependency_step, add_stage_steps, add_workflow_step,
+    add_advisory_step, add_code_steps, add_dependency_step, add_macos_step, add_stage_steps,
+    add_workflow_step,
 };
 use cfnkit_lint::step::{Steps, Summary};
 use cfnkit_tools::workspace::Workspace;
@@ -39,13 +40,18 @@ pub struct Lint {
     /// Check licences, sources, bans and duplicates of the dependencies.
     #[arg(long)]
     pub(crate) dependencies: bool,
+    /// Check that a Mac compiles the code, without a warning; on any machine, with Zig.
+    ///
+    /// It is not part of everything: what a Mac compiles takes as long as what this machine does.
+    #[arg(long)]
+    pub(crate) macos: bool,
     /// Also ask the RustSec database what is known against the dependencies.
     ///
     /// It is fetched from github.com, and what it says changes without a change of the repository.
     #[arg(long)]
     pub(crate) advisories: bool,
     /// Print what the checkers say of the templates as JSON, and look at nothing else.
-    #[arg(long, conflicts_with_all = ["code", "workflows", "dependencies", "advisories"])]
+    #[arg(long, conflicts_with_all = ["code", "workflows", "dependencies", "macos", "advisories"])]
     pub json: bool,
 }
 
@@ -65,10 +71,14 @@ impl Lint {
                 _ => Err(Exit::Silent.into()),
             };
         }
-        let chooses = self.code || self.templates || self.workflows || self.dependencies;
+        let chooses =
+            self.code || self.templates || self.workflows || self.dependencies || self.macos;
         let mut steps = Steps::new(workspace.reporter());
         if self.code || !chooses {
             add_code_steps(&mut steps, sh, workspace);
+        }
+        if self.macos {
+            add_macos_step(&mut steps, sh, workspace);
         }
         if self.templates || !chooses {
             add_stage_steps(&mut steps, workspace, service());

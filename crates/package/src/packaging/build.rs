@@ -78,8 +78,8 @@ pub(super) fn for_lambda(
         blueprint.function,
         &blueprint.toolchain,
     );
-    toolchain.provide_target(sh, workspace, architecture)?;
     let triple = architecture.triple();
+    toolchain.provide_target(sh, workspace, triple)?;
     let _directory = sh.push_dir(workspace.root());
     let mut preparation = None;
     let aside;
