@@ -225,14 +225,10 @@ fn panicked(variables: &[(&str, &str)]) -> (Value, Vec<String>) {
 #[test]
 fn a_panic_is_logged_with_addresses_and_no_message() {
     let (line, names) = panicked(&[("HANDLER_SHA256", "ba7816bf")]);
-    let expected = [
-        "backtrace",
-        "handler",
-        "level",
-        "message",
-        "reason",
-        "timestamp",
-    ];
+    // Only Linux, which Lambda is, tells where the program is loaded.
+    let backtrace = cfg!(target_os = "linux").then_some("backtrace");
+    let others = ["handler", "level", "message", "reason", "timestamp"];
+    let expected: Vec<&str> = backtrace.into_iter().chain(others).collect();
     assert_eq!(names, expected, "{line}");
     assert_eq!(line["level"], "ERROR");
     assert_eq!(line["message"], "panicked");
@@ -240,7 +236,7 @@ fn a_panic_is_logged_with_addresses_and_no_message() {
     let place = line["reason"].as_str().unwrap();
     assert!(place.contains("/lambda_runtime_api_client-"), "{place}");
 
-    let backtrace = line["backtrace"].as_array().unwrap();
+    let backtrace = line["backtrace"].as_array().into_iter().flatten();
     let size = std::fs::metadata(env!("CARGO_BIN_EXE_handler")).unwrap();
     for address in backtrace {
         let digits = address.as_str().unwrap().strip_prefix("0x").unwrap();

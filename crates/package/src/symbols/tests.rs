@@ -1,4 +1,6 @@
+#[cfg(target_os = "linux")]
 use std::backtrace::Backtrace;
+#[cfg(target_os = "linux")]
 use std::hint::black_box;
 use std::sync::Arc;
 
@@ -10,7 +12,9 @@ use cfnkit_console::error::chain;
 
 const HASH: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
 
-/// The return addresses of this program that a backtrace names, as the handler logs them.
+/// The return addresses of this program that a backtrace names, as the handler logs them; this
+/// program is an ELF file on Linux alone.
+#[cfg(target_os = "linux")]
 fn addresses(backtrace: &Backtrace) -> Vec<ReturnAddress> {
     let maps = std::fs::read_to_string("/proc/self/maps").unwrap();
     let program = std::env::current_exe().unwrap();
@@ -34,17 +38,20 @@ fn addresses(backtrace: &Backtrace) -> Vec<ReturnAddress> {
     found
 }
 
+#[cfg(target_os = "linux")]
 fn own_symbols() -> Symbols {
     let workspace =
         Workspace::find(Path::new(env!("CARGO_MANIFEST_DIR")), Arc::new(Nobody)).unwrap();
     Symbols::read(&workspace, &std::env::current_exe().unwrap()).unwrap()
 }
 
+#[cfg(target_os = "linux")]
 #[inline(never)]
 fn asked_from_here() -> (Backtrace, u32) {
     black_box((Backtrace::force_capture(), line!()))
 }
 
+#[cfg(target_os = "linux")]
 #[test]
 fn functions_and_lines_of_a_real_program_are_found() {
     let (backtrace, line) = asked_from_here();
@@ -59,11 +66,12 @@ fn functions_and_lines_of_a_real_program_are_found() {
     let expected = format!(
         ": cfnkit_package::symbols::tests::functions_and_lines_of_a_real_program_are_found\n             \
          at crates/package/src/symbols/tests.rs:{}:",
-        line + 5
+        line + 6
     );
     assert!(text.contains(&expected), "{text}");
 }
 
+#[cfg(target_os = "linux")]
 #[test]
 fn the_panics_own_functions_are_left_out() {
     let (seen, backtrace) = std::sync::mpsc::channel();
@@ -125,6 +133,7 @@ fn a_stack_is_printed_as_rust_prints_it() {
     assert_eq!(stack.short().to_string(), "   0: main");
 }
 
+#[cfg(target_os = "linux")]
 #[test]
 fn an_address_outside_the_program_is_unknown() {
     let stack = own_symbols().stack(&[ReturnAddress(1 << 40)]).unwrap();

@@ -1,4 +1,7 @@
-//! From a panic of the program that Lambda starts to the functions and lines that led to it.
+//! From a panic of the program that Lambda starts to the functions and lines that led to it; only
+//! Linux makes such a program for itself.
+
+#![cfg(target_os = "linux")]
 
 use std::process::Command;
 
