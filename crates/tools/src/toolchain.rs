@@ -1,5 +1,7 @@
 //! The Rust toolchain: which it is, where it is, and what of it Lambda's targets need.
 
+use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use xshell::{Cmd, Shell, cmd};
@@ -7,6 +9,9 @@ use xshell::{Cmd, Shell, cmd};
 use crate::workspace::Workspace;
 use cfnkit_console::error::{Context as _, Result};
 use cfnkit_console::variable;
+
+/// The machines whose zips are deployed, and that all others' are compared with.
+const HOST_OF_CI: &str = "x86_64-unknown-linux-gnu";
 
 /// The toolchain that `rust-toolchain.toml` names, or that the user put in its place.
 #[derive(Debug)]
@@ -84,6 +89,46 @@ impl Toolchain {
             sysroot.join("lib/rustlib/src/rust"),
             format!("/rustc/{commit}"),
         ))
+    }
+
+    /// A program in `directory` to be called in the compiler's place, where this machine is not of
+    /// the kind that CI has: it says that it is.
+    ///
+    /// Cargo takes the machine's name into the hashes of build scripts and procedural macros, and
+    /// with those into the hash of every crate that depends on one. The hashes are part of symbols,
+    /// and so another machine's program would be put together in another order.
+    ///
+    /// # Errors
+    ///
+    /// The program cannot be written.
+    pub fn stand_in(&self, directory: &Path) -> Result<Option<PathBuf>> {
+        if self.host == HOST_OF_CI {
+            return Ok(None);
+        }
+        let rustc = self.rustc.display().to_string().replace('\'', r"'\''");
+        let script = format!(
+            "#!/bin/sh\n\
+             case \"$*\" in\n\
+             -vV) '{rustc}' -vV | sed 's/^host: .*/host: {HOST_OF_CI}/' ;;\n\
+             *) exec '{rustc}' \"$@\" ;;\n\
+             esac\n"
+        );
+        let path = directory.join("rustc");
+        let write = || -> std::io::Result<()> {
+            if std::fs::read_to_string(&path).is_ok_and(|text| text == script) {
+                return Ok(());
+            }
+            std::fs::create_dir_all(directory)?;
+            // Whole or not at all: another build may be about to call it.
+            let mut file = tempfile::NamedTempFile::new_in(directory)?;
+            file.write_all(script.as_bytes())?;
+            let mode = std::fs::Permissions::from_mode(0o755);
+            file.as_file().set_permissions(mode)?;
+            file.persist(&path)?;
+            Ok(())
+        };
+        write().with_context(|| format!("cannot write `{}`", path.display()))?;
+        Ok(Some(path))
     }
 
     /// Whether the standard library for `triple` is installed.
@@ -225,6 +270,40 @@ mod tests {
             "1.100.0",
             "rustc 1.100.0-beta.7 (fd8e211ae 2026-10-17)"
         ));
+    }
+
+    #[test]
+    fn on_other_machines_a_stand_in_says_that_it_is_the_usual_one() {
+        let sh = Shell::new().unwrap();
+        let workspace = Workspace::at(Path::new(env!("CARGO_MANIFEST_DIR")), Arc::new(Nobody));
+        let mut toolchain = Toolchain::find(&sh, &workspace).unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        let directory = directory.path().join("it's here");
+        toolchain.host = HOST_OF_CI.to_owned();
+        assert_eq!(toolchain.stand_in(&directory).unwrap(), None);
+
+        toolchain.host = "aarch64-apple-darwin".to_owned();
+        let stand_in = toolchain.stand_in(&directory).unwrap().unwrap();
+        let own = &toolchain.rustc;
+        let without_host = |text: String| -> Vec<String> {
+            let lines = text.lines().filter(|line| !line.starts_with("host: "));
+            lines.map(ToOwned::to_owned).collect()
+        };
+        let said = cmd!(sh, "{stand_in} -vV").read().unwrap();
+        assert!(said.contains(&format!("\nhost: {HOST_OF_CI}\n")), "{said}");
+        let really = cmd!(sh, "{own} -vV").read().unwrap();
+        assert_eq!(without_host(said), without_host(really));
+        assert_eq!(
+            cmd!(sh, "{stand_in} --print sysroot").read().unwrap(),
+            cmd!(sh, "{own} --print sysroot").read().unwrap()
+        );
+        // A failure is the compiler's own.
+        let failed = cmd!(sh, "{stand_in} --no-such-flag")
+            .quiet()
+            .ignore_stderr();
+        assert!(failed.run().is_err());
+        // A second build finds it there.
+        assert_eq!(toolchain.stand_in(&directory).unwrap(), Some(stand_in));
     }
 
     /// Rust's own program, started with nothing that cargo sets for it.

@@ -125,6 +125,11 @@ pub(super) fn for_lambda(
         .env("TARGET_CFLAGS", c_flags.join(" "))
         // An incremental build has other bytes than a fresh one.
         .env("CARGO_INCREMENTAL", "0");
+    let tools = workspace.target().join("tools/rustc");
+    let build = match toolchain.stand_in(&tools)? {
+        Some(stand_in) => build.env("RUSTC", stand_in),
+        None => build,
+    };
     let built = cargo::build::run(build);
     if let Some(mut preparation) = preparation {
         let _ = preparation.wait();
