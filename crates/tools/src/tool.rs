@@ -7,8 +7,8 @@ use xshell::{Cmd, Shell, cmd};
 
 use crate::digest::{hex, sha256};
 use crate::workspace::Workspace;
+use cfnkit_console::ensure;
 use cfnkit_console::error::{Context as _, Error, Result};
-use cfnkit_console::{bail, ensure};
 use pip::isolated;
 
 pub use compiled::CargoTool;
@@ -16,10 +16,8 @@ pub use compiled::CargoTool;
 pub mod actionlint;
 mod compiled;
 pub mod pip;
+pub mod python;
 pub mod zig;
-
-/// The oldest Python the pinned packages support.
-const PYTHON: (u32, u32) = (3, 10);
 
 /// A set of Python packages with an environment of its own.
 #[derive(Debug)]
@@ -216,7 +214,8 @@ impl ToolSet {
         if !self.is_installed(workspace) {
             let step = format!("installing {name} ({}, once)", self.size);
             workspace.reporter().step(&step);
-            python(sh)?;
+            python::version(sh)
+                .with_context(|| format!("{name} runs on Python ({})", python::HOW_TO_GET))?;
             // An environment without the mark is an installation that broke off.
             sh.remove_path(&environment).map_err(Error::said)?;
             self.install(sh, &environment)
@@ -307,37 +306,6 @@ pub fn lend(workspace: &Workspace, copy: &Path) -> Result<()> {
         Ok(())
     };
     lend().with_context(|| format!("cannot lend the tools to `{}`", copy.display()))
-}
-
-/// The version of `python3`.
-///
-/// # Errors
-///
-/// There is none, or it is too old for the pinned packages.
-pub fn python(sh: &Shell) -> Result<String> {
-    let (major, minor) = PYTHON;
-    let ask = cmd!(
-        sh,
-        "python3 -I -c 'import sys; print(*sys.version_info[:2])'"
-    );
-    let version = isolated(ask)
-        .quiet()
-        .ignore_stderr()
-        .read()
-        .with_context(|| format!("no `python3`: install Python {major}.{minor} or newer"))?;
-    let mut parts = version.split_whitespace().map(str::parse::<u32>);
-    let found = match (parts.next(), parts.next()) {
-        (Some(Ok(major)), Some(Ok(minor))) => (major, minor),
-        _ => bail!("`python3` did not tell its version, but `{version}`"),
-    };
-    if found < PYTHON {
-        bail!(
-            "`python3` is {}.{}; install Python {major}.{minor} or newer",
-            found.0,
-            found.1
-        );
-    }
-    Ok(format!("{}.{}", found.0, found.1))
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use cfnkit_console::screen;
 use cfnkit_operate::doctor::{self, Checked, Health};
 use cfnkit_tools::architecture::Architecture;
 use cfnkit_tools::tool;
+use cfnkit_tools::tool::python;
 use cfnkit_tools::toolchain::Toolchain;
 use cfnkit_tools::workspace::Workspace;
 
@@ -92,13 +93,9 @@ pub fn machine(sh: &Shell, workspace: &Workspace) -> Vec<Checked> {
             ),
         },
     );
-    findings.push(match tool::python(sh) {
+    findings.push(match python::version(sh) {
         Ok(version) => Checked::ok("Python", version),
-        Err(err) => Checked::error(
-            "Python",
-            chain(&err),
-            "on Debian and Ubuntu: `apt-get install python3 python3-venv`",
-        ),
+        Err(err) => Checked::error("Python", chain(&err), python::HOW_TO_GET),
     });
     for (tools, package, use_of) in [
         (&tool::ZIG, "ziglang", "cross compiler"),
