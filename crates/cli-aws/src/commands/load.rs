@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use anyhow::Context as _;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use xshell::Shell;
 
 use crate::deployed::Deployed;
@@ -38,8 +39,8 @@ const OWN_FILES: u64 = 64;
 
 pub(crate) async fn run(load: Load, sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {
     let phases = chosen_phases(&load)?;
-    let open_files = rustix::process::getrlimit(rustix::process::Resource::Nofile);
-    check_open_files(load.in_flight, open_files.current)?;
+    let needed = u64::from(load.in_flight) + OWN_FILES;
+    check_open_files(load.in_flight, allow_open_files(needed))?;
     let consent = match load.environment.local {
         true => Consent::Given,
         false => Consent::from_flag(load.yes)?,
@@ -165,6 +166,23 @@ fn page_file(load: &Load, workspace: &Workspace, setup: &Setup) -> PathBuf {
     load.report.clone().unwrap_or_else(usual)
 }
 
+/// How many files this process may have open, after it has asked for as many as are needed: a shell
+/// allows few, 256 on a Mac, and the system more to whoever asks.
+fn allow_open_files(needed: u64) -> Option<u64> {
+    let allowed = getrlimit(Resource::Nofile);
+    if allowed.current.is_none_or(|current| current >= needed) {
+        return allowed.current;
+    }
+    let more = Rlimit {
+        current: Some(needed),
+        ..allowed
+    };
+    match setrlimit(Resource::Nofile, more) {
+        Ok(()) => Some(needed),
+        Err(_) => allowed.current,
+    }
+}
+
 /// Every request in flight has a connection. One that could not be opened would look like the
 /// service's fault.
 fn check_open_files(in_flight: u32, most: Option<u64>) -> anyhow::Result<()> {
@@ -267,6 +285,23 @@ mod tests {
 
     use super::*;
     use cfnkit_load::load::verdict::{Bucket, StageLimits};
+
+    #[test]
+    fn a_shell_that_allows_few_files_is_enough() {
+        let before = getrlimit(Resource::Nofile);
+        let few = Rlimit {
+            current: Some(256),
+            ..before
+        };
+        setrlimit(Resource::Nofile, few).unwrap();
+        assert_eq!(allow_open_files(100), Some(256));
+        assert_eq!(allow_open_files(300), Some(300));
+        assert_eq!(getrlimit(Resource::Nofile).current, Some(300));
+        if let Some(most) = before.maximum {
+            assert_eq!(allow_open_files(most + 1), Some(300));
+        }
+        setrlimit(Resource::Nofile, before).unwrap();
+    }
 
     #[test]
     fn connections_that_cannot_be_opened_are_not_tried() {
