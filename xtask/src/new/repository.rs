@@ -36,10 +36,14 @@ const TESTS: &str = "run: cargo test --workspace --locked
 
 /// What is about this repository alone, and another text in a new one, or none: of a file, from
 /// the first words until the second, which stay.
-const EDITS: [(&str, &str, &str, &str); 13] = [
+const EDITS: [(&str, &str, &str, &str); 17] = [
     (CI, "Install what", "Install the tool", ""),
     (CI, ", with a local cloud", "\n", ""),
     (CI, "run: cargo xtask test", "\n  package:\n", TESTS),
+    (CI, ", and what of it a Mac", "\n", ""),
+    (CI, " --macos", "\n", ""),
+    (CI, "  # Where most", "  difference:\n", ""),
+    (CI, " macos,", " difference", ""),
     (CI, "  bench:\n", "  conclusion:\n", ""),
     (CI, ", bench]", "", "]"),
     (DEPLOY, ", with a local cloud", "\n", ""),
