@@ -170,18 +170,28 @@ pub(crate) struct LocalCloud {
 }
 
 impl LocalCloud {
+    /// The emulator has to be told a port; where somebody took it meanwhile it gets another.
     pub(crate) fn start() -> Self {
-        let port_of_emulator = free_port();
+        let home = tempfile::tempdir().unwrap();
+        let mut tries = 0;
+        let port_of_emulator = loop {
+            let port = free_port();
+            let mut up = xtask(&repository(), home.path());
+            let run = Run::of(up.args(["local", "up", "--port", &port.to_string()]));
+            tries += 1;
+            if run.code == 0 {
+                break port;
+            }
+            let is_taken = run.stderr.contains("is not free");
+            assert!(is_taken && tries < 5, "{}", run.stderr);
+        };
         let recorder = Recorder::before(port_of_emulator);
         let cloud = Self {
-            home: tempfile::tempdir().unwrap(),
+            home,
             port: recorder.port,
             port_of_emulator,
             recorder,
         };
-        cloud
-            .run(&["local", "up", "--port", &port_of_emulator.to_string()])
-            .expect(0);
         // Whoever looks up where it listens comes by the recorder from now on.
         let port = |port: u16| format!("\"port\":{port}");
         let state = cloud.home.path().join("local/emulator.json");
@@ -290,6 +300,7 @@ impl Drop for LocalCloud {
     }
 }
 
+/// A port that was free a moment ago; who is told it later says that it is not.
 pub(crate) fn free_port() -> u16 {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     listener.local_addr().unwrap().port()
