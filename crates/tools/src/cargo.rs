@@ -97,9 +97,13 @@ pub struct Member {
 /// There is no cargo, or it does not understand a manifest or its configuration; it has said so.
 pub fn metadata(sh: &Shell, root: &Path) -> Result<Metadata> {
     let _directory = sh.push_dir(root);
+    // Cargo names itself to what it runs, and need not be looked for by rustup again.
+    let running = std::env::var_os("CARGO").map(PathBuf::from);
+    let cargo = running.filter(|cargo| cargo.is_file());
+    let cargo = cargo.unwrap_or_else(|| PathBuf::from("cargo"));
     let command = cmd!(
         sh,
-        "cargo metadata --locked --no-deps --format-version 1 --color never"
+        "{cargo} metadata --locked --no-deps --format-version 1 --color never"
     );
     let text = undisturbed(command)
         .quiet()
