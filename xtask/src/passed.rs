@@ -5,11 +5,10 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use serde::Deserialize;
-use xshell::{Shell, cmd};
+use xshell::Shell;
 
 use cfnkit_lint::step::Steps;
-use cfnkit_tools::cargo::undisturbed;
+use cfnkit_tools::cargo::{self, Member};
 use cfnkit_tools::checkout;
 use cfnkit_tools::digest::{hex, sha256};
 use cfnkit_tools::workspace::Workspace;
@@ -35,28 +34,9 @@ pub(crate) struct Scope {
 #[derive(Debug)]
 pub(crate) struct Passed<'workspace> {
     workspace: &'workspace Workspace,
-    packages: Vec<Package>,
+    packages: Vec<Member>,
     /// Whether everything runs.
     all: bool,
-}
-
-#[derive(Debug, Deserialize)]
-struct Metadata {
-    packages: Vec<Package>,
-}
-
-/// A package of this workspace.
-#[derive(Debug, Deserialize)]
-struct Package {
-    name: String,
-    manifest_path: PathBuf,
-    dependencies: Vec<Dependency>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Dependency {
-    /// Where it is, for one of this repository.
-    path: Option<PathBuf>,
 }
 
 impl<'workspace> Passed<'workspace> {
@@ -66,11 +46,7 @@ impl<'workspace> Passed<'workspace> {
         workspace: &'workspace Workspace,
         all: bool,
     ) -> anyhow::Result<Self> {
-        let _directory = sh.push_dir(workspace.root());
-        let ask = cmd!(sh, "cargo metadata --locked --no-deps --format-version 1");
-        let said = undisturbed(ask).quiet().read()?;
-        let Metadata { packages } =
-            serde_json::from_str(&said).context("cannot read what cargo says of this workspace")?;
+        let packages = cargo::metadata(sh, workspace.root())?.packages;
         Ok(Self {
             workspace,
             packages,
@@ -164,7 +140,10 @@ impl<'workspace> Passed<'workspace> {
 mod tests {
     use std::sync::Arc;
 
+    use xshell::cmd;
+
     use cfnkit_console::report::Nobody;
+    use cfnkit_tools::cargo::undisturbed;
 
     use super::*;
 

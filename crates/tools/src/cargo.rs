@@ -88,6 +88,15 @@ pub struct Member {
     pub name: String,
     /// Its `Cargo.toml`, absolute.
     pub manifest_path: PathBuf,
+    /// The packages that it names, for whatever it needs them.
+    pub dependencies: Vec<Dependency>,
+}
+
+/// A package that another one names.
+#[derive(Debug, Deserialize)]
+pub struct Dependency {
+    /// Its directory, absolute, where it is not a registry's or a repository's.
+    pub path: Option<PathBuf>,
 }
 
 /// Asks cargo about the workspace at `root`.
