@@ -46,14 +46,12 @@ pub fn add_code_steps(steps: &mut Steps<'_>, sh: &Shell, workspace: &Workspace) 
     let _directory = sh.push_dir(workspace.root());
     steps.run("formatting", || {
         let checked = check_formatting(sh, workspace);
-        match (&checked, is_ours(sh, workspace)?) {
-            (Err(_), false) => {
-                let step = "another toolchain than the repository's formats otherwise";
-                workspace.reporter().say(step);
-                Ok(())
-            }
-            _ => checked,
+        if checked.is_err() && !is_ours(sh, workspace)? {
+            let word = "another toolchain than the repository's formats otherwise";
+            workspace.reporter().say(word);
+            return Ok(());
         }
+        checked
     });
     steps.run("clippy", || {
         let level: &[&str] = match is_ours(sh, workspace)? {
