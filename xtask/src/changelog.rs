@@ -2,22 +2,29 @@
 
 use anyhow::Context as _;
 
-/// The text of the section of `version`, without its heading.
+/// The text of the section of `version`, without its heading and the links at the file's end.
 ///
 /// # Errors
 ///
-/// The text is in another form, or has no such section, or nothing in it.
-pub(crate) fn section<'text>(changelog: &'text str, version: &str) -> anyhow::Result<&'text str> {
-    let releases = parse_changelog::parse(changelog)
-        .context("`CHANGELOG.md` is not in the form of \"Keep a Changelog\"")?;
-    let release = releases.get(version).with_context(|| {
-        let known: Vec<&str> = releases.keys().copied().collect();
+/// There is no such section, or nothing in it.
+pub(crate) fn section(changelog: &str, version: &str) -> anyhow::Result<String> {
+    let sections = changelog.split("\n## ").skip(1).filter_map(|section| {
+        let (heading, text) = section.split_once('\n').unwrap_or((section, ""));
+        let (name, _date) = heading.strip_prefix('[')?.split_once(']')?;
+        Some((name, text))
+    });
+    let sections: Vec<(&str, &str)> = sections.collect();
+    let found = sections.iter().find(|(name, _)| *name == version);
+    let (_, text) = found.with_context(|| {
+        let known: Vec<&str> = sections.iter().map(|(name, _)| *name).collect();
         format!(
             "`CHANGELOG.md` has no section `## [{version}] - YYYY-MM-DD`; it has: {}",
             known.join(", ")
         )
     })?;
-    let notes = release.notes.trim();
+    let is_link = |line: &str| line.starts_with('[') && line.contains("]: ");
+    let lines: Vec<&str> = text.lines().take_while(|line| !is_link(line)).collect();
+    let notes = lines.join("\n").trim().to_owned();
     if notes.is_empty() {
         anyhow::bail!("the section of {version} in `CHANGELOG.md` is empty");
     }
@@ -52,6 +59,7 @@ mod tests {
     fn a_section_ends_where_the_next_begins() {
         let notes = "### Added\n\n- A key.\n\n### Fixed\n\n- A lock, see [0.1.0].";
         assert_eq!(section(CHANGELOG, "0.2.0").unwrap(), notes);
+        assert_eq!(section(CHANGELOG, "0.1.0").unwrap(), "- First.");
     }
 
     #[test]
