@@ -11,8 +11,8 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::source::{Place, Problem};
-use crate::template::positions::{Positions, push};
 use crate::text_file::without_mark;
+use cfnkit_yaml::positions::{Positions, push};
 
 /// A file of JSON.
 #[derive(Debug)]

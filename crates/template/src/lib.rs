@@ -1,5 +1,5 @@
-//! A CloudFormation template as it is written: where its parts stand, what it refers to, what its
-//! parameters may be, and what its values come to.
+//! A CloudFormation template as it is written: what it refers to, what its parameters may be, and
+//! what its values come to.
 //!
 //! It refuses to know AWS, clocks, the environment and any one service's templates.
 //!

@@ -10,10 +10,10 @@ use crate::json_text::JsonText;
 use crate::rules::check_rules;
 use crate::source::{Problem, nearest};
 use crate::template::Template;
-use crate::template::positions::below;
 use crate::text_file;
 use cfnkit_console::bail;
 use cfnkit_console::error::{Context as _, Result};
+use cfnkit_yaml::positions::below;
 
 /// Parameter values by name.
 pub type Parameters = BTreeMap<String, String>;

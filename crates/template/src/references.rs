@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::intrinsics::single_entry;
 use crate::source::{Problem, nearest};
 use crate::template::Template;
-use crate::template::positions::below;
+use cfnkit_yaml::positions::below;
 
 /// A name that is referred to, and the JSON pointer of the reference.
 #[derive(Debug)]

@@ -2,20 +2,18 @@
 //! nothing here writes YAML, because what is reviewed is what is deployed.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
+use cfnkit_yaml::positions::Positions;
+use cfnkit_yaml::reading::Document;
 use serde_json::Value;
 
 use crate::source::{Place, Problem};
 use crate::text_file::without_mark;
 
-pub mod positions;
-mod reading;
 #[cfg(test)]
 mod tests;
-
-use positions::{Lines, Positions};
-use reading::Loaded;
 
 /// A template: its text as written, and what the text says in CloudFormation's long form
 /// (`!Ref X` is `{"Ref": "X"}`, `!GetAtt A.B` is `{"Fn::GetAtt": ["A", "B"]}`).
@@ -58,41 +56,16 @@ impl Template {
     /// a resource has no `Type`.
     pub fn parse(name: &str, text: String) -> Result<Self, Problem> {
         let shared: Arc<str> = without_mark(&text).into();
-        let lines = Lines::of(&shared);
-        let problem = |title: String, start: usize, end: usize| {
-            Problem::new(title).at(Some(Place::new(name, &shared, start..end)))
+        let problem = |title: String, span: Range<usize>| {
+            Problem::new(title).at(Some(Place::new(name, &shared, span)))
         };
-        let loaded = Loaded::of(&shared).map_err(|err| {
-            let start = lines.byte(*err.marker());
-            let problem = problem(format!("not valid YAML: {}", err.info()), start, start + 1);
-            problem.mend(reading::advice(err.info(), lines.line(*err.marker())))
-        })?;
-        let document = match loaded.documents.as_slice() {
-            [document] => document,
-            [] => {
-                let title = "the template is empty".to_owned();
-                let advice = "a template is a mapping with a `Resources` section";
-                return Err(problem(title, 0, 0).mend(advice));
-            }
-            [_, second, ..] => {
-                let title = format!(
-                    "expected one YAML document, found {}",
-                    loaded.documents.len()
-                );
-                let start = lines.byte(second.span.start);
-                return Err(
-                    problem(title, start, start).mend("a template has no `---` between its parts")
-                );
-            }
-        };
-        let value = loaded.value(document, &lines).map_err(|fault| {
-            problem(fault.title, fault.span.start, fault.span.end).mend(fault.advice)
-        })?;
+        let read = cfnkit_yaml::reading::read(&shared);
+        let Document { value, positions } =
+            read.map_err(|fault| problem(fault.title, fault.span).mend(fault.advice))?;
         if !value.is_object() {
             let title = "a template is a mapping with a `Resources` section";
-            return Err(problem(title.to_owned(), 0, usize::MAX));
+            return Err(problem(title.to_owned(), 0..usize::MAX));
         }
-        let positions = Positions::of(document, &lines);
         let text = Arc::clone(&shared);
         let file = Arc::new(File { text, positions });
         let template = Self {

@@ -12,7 +12,7 @@ use cfnkit_template::source::{Problem, nearest};
 use cfnkit_template::tag;
 use cfnkit_template::tag::Tags;
 use cfnkit_template::template::Template;
-use cfnkit_template::template::positions::below;
+use cfnkit_yaml::positions::below;
 
 #[cfg(test)]
 mod tests;

@@ -2,6 +2,8 @@ use expect_test::{Expect, expect};
 
 use super::Template;
 
+mod yaml;
+
 const TWO_RESOURCES: &str = "\
 Parameters:
   Rate:

@@ -6,7 +6,7 @@ use std::ops::Range;
 use saphyr::{MarkedYaml, Marker, Tag, YamlData};
 use saphyr_parser::Span;
 
-use super::reading;
+use crate::reading;
 
 /// The bytes of one part.
 #[derive(Debug, Clone)]
@@ -22,7 +22,7 @@ struct Spans {
 pub struct Positions(BTreeMap<String, Spans>);
 
 impl Positions {
-    pub(super) fn of(document: &MarkedYaml<'_>, lines: &Lines<'_>) -> Self {
+    pub(crate) fn of(document: &MarkedYaml<'_>, lines: &Lines<'_>) -> Self {
         let mut positions = Self::default();
         positions.add(document, lines, &mut String::new());
         positions
@@ -111,13 +111,13 @@ pub fn below(pointer: &str, step: &str) -> String {
 }
 
 /// The parser counts lines and characters, and what shows places wants bytes.
-pub(super) struct Lines<'a> {
+pub(crate) struct Lines<'a> {
     text: &'a str,
     starts: Vec<usize>,
 }
 
 impl<'a> Lines<'a> {
-    pub(super) fn of(text: &'a str) -> Self {
+    pub(crate) fn of(text: &'a str) -> Self {
         let ends = text.match_indices('\n').map(|(end, _)| end + 1);
         Self {
             text,
@@ -125,18 +125,18 @@ impl<'a> Lines<'a> {
         }
     }
 
-    pub(super) fn bytes(&self, span: Span) -> Range<usize> {
+    pub(crate) fn bytes(&self, span: Span) -> Range<usize> {
         let start = self.byte(span.start);
         start..self.byte(span.end).max(start)
     }
 
     /// What the text has there.
-    pub(super) fn written(&self, bytes: &Range<usize>) -> &'a str {
+    pub(crate) fn written(&self, bytes: &Range<usize>) -> &'a str {
         self.text.get(bytes.clone()).unwrap_or_default()
     }
 
     /// The whole line of a marker.
-    pub(super) fn line(&self, marker: Marker) -> &'a str {
+    pub(crate) fn line(&self, marker: Marker) -> &'a str {
         let start = self.starts.get(marker.line().saturating_sub(1));
         let rest = start.and_then(|start| self.text.get(*start..));
         rest.and_then(|rest| rest.lines().next())
@@ -144,7 +144,7 @@ impl<'a> Lines<'a> {
     }
 
     /// The byte that a marker of the parser stands for.
-    pub(super) fn byte(&self, marker: Marker) -> usize {
+    pub(crate) fn byte(&self, marker: Marker) -> usize {
         let line = marker.line().saturating_sub(1);
         let Some(start) = self.starts.get(line) else {
             return self.text.len();

@@ -8,17 +8,17 @@ use saphyr::{MarkedYaml, ScalarStyle, ScanError, Tag, YamlData, YamlLoader};
 use saphyr_parser::{Event, Parser, Span, SpannedEventReceiver};
 use serde_json::{Map, Value};
 
-use super::positions::Lines;
-
-#[cfg(test)]
-mod tests;
+use crate::positions::{Lines, Positions};
 
 /// What CloudFormation does not take.
 #[derive(Debug)]
-pub(super) struct Fault {
-    pub(super) title: String,
-    pub(super) advice: &'static str,
-    pub(super) span: Range<usize>,
+pub struct Fault {
+    /// What is wrong, without a full stop.
+    pub title: String,
+    /// What to do about it.
+    pub advice: &'static str,
+    /// Where it is, in bytes of the text.
+    pub span: Range<usize>,
 }
 
 impl Fault {
@@ -32,44 +32,63 @@ impl Fault {
     }
 }
 
-/// A text's documents, their scalars as they are written, and the first alias in it, in whose
-/// place the documents have what it stands for.
-pub(super) struct Loaded<'input> {
-    pub(super) documents: Vec<MarkedYaml<'input>>,
-    alias: Option<Span>,
+/// What a text says.
+#[derive(Debug)]
+pub struct Document {
+    /// In long form: `!Ref X` is `{"Ref": "X"}`, and `!GetAtt A.B` is `{"Fn::GetAtt": ["A", "B"]}`.
+    pub value: Value,
+    /// Where its parts stand.
+    pub positions: Positions,
 }
 
-impl<'input> Loaded<'input> {
-    pub(super) fn of(text: &'input str) -> Result<Self, ScanError> {
-        let mut receiver = Receiver {
-            loader: YamlLoader::default(),
-            alias: None,
-        };
-        receiver.loader.early_parse(false);
-        Parser::new_from_iter(text.chars()).load(&mut receiver, true)?;
-        match receiver.loader.error() {
-            Some(err) => Err(err.clone()),
-            None => Ok(Self {
-                documents: receiver.loader.into_documents(),
-                alias: receiver.alias,
-            }),
+/// Reads a text that is one document.
+///
+/// # Errors
+///
+/// `text` is not YAML, or none or more than one document, or has what CloudFormation does not take.
+pub fn read(text: &str) -> Result<Document, Fault> {
+    let lines = Lines::of(text);
+    let (documents, alias) = load(text).map_err(|err| {
+        let start = lines.byte(*err.marker());
+        let advice = advice(err.info(), lines.line(*err.marker()));
+        let title = format!("not valid YAML: {}", err.info());
+        Fault::at(title, advice, start..start + 1)
+    })?;
+    let document = match documents.as_slice() {
+        [document] => document,
+        [] => return Err(Fault::at("the template is empty", MAPPING, 0..0)),
+        [_, second, ..] => {
+            let title = format!("expected one YAML document, found {}", documents.len());
+            let start = lines.byte(second.span.start);
+            let advice = "a template has no `---` between its parts";
+            return Err(Fault::at(title, advice, start..start));
         }
-    }
-
-    /// The only document in long form.
-    pub(super) fn value(
-        &self,
-        document: &MarkedYaml<'_>,
-        lines: &Lines<'_>,
-    ) -> Result<Value, Fault> {
-        let value = value_of(document, lines)?;
-        let Some(alias) = self.alias else {
-            return Ok(value);
-        };
+    };
+    let value = value_of(document, &lines)?;
+    if let Some(alias) = alias {
         let span = lines.bytes(alias);
         let name = lines.written(&span);
         let title = format!("`{name}` is an alias, which CloudFormation does not take");
-        Err(Fault::at(title, "write out what it stands for", span))
+        return Err(Fault::at(title, "write out what it stands for", span));
+    }
+    Ok(Document {
+        value,
+        positions: Positions::of(document, &lines),
+    })
+}
+
+/// A text's documents, their scalars as they are written, and the first alias in it, in whose
+/// place the documents have what it stands for.
+fn load(text: &str) -> Result<(Vec<MarkedYaml<'_>>, Option<Span>), ScanError> {
+    let mut receiver = Receiver {
+        loader: YamlLoader::default(),
+        alias: None,
+    };
+    receiver.loader.early_parse(false);
+    Parser::new_from_iter(text.chars()).load(&mut receiver, true)?;
+    match receiver.loader.error() {
+        Some(err) => Err(err.clone()),
+        None => Ok((receiver.loader.into_documents(), receiver.alias)),
     }
 }
 
@@ -139,6 +158,7 @@ fn value_of(node: &MarkedYaml<'_>, lines: &Lines<'_>) -> Result<Value, Fault> {
     })
 }
 
+const MAPPING: &str = "a template is a mapping with a `Resources` section";
 const NO_NULL: &str = "write a value, `''` for an empty text, or remove the key";
 const PLAIN: &str = "write the value out, without YAML's own extras";
 const QUOTE_REFERENCE: &str = "put the whole value in quotes, as in `'{{resolve:ssm:NAME}}'`";
@@ -169,7 +189,7 @@ fn key_of(key: &MarkedYaml<'_>, node: &MarkedYaml<'_>, lines: &Lines<'_>) -> Res
 }
 
 /// The name that a key is; `None` for one that is no scalar.
-pub(super) fn name_of<'a>(key: &'a MarkedYaml<'_>) -> Option<&'a str> {
+pub(crate) fn name_of<'a>(key: &'a MarkedYaml<'_>) -> Option<&'a str> {
     match &key.data {
         YamlData::Representation(text, ..) => Some(text),
         _ => None,
@@ -230,7 +250,7 @@ fn is_false(text: &str) -> bool {
 }
 
 /// What to do about a line that the parser stops at.
-pub(super) fn advice(said: &str, line: &str) -> &'static str {
+fn advice(said: &str, line: &str) -> &'static str {
     let content = line.trim_start();
     let value = content.split_once(": ").map_or(content, |(_, value)| value);
     let value = value.trim_start_matches("- ").trim_start();
