@@ -1,3 +1,5 @@
+//! What YAML says is what CloudFormation would read in it.
+
 use expect_test::{Expect, expect};
 
 use crate::template::Template;
