@@ -157,10 +157,12 @@ pub struct Probe {
     pub name: &'static str,
     /// Whose key is sent.
     pub key: Key,
+    /// In upper case, as HTTP has it.
+    pub method: &'static str,
     /// Below the endpoint, with a slash first.
     pub path: &'static str,
-    /// Sent by `POST` as `application/json`.
-    pub body: &'static str,
+    /// Sent as `application/json`; `None` where the method has no body.
+    pub body: Option<&'static str>,
     /// The statuses that are right.
     pub expected: &'static [u16],
     /// The answer's `message`, where it is documented.

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use ureq::http::Request;
+
 use crate::web::agent;
 use cfnkit_assembly::service::{Key, Probe};
 use cfnkit_console::error::{Context as _, Result, chain};
@@ -78,18 +80,24 @@ fn send(endpoint: &str, key: Option<&str>, probe: &Probe) -> Check {
 
 fn ask(endpoint: &str, key: Option<&str>, probe: &Probe) -> Result<(u16, String)> {
     let url = format!("{}{}", endpoint.trim_end_matches('/'), probe.path);
-    let request = agent(&url, patient(TIMEOUT))
-        .post(&url)
-        .header("content-type", "application/json");
-    let request = match probe.key {
-        Key::Right => match key {
-            Some(key) => request.header("x-api-key", key),
-            None => request,
-        },
-        Key::Wrong => request.header("x-api-key", WRONG_KEY),
-        Key::None => request,
+    let key = match probe.key {
+        Key::Right => key,
+        Key::Wrong => Some(WRONG_KEY),
+        Key::None => None,
     };
-    let mut answer = request.send(probe.body).context("no answer")?;
+    let mut request = Request::builder().method(probe.method).uri(&url);
+    if let Some(key) = key {
+        request = request.header("x-api-key", key);
+    }
+    if probe.body.is_some() {
+        request = request.header("content-type", "application/json");
+    }
+    let agent = agent(&url, patient(TIMEOUT));
+    let answer = match probe.body {
+        Some(body) => request.body(body).map(|request| agent.run(request)),
+        None => request.body(()).map(|request| agent.run(request)),
+    };
+    let mut answer = answer.context("no such request")?.context("no answer")?;
     let status = answer.status().as_u16();
     let body = answer.body_mut().read_to_string();
     Ok((status, body.context("the answer broke off")?))

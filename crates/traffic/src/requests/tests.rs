@@ -12,28 +12,31 @@ const KEY: &str = "the-right-key";
 const ITEM: &str = r#"{"year":"2023","title":"smoke test","id":"smoke-test"}"#;
 
 /// What a service may ask.
-static PROBES: [Probe; 5] = [
+static PROBES: [Probe; 6] = [
     Probe {
         name: "with key",
         key: Key::Right,
+        method: "POST",
         path: "/",
-        body: ITEM,
+        body: Some(ITEM),
         expected: &[200],
         message: Some("Successfully inserted data!"),
     },
     Probe {
         name: "without key",
         key: Key::None,
+        method: "POST",
         path: "/",
-        body: ITEM,
+        body: Some(ITEM),
         expected: &[403],
         message: None,
     },
     Probe {
         name: "wrong key",
         key: Key::Wrong,
+        method: "POST",
         path: "/",
-        body: ITEM,
+        body: Some(ITEM),
         expected: &[403],
         message: None,
     },
@@ -41,23 +44,34 @@ static PROBES: [Probe; 5] = [
     Probe {
         name: "bad body",
         key: Key::Right,
+        method: "POST",
         path: "/",
-        body: r#"["no movie"]"#,
+        body: Some(r#"["no movie"]"#),
         expected: &[400, 422],
+        message: None,
+    },
+    Probe {
+        name: "an item",
+        key: Key::Right,
+        method: "GET",
+        path: "/smoke-test",
+        body: None,
+        expected: &[200],
         message: None,
     },
     // API Gateway takes it for a request without a signature, and asks for a key first or not.
     Probe {
         name: "unknown path",
         key: Key::Right,
+        method: "POST",
         path: "/no/such/path",
-        body: ITEM,
+        body: Some(ITEM),
         expected: &[403, 404],
         message: None,
     },
 ];
 
-/// What a server answers to a path, a key and a body.
+/// What a server answers to a method and path, a key and a body.
 type Answer = fn(&str, Option<&str>, &str) -> (u16, &'static str);
 
 /// A server of another make than the client; it serves one request a connection.
@@ -76,16 +90,18 @@ fn serve(answer: Answer) -> String {
             let mut headers = [httparse::EMPTY_HEADER; 16];
             let mut request = httparse::Request::new(&mut headers);
             request.parse(&head).unwrap();
-            assert_eq!(request.method, Some("POST"));
             let header = |name: &str| {
                 let found = request.headers.iter().find(|header| header.name == name);
                 found.map(|header| std::str::from_utf8(header.value).unwrap())
             };
-            let length = header("content-length").unwrap().parse().unwrap();
+            // Who sends no body says nothing of one.
+            let length = header("content-length").map_or(0, |length| length.parse().unwrap());
+            assert_eq!(header("content-type").is_some(), length > 0);
             let mut body = vec![0; length];
             reader.read_exact(&mut body).unwrap();
             let body = String::from_utf8(body).unwrap();
-            let (status, text) = answer(request.path.unwrap(), header("x-api-key"), &body);
+            let asked = format!("{} {}", request.method.unwrap(), request.path.unwrap());
+            let (status, text) = answer(&asked, header("x-api-key"), &body);
             let length = text.len();
             write!(
                 reader.get_mut(),
@@ -98,13 +114,14 @@ fn serve(answer: Answer) -> String {
 }
 
 /// As the service answers.
-fn service(path: &str, key: Option<&str>, body: &str) -> (u16, &'static str) {
-    match (path, key) {
-        ("/dev/", Some(KEY)) if body.contains("title") => {
+fn service(asked: &str, key: Option<&str>, body: &str) -> (u16, &'static str) {
+    match (asked, key) {
+        ("POST /dev/", Some(KEY)) if body.contains("title") => {
             (200, r#"{"message": "Successfully inserted data!"}"#)
         }
-        ("/dev/", Some(KEY)) => (422, r#"{"message":"not a movie"}"#),
-        ("/dev/", _) => (403, r#"{"message":"Forbidden"}"#),
+        ("POST /dev/", Some(KEY)) => (422, r#"{"message":"not a movie"}"#),
+        ("POST /dev/", _) => (403, r#"{"message":"Forbidden"}"#),
+        ("GET /dev/smoke-test", Some(KEY)) => (200, r#"{"id":"smoke-test"}"#),
         _ => (404, r#"{"message":"no such path"}"#),
     }
 }
@@ -128,6 +145,7 @@ fn a_service_as_documented_passes() {
           ok      without key   403       1.0 ms
           ok      wrong key     403       1.0 ms
           ok      bad body      422       1.0 ms
+          ok      an item       200       1.0 ms
           ok      unknown path  404       1.0 ms
     "#]]
     .assert_eq(&without_times(&mut smoke));
@@ -151,13 +169,14 @@ fn every_wrong_answer_is_a_failure_of_its_own() {
                   200 instead of 403: {"message": "stored"}
           FAILED  bad body      200       1.0 ms
                   200 instead of 400 or 422: {"message": "stored"}
+          ok      an item       200       1.0 ms
           FAILED  unknown path  200       1.0 ms
                   200 instead of 403 or 404: {"message": "stored"}
     "#]]
     .assert_eq(&without_times(&mut smoke));
 
-    fn failing(path: &str, key: Option<&str>, body: &str) -> (u16, &'static str) {
-        match service(path, key, body) {
+    fn failing(asked: &str, key: Option<&str>, body: &str) -> (u16, &'static str) {
+        match service(asked, key, body) {
             (200, _) => (502, ""),
             answer => answer,
         }
@@ -169,7 +188,7 @@ fn every_wrong_answer_is_a_failure_of_its_own() {
         .filter(|check| !check.passed)
         .map(|check| check.name)
         .collect();
-    assert_eq!(failed, ["with key"]);
+    assert_eq!(failed, ["with key", "an item"]);
     let problem = smoke.checks[0].problem.as_deref().unwrap();
     assert!(problem.starts_with("502 instead of 200: an empty answer; the function failed"));
 }
