@@ -23,8 +23,8 @@ use crate::log::{self, Log};
 use crate::movie::{Existing, Fate, InsertError, Insertion, Movie, MovieStore};
 use crate::xray;
 
-const PATH: &str = "/";
-const METHOD: &str = "POST";
+/// What is answered: resource and method, as the API declares them.
+const ROUTES: &[(&str, &str)] = &[("/", "POST")];
 
 /// What is left of an invocation's time for everything but the store, answer included.
 const RESERVE: Duration = Duration::from_millis(500);
@@ -36,8 +36,9 @@ enum RequestError {
     NotProxy(Sender),
     #[error("no such path")]
     Path,
-    #[error("method is not allowed, use {METHOD}")]
-    Method,
+    /// With the methods that the resource has, as `Allow` lists them.
+    #[error("method is not allowed, use {0}")]
+    Method(String),
     #[error(transparent)]
     Header(#[from] HeaderError),
     #[error("body is not valid base64")]
@@ -122,12 +123,7 @@ async fn insert(
     let (Some(method), Some(resource)) = (&request.http_method, &request.resource) else {
         return Err(RequestError::NotProxy(request.sender));
     };
-    if resource != PATH {
-        return Err(RequestError::Path);
-    }
-    if method != METHOD {
-        return Err(RequestError::Method);
-    }
+    check_route(resource, method)?;
     headers::check_content_type(request.headers())?;
     let existing = headers::existing(request.headers())?;
     let movie = Movie::from_json(&request.body()?)?;
@@ -147,6 +143,18 @@ async fn insert(
         duration: started.elapsed(),
     };
     Ok(outcome.result?)
+}
+
+fn check_route(resource: &str, method: &str) -> Result<(), RequestError> {
+    if ROUTES.contains(&(resource, method)) {
+        return Ok(());
+    }
+    let here = ROUTES.iter().filter(|route| route.0 == resource);
+    let methods: Vec<&str> = here.map(|route| route.1).collect();
+    match methods.as_slice() {
+        [] => Err(RequestError::Path),
+        methods => Err(RequestError::Method(methods.join(", "))),
+    }
 }
 
 /// The time until the invocation's deadline, given in milliseconds since 1970, less the reserve.

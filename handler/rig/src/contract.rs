@@ -16,6 +16,7 @@ use crate::dynamodb::{DynamoDb, Step};
 
 pub use self::check::{check, check_log};
 pub use self::event::{API_KEY, event, with_header, without_header};
+pub use self::requests::ROUTES;
 
 /// What a row allows its answer to take, so that clients get ours and not API Gateway's.
 pub const ANSWERED_WITHIN: Duration = Duration::from_millis(3500);
@@ -41,7 +42,7 @@ pub struct Expect {
     pub or_status: Option<u16>,
     /// Whether an error has to say that the movie may be stored or not; any other must not.
     pub may_be_stored: bool,
-    pub headers: Vec<(&'static str, &'static str)>,
+    pub headers: Vec<(&'static str, String)>,
     /// The pointers of the answer's `errors`, in any order.
     pub pointers: Vec<&'static str>,
     /// Every movie in the table afterwards.
@@ -147,8 +148,8 @@ impl Row {
         self
     }
 
-    fn header(mut self, name: &'static str, value: &'static str) -> Self {
-        self.expect.headers.push((name, value));
+    fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.expect.headers.push((name, value.into()));
         self
     }
 
@@ -189,5 +190,17 @@ mod tests {
         let rows = rows();
         let names: BTreeSet<&str> = rows.iter().map(|row| row.name.as_str()).collect();
         assert_eq!(names.len(), rows.len());
+    }
+
+    #[test]
+    fn every_method_has_a_row_that_is_answered_200() {
+        for (resource, method) in ROUTES {
+            let is_of_it = |row: &Row| {
+                row.event["resource"] == *resource
+                    && row.event["httpMethod"] == *method
+                    && row.expect.status == 200
+            };
+            assert!(rows().iter().any(is_of_it), "{method} {resource}");
+        }
     }
 }

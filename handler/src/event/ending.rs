@@ -13,7 +13,7 @@ pub(super) fn ending(result: &Result<(), RequestError>) -> Ending {
     match err {
         RequestError::NotProxy(_) => Ending::Rejected("not-proxy"),
         RequestError::Path => Ending::Rejected("path"),
-        RequestError::Method => Ending::Rejected("method"),
+        RequestError::Method(_) => Ending::Rejected("method"),
         RequestError::Header(HeaderError::ContentType) => Ending::Rejected("media-type"),
         RequestError::Header(HeaderError::IfNoneMatch) => Ending::Rejected("precondition"),
         RequestError::Base64 => Ending::Rejected("malformed"),

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 
+use super::RequestError;
 use super::headers::HeaderError;
-use super::{METHOD, RequestError};
 use crate::movie::{Existing, Fate, InsertError, Problem};
 
 const INSERTED: &str = r#"{"message": "Successfully inserted data!"}"#;
@@ -29,7 +29,7 @@ struct Headers {
     #[serde(rename = "Content-Type")]
     content_type: &'static str,
     #[serde(rename = "Allow", skip_serializing_if = "Option::is_none")]
-    allow: Option<&'static str>,
+    allow: Option<String>,
     #[serde(rename = "Retry-After", skip_serializing_if = "Option::is_none")]
     retry_after: Option<&'static str>,
 }
@@ -85,7 +85,10 @@ impl Reply {
             status_code: status,
             headers: Headers {
                 content_type: "application/problem+json",
-                allow: matches!(err, RequestError::Method).then_some(METHOD),
+                allow: match err {
+                    RequestError::Method(methods) => Some(methods.clone()),
+                    _ => None,
+                },
                 retry_after: (status == 503).then_some(RETRY_AFTER),
             },
             // Texts and numbers always serialize.
@@ -104,7 +107,7 @@ fn status(err: &RequestError) -> (u16, &'static str) {
         | RequestError::Header(HeaderError::IfNoneMatch)
         | RequestError::Insert(InsertError::Malformed(_)) => (400, "Bad Request"),
         RequestError::Path => (404, "Not Found"),
-        RequestError::Method => (405, "Method Not Allowed"),
+        RequestError::Method(_) => (405, "Method Not Allowed"),
         RequestError::Insert(InsertError::Exists) => (412, "Precondition Failed"),
         RequestError::Insert(InsertError::TooLarge) => (413, "Content Too Large"),
         RequestError::Header(HeaderError::ContentType) => (415, "Unsupported Media Type"),

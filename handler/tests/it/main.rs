@@ -16,4 +16,5 @@ mod generated;
 mod privileges;
 mod process;
 mod properties;
+mod routes;
 mod support;

@@ -42,7 +42,7 @@ pub fn check(row: &Row, reply: &Value, dynamodb: &DynamoDb) {
     check_form(reply, &context);
     for (header, value) in &row.expect.headers {
         let found = self::header(reply, header);
-        assert_eq!(found, Some(*value), "{header}: {context}");
+        assert_eq!(found, Some(value.as_str()), "{header}: {context}");
     }
     if status == 200 {
         let content_type = header(reply, "Content-Type");

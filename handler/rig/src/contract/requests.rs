@@ -1,9 +1,14 @@
 //! Rows about what is around the body: the event's shape, method, resource and headers.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::{MATRIX, Row, event, matrix, movie, row, with_header, without_header};
 use crate::dynamodb::Step;
+
+/// The API's methods: resource and method. Each has a row that is answered 200.
+pub const ROUTES: &[(&str, &str)] = &[("/", "POST")];
 
 const REPLACEMENT: &str = r#"{"id": "tt0133093", "title": "Matrix, new", "year": "2003"}"#;
 
@@ -143,21 +148,32 @@ fn not_proxy_events() -> Vec<Row> {
     .collect()
 }
 
+/// Every other method of each resource.
 fn methods() -> Vec<Row> {
-    ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "post"]
-        .into_iter()
-        .map(|method| {
+    let resources: BTreeSet<&str> = ROUTES.iter().map(|route| route.0).collect();
+    let methods = [
+        "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "post",
+    ];
+    let mut rows = Vec::new();
+    for resource in resources {
+        let here = ROUTES.iter().filter(|route| route.0 == resource);
+        let allowed: Vec<&str> = here.map(|route| route.1).collect();
+        for method in methods {
+            if allowed.contains(&method) {
+                continue;
+            }
             let mut event = with("httpMethod", json!(method));
+            event["resource"] = json!(resource);
             event["body"] = json!(null);
-            row(format!("method {method}"), event)
-                .fails(405)
-                .header("Allow", "POST")
-        })
-        .collect()
+            let row = row(format!("method {method} of `{resource}`"), event).fails(405);
+            rows.push(row.header("Allow", allowed.join(", ")));
+        }
+    }
+    rows
 }
 
 fn resources() -> Vec<Row> {
-    let mut rows: Vec<Row> = ["/{proxy+}", "/movies", "//", ""]
+    let mut rows: Vec<Row> = ["/{proxy+}", "/no/such/path", "//", ""]
         .into_iter()
         .map(|resource| {
             row(

@@ -137,12 +137,12 @@ fn damage_to_event() -> impl Strategy<Value = Damage> {
         Just(Damage::SecondContentType),
         select(if_none_match.to_vec()).prop_map(Damage::IfNoneMatch),
         prop_oneof![
-            select(&["GET", "HEAD", "OPTIONS", "post", "POST ", ""][..]).prop_map(str::to_owned),
+            select(&["TRACE", "CONNECT", "post", "POST ", ""][..]).prop_map(str::to_owned),
             word(),
         ]
         .prop_map(Damage::Method),
         prop_oneof![
-            select(&["/{proxy+}", "//", "", "/ ", "/movies"][..]).prop_map(str::to_owned),
+            select(&["/{proxy+}", "//", "", "/ ", "/no/such/path"][..]).prop_map(str::to_owned),
             word().prop_map(|word| word + "/x"),
         ]
         .prop_map(Damage::Resource),
