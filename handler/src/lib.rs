@@ -1,4 +1,4 @@
-//! The Lambda function behind `POST /`: an event comes in, a movie goes into the store. `main.rs`
+//! The Lambda function behind the API: an event comes in, a movie goes into the store. `main.rs`
 //! joins these modules to their environment; the tests, the fuzz target and the benchmark join
 //! them to others.
 

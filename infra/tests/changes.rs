@@ -121,7 +121,7 @@ fn a_method_that_changes_redeploys_the_api() {
     let text = api
         .template
         .text()
-        .replace("ApiKeyRequired: true", "ApiKeyRequired: false");
+        .replacen("ApiKeyRequired: true", "ApiKeyRequired: false", 1);
     let text = text.replace("too many requests; slow down", "slow down");
     api.template = Template::parse("api.yaml", text).unwrap();
     let kind = "AWS::ApiGateway::Deployment";

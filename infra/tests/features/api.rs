@@ -17,25 +17,22 @@ fn the_api_asks_for_a_key_validates_and_is_traced() {
         "SecurityPolicy_TLS13_1_2_PFS_PQ_2025_09"
     );
     assert_eq!(api["EndpointAccessMode"], "STRICT");
-    let method = flat.only("AWS::ApiGateway::Method");
-    assert_eq!(method["HttpMethod"], "POST");
-    assert_eq!(method["ResourceId"], "<Api.RestApi.RootResourceId>");
-    assert_eq!(method["ApiKeyRequired"], true);
-    assert_eq!(method["RequestValidatorId"], "<Api.RequestValidator>");
+    let post = flat.properties("Api.PostMethod");
+    assert_eq!(post["HttpMethod"], "POST");
+    assert_eq!(post["ResourceId"], "<Api.RestApi.RootResourceId>");
     assert_eq!(
-        method["RequestModels"]["application/json"],
+        post["RequestModels"]["application/json"],
         "<Api.MovieModel>"
     );
-    assert_eq!(method["Integration"]["Type"], "AWS_PROXY");
-    let uri = method["Integration"]["Uri"].as_str().unwrap();
-    assert!(
-        uri.contains("functions/<Function.Function.Arn>/invocations"),
-        "{uri}"
-    );
-    let permission = flat.only("AWS::Lambda::Permission");
-    assert_eq!(permission["Principal"], "apigateway.amazonaws.com");
-    let source = permission["SourceArn"].as_str().unwrap();
-    assert!(source.ends_with(":<Api.RestApi>/dev/POST/"), "{source}");
+    for (name, method) in flat.of_type("AWS::ApiGateway::Method") {
+        assert_eq!(method["ApiKeyRequired"], true, "{name}");
+        let validator = &method["RequestValidatorId"];
+        assert_eq!(validator, "<Api.RequestValidator>", "{name}");
+        assert_eq!(method["Integration"]["Type"], "AWS_PROXY", "{name}");
+        let uri = method["Integration"]["Uri"].as_str().unwrap();
+        let function = "functions/<Function.Function.Arn>/invocations";
+        assert!(uri.contains(function), "{name}: {uri}");
+    }
     let deployment = flat.only("AWS::ApiGateway::Deployment");
     assert!(deployment.get("StageName").is_none());
 
@@ -57,78 +54,83 @@ fn the_api_asks_for_a_key_validates_and_is_traced() {
     assert_eq!(flat.of_type("AWS::ApiGateway::Account"), []);
 }
 
-/// A method's path below the stage, with a star for what is variable, as permissions have it.
+/// A resource's path below the stage, with the names of what is variable in braces.
 fn path_of(flat: &Flat, resource: &str) -> String {
     let name = resource.trim_matches(['<', '>']);
     if name.ends_with(".RootResourceId") {
         return "/".to_owned();
     }
     let resource = flat.properties(name);
-    let part = match resource["PathPart"].as_str().unwrap() {
-        part if part.starts_with('{') => "*",
-        part => part,
-    };
+    let part = resource["PathPart"].as_str().unwrap();
     let parent = path_of(flat, resource["ParentId"].as_str().unwrap());
     format!("{}/{part}", parent.trim_end_matches('/'))
+}
+
+/// Logical ID, method and path of everything that the API answers.
+fn methods(flat: &Flat) -> Vec<(&str, String, String)> {
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let methods = flat.of_type("AWS::ApiGateway::Method").into_iter();
+    let methods = methods.map(|(name, method)| {
+        let path = path_of(flat, &text(&method["ResourceId"]));
+        (name, text(&method["HttpMethod"]), path)
+    });
+    methods.collect()
+}
+
+fn is_variable(part: &str) -> bool {
+    part.starts_with('{')
 }
 
 /// One without the right is deployed all the same, and answers 500.
 #[test]
 fn every_method_may_invoke_the_function() {
     let flat = flat(&[]);
-    let permissions = flat.of_type("AWS::Lambda::Permission");
-    let sources: Vec<&str> = permissions
-        .iter()
-        .map(|(_, permission)| permission["SourceArn"].as_str().unwrap())
-        .collect();
-    let methods = flat.of_type("AWS::ApiGateway::Method");
-    let mut expected: Vec<String> = methods
-        .iter()
-        .filter(|(_, method)| method["Integration"]["Type"] == "AWS_PROXY")
-        .map(|(_, method)| {
-            let path = path_of(&flat, method["ResourceId"].as_str().unwrap());
-            format!(
-                "<Api.RestApi>/dev/{}{path}",
-                method["HttpMethod"].as_str().unwrap()
-            )
+    let mut expected: Vec<String> = methods(&flat)
+        .into_iter()
+        .map(|(_, method, path)| {
+            let parts = path.split('/');
+            let parts = parts.map(|part| if is_variable(part) { "*" } else { part });
+            let path = parts.collect::<Vec<&str>>().join("/");
+            format!("<Api.RestApi>/dev/{method}{path}")
         })
         .collect();
     expected.sort();
-    let mut found: Vec<&str> = sources
-        .iter()
-        .map(|source| source.rsplit_once(':').unwrap().1)
-        .collect();
+    let mut found = Vec::new();
+    for (name, permission) in flat.of_type("AWS::Lambda::Permission") {
+        assert_eq!(
+            permission["Principal"], "apigateway.amazonaws.com",
+            "{name}"
+        );
+        let source = permission["SourceArn"].as_str().unwrap();
+        found.push(source.rsplit_once(':').unwrap().1);
+    }
     found.sort_unstable();
     assert_eq!(found, expected);
 }
 
-/// Who is told that there is no such method, who reads the page, and who deploys: each learns of
-/// every method.
+/// Whether a request's path is one of a resource's.
+fn is_of(path: &str, resource: &str) -> bool {
+    let (path, resource) = (path.split('/'), resource.split('/'));
+    let mut pairs = path.clone().zip(resource.clone());
+    path.count() == resource.count() && pairs.all(|(one, other)| is_variable(other) || one == other)
+}
+
+/// Who reads the pages, and who deploys: each learns of every method.
 #[test]
-fn every_method_is_in_the_404_on_the_page_and_among_the_probes() {
+fn every_method_is_on_the_page_in_the_changelog_and_among_the_probes() {
     let flat = flat(&[]);
-    let page = std::fs::read_to_string(crate::root().join("docs/src/api.md")).unwrap();
-    for (name, method) in flat.of_type("AWS::ApiGateway::Method") {
-        let path = path_of(&flat, method["ResourceId"].as_str().unwrap());
-        let method = method["HttpMethod"].as_str().unwrap();
-        let words = format!("{method} {path}");
-        for response in ["UnknownPathResponse", "UnknownPathSignedResponse"] {
-            let response = flat.properties(&format!("Api.{response}"));
-            let text = response["ResponseTemplates"]["application/json"].as_str();
-            let text: Value = serde_json::from_str(text.unwrap()).unwrap();
-            for member in ["detail", "message"] {
-                let text = text[member].as_str().unwrap();
-                assert!(text.contains(&words), "{name}: `{text}` has no `{words}`");
-            }
+    for (name, method, path) in methods(&flat) {
+        let words = format!("`{method} {path}`");
+        for page in ["docs/src/api.md", "CHANGELOG.md"] {
+            let text = std::fs::read_to_string(crate::root().join(page)).unwrap();
+            assert!(text.contains(&words), "{page} does not name {words}");
         }
+        let is_answered = |probe: &Probe| {
+            probe.method == method && is_of(probe.path, &path) && probe.expected[0] < 300
+        };
         assert!(
-            page.contains(&format!("`{words}`")),
-            "api.md has no `{words}`"
-        );
-        let probe = |probe: &Probe| probe.path == path && probe.expected.contains(&200);
-        assert!(
-            SERVICE.probes.iter().any(probe),
-            "no probe of `{path}` is answered 200"
+            SERVICE.probes.iter().any(is_answered),
+            "no probe of {words} succeeds ({name})"
         );
     }
 }

@@ -145,7 +145,7 @@ async fn a_stage_lives_and_dies() {
 /// A key that is missing or wrong and a path that is not there never reach the handler.
 fn api_gateway_answers_as_the_handler_does(endpoint: &str) {
     let key = "API key is missing or not valid; send it in the x-api-key header";
-    let path = "no such path or method; use POST /";
+    let path = "no such path or method";
     for (url, api_key, status, title, detail) in [
         (endpoint, None, 403, "Forbidden", key),
         (endpoint, Some("not-a-key"), 403, "Forbidden", key),
