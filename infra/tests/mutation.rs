@@ -145,7 +145,8 @@ fn every_way_to_weaken_the_templates_is_noticed() {
     let original = flat(&templates, None);
     let mutants = flat_mutants(&templates, &original);
     let figures = std::fs::read_to_string(root().join("docs/src/figures.md")).unwrap();
-    let count = format!("<a id=\"weakened\"></a>{} |", mutants.len());
+    // In hundreds, so that one resource more does not change what is said of all.
+    let count = format!("<a id=\"weakened\"></a>{} |", mutants.len() / 100 * 100);
     assert!(
         figures.contains(&count),
         "docs/src/figures.md has not `{count}`"
