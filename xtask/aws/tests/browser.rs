@@ -132,7 +132,10 @@ impl Browser {
         );
         let script = "return [document.title, document.documentElement.scrollWidth, innerWidth, \
                       [...document.images].filter(one => !one.naturalWidth).length, \
-                      [...document.links].map(one => one.href)]";
+                      [...document.links].map(one => one.href), \
+                      [...document.querySelectorAll('.table-wrapper')].filter(one => \
+                      one.scrollWidth > one.clientWidth && !one.querySelector('th:nth-child(5)') \
+                      && !one.querySelector('td[style*=right]')).length]";
         let seen = self.ask("execute/sync", &json!({ "script": script, "args": [] }));
         let picture = self.command(
             "Page.captureScreenshot",
@@ -164,6 +167,10 @@ impl Browser {
         if seen[3] != 0 {
             problems.push(format!("{} pictures do not show", seen[3]));
         }
+        // Figures in columns may; prose is read.
+        if seen[5] != 0 {
+            problems.push(format!("{} tables of prose scroll sideways", seen[5]));
+        }
         for link in seen[4].as_array().unwrap() {
             let path = link.as_str().unwrap().strip_prefix("file://");
             let path = path.and_then(|path| path.split(['#', '?']).next());
@@ -193,7 +200,8 @@ fn what_a_page_says_on_the_console_and_what_is_too_wide_are_noticed() {
     let directory = tempfile::tempdir().unwrap();
     let page = directory.path().join("broken.html");
     let text = "<title>x</title><script>console.error('one'); two()</script>\
-                <img src='nowhere.png'><a href='nothing.html#x'>.</a><div style='width: 5000px'>.</div>";
+                <img src='nowhere.png'><a href='nothing.html#x'>.</a><div style='width: 5000px'>.</div>\
+                <div class='table-wrapper' style='width: 9px; overflow: auto'>wide</div>";
     std::fs::write(&page, text).unwrap();
     let problems = Browser::start().problems(&page, SCREENS[0], "light");
     let text = problems.join("\n");
@@ -202,6 +210,7 @@ fn what_a_page_says_on_the_console_and_what_is_too_wide_are_noticed() {
         "two is not defined",
         "wide, on a screen of 1280",
         "do not show",
+        "1 tables of prose scroll",
         "nothing.html#x\" leads nowhere",
     ] {
         assert!(text.contains(expected), "{text}");

@@ -60,7 +60,7 @@ pub(super) fn index(cli: Command) -> String {
     for command in subcommands(&cli) {
         let name = command.get_name();
         let about = command.get_about().map(ToString::to_string);
-        let about = escape(&about.unwrap_or_default());
+        let about = on_one_line(&about.unwrap_or_default());
         text.push_str(&format!("| [`{name}`](commands/{name}.md) | {about} |\n"));
     }
     let after = cli.get_after_help().map(ToString::to_string);
@@ -72,10 +72,12 @@ fn page(command: &Command, words: &[String]) -> String {
     let mut text = format!("# {}\n\n", words.join(" "));
     let about = command.get_long_about().or(command.get_about());
     let about = about.map(ToString::to_string).unwrap_or_default();
-    // Lines that begin with spaces are meant to stay as they are.
-    match about.contains("\n  ") {
-        true => text.push_str(&format!("```text\n{about}\n```\n\n")),
-        false => text.push_str(&format!("{}\n\n", escape(&about))),
+    for paragraph in about.split("\n\n") {
+        // Lines that begin with spaces are meant to stay as they are.
+        match paragraph.starts_with("  ") || paragraph.contains("\n  ") {
+            true => text.push_str(&format!("```text\n{paragraph}\n```\n\n")),
+            false => text.push_str(&format!("{}\n\n", on_one_line(paragraph))),
+        }
     }
     let usage = command.clone().render_usage().to_string();
     text.push_str(&format!(
@@ -131,7 +133,7 @@ fn name(argument: &Arg) -> String {
 fn means(argument: &Arg) -> String {
     let help = argument.get_long_help().or(argument.get_help());
     let help = help.map(ToString::to_string).unwrap_or_default();
-    let mut text = escape(&help.split_whitespace().collect::<Vec<_>>().join(" "));
+    let mut text = on_one_line(&help);
     if !argument.get_action().takes_values() {
         return text;
     }
@@ -152,6 +154,11 @@ fn means(argument: &Arg) -> String {
         text.push_str(&format!(" Default: `{default}`."));
     }
     text
+}
+
+/// A cell of a table has no other line.
+fn on_one_line(text: &str) -> String {
+    escape(&text.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
 /// What Markdown would take for a tag or the end of a cell, outside of code.

@@ -191,6 +191,21 @@ fn a_commands_page_has_its_flags_with_values_and_defaults() {
     assert!(page("keys").contains("[`rotate`](keys-rotate.md)"));
 }
 
+/// A row that breaks is a row more, and its end a cell of the wrong column.
+#[test]
+fn a_command_is_one_row_and_what_is_said_of_it_is_prose() {
+    let (_directory, pages) = source();
+    let text = |path: &str| &pages.iter().find(|page| page.0 == path).unwrap().1;
+    let index = text("commands.md");
+    let table = index.lines().skip(2).take_while(|line| !line.is_empty());
+    for row in table {
+        assert_eq!(row.matches(" | ").count(), 1, "{row}");
+    }
+    let new = text("commands/new.md");
+    let prose = new.split("```").next().unwrap();
+    assert!(prose.contains("It has the handler with its tests"), "{new}");
+}
+
 #[test]
 fn what_is_made_is_in_its_place() {
     let (_directory, texts) = source();
