@@ -13,7 +13,6 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use futures_util::FutureExt as _;
 use lambda_runtime::{Context, LambdaEvent};
-use serde_json::value::RawValue;
 
 use self::ending::ending;
 use self::headers::HeaderError;
@@ -69,14 +68,10 @@ impl StoreUse {
 /// Answers one event and writes its line to the log. The payload comes unparsed, because the
 /// runtime would answer a payload of another shape with an error of the function. It never
 /// panics, whatever the store does.
-pub async fn handle(
-    store: &impl MovieStore,
-    event: LambdaEvent<Box<RawValue>>,
-    log: &Log,
-) -> Reply {
+pub async fn handle(store: &impl MovieStore, event: LambdaEvent<&[u8]>, log: &Log) -> Reply {
     let started = Instant::now();
     let (payload, context) = event.into_parts();
-    let request = ProxyEvent::from_json(payload.get());
+    let request = ProxyEvent::from_json(payload);
     let mut store_use = StoreUse::default();
     let insertion = insert(store, &request, &context, &mut store_use);
     // A panic is answered like any other failure of ours, and the next request finds everything

@@ -12,7 +12,6 @@ use lambda_runtime::{Context, LambdaEvent};
 use lambda_runtime_api_client::body::Body;
 use lambda_runtime_api_client::{PooledClient, build_request};
 use serde::Serialize;
-use serde_json::value::RawValue;
 
 use crate::event::Reply;
 use crate::log;
@@ -61,10 +60,7 @@ impl Runtime {
     /// # Errors
     ///
     /// [`RuntimeError`], and never without one.
-    pub async fn run(
-        &self,
-        handle: impl AsyncFn(LambdaEvent<Box<RawValue>>) -> Reply,
-    ) -> RuntimeError {
+    pub async fn run(&self, handle: impl AsyncFn(LambdaEvent<&[u8]>) -> Reply) -> RuntimeError {
         loop {
             if let Err(err) = self.serve(&handle).await {
                 return err;
@@ -75,7 +71,7 @@ impl Runtime {
     /// Takes an invocation and answers it.
     async fn serve(
         &self,
-        handle: impl AsyncFn(LambdaEvent<Box<RawValue>>) -> Reply,
+        handle: impl AsyncFn(LambdaEvent<&[u8]>) -> Reply,
     ) -> Result<(), RuntimeError> {
         let next = request(Method::GET, "invocation/next", Body::empty())?;
         let response = self.call(next).await?;
@@ -90,7 +86,7 @@ impl Runtime {
         }
         let context = context(&parts)?;
         let path = format!("invocation/{}/response", context.request_id);
-        let reply = handle(LambdaEvent::new(payload(&body), context)).await;
+        let reply = handle(LambdaEvent::new(&body, context)).await;
 
         // Texts and numbers always serialize.
         let reply = serde_json::to_vec(&reply).unwrap_or_default();
@@ -174,10 +170,4 @@ fn usual_deadline() -> u64 {
     let deadline = SystemTime::now() + USUAL_TIME;
     let since = deadline.duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
-}
-
-/// Lambda sends JSON; anything else is an event that is no proxy request.
-fn payload(body: &[u8]) -> Box<RawValue> {
-    let payload: Result<&RawValue, _> = serde_json::from_slice(body);
-    payload.unwrap_or(RawValue::NULL).to_owned()
 }

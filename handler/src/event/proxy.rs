@@ -73,8 +73,10 @@ struct OtherEvent {
 }
 
 impl ProxyEvent {
-    /// Reads an event; one of another shape has no method and no resource.
-    pub(super) fn from_json(text: &str) -> Self {
+    /// Reads an event; one of another shape has no method and no resource. Lambda sends JSON, and
+    /// what is none has no shape.
+    pub(super) fn from_json(payload: &[u8]) -> Self {
+        let text = str::from_utf8(payload).unwrap_or_default();
         // serde reads an array into a struct as well.
         let event: Option<Self> = match text.trim_ascii_start().as_bytes().first() {
             Some(b'{') => serde_json::from_str(text).ok(),

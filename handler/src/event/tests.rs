@@ -101,8 +101,9 @@ fn parsed(text: &Mutex<Vec<u8>>) -> Vec<Value> {
 /// Handles an event; returns the reply as API Gateway reads it, and the lines logged.
 async fn respond(store: &impl MovieStore, level: Level, event: &Value) -> (Value, Vec<Value>) {
     let (log, text) = kept_log(level);
-    let payload = RawValue::from_string(event.to_string()).unwrap();
-    let reply = handle(store, LambdaEvent::new(payload, context()), &log).await;
+    let payload = event.to_string();
+    let event = LambdaEvent::new(payload.as_bytes(), context());
+    let reply = handle(store, event, &log).await;
     (serde_json::to_value(reply).unwrap(), parsed(&text))
 }
 

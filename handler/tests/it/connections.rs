@@ -11,7 +11,6 @@ use handler::movie::Movie;
 use handler::xray::{Daemon, Trace};
 use lambda_runtime::LambdaEvent;
 use rig::dynamodb::{DynamoDb, Step};
-use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use crate::support::{KeptLog, context, respond, settings, table};
@@ -125,8 +124,9 @@ async fn the_deadline_ends_the_waiting() {
     let table = table(&dynamodb.endpoint());
     for (left, within) in [(1200, 1000), (500, 100), (0, 100)] {
         let log = KeptLog::new(Level::Info);
-        let payload = RawValue::from_string(rig::contract::event(BODY).to_string()).unwrap();
-        let event = LambdaEvent::new(payload, context(Duration::from_millis(left)));
+        let payload = rig::contract::event(BODY).to_string();
+        let context = context(Duration::from_millis(left));
+        let event = LambdaEvent::new(payload.as_bytes(), context);
         let begin = Instant::now();
         let reply = event::handle(&table, event, &log.log).await;
         assert_eq!(reply.status(), 504, "{left}");
@@ -151,11 +151,12 @@ async fn traced(script: Vec<Step>, then: Step, trace: &str) -> Vec<Value> {
     })
     .unwrap();
     let log = KeptLog::new(Level::Info);
-    let payload = RawValue::from_string(rig::contract::event(BODY).to_string()).unwrap();
+    let payload = rig::contract::event(BODY).to_string();
     let mut context = context(Duration::from_secs(10));
     context.xray_trace_id = Some(trace.to_owned());
     let table = table.within(Trace::from_header(trace));
-    event::handle(&table, LambdaEvent::new(payload, context), &log.log).await;
+    let event = LambdaEvent::new(payload.as_bytes(), context);
+    event::handle(&table, event, &log.log).await;
 
     let mut documents = Vec::new();
     let mut buffer = [0; 65536];

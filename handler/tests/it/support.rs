@@ -12,7 +12,6 @@ use handler::log::{Level, Log};
 use handler::movie::MovieStore;
 use lambda_runtime::{Context, LambdaEvent};
 use serde_json::Value;
-use serde_json::value::RawValue;
 
 /// Settings for a DynamoDB at this endpoint.
 pub(crate) fn settings(endpoint: &str) -> Settings {
@@ -75,8 +74,7 @@ pub(crate) fn context(left: Duration) -> Context {
 
 /// Handles one event, given as text, as the runtime would hand it over.
 pub(crate) async fn handle(store: &impl MovieStore, payload: &str, log: &Log) -> Reply {
-    let payload = RawValue::from_string(payload.to_owned()).unwrap();
-    let event = LambdaEvent::new(payload, context(Duration::from_secs(10)));
+    let event = LambdaEvent::new(payload.as_bytes(), context(Duration::from_secs(10)));
     event::handle(store, event, log).await
 }
 

@@ -137,9 +137,9 @@ async fn below_the_level_only_metrics_are_written() {
 async fn the_first_line_of_a_process_is_a_cold_start() {
     let (log, text) = kept_log(Level::Info);
     for _ in 0..2 {
-        let payload = RawValue::from_string(proxy_event().to_string()).unwrap();
-        let store = Scripted::new(|| Ok(()));
-        handle(&store, LambdaEvent::new(payload, context()), &log).await;
+        let payload = proxy_event().to_string();
+        let event = LambdaEvent::new(payload.as_bytes(), context());
+        handle(&Scripted::new(|| Ok(())), event, &log).await;
     }
     let cold = parsed(&text);
     let cold = cold.iter().map(|line| line["coldStart"].as_bool());
