@@ -5,6 +5,7 @@ mod attempts;
 pub mod connection;
 pub mod endpoint;
 mod failure;
+mod statistics;
 pub mod tls;
 pub mod traced;
 
@@ -29,6 +30,7 @@ use self::connection::error::ConnectionError;
 use self::connection::{Connections, Rehearsal, client_of};
 use self::endpoint::{Location, LocationError};
 use self::failure::Repetition;
+use self::statistics::NoStatistics;
 use self::tls::TlsError;
 use self::traced::TracedTable;
 use crate::movie::{Existing, InsertError, Insertion, Movie, MovieStore, Outcome};
@@ -122,6 +124,7 @@ impl Table {
                     .with_initial_backoff(INITIAL_BACKOFF),
             )
             .retry_classifier(Repetition)
+            .interceptor(NoStatistics)
             // How many retries are left is this client's own count, and not the process's.
             .retry_partition(
                 RetryPartition::custom("table")

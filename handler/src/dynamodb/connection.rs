@@ -15,7 +15,7 @@ use aws_smithy_runtime_api::client::http::{
 };
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_types::body::SdkBody;
-use http::header::{HOST, HeaderValue};
+use http::header::{self, HeaderValue};
 use http::uri::{Authority, PathAndQuery, Scheme, Uri};
 use http_body_util::BodyExt as _;
 use hyper::client::conn::http1::{self, SendRequest};
@@ -29,6 +29,7 @@ use tokio_rustls::TlsConnector;
 use self::error::ConnectionError;
 use super::attempts::Attempts;
 use super::endpoint::bare;
+use super::statistics::USER_AGENT;
 
 /// As long as this, nobody closes a connection for want of requests.
 const TRUSTED: Duration = Duration::from_secs(1);
@@ -195,7 +196,9 @@ fn prepare(request: &mut http::Request<SdkBody>, origin: &Origin) -> Result<(), 
     let host = HeaderValue::from_str(host)?;
     let path = request.uri().path_and_query().cloned();
     *request.uri_mut() = path.unwrap_or(PathAndQuery::from_static("/")).into();
-    request.headers_mut().insert(HOST, host);
+    let headers = request.headers_mut();
+    headers.insert(header::HOST, host);
+    headers.insert(header::USER_AGENT, HeaderValue::from_static(USER_AGENT));
     Ok(())
 }
 

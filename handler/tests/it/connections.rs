@@ -48,6 +48,20 @@ async fn the_connection_of_the_start_is_used_for_every_request() {
 }
 
 #[tokio::test]
+async fn a_request_names_this_function_and_says_nothing_about_the_sdk() {
+    let dynamodb = DynamoDb::start(vec![Step::Reset], Step::Store);
+    assert_eq!(post(&table(&dynamodb.endpoint())).await, (200, 2));
+    for request in dynamodb.requests() {
+        let agent = request.header("User-Agent").unwrap();
+        assert_eq!(agent, concat!("handler/", env!("CARGO_PKG_VERSION")));
+        let names = request.headers.iter().map(|(name, _)| name);
+        let about: Vec<_> = names.filter(|name| name.contains("sdk")).collect();
+        assert!(about.is_empty(), "{about:?}");
+        assert_eq!(request.header("X-Amz-User-Agent"), None);
+    }
+}
+
+#[tokio::test]
 async fn a_start_without_dynamodb_costs_half_a_second_at_most() {
     let endpoint = format!("http://127.0.0.1:{}", rig::dynamodb::refused_port());
     assert!(table(&endpoint).warm().await.is_err());
