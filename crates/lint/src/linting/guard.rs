@@ -1,7 +1,9 @@
 //! cfn-guard, with the rules in `infra/guard/`.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::ffi::OsStr;
+use std::fmt::Display;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use xshell::{Shell, cmd};
@@ -19,31 +21,57 @@ pub(crate) fn has_rules(workspace: &Workspace) -> bool {
     workspace.root().join(DIRECTORY).is_dir()
 }
 
-/// Judges every template in `directory` by every rule file in `infra/guard/`, by file name.
+/// The files of rules, with their texts.
+///
+/// # Errors
+///
+/// One cannot be read.
+pub fn rules(sh: &Shell, workspace: &Workspace) -> Result<BTreeMap<PathBuf, String>> {
+    let mut files = checkout::files_below(&workspace.root().join(DIRECTORY))?;
+    files.retain(|file| {
+        file.extension()
+            .is_some_and(|extension| extension == "guard")
+    });
+    let read = |file: PathBuf| {
+        let text = sh.read_file(&file).map_err(Error::said)?;
+        Ok((file, text))
+    };
+    files.into_iter().map(read).collect()
+}
+
+/// Judges every template in `directory` by these [`rules`], by file name.
 ///
 /// # Errors
 ///
 /// cfn-guard cannot be installed or run, there is no rule or it did not look at one, or its answer
 /// lacks what is read. What it finds is no error.
-pub fn judge(
+pub fn judge<'rules>(
     sh: &Shell,
     workspace: &Workspace,
     directory: &Path,
+    rules: impl IntoIterator<Item = (&'rules PathBuf, &'rules String)>,
 ) -> Result<BTreeMap<String, Opinion>> {
     let bin = tool::CFN_GUARD.provide(sh, workspace)?;
     let cfn_guard = bin.join("cfn-guard");
-    let rules = workspace.root().join(DIRECTORY);
+    let mut places = BTreeMap::new();
+    let mut arguments = Vec::new();
+    for (file, text) in rules {
+        add_places(workspace.display(file), text, &mut places);
+        arguments.extend([OsStr::new("--rules"), file.as_os_str()]);
+    }
+    if places.is_empty() {
+        bail!("no rule in `{DIRECTORY}`");
+    }
     // It fails where a rule fails; what it says is on stdout all the same.
     let output = cmd!(
         sh,
-        "{cfn_guard} validate --rules {rules} --data {directory} --structured
+        "{cfn_guard} validate {arguments...} --data {directory} --structured
          --output-format json --show-summary none"
     )
     .quiet()
     .ignore_status()
     .output()
     .context("cannot run cfn-guard")?;
-    let places = rule_places(sh, workspace)?;
     let said = String::from_utf8_lossy(&output.stdout);
     parse(&said, &places).with_context(|| {
         format!(
@@ -53,28 +81,14 @@ pub fn judge(
     })
 }
 
-/// File and line of each rule, by its name.
-fn rule_places(sh: &Shell, workspace: &Workspace) -> Result<BTreeMap<String, String>> {
-    let mut places = BTreeMap::new();
-    let mut files = checkout::files_below(&workspace.root().join(DIRECTORY))?;
-    files.retain(|file| {
-        file.extension()
-            .is_some_and(|extension| extension == "guard")
-    });
-    for file in files {
-        let text = sh.read_file(&file).map_err(Error::said)?;
-        for (index, line) in text.lines().enumerate() {
-            if let Some(rest) = line.strip_prefix("rule ") {
-                let name = rest.split([' ', '{']).next().unwrap_or_default();
-                let place = format!("{}:{}", workspace.display(&file), index + 1);
-                places.insert(name.to_owned(), place);
-            }
+/// File and line of each rule of a file, by its name.
+fn add_places(file: impl Display, text: &str, places: &mut BTreeMap<String, String>) {
+    for (index, line) in text.lines().enumerate() {
+        if let Some(rest) = line.strip_prefix("rule ") {
+            let name = rest.split([' ', '{']).next().unwrap_or_default();
+            places.insert(name.to_owned(), format!("{file}:{}", index + 1));
         }
     }
-    if places.is_empty() {
-        bail!("no rule in `{DIRECTORY}`");
-    }
-    Ok(places)
 }
 
 fn parse(said: &str, places: &BTreeMap<String, String>) -> Result<BTreeMap<String, Opinion>> {

@@ -132,7 +132,9 @@ pub fn judge_templates(sh: &Shell, workspace: &Workspace, service: &Service) -> 
     let flats = write_views(sh, &directory, &templates, service.switched_on)?;
     let mut judged = Vec::new();
     if guard::has_rules(workspace) {
-        judged.push(("cfn-guard", guard::judge(sh, workspace, &directory)?));
+        let rules = guard::rules(sh, workspace)?;
+        let verdicts = guard::judge(sh, workspace, &directory, &rules)?;
+        judged.push(("cfn-guard", verdicts));
     }
     judged.push(("checkov", checkov::judge(sh, workspace, &directory)?));
     for (tool, mut verdicts) in judged {
