@@ -149,6 +149,13 @@ impl<'a> Lines<'a> {
         let Some(start) = self.starts.get(line) else {
             return self.text.len();
         };
+        // A character is a byte in nearly every line.
+        let before = self.text.as_bytes().get(*start..start + marker.col());
+        if let Some(before) = before
+            && before.is_ascii()
+        {
+            return start + before.len();
+        }
         let column = self.text[*start..].char_indices().nth(marker.col());
         column.map_or(self.text.len(), |(offset, _)| start + offset)
     }
