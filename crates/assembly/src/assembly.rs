@@ -92,9 +92,18 @@ impl AssembledTemplates {
     /// is not there; or a nested stack has no template, is not given what that declares, or does
     /// not have an output that is read.
     pub fn read(directory: &Path, cloud: Cloud) -> Result<Self> {
+        Self::below(read_template(directory, "root.yaml")?, directory, cloud)
+    }
+
+    /// The same for a root that was read.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::read`].
+    pub fn below(root: Template, directory: &Path, cloud: Cloud) -> Result<Self> {
         let mut omissions = Vec::new();
-        let mut prepare = |file: &str| -> Result<Template> {
-            let template = with_deployment_hash(read_template(directory, file)?)?;
+        let mut prepare = |template: Template| -> Result<Template> {
+            let template = with_deployment_hash(template)?;
             let template = match cloud {
                 Cloud::Aws => template,
                 Cloud::Local => {
@@ -106,7 +115,7 @@ impl AssembledTemplates {
             check_references(&template)?;
             Ok(template)
         };
-        let root = prepare("root.yaml")?;
+        let root = prepare(root)?;
         check_size(&root)?;
         let root_asset = (root.text().len() > INLINE_BYTES)
             .then(|| Asset::new("root.yaml", root.text().as_bytes().to_vec()));
@@ -116,7 +125,7 @@ impl AssembledTemplates {
             if !directory.join(&file).exists() {
                 return Err(missing_template(&root, &logical_id, &file).into());
             }
-            let template = prepare(&file)?;
+            let template = prepare(read_template(directory, &file)?)?;
             check_size(&template)?;
             check_interface(&root, &logical_id, &template)?;
             let asset = Asset::new(&file, template.text().as_bytes().to_vec());

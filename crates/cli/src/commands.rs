@@ -8,6 +8,7 @@ use cfnkit_assembly::stage::Stage;
 use cfnkit_assembly::stage_file::StageFile;
 use cfnkit_console::screen;
 use cfnkit_package::packaging::{self, Reuse};
+use cfnkit_template::template::Template;
 use cfnkit_tools::architecture::Architecture;
 use cfnkit_tools::workspace::Workspace;
 use clap::CommandFactory as _;
@@ -202,8 +203,8 @@ impl<Own: OwnCommands> Cli<Own> {
     }
 }
 
-/// Builds the handler, unless there is one, and assembles it with the templates; writes `target/assembly/<stage>/`, or
-/// `<stage>.local/` for the local cloud.
+/// Builds the handler, unless there is one, and assembles it with the root as it was read and the
+/// templates below it; writes `target/assembly/<stage>/`, or `<stage>.local/` for the local cloud.
 ///
 /// # Errors
 ///
@@ -212,6 +213,7 @@ impl<Own: OwnCommands> Cli<Own> {
 pub fn assemble(
     sh: &Shell,
     workspace: &Workspace,
+    root: Template,
     stage_file: &StageFile,
     cloud: Cloud,
     handler: &args::HandlerArgs,
@@ -220,7 +222,7 @@ pub fn assemble(
     let assembly = Assembly {
         stage: stage.clone(),
         stage_parameters: stage_file.parameters().clone(),
-        templates: AssembledTemplates::read(&workspace.templates(), cloud)?,
+        templates: AssembledTemplates::below(root, &workspace.templates(), cloud)?,
         // After the templates: it may take minutes.
         functions: functions(sh, workspace, stage, cloud, handler)?,
     };

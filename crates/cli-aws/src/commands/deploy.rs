@@ -72,7 +72,15 @@ pub(crate) async fn run(deploy: Deploy, sh: &Shell, workspace: &Workspace) -> an
     let repeated = deploy.environment.repeated();
     find_key(&mut choices, workspace, &environment, &repeated).await?;
     let cloud = environment.cloud;
-    let (assembly, _) = assemble(sh, workspace, &choices.stage_file, cloud, &deploy.handler)?;
+    let root = choices.root.clone();
+    let (assembly, _) = assemble(
+        sh,
+        workspace,
+        root,
+        &choices.stage_file,
+        cloud,
+        &deploy.handler,
+    )?;
     if let Some(imports) = deploy.options.imports(&assembly.templates)? {
         screen::progress(imports);
     }

@@ -28,7 +28,15 @@ pub(crate) async fn run(diff: Diff, sh: &Shell, workspace: &Workspace) -> anyhow
         .find_key(&environment, &diff.environment.repeated())
         .await?;
     let cloud = environment.cloud;
-    let (assembly, _) = assemble(sh, workspace, &choices.stage_file, cloud, &diff.handler)?;
+    let root = choices.root.clone();
+    let (assembly, _) = assemble(
+        sh,
+        workspace,
+        root,
+        &choices.stage_file,
+        cloud,
+        &diff.handler,
+    )?;
     let cfn = environment.connection.cloudformation();
     let name = assembly.stage.stack_name();
     let mut engine = environment.engine(workspace, interrupts);

@@ -43,7 +43,8 @@ impl Synth {
         }
         let root = read_template(&workspace.templates(), "root.yaml")?;
         let stage_file = read_stage_file(workspace, &self.stage.stage, &root)?;
-        let (assembly, directory) = assemble(sh, workspace, &stage_file, cloud, &self.handler)?;
+        let (assembly, directory) =
+            assemble(sh, workspace, root, &stage_file, cloud, &self.handler)?;
         for omission in &assembly.templates.omissions {
             screen::say(omission);
         }
