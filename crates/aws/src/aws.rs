@@ -145,7 +145,7 @@ impl Connection {
         let no_files = EnvConfigFiles::builder()
             .with_contents(EnvConfigFileKind::Config, "")
             .build();
-        let route = Route::to_local(report)?;
+        let route = Route::to_local(report);
         let config = loader(&route)
             .empty_test_environment()
             .profile_files(no_files)

@@ -1,12 +1,14 @@
 //! The HTTP client of all calls, of the SDK's and of those signed by hand: its proxy, whom it
 //! trusts, and its word while it waits.
 
+use std::collections::HashMap;
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use aws_config::profile::ProfileSet;
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::{self, TlsContext, TrustStore};
-use aws_smithy_http_client::{Builder as HttpBuilder, Connector};
+use aws_smithy_http_client::{Connector, ConnectorBuilder};
 use aws_smithy_runtime_api::client::connector_metadata::ConnectorMetadata;
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
@@ -44,7 +46,8 @@ const BUNDLE: &str = "AWS_CA_BUNDLE";
 #[derive(Debug, Clone)]
 pub(super) struct Route {
     proxy: ProxyConfig,
-    tls: TlsContext,
+    /// Who is trusted; `None` is whom the system trusts.
+    store: Option<TrustStore>,
     report: Report,
 }
 
@@ -63,71 +66,68 @@ impl Route {
     /// As the AWS CLI goes: through the proxy of the environment, and with the roots that
     /// `AWS_CA_BUNDLE` or the profile's `ca_bundle` names in the place of the system's.
     pub(super) fn to_aws(profiles: Option<&ProfileSet>, report: Report) -> Result<Self> {
-        let store = match Bundle::find(profiles) {
-            Some(bundle) => bundle.read()?,
-            None => system(),
-        };
+        let bundle = Bundle::find(profiles);
+        let store = bundle.map(|bundle| bundle.read()).transpose()?;
         Ok(Self {
             proxy: match proxy::is_switched_off() {
                 true => ProxyConfig::disabled(),
                 false => ProxyConfig::from_env(),
             },
-            tls: context(store)?,
+            store,
             report,
         })
     }
 
-    pub(super) fn to_local(report: Report) -> Result<Self> {
-        Ok(Self {
+    pub(super) fn to_local(report: Report) -> Self {
+        Self {
             proxy: ProxyConfig::disabled(),
-            tls: context(TrustStore::empty())?,
+            store: Some(TrustStore::empty()),
             report,
-        })
+        }
     }
 
     /// For the SDK's clients.
     pub(super) fn client(&self) -> SharedHttpClient {
-        let route = self.clone();
-        let inner = HttpBuilder::new()
-            .build_with_connector_fn(move |settings, _| route.plain(settings.cloned()));
-        SharedHttpClient::new(Watched {
-            inner,
-            report: self.report,
+        SharedHttpClient::new(Client {
+            route: self.clone(),
+            connectors: Mutex::default(),
         })
     }
 
     /// For calls that no client of the SDK's makes.
     pub(super) fn connector(&self, settings: HttpConnectorSettings) -> SharedHttpConnector {
         SharedHttpConnector::new(Watched {
-            inner: SharedHttpConnector::new(self.plain(Some(settings))),
-            report: self.report,
+            route: self.clone(),
+            settings,
+            plain: OnceLock::new(),
+            secure: OnceLock::new(),
         })
     }
 
-    fn plain(&self, settings: Option<HttpConnectorSettings>) -> Connector {
-        let mut connector = Connector::builder().proxy_config(self.proxy.clone());
-        connector.set_connector_settings(settings);
-        connector
-            .tls_provider(tls::Provider::Rustls(
-                tls::rustls_provider::CryptoMode::Ring,
-            ))
-            .tls_context(self.tls.clone())
-            .build()
+    fn builder(&self, settings: &HttpConnectorSettings) -> ConnectorBuilder {
+        let mut builder = Connector::builder().proxy_config(self.proxy.clone());
+        builder.set_connector_settings(Some(settings.clone()));
+        builder
     }
-}
 
-fn context(store: TrustStore) -> Result<TlsContext> {
-    let context = TlsContext::builder().with_trust_store(store).build();
-    context.context("cannot set up TLS")
+    fn secure(&self, settings: &HttpConnectorSettings) -> Result<SharedHttpConnector> {
+        let store = self.store.clone().unwrap_or_else(system);
+        let context = TlsContext::builder().with_trust_store(store).build();
+        let provider = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring);
+        let builder = self.builder(settings).tls_provider(provider);
+        let context = context.context("cannot set up TLS")?;
+        Ok(SharedHttpConnector::new(
+            builder.tls_context(context).build(),
+        ))
+    }
 }
 
 /// The client takes it for granted that there are roots.
 fn system() -> TrustStore {
-    let certificates = rustls_native_certs::load_native_certs().certs;
-    let (valid, _) = RootCertStore::empty().add_parsable_certificates(certificates);
-    match valid {
-        0 => TrustStore::empty(),
-        _ => TrustStore::default(),
+    let mut certificates = rustls_native_certs::load_native_certs().certs.into_iter();
+    match certificates.any(|one| RootCertStore::empty().add(one).is_ok()) {
+        true => TrustStore::default(),
+        false => TrustStore::empty(),
     }
 }
 
@@ -170,35 +170,71 @@ impl Bundle {
     }
 }
 
-/// A client or a connector that says so where an answer is long in coming, and why there is none.
+/// Has a connector for each of the timeouts that the SDK's clients ask for, which they share.
 #[derive(Debug)]
-struct Watched<T> {
-    inner: T,
-    report: Report,
+struct Client {
+    route: Route,
+    connectors: Mutex<HashMap<Timeouts, SharedHttpConnector>>,
 }
 
-impl HttpClient for Watched<SharedHttpClient> {
+/// To connect, and to read.
+type Timeouts = (Option<Duration>, Option<Duration>);
+
+impl HttpClient for Client {
     fn http_connector(
         &self,
         settings: &HttpConnectorSettings,
-        components: &RuntimeComponents,
+        _components: &RuntimeComponents,
     ) -> SharedHttpConnector {
-        SharedHttpConnector::new(Watched {
-            inner: self.inner.http_connector(settings, components),
-            report: self.report,
-        })
+        let timeouts = (settings.connect_timeout(), settings.read_timeout());
+        let connectors = self.connectors.lock();
+        let mut connectors = connectors.unwrap_or_else(PoisonError::into_inner);
+        let connector = connectors.entry(timeouts);
+        let connector = connector.or_insert_with(|| self.route.connector(settings.clone()));
+        connector.clone()
     }
 
     fn connector_metadata(&self) -> Option<ConnectorMetadata> {
-        self.inner.connector_metadata()
+        Some(ConnectorMetadata::new("hyper", Some("1.x".into())))
     }
 }
 
-impl HttpConnector for Watched<SharedHttpConnector> {
+/// A connector that says so where an answer is long in coming, and why there is none. It sets up
+/// TLS for the first address that needs it: all that the system trusts is read for that.
+#[derive(Debug)]
+struct Watched {
+    route: Route,
+    settings: HttpConnectorSettings,
+    plain: OnceLock<SharedHttpConnector>,
+    secure: OnceLock<SharedHttpConnector>,
+}
+
+impl Watched {
+    fn connector(&self, uri: &Uri) -> Result<&SharedHttpConnector> {
+        // A proxy may want TLS itself.
+        if uri.scheme_str() == Some("http") && proxy::of(uri).is_none() {
+            let build = || self.route.builder(&self.settings).build_http();
+            return Ok(self.plain.get_or_init(|| SharedHttpConnector::new(build())));
+        }
+        if let Some(secure) = self.secure.get() {
+            return Ok(secure);
+        }
+        let secure = self.route.secure(&self.settings)?;
+        Ok(self.secure.get_or_init(|| secure))
+    }
+}
+
+impl HttpConnector for Watched {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let uri: Uri = request.uri().parse().unwrap_or_default();
-        let report = self.report;
-        let answer = self.inner.call(request);
+        let report = self.route.report;
+        let answer = match self.connector(&uri) {
+            Ok(connector) => connector.call(request),
+            Err(err) => {
+                let err = ConnectorError::user(err.into());
+                return HttpConnectorFuture::ready(Err(err));
+            }
+        };
         HttpConnectorFuture::new(async move {
             let mut answer = std::pin::pin!(answer);
             let answer = match tokio::time::timeout(silence(), &mut answer).await {
