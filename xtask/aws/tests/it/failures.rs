@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
 
-use crate::support::{LocalCloud, Run, copy_of_repository, edit, repository, xtask};
+use crate::support::{LocalCloud, Run, copy_with_handler, edit, repository, xtask};
 
 /// Runs against AWS's code path with the given environment; no account is ever reached.
 fn run_aws(home: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Run {
@@ -179,10 +179,10 @@ async fn bad_parameters_and_buckets_leave_nothing_behind() {
 #[tokio::test]
 async fn a_change_set_that_is_refused_leaves_no_stack() {
     let cloud = LocalCloud::start();
-    let copy = copy_of_repository();
+    let copy = copy_with_handler();
     let root = copy.path().join("infra/cfn/root.yaml");
     edit(&root, "!Equals [!Ref Stage, dev]", "!Equals [!Ref Stage]");
-    let refused = cloud.deploy_copy(&copy);
+    let refused = cloud.deploy_templates(&copy);
     refused.expect(1).says("movies-dev");
     assert_eq!(cloud.stacks().await, ["movies-bootstrap"]);
 }
@@ -190,9 +190,9 @@ async fn a_change_set_that_is_refused_leaves_no_stack() {
 #[tokio::test]
 async fn a_broken_template_is_shown_with_its_line() {
     let cloud = LocalCloud::start();
-    let copy = copy_of_repository();
+    let copy = copy_with_handler();
     let template = copy.path().join("infra/cfn/data.yaml");
-    let deploy = || cloud.deploy_copy(&copy).expect(1);
+    let deploy = || cloud.deploy_templates(&copy).expect(1);
 
     edit(&template, "!GetAtt Table.Arn", "!GetAtt Tabel.Arn");
     deploy()
@@ -210,9 +210,9 @@ async fn a_broken_template_is_shown_with_its_line() {
 #[tokio::test]
 async fn a_failed_create_names_its_cause_and_the_next_deploy_repairs_it() {
     let cloud = LocalCloud::start();
-    let copy = copy_of_repository();
+    let copy = copy_with_handler();
     let template = copy.path().join("infra/cfn/function.yaml");
-    let deploy = || cloud.deploy_copy(&copy);
+    let deploy = || cloud.deploy_templates(&copy);
 
     // A type the emulator does not know fails while the nested stack is created.
     let resources = "Resources:\n";

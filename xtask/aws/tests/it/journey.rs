@@ -7,7 +7,8 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Value, json};
 
 use crate::support::{
-    LocalCloud, Run, builds_apart, copy_of_repository, edit, post, repository, xtask,
+    LocalCloud, Run, builds_apart, copy_of_repository, copy_with_handler, edit, post, repository,
+    xtask,
 };
 use cfnkit_scripted_cloud::judge::judge;
 use cfnkit_scripted_cloud::recorder::Recorder;
@@ -275,9 +276,9 @@ async fn a_limit_changes_one_stack(cloud: &LocalCloud) {
 
 /// No resource changes with it, and it is deployed all the same.
 fn an_added_output_is_a_change(cloud: &LocalCloud) {
-    let copy = copy_of_repository();
-    // Its handler is built at another place.
-    cloud.deploy_copy(&copy).expect(0);
+    let copy = copy_with_handler();
+    // What was chosen before is taken back.
+    cloud.deploy_templates(&copy).expect(0);
     let root = copy.path().join("infra/cfn/root.yaml");
     let motto = "\nOutputs:\n  Motto:\n    Description: A motto.\n    Value: movies\n";
     edit(&root, "\nOutputs:\n", motto);
@@ -290,7 +291,7 @@ fn an_added_output_is_a_change(cloud: &LocalCloud) {
             .says("no resource changes");
     }
     cloud
-        .deploy_copy(&copy)
+        .deploy_templates(&copy)
         .expect(0)
         .says("movies-dev is deployed");
     let outputs = cloud.run(&["outputs", "--local", "--json"]).expect(0);

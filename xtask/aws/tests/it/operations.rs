@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use crate::support::{LocalCloud, Run, conforms, copy_of_repository, edit, post};
+use crate::support::{
+    LocalCloud, Run, conforms, copy_of_repository, copy_with_handler, edit, post,
+};
 
 const MOVIE: &str = r#"{"year":"2023","title":"kkkg","id":"12"}"#;
 
@@ -138,9 +140,9 @@ fn a_schema_refuses_what_is_not_described() {
 #[tokio::test]
 async fn a_key_is_rotated_while_both_are_valid() {
     let cloud = LocalCloud::start();
-    let copy = copy_of_repository();
+    let copy = copy_with_handler();
     let run = |arguments: &[&str]| -> Run { cloud.run_in(copy.path(), arguments) };
-    cloud.deploy_copy(&copy).expect(0);
+    cloud.deploy_templates(&copy).expect(0);
     let outputs = run(&["outputs", "--local", "--json"]).expect(0).json();
     let endpoint = format!("{}/", outputs["Endpoint"].as_str().unwrap());
     let shown = || {
@@ -179,7 +181,7 @@ async fn a_key_is_rotated_while_both_are_valid() {
     assert_eq!((status(&old), status(&new)), (403, 200));
 
     // What the stage's file remembers is what the next deploy finds.
-    cloud.deploy_copy(&copy).expect(0);
+    cloud.deploy_templates(&copy).expect(0);
     assert_eq!(shown(), new);
     let destroyed = run(&["destroy", "--local"]).expect(0);
     assert!(destroyed.stderr.contains("deleted old API key"));

@@ -217,6 +217,13 @@ impl LocalCloud {
         Run::of(builds_apart(deploy.args(["deploy", "--local"])))
     }
 
+    /// Deploys a copy whose handler is the one from here.
+    pub(crate) fn deploy_templates(&self, copy: &TempDir) -> Run {
+        let run = self.deploy_copy(copy);
+        assert!(!run.stderr.contains("building"), "{}", run.stderr);
+        run
+    }
+
     pub(crate) fn endpoint(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
@@ -325,22 +332,24 @@ pub(crate) fn post(url: &str, key: Option<&str>, body: &str) -> (u16, String) {
 
 static COPIES: AtomicU32 = AtomicU32::new(1);
 
-/// A copy of everything that is under version control, as it is in the working tree, without a
-/// repository of its own.
-pub(crate) fn copy_of_repository() -> TempDir {
-    let copy = tempfile::tempdir().unwrap();
-    let repository = repository();
-    let mut listed = Command::new("git");
-    listed
-        .args(["ls-files", "--cached", "--others", "--exclude-standard"])
-        .current_dir(&repository);
-    for file in Run::of(&mut listed).expect(0).stdout.lines() {
-        let (from, to) = (repository.join(file), copy.path().join(file));
-        if from.is_file() {
-            std::fs::create_dir_all(to.parent().unwrap()).unwrap();
-            std::fs::copy(from, to).unwrap();
-        }
+/// A copy whose templates are changed: it has the handler's zip from here, and builds none.
+pub(crate) fn copy_with_handler() -> TempDir {
+    let copy = files_of_repository();
+    let mut package = xtask(&repository(), copy.path());
+    Run::of(package.args(["package", "--local"])).expect(0);
+    let package = "package/local";
+    let to = copy.path().join("target").join(package);
+    std::fs::create_dir_all(&to).unwrap();
+    for file in ["handler.zip", "handler.json"] {
+        let from = target_directory().join(package).join(file);
+        std::fs::copy(from, to.join(file)).unwrap();
     }
+    copy
+}
+
+/// A copy whose code is changed.
+pub(crate) fn copy_of_repository() -> TempDir {
+    let copy = files_of_repository();
     // Cargo tells packages apart by name and version, and not by where their workspace is. With
     // the same version it would take what a copy has built for this repository's own, or another's.
     let number = COPIES.fetch_add(1, Ordering::Relaxed);
@@ -356,6 +365,25 @@ pub(crate) fn copy_of_repository() -> TempDir {
         }
     });
     std::fs::write(&lock, packages.collect::<Vec<_>>().join("\n\n")).unwrap();
+    copy
+}
+
+/// A copy of everything that is under version control, as it is in the working tree, without a
+/// repository of its own.
+fn files_of_repository() -> TempDir {
+    let copy = tempfile::tempdir().unwrap();
+    let repository = repository();
+    let mut listed = Command::new("git");
+    listed
+        .args(["ls-files", "--cached", "--others", "--exclude-standard"])
+        .current_dir(&repository);
+    for file in Run::of(&mut listed).expect(0).stdout.lines() {
+        let (from, to) = (repository.join(file), copy.path().join(file));
+        if from.is_file() {
+            std::fs::create_dir_all(to.parent().unwrap()).unwrap();
+            std::fs::copy(from, to).unwrap();
+        }
+    }
     copy
 }
 
