@@ -3,7 +3,7 @@
 use crate::support::LocalCloud;
 
 /// How many lives of a stage; `XTASK_CYCLES` sets another number.
-const CYCLES: usize = 10;
+const CYCLES: usize = 3;
 
 fn cycles() -> usize {
     let cycles = std::env::var("XTASK_CYCLES").ok();
