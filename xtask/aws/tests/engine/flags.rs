@@ -4,7 +4,7 @@
 //! The flags are those that the program's own help names, so that a new one without a row fails.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex, OnceLock};
 
 use crate::site::{Site, check_each_of};
 use crate::support::{Run, repository};
@@ -34,7 +34,12 @@ struct Trace {
 }
 
 /// The commands with their flags, as the program's help has them.
-fn flags_of_program() -> BTreeSet<(String, String)> {
+fn flags_of_program() -> &'static BTreeSet<(String, String)> {
+    static FLAGS: OnceLock<BTreeSet<(String, String)>> = OnceLock::new();
+    FLAGS.get_or_init(ask_for_flags)
+}
+
+fn ask_for_flags() -> BTreeSet<(String, String)> {
     let site = Site::new();
     let mut found = BTreeSet::new();
     let mut commands = vec![String::new()];
@@ -173,20 +178,22 @@ fn makes_no_difference(scene: Scene, without: &[&str], with: &[&str]) -> Vec<Str
 
 /// The trace that two runs have alike: a difference by chance would pass for the flag's.
 fn certain(scene: Scene, arguments: &[&str]) -> Result<Trace, String> {
-    static KNOWN: Mutex<BTreeMap<String, Trace>> = Mutex::new(BTreeMap::new());
+    type Found = Arc<OnceLock<Result<Trace, String>>>;
+    static KNOWN: Mutex<BTreeMap<String, Found>> = Mutex::new(BTreeMap::new());
     let key = format!("{scene:?} {arguments:?}");
-    if let Some(known) = KNOWN.lock().unwrap().get(&key) {
-        return Ok(known.clone());
-    }
-    let (one, other) = (trace(scene, arguments), trace(scene, arguments));
-    if one != other {
+    let known = Arc::clone(KNOWN.lock().unwrap().entry(key).or_default());
+    // Whoever wants the same waits for it.
+    let certain = known.get_or_init(|| {
+        let (one, other) = (trace(scene, arguments), trace(scene, arguments));
+        if one == other {
+            return Ok(one);
+        }
         let (one, other) = (format!("{one:#?}"), format!("{other:#?}"));
         let mut lines = one.lines().zip(other.lines());
         let (one, other) = lines.find(|(one, other)| one != other).unwrap_or_default();
-        return Err(format!("no two runs are the same:\n{one}\n{other}"));
-    }
-    KNOWN.lock().unwrap().insert(key, one.clone());
-    Ok(one)
+        Err(format!("no two runs are the same:\n{one}\n{other}"))
+    });
+    certain.clone()
 }
 
 /// Whether a test is there, and has the flag in it.
@@ -264,10 +271,10 @@ fn problems(command: &str, flag: &str, how: How) -> Vec<String> {
 
 #[test]
 fn every_flag_of_every_command_is_honoured() {
-    let rows = table::rows(&flags_of_program());
+    let rows = table::rows(flags_of_program());
     let missing: Vec<_> = flags_of_program()
-        .into_iter()
-        .filter(|flag| !rows.contains_key(flag))
+        .iter()
+        .filter(|flag| !rows.contains_key(*flag))
         .collect();
     assert!(
         missing.is_empty(),
@@ -297,7 +304,7 @@ fn values<'a>(rows: &Rows, command: &str, flag: &'a str) -> Option<Vec<&'a str>>
 /// another.
 #[test]
 fn every_flag_is_honoured_or_refused_whichever_way_a_command_goes() {
-    let rows = table::rows(&flags_of_program());
+    let rows = table::rows(flags_of_program());
     let mut cases = Vec::new();
     for mode in &MODES {
         for (command, flag) in rows.keys().filter(|(command, _)| command == mode.command) {
