@@ -169,7 +169,7 @@ pub struct Probe {
     pub message: Option<&'static str>,
 }
 
-/// What is sent to try the service, and what a load test sends.
+/// What is sent to try the service, and what a load test sends: by `POST`, to the endpoint's root.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Sample {
     /// A body that a person may send first.
