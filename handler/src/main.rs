@@ -10,7 +10,7 @@ use handler::dynamodb::connection::error::ConnectionError;
 use handler::dynamodb::{SetupError, Table};
 use handler::log::{self, Log};
 use handler::movie::Movie;
-use handler::runtime::{self, Runtime};
+use handler::runtime::{self, Runtime, RuntimeError};
 use handler::xray::Trace;
 use handler::{event, panic_hook};
 use tokio::runtime::Runtime as Tokio;
@@ -24,6 +24,8 @@ enum StartError {
     Variable(#[from] VariableError),
     #[error(transparent)]
     Setup(#[from] SetupError),
+    #[error(transparent)]
+    Runtime(#[from] RuntimeError),
     #[error("cannot start the async runtime")]
     Tokio,
 }
@@ -57,16 +59,15 @@ fn report(reason: &str) {
     let (Ok(Some(address)), Ok(tokio)) = (optional("AWS_LAMBDA_RUNTIME_API"), tokio()) else {
         return;
     };
-    tokio.block_on(runtime::report_start_error(&address, reason));
+    tokio.block_on(runtime::report_start_error(address, reason));
 }
 
 fn start() -> Result<Ready, StartError> {
     let started = Instant::now();
-    required("AWS_LAMBDA_RUNTIME_API")?;
+    let runtime = Runtime::at(required("AWS_LAMBDA_RUNTIME_API")?)?;
     let level = parsed("LOG_LEVEL")?.unwrap_or(log::Level::Info);
     let log = Log::to_stdout(level, required("AWS_LAMBDA_FUNCTION_NAME")?);
     let table = Table::new(environment::settings()?)?;
-    let runtime = Runtime::from_env();
     let tokio = tokio()?;
     let warmed = tokio.block_on(warm(&table));
     log.started(
@@ -105,13 +106,18 @@ fn tokio() -> Result<Tokio, StartError> {
 impl Ready {
     /// Answers invocations until Lambda has no more of them, which it never says.
     fn serve(self) {
-        let Self { table, log, .. } = &self;
-        let serving = self.runtime.run(async |event| {
+        let Self {
+            tokio,
+            mut runtime,
+            table,
+            log,
+        } = self;
+        let serving = runtime.run(async |event| {
             let trace = event.context.xray_trace_id.as_deref();
             let table = table.within(trace.and_then(Trace::from_header));
-            event::handle(&table, event, log).await
+            event::handle(&table, event, &log).await
         });
-        let end = self.tokio.block_on(serving);
+        let end = tokio.block_on(serving);
         log::runtime_stopped(&end);
     }
 }

@@ -5,13 +5,15 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use http::response::Parts;
-use http::{Method, Request, Response, StatusCode, Uri};
-use http_body_util::BodyExt;
+use http::header::{HOST, HeaderMap, HeaderValue};
+use http::{Method, Request, Response, StatusCode};
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::Bytes;
+use hyper::client::conn::http1::{self, SendRequest};
+use hyper_util::rt::TokioIo;
 use lambda_runtime::{Context, LambdaEvent};
-use lambda_runtime_api_client::body::Body;
-use lambda_runtime_api_client::{PooledClient, build_request};
 use serde::Serialize;
+use tokio::net::TcpStream;
 
 use crate::event::Reply;
 use crate::log;
@@ -41,18 +43,27 @@ pub enum RuntimeError {
     NoId,
 }
 
-/// The way to the API, to be used once the function is ready.
+/// The way to the API. One request is under way at a time, so one connection is enough.
 #[derive(Debug)]
-pub struct Runtime(PooledClient);
+pub struct Runtime {
+    address: String,
+    host: HeaderValue,
+    idle: Option<SendRequest<Full<Bytes>>>,
+}
 
 impl Runtime {
-    /// At `AWS_LAMBDA_RUNTIME_API`, which Lambda sets.
+    /// At an address such as `127.0.0.1:9001`; opens no connection yet.
     ///
-    /// # Panics
+    /// # Errors
     ///
-    /// The client does, where that is not an address.
-    pub fn from_env() -> Self {
-        Self(PooledClient::builder().with_pool_size(1).build())
+    /// [`RuntimeError::Unreachable`], where it is none.
+    pub fn at(address: String) -> Result<Self, RuntimeError> {
+        let host = HeaderValue::from_str(&address).map_err(|_| RuntimeError::Unreachable)?;
+        Ok(Self {
+            address,
+            host,
+            idle: None,
+        })
     }
 
     /// Has every invocation answered, as long as there are any.
@@ -60,7 +71,7 @@ impl Runtime {
     /// # Errors
     ///
     /// [`RuntimeError`], and never without one.
-    pub async fn run(&self, handle: impl AsyncFn(LambdaEvent<&[u8]>) -> Reply) -> RuntimeError {
+    pub async fn run(&mut self, handle: impl AsyncFn(LambdaEvent<&[u8]>) -> Reply) -> RuntimeError {
         loop {
             if let Err(err) = self.serve(&handle).await {
                 return err;
@@ -70,29 +81,26 @@ impl Runtime {
 
     /// Takes an invocation and answers it.
     async fn serve(
-        &self,
+        &mut self,
         handle: impl AsyncFn(LambdaEvent<&[u8]>) -> Reply,
     ) -> Result<(), RuntimeError> {
-        let next = request(Method::GET, "invocation/next", Body::empty())?;
-        let response = self.call(next).await?;
-        let (parts, body) = response.into_parts();
-        let body = body.collect().await;
-        let body = body.map_err(|_| RuntimeError::Unreachable)?.to_bytes();
-        if !parts.status.is_success() {
-            return Err(RuntimeError::Status(parts.status.as_u16()));
+        let next = self.request(Method::GET, "invocation/next", Vec::new())?;
+        let next = self.call(next).await?;
+        if !next.status().is_success() {
+            return Err(RuntimeError::Status(next.status().as_u16()));
         }
-        if parts.status == StatusCode::NO_CONTENT {
+        if next.status() == StatusCode::NO_CONTENT {
             return Ok(());
         }
-        let context = context(&parts)?;
+        let context = context(next.headers())?;
         let path = format!("invocation/{}/response", context.request_id);
-        let reply = handle(LambdaEvent::new(&body, context)).await;
+        let reply = handle(LambdaEvent::new(next.body(), context)).await;
 
         // Texts and numbers always serialize.
         let reply = serde_json::to_vec(&reply).unwrap_or_default();
-        let mut answer = request(Method::POST, &path, Body::from(reply))?;
+        let mut answer = self.request(Method::POST, &path, reply)?;
         // By this Lambda tells a late answer from the next one's.
-        if let Some(id) = parts.headers.get("lambda-runtime-invocation-id") {
+        if let Some(id) = next.headers().get("lambda-runtime-invocation-id") {
             let headers = answer.headers_mut();
             headers.insert("lambda-runtime-invocation-id", id.clone());
         }
@@ -108,15 +116,71 @@ impl Runtime {
         }
     }
 
-    async fn call(&self, request: Request<Body>) -> Result<Response<impl BodyExt>, RuntimeError> {
-        let answer = self.0.call(request).await;
-        answer.map_err(|_| RuntimeError::Unreachable)
+    fn request(
+        &self,
+        method: Method,
+        path: &str,
+        body: Vec<u8>,
+    ) -> Result<Request<Full<Bytes>>, RuntimeError> {
+        Request::builder()
+            .method(method)
+            .uri(format!("{PREFIX}{path}"))
+            .header(HOST, self.host.clone())
+            .body(body.into())
+            // An id that no path can have.
+            .map_err(|_| RuntimeError::NoId)
+    }
+
+    async fn call(
+        &mut self,
+        mut request: Request<Full<Bytes>>,
+    ) -> Result<Response<Bytes>, RuntimeError> {
+        loop {
+            let used = self.used().await;
+            let is_new = used.is_none();
+            let mut sender = match used {
+                Some(sender) => sender,
+                None => self.connect().await?,
+            };
+            let mut err = match sender.try_send_request(request).await {
+                Ok(answer) => {
+                    let (parts, body) = answer.into_parts();
+                    let body = body.collect().await;
+                    let body = body.map_err(|_| RuntimeError::Unreachable)?.to_bytes();
+                    self.idle = Some(sender);
+                    return Ok(Response::from_parts(parts, body));
+                }
+                Err(err) => err,
+            };
+            // What comes back has not been written: the connection's end was not known yet.
+            request = match err.take_message() {
+                Some(request) if !is_new => request,
+                _ => return Err(RuntimeError::Unreachable),
+            };
+        }
+    }
+
+    /// The connection of the call before, if it is still open.
+    async fn used(&mut self) -> Option<SendRequest<Full<Bytes>>> {
+        let mut sender = self.idle.take()?;
+        sender.ready().await.ok()?;
+        Some(sender)
+    }
+
+    async fn connect(&self) -> Result<SendRequest<Full<Bytes>>, RuntimeError> {
+        let tcp = TcpStream::connect(&self.address).await;
+        let tcp = tcp.map_err(|_| RuntimeError::Unreachable)?;
+        let spoken = http1::handshake(TokioIo::new(tcp)).await;
+        let (sender, connection) = spoken.map_err(|_| RuntimeError::Unreachable)?;
+        // The sender learns of its end, and ends it by being dropped.
+        tokio::spawn(async { connection.await.ok() });
+        Ok(sender)
     }
 }
 
 /// Tells Lambda why the function does not start, so that its own report does as well. Where it is
 /// not to be reached, there is nobody to tell.
-pub async fn report_start_error(address: &str, message: &str) {
+pub async fn report_start_error(address: String, message: &str) {
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
     struct Diagnostic<'a> {
@@ -124,38 +188,28 @@ pub async fn report_start_error(address: &str, message: &str) {
         error_message: &'a str,
         stack_trace: [&'static str; 0],
     }
-    let Ok(uri) = address.parse::<Uri>() else {
-        return;
-    };
     let diagnostic = Diagnostic {
         error_type: START_ERROR,
         error_message: message,
         stack_trace: [],
     };
     let body = serde_json::to_vec(&diagnostic).unwrap_or_default();
-    let Ok(mut report) = request(Method::POST, "init/error", Body::from(body)) else {
+    let Ok(mut runtime) = Runtime::at(address) else {
         return;
     };
-    let kind = http::HeaderValue::from_static(START_ERROR);
+    let Ok(mut report) = runtime.request(Method::POST, "init/error", body) else {
+        return;
+    };
+    let kind = HeaderValue::from_static(START_ERROR);
     let headers = report.headers_mut();
     headers.insert("lambda-runtime-function-error-type", kind);
-    let client = PooledClient::builder().with_endpoint(uri).build();
-    let _ = tokio::time::timeout(REPORT_TIMEOUT, client.call(report)).await;
-}
-
-fn request(method: Method, path: &str, body: Body) -> Result<Request<Body>, RuntimeError> {
-    build_request()
-        .method(method)
-        .uri(format!("{PREFIX}{path}"))
-        .body(body)
-        // An id that no path can have.
-        .map_err(|_| RuntimeError::NoId)
+    let _ = tokio::time::timeout(REPORT_TIMEOUT, runtime.call(report)).await;
 }
 
 /// What of an invocation's headers is read. The client's context and its identity are not: they
 /// are the caller's to write.
-fn context(parts: &Parts) -> Result<Context, RuntimeError> {
-    let header = |name| parts.headers.get(name).map(http::HeaderValue::as_bytes);
+fn context(headers: &HeaderMap) -> Result<Context, RuntimeError> {
+    let header = |name| headers.get(name).map(HeaderValue::as_bytes);
     let text = |name| header(name).and_then(|bytes| str::from_utf8(bytes).ok());
     let id = text("lambda-runtime-aws-request-id").filter(|id| !id.is_empty());
     let deadline = text("lambda-runtime-deadline-ms").and_then(|text| text.parse().ok());

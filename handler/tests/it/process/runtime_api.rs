@@ -1,5 +1,10 @@
 //! A Runtime API that says what cannot be read, or goes away.
 
+use std::io::BufReader;
+use std::net::TcpListener;
+
+use rig::http::{read_request, write_response};
+
 use super::*;
 
 /// What anybody who may invoke the function can write into an invocation's headers.
@@ -47,6 +52,29 @@ fn an_event_that_is_not_json_is_answered() {
         let reply: Value = serde_json::from_slice(&answer.body).unwrap();
         assert_eq!(reply["statusCode"], 400, "{reply}");
     }
+}
+
+/// Lambda keeps it open; where it did not, no invocation would be lost over it.
+#[test]
+fn a_connection_that_is_closed_between_two_calls_is_opened_again() {
+    let dynamodb = DynamoDb::start(vec![], Step::Store);
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let _function = Function::start(&address, &dynamodb.endpoint(), &[]);
+    let event = rig::contract::event(BODY).to_string();
+    let id = [("Lambda-Runtime-Aws-Request-Id", "id")];
+    for _ in 0..3 {
+        let (stream, _) = listener.accept().unwrap();
+        let mut reader = BufReader::new(&stream);
+        let next = read_request(&mut reader).unwrap().unwrap();
+        assert_eq!(next.path, "/2018-06-01/runtime/invocation/next");
+        write_response(&mut &stream, 200, &id, event.as_bytes()).unwrap();
+        let answer = read_request(&mut reader).unwrap().unwrap();
+        assert_eq!(answer.path, "/2018-06-01/runtime/invocation/id/response");
+        let closed = [("Connection", "close")];
+        write_response(&mut &stream, 202, &closed, b"").unwrap();
+    }
+    assert_eq!(dynamodb.requests().len(), 3);
 }
 
 /// For whoever reads the log, that is something else than a start that failed.

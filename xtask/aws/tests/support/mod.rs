@@ -80,13 +80,14 @@ pub(crate) fn builds_apart(command: &mut Command) -> &mut Command {
 pub(crate) fn log_of_panic(mut command: Command, environment: &[(&str, &str)]) -> Vec<u8> {
     let panicked = command
         .env_clear()
-        // No address: the client of the Lambda runtime panics.
-        .env("AWS_LAMBDA_RUNTIME_API", "no address")
+        // No memory for a thread, which a name needs to be looked up: the async runtime panics.
+        .env("RUST_MIN_STACK", "1000000000000000")
+        .env("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9")
         .env("AWS_LAMBDA_FUNCTION_NAME", "apigw_handler")
         .env("AWS_REGION", "us-east-1")
         .env("AWS_ACCESS_KEY_ID", "test")
         .env("AWS_SECRET_ACCESS_KEY", "test")
-        .env("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+        .env("AWS_ENDPOINT_URL", "http://localhost:9")
         .env("TABLE_NAME", "movies")
         .envs(environment.iter().copied())
         .stdin(Stdio::null())
