@@ -9,6 +9,7 @@
     reason = "a test fails by panicking"
 )]
 
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::LazyLock;
@@ -17,7 +18,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use support::{LocalCloud, free_port, repository, target_directory};
+use support::{LocalCloud, repository, target_directory};
 
 mod support;
 
@@ -47,13 +48,21 @@ struct Browser {
 
 impl Browser {
     fn start() -> Self {
-        let port = free_port();
-        let driver = Command::new("chromedriver")
-            .arg(format!("--port={port}"))
-            .stdout(Stdio::null())
+        let mut driver = Command::new("chromedriver")
+            .arg("--port=0")
+            .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
             .expect("`apt-get install chromium chromium-driver`");
+        let mut said = BufReader::new(driver.stdout.take().unwrap()).lines();
+        let port = said.find_map(|line| {
+            let line = line.unwrap();
+            let port = line.split_once("successfully on port ")?.1;
+            port.trim_end_matches('.').parse::<u16>().ok()
+        });
+        let port = port.expect("the driver says its port");
+        // It goes on where nobody listens.
+        std::thread::spawn(|| said.for_each(drop));
         let profile = tempfile::tempdir().unwrap();
         let pictures = target_directory().join("browser");
         std::fs::create_dir_all(&pictures).unwrap();
@@ -66,15 +75,6 @@ impl Browser {
             pictures,
             _profile: profile,
         };
-        let begin = Instant::now();
-        let status = format!("{}/status", browser.session);
-        while browser.agent.get(&status).call().is_err() {
-            assert!(
-                begin.elapsed() < Duration::from_secs(30),
-                "the driver does not answer"
-            );
-            std::thread::sleep(Duration::from_millis(50));
-        }
         let profile = format!("--user-data-dir={}", browser._profile.path().display());
         let switches: Vec<&str> = SWITCHES.into_iter().chain([profile.as_str()]).collect();
         let wanted = json!({ "alwaysMatch": {
