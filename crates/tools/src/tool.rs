@@ -2,6 +2,7 @@
 //! in `crates/tools/pinned/`, or by version alone where their lockfile has the rest; installed under
 //! `tools/` in cargo's target directory.
 
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use xshell::{Cmd, Shell, cmd};
 
@@ -264,6 +265,28 @@ impl ToolSet {
         }
         Ok(())
     }
+}
+
+/// Installs what is not there yet of these at the same time: each waits for the network, and for
+/// one processor.
+///
+/// # Errors
+///
+/// As [`ToolSet::provide`], for the first that has one.
+pub fn provide_all(workspace: &Workspace, sets: &[&ToolSet]) -> Result<()> {
+    std::thread::scope(|scope| {
+        let missing = sets.iter().filter(|set| !set.is_installed(workspace));
+        let provided: Vec<_> = missing
+            .map(|set| {
+                scope.spawn(|| {
+                    let sh = Shell::new().map_err(Error::said)?;
+                    set.provide(&sh, workspace).map(drop)
+                })
+            })
+            .collect();
+        let mut provided = provided.into_iter();
+        provided.try_for_each(|one| one.join().unwrap_or_else(|panic| resume_unwind(panic)))
+    })
 }
 
 /// What a program says when it is called for the first time.

@@ -17,6 +17,7 @@ use cfnkit_limits::limits::contradiction;
 use cfnkit_template::flattening::Flat;
 use cfnkit_template::parameters::Parameters;
 use cfnkit_template::templates::Templates;
+use cfnkit_tools::tool;
 use cfnkit_tools::workspace::Workspace;
 
 /// Columns of the table where there is no terminal: a log in a browser hardly shows more.
@@ -98,6 +99,11 @@ impl Judgement {
 pub fn judge_templates(sh: &Shell, workspace: &Workspace, service: &Service) -> Result<Judgement> {
     let _directory = sh.push_dir(workspace.root());
     let templates = Templates::read(&workspace.templates())?;
+    let mut tools = vec![&tool::CFN_LINT, &tool::CHECKOV, &tool::YAMLLINT];
+    if guard::has_rules(workspace) {
+        tools.push(&tool::CFN_GUARD);
+    }
+    tool::provide_all(workspace, &tools)?;
     let all = templates.all();
     // The step `limits` has its own.
     let waivers = Waivers::read(all.iter().copied());
