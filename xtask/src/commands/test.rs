@@ -155,7 +155,8 @@ impl Test {
             steps.run("deploy engine", || test_ours(&["--test", "engine"]));
         })?;
         let benchmarks = Scope {
-            paths: &["crates", "handler"],
+            // With the file whose line they change.
+            paths: &["handler/bench", "handler/src/event/reply.rs"],
             ..Scope::default()
         };
         passed.unless(&mut steps, "benchmarks", benchmarks, |steps| {
