@@ -36,6 +36,13 @@ fn template(text: &str) -> Template {
     Template::parse("example.yaml", text.to_owned()).unwrap()
 }
 
+/// Holds what is said of a text that is no template.
+fn check(text: &str, expected: Expect) {
+    let err = Template::parse("broken.yaml", text.to_owned()).unwrap_err();
+    let text = format!("error: {err:#}\n");
+    expected.assert_eq(&anstream::adapter::strip_str(&text).to_string());
+}
+
 #[test]
 fn tags_become_the_long_form() {
     let template = template(TWO_RESOURCES);
@@ -110,11 +117,6 @@ fn a_resource_is_cut_out_with_its_lines_and_nothing_else() {
 
 #[test]
 fn broken_templates_are_explained_with_their_place() {
-    let check = |text: &str, expected: Expect| {
-        let err = Template::parse("broken.yaml", text.to_owned()).unwrap_err();
-        let text = format!("error: {err:#}\n");
-        expected.assert_eq(&anstream::adapter::strip_str(&text).to_string());
-    };
     check(
         "Resources:\n  A: [",
         expect![[r#"

@@ -1,12 +1,8 @@
 //! What YAML says is what CloudFormation would read in it.
 
-use expect_test::{Expect, expect};
+use expect_test::expect;
 
-use crate::template::Template;
-
-fn template(text: &str) -> Template {
-    Template::parse("example.yaml", text.to_owned()).unwrap()
-}
+use super::{check, template};
 
 /// Each with the default that a deploy sends.
 #[test]
@@ -77,11 +73,6 @@ fn a_byte_order_mark_is_no_part_of_the_text() {
 
 #[test]
 fn what_cloudformation_does_not_take_is_refused_where_it_stands() {
-    let check = |text: &str, expected: Expect| {
-        let err = Template::parse("broken.yaml", text.to_owned()).unwrap_err();
-        let text = format!("error: {err:#}\n");
-        expected.assert_eq(&anstream::adapter::strip_str(&text).to_string());
-    };
     check(
         "Resources:\n  A: &a {Type: T}\n  B: *a\n",
         expect![[r#"
