@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use crate::connection::Environment;
 use crate::{bootstrap, deploy_role};
-use cfnkit_assembly::assembly::Assembly;
+use cfnkit_assembly::assembly::{Assembly, Cloud};
 use cfnkit_assembly::encryption_key::{EncryptionKey, PRICE};
 use cfnkit_assembly::stage::Stage;
 use cfnkit_assembly::stage_file::StageFile;
 use cfnkit_aws::aws::cloudformation::CloudFormation;
 use cfnkit_aws::aws::{Connection, ec2, s3};
-use cfnkit_cli::commands::args::{ParameterArgs, read_stage_file};
+use cfnkit_cli::commands::args::{HandlerArgs, ParameterArgs, read_stage_file};
+use cfnkit_cli::commands::assemble;
 use cfnkit_cli::program::service;
 use cfnkit_console::screen::STRONG;
 use cfnkit_deploy::deployment::Plan;
@@ -20,6 +21,7 @@ use cfnkit_template::parameters::{self, Parameters};
 use cfnkit_template::stack_tree::read_template;
 use cfnkit_template::template::Template;
 use cfnkit_tools::workspace::Workspace;
+use xshell::Shell;
 
 /// Everything that is decided for a stage before anything is built.
 pub(crate) struct Choices {
@@ -105,6 +107,19 @@ impl Choices {
         let mut known: Parameters = defaults.collect();
         known.extend(self.parameters.clone());
         known
+    }
+
+    /// Builds the handler, unless there is one, and assembles it with the templates.
+    pub(crate) fn assemble(
+        &self,
+        sh: &Shell,
+        workspace: &Workspace,
+        cloud: Cloud,
+        handler: &HandlerArgs,
+    ) -> anyhow::Result<Assembly> {
+        let (root, stage_file) = (self.root.clone(), &self.stage_file);
+        let (assembly, _) = assemble(sh, workspace, root, stage_file, cloud, handler)?;
+        Ok(assembly)
     }
 
     /// The plan for `assembly`, done as `options` say and with tags of the command line.

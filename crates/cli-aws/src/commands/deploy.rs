@@ -14,7 +14,6 @@ use crate::review::{show, show_beside, warn_of_expiry};
 use cfnkit_assembly::assembly::Assembly;
 use cfnkit_aws::aws::Connection;
 use cfnkit_aws::aws::cloudformation::{self, operations};
-use cfnkit_cli::commands::assemble;
 use cfnkit_cli::commands::deploy::Deploy;
 use cfnkit_cli::commands::deploy::options::Protection;
 use cfnkit_console::consent::Consent;
@@ -71,16 +70,7 @@ pub(crate) async fn run(deploy: Deploy, sh: &Shell, workspace: &Workspace) -> an
     }
     let repeated = deploy.environment.repeated();
     find_key(&mut choices, workspace, &environment, &repeated).await?;
-    let cloud = environment.cloud;
-    let root = choices.root.clone();
-    let (assembly, _) = assemble(
-        sh,
-        workspace,
-        root,
-        &choices.stage_file,
-        cloud,
-        &deploy.handler,
-    )?;
+    let assembly = choices.assemble(sh, workspace, environment.cloud, &deploy.handler)?;
     if let Some(imports) = deploy.options.imports(&assembly.templates)? {
         screen::progress(imports);
     }

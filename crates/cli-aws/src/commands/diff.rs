@@ -10,7 +10,6 @@ use crate::review::{show, show_beside};
 use cfnkit_change::change_set::row::Rows;
 use cfnkit_change::change_set::{Change, Warnings};
 use cfnkit_change::comparison::{compare, explained};
-use cfnkit_cli::commands::assemble;
 use cfnkit_cli::commands::diff::Diff;
 use cfnkit_console::exit::Exit;
 use cfnkit_console::interrupt::Interrupts;
@@ -27,16 +26,7 @@ pub(crate) async fn run(diff: Diff, sh: &Shell, workspace: &Workspace) -> anyhow
     choices
         .find_key(&environment, &diff.environment.repeated())
         .await?;
-    let cloud = environment.cloud;
-    let root = choices.root.clone();
-    let (assembly, _) = assemble(
-        sh,
-        workspace,
-        root,
-        &choices.stage_file,
-        cloud,
-        &diff.handler,
-    )?;
+    let assembly = choices.assemble(sh, workspace, environment.cloud, &diff.handler)?;
     let cfn = environment.connection.cloudformation();
     let name = assembly.stage.stack_name();
     let mut engine = environment.engine(workspace, interrupts);
