@@ -2,7 +2,7 @@
 //! along. It knows neither Lambda nor what would be right.
 
 use object::read::elf::{ElfFile64, FileHeader as _, ProgramHeader as _, SectionHeader as _};
-use object::{LittleEndian, elf};
+use object::{LittleEndian, Object as _, elf};
 
 use cfnkit_tools::architecture::{Architecture, Glibc};
 
@@ -206,6 +206,7 @@ pub(crate) struct Section<'data> {
     pub(crate) offset: u64,
     /// Empty for a section that is not in the file, such as `.bss`.
     pub bytes: &'data [u8],
+    pub(crate) is_compressed: bool,
 }
 
 /// The sections in the order of their headers.
@@ -221,9 +222,30 @@ pub(crate) fn sections(bytes: &[u8]) -> Result<Vec<Section<'_>>, Unreadable> {
                 name: text(table.section_name(ENDIAN, section)?),
                 offset: section.sh_offset(ENDIAN),
                 bytes: section.data(ENDIAN, bytes)?,
+                is_compressed: section.sh_flags(ENDIAN).contains(elf::SHF_COMPRESSED),
             })
         })
         .collect()
+}
+
+/// A function or a variable, and where in memory it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Symbol {
+    pub(crate) name: String,
+    pub(crate) address: u64,
+    /// In bytes; zero where nobody said.
+    pub(crate) size: u64,
+}
+
+/// The symbols that are somewhere in memory, in the order of their addresses.
+pub(crate) fn symbols(bytes: &[u8]) -> Result<Vec<Symbol>, Unreadable> {
+    let map = parse(bytes)?.symbol_map();
+    let symbols = map.symbols().iter().map(|symbol| Symbol {
+        name: symbol.name().to_owned(),
+        address: symbol.address(),
+        size: symbol.size(),
+    });
+    Ok(symbols.collect())
 }
 
 fn parse(bytes: &[u8]) -> Result<File<'_>, Unreadable> {

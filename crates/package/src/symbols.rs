@@ -3,11 +3,14 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use addr2line::Loader;
+use addr2line::Context;
+use gimli::{Dwarf, EndianArcSlice, LittleEndian};
 use serde_json::Value;
 
 use crate::backtrace::{ReturnAddress, ZipHash};
+use crate::elf;
 use crate::packaging::Target;
 use crate::packaging::manifest::manifest_name;
 use cfnkit_assembly::service;
@@ -22,7 +25,9 @@ const BEGIN_SHORT: &str = "__rust_begin_short_backtrace";
 
 /// Symbols and line tables of one program.
 pub struct Symbols {
-    loader: Loader,
+    lines: Context<EndianArcSlice<LittleEndian>>,
+    /// In the order of their addresses.
+    functions: Vec<elf::Symbol>,
     root: PathBuf,
 }
 
@@ -44,18 +49,43 @@ impl Symbols {
     ///
     /// The file cannot be read as an ELF file, or has no line tables.
     pub fn read(workspace: &Workspace, path: &Path) -> Result<Self> {
-        // The loader's errors cannot go to another thread, as ours can.
-        let loader = Loader::new(path)
-            .map_err(|err| Error::new(err.to_string()))
-            .with_context(|| format!("cannot read symbols of `{}`", path.display()))?;
+        let cannot_read = || format!("cannot read symbols of `{}`", path.display());
+        let bytes = std::fs::read(path)
+            .map_err(Error::said)
+            .with_context(cannot_read)?;
+        let sections = elf::sections(&bytes)
+            .map_err(Error::said)
+            .with_context(cannot_read)?;
+        let section = |name: &str| sections.iter().find(|one| one.name == name);
         ensure!(
-            loader.get_section_range(b".debug_line").is_some(),
+            section(".debug_line").is_some(),
             "`{}` has no line tables; `cargo xtask package` keeps them in a file that ends with \
              `.debug`",
             path.display()
         );
+        ensure!(
+            !sections.iter().any(|one| one.is_compressed),
+            "`{}` has compressed sections, which are not read; \
+             `objcopy --decompress-debug-sections` writes a file without",
+            path.display()
+        );
+        let dwarf = Dwarf::load(|id| -> Result<_, gimli::Error> {
+            let bytes = section(id.name()).map_or(&[][..], |section| section.bytes);
+            Ok(EndianArcSlice::new(Arc::from(bytes), LittleEndian))
+        });
+        let lines = dwarf
+            .and_then(Context::from_dwarf)
+            .map_err(Error::said)
+            .with_context(cannot_read)?;
+        let functions = elf::symbols(&bytes)
+            .map_err(Error::said)
+            .with_context(cannot_read)?;
         let root = workspace.root().to_path_buf();
-        Ok(Self { loader, root })
+        Ok(Self {
+            lines,
+            functions,
+            root,
+        })
     }
 
     /// What was called when these addresses were the ones to return to.
@@ -79,8 +109,8 @@ impl Symbols {
             .map_err(|err| Error::new(err.to_string()))
             .with_context(|| format!("cannot look up the address {:#x}", address.0))?;
         // Line tables alone have short names; the symbol has the whole path.
-        if let Some(symbol) = self.loader.find_symbol(call) {
-            let name = addr2line::demangle_auto(symbol.into(), None).into_owned();
+        if let Some(symbol) = self.symbol(call) {
+            let name = addr2line::demangle_auto(symbol.name.as_str().into(), None).into_owned();
             match functions.last_mut() {
                 Some(function) => function.name = name,
                 None => functions.push(Function { name, place: None }),
@@ -95,9 +125,17 @@ impl Symbols {
         Ok(functions)
     }
 
+    /// The symbol that an address is in.
+    fn symbol(&self, address: u64) -> Option<&elf::Symbol> {
+        let after = self.functions.partition_point(|one| one.address <= address);
+        let before = self.functions.get(after.checked_sub(1)?)?;
+        // Some made by hand have no size.
+        (before.size == 0 || address - before.address < before.size).then_some(before)
+    }
+
     fn inlined(&self, call: u64) -> Result<Vec<Function>, Box<dyn std::error::Error>> {
         let mut functions = Vec::new();
-        let mut frames = self.loader.find_frames(call)?;
+        let mut frames = self.lines.find_frames(call).skip_all_loads()?;
         while let Some(frame) = frames.next()? {
             let name = match &frame.function {
                 Some(name) => name.demangle()?.into_owned(),

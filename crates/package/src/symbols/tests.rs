@@ -150,6 +150,21 @@ fn a_file_without_symbols_is_refused() {
     assert!(message.contains("cannot read symbols of `"), "{message}");
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn compressed_line_tables_are_refused_with_what_makes_them_readable() {
+    let directory = tempfile::tempdir().unwrap();
+    let workspace = Workspace::at(directory.path(), Arc::new(Nobody));
+    let path = directory.path().join("x.debug");
+    let compressed = std::process::Command::new("objcopy")
+        .arg("--compress-debug-sections")
+        .args([&std::env::current_exe().unwrap(), &path])
+        .status();
+    assert!(compressed.unwrap().success());
+    let message = chain(&Symbols::read(&workspace, &path).err().unwrap());
+    assert!(message.contains("--decompress-debug-sections"), "{message}");
+}
+
 #[test]
 fn symbols_are_found_by_the_hash_of_the_zip() {
     let directory = tempfile::tempdir().unwrap();
