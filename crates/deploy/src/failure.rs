@@ -96,14 +96,11 @@ pub(crate) fn of_refusal(err: Error, status: &str, verdict: &str, sources: &Sour
 
 #[cfg(test)]
 mod tests {
-    use aws_sdk_cloudformation::Client;
-    use aws_sdk_cloudformation::operation::describe_change_set::DescribeChangeSetOutput;
-    use aws_sdk_cloudformation::operation::describe_events::DescribeEventsOutput;
-    use aws_sdk_cloudformation::types::{EventType, OperationEvent};
-    use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
     use expect_test::{Expect, expect};
 
     use cfnkit_aws::error::ServiceError;
+    use cfnkit_scripted_cloud::cloud::xml::{list, tag};
+    use cfnkit_scripted_cloud::rule::{Rule, in_any_order};
 
     use super::*;
     use cfnkit_operation::stack::StackStatus;
@@ -114,8 +111,8 @@ mod tests {
         advice: &[],
     };
 
-    fn client(rules: &[&Rule]) -> Client {
-        mock_client!(aws_sdk_cloudformation, RuleMode::MatchAny, rules)
+    fn client(rules: impl IntoIterator<Item = Rule>) -> CloudFormation {
+        CloudFormation::new(&in_any_order(rules))
     }
 
     fn stack() -> Stack {
@@ -153,7 +150,7 @@ mod tests {
     #[tokio::test]
     async fn the_cause_comes_first_and_the_state_last() {
         // No rule answers a call, so none is made.
-        let cfn = client(&[]);
+        let cfn = client([]);
         let event = cause(Some("Rate exceeded"));
         let log = Some("target/deploys/1.ndjson");
         let err = of_stack(&cfn, &stack(), Some(&event), "deployed", &SOURCES, log).await;
@@ -172,7 +169,7 @@ mod tests {
 
     #[tokio::test]
     async fn without_a_cause_the_stack_s_own_reason_is_shown() {
-        let err = of_stack(&client(&[]), &stack(), None, "deployed", &SOURCES, None).await;
+        let err = of_stack(&client([]), &stack(), None, "deployed", &SOURCES, None).await;
         check(
             &err,
             expect![[r#"
@@ -187,23 +184,27 @@ mod tests {
 
     #[tokio::test]
     async fn a_cause_without_reason_is_looked_up_among_the_operations_events() {
-        let events = mock!(Client::describe_events).then_output(|| {
-            let hook = |logical_id: &str, reason: &str| {
-                OperationEvent::builder()
-                    .event_type(EventType::HookInvocationError)
-                    .stack_id("arn:aws:cloudformation:eu-west-1:1:stack/movies-dev/1")
-                    .logical_resource_id(logical_id)
-                    .hook_type("Acme::Org::Hook")
-                    .hook_status_reason(reason)
-                    .build()
-            };
-            DescribeEventsOutput::builder()
-                .operation_events(hook("Other", "not this one"))
-                .operation_events(hook("Topic", "topics are encrypted here"))
-                .operation_events(hook("Topic", "of an earlier deploy"))
-                .build()
-        });
-        let cfn = client(&[&events]);
+        let hook = |logical_id: &str, reason: &str| {
+            [
+                tag("EventType", "HOOK_INVOCATION_ERROR"),
+                tag(
+                    "StackId",
+                    "arn:aws:cloudformation:eu-west-1:1:stack/movies-dev/1",
+                ),
+                tag("LogicalResourceId", logical_id),
+                tag("HookType", "Acme::Org::Hook"),
+                tag("HookStatusReason", reason),
+            ]
+            .concat()
+        };
+        let hooks = [
+            hook("Other", "not this one"),
+            hook("Topic", "topics are encrypted here"),
+            hook("Topic", "of an earlier deploy"),
+        ];
+        let asked = [("StackName", "arn:stack"), ("Filters.FailedEvents", "true")];
+        let events = Rule::of("DescribeEvents", asked).answered(&list("OperationEvents", hooks));
+        let cfn = client([events]);
         let err = of_stack(
             &cfn,
             &stack(),
@@ -228,11 +229,14 @@ mod tests {
 
     #[tokio::test]
     async fn a_change_set_s_own_reason_is_shown_where_no_event_explains_it() {
-        let none =
-            mock!(Client::describe_events).then_output(|| DescribeEventsOutput::builder().build());
-        let described = mock!(Client::describe_change_set)
-            .then_output(|| DescribeChangeSetOutput::builder().build());
-        let cfn = client(&[&none, &described]);
+        let asked = [
+            ("ChangeSetName", "arn:cs"),
+            ("Filters.FailedEvents", "true"),
+        ];
+        let none = Rule::of("DescribeEvents", asked).answered(&list("OperationEvents", None));
+        let described = Rule::of("DescribeChangeSet", [("ChangeSetName", "arn:cs")])
+            .answered(&tag("Status", "FAILED"));
+        let cfn = client([none, described]);
         let reason = "Requires capabilities : [CAPABILITY_NAMED_IAM]".to_owned();
         let err = of_change_set(&cfn, "arn:cs", reason, &SOURCES).await;
         check(

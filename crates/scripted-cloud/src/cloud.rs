@@ -20,15 +20,15 @@ pub mod bucket;
 mod change_set_answers;
 mod change_sets;
 mod execution;
-mod http;
+pub(crate) mod http;
 mod kept;
 mod operations;
 pub mod recorded;
-mod service;
+pub(crate) mod service;
 mod stacks;
 pub mod state;
 mod template;
-mod xml;
+pub mod xml;
 
 /// How a call goes wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -230,11 +230,7 @@ impl AssetBucket {
 
 #[cfg(test)]
 mod tests {
-    use aws_sdk_s3::operation::head_object::HeadObjectOutput;
-    use aws_smithy_mocks::{Rule, mock, mock_client};
-    use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-    use aws_smithy_runtime_api::http::StatusCode;
-    use aws_smithy_types::body::SdkBody;
+    use cfnkit_scripted_cloud::rule::{Rule, in_order};
 
     use super::*;
 
@@ -260,28 +256,36 @@ mod tests {
         }
     }
 
-    fn bucketeer(rules: &[&Rule]) -> AssetBucket {
-        let s3 = mock_client!(aws_sdk_s3, aws_smithy_mocks::RuleMode::Sequential, rules);
-        AssetBucket {
-            s3,
-            account: "111122223333".to_owned(),
-        }
+    const ACCOUNT: &str = "111122223333";
+
+    fn bucketeer(rules: impl IntoIterator<Item = Rule>) -> AssetBucket {
+        AssetBucket::new(&in_order(rules), ACCOUNT)
     }
 
-    fn response(status: u16) -> HttpResponse {
-        HttpResponse::new(StatusCode::try_from(status).unwrap(), SdkBody::empty())
+    /// Every call says whose the bucket has to be.
+    fn asked(action: &'static str, path: &str) -> Rule {
+        Rule::of(action, [("Path", path)]).sent_with("x-amz-expected-bucket-owner", ACCOUNT)
     }
 
     fn asset() -> Asset {
         Asset::new("data.yaml", b"abc".to_vec())
     }
 
+    fn of_asset(action: &'static str) -> Rule {
+        asked(action, &format!("ours/{}", asset().key))
+    }
+
+    /// What is there, as S3 tells it whoever asks for it.
+    fn found(sha256: [u8; 32]) -> Rule {
+        of_asset("HeadObject")
+            .sent_with("x-amz-checksum-mode", "ENABLED")
+            .answered_with("x-amz-checksum-sha256", base64::encode(sha256))
+    }
+
     #[tokio::test]
     async fn a_bucket_of_another_account_is_refused() {
-        let forbidden = mock!(Client::head_bucket)
-            .match_requests(|request| request.expected_bucket_owner() == Some("111122223333"))
-            .then_http_response(|| response(403));
-        let err = bucketeer(&[&forbidden]).check("theirs").await.unwrap_err();
+        let forbidden = asked("HeadBucket", "theirs").refused(403, "AccessDenied", "Access Denied");
+        let err = bucketeer([forbidden]).check("theirs").await.unwrap_err();
         assert!(
             err.to_string()
                 .starts_with("bucket `theirs` is not account 111122223333's")
@@ -290,12 +294,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_key_that_exists_is_compared_and_not_written() {
-        let swapped = mock!(Client::head_object).then_output(|| {
-            HeadObjectOutput::builder()
-                .checksum_sha256(base64::encode([0; 32]))
-                .build()
-        });
-        let err = bucketeer(&[&swapped])
+        let err = bucketeer([found([0; 32])])
             .find("ours", &asset())
             .await
             .unwrap_err();
@@ -304,15 +303,16 @@ mod tests {
 
     #[tokio::test]
     async fn a_lost_race_for_a_key_is_settled_by_its_content() {
-        let taken = mock!(Client::put_object)
-            .match_requests(|request| request.if_none_match() == Some("*"))
-            .then_http_response(|| response(412));
-        let present = mock!(Client::head_object).then_output(|| {
-            HeadObjectOutput::builder()
-                .checksum_sha256(base64::encode(asset().sha256))
-                .build()
-        });
-        let upload = bucketeer(&[&taken, &present])
+        let sha256 = asset().sha256;
+        let taken = of_asset("PutObject")
+            .sent_with("if-none-match", "*")
+            .sent_with("x-amz-checksum-sha256", base64::encode(sha256))
+            .refused(
+                412,
+                "PreconditionFailed",
+                "At least one of the pre-conditions you specified did not hold",
+            );
+        let upload = bucketeer([taken, found(sha256)])
             .upload("ours", &asset())
             .await
             .unwrap();

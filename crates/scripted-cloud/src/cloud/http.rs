@@ -22,6 +22,25 @@ pub(crate) struct Request {
 }
 
 impl Request {
+    /// Names of headers in lower case.
+    pub(crate) fn new(
+        method: &str,
+        target: &str,
+        headers: BTreeMap<String, String>,
+        body: Vec<u8>,
+    ) -> Self {
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        Self {
+            method: method.to_owned(),
+            target: target.to_owned(),
+            path: decoded(path),
+            query: pairs(query),
+            headers,
+            body,
+            chunked: None,
+        }
+    }
+
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).map(String::as_str)
     }
@@ -95,17 +114,7 @@ pub(crate) fn read(stream: &mut TcpStream) -> Option<Request> {
                 (header.name.to_lowercase(), value)
             })
             .collect();
-        let target = parsed.path?;
-        let (path, query) = target.split_once('?').unwrap_or((target, ""));
-        let request = Request {
-            method: parsed.method?.to_owned(),
-            target: target.to_owned(),
-            path: decoded(path),
-            query: pairs(query),
-            headers,
-            body: Vec::new(),
-            chunked: None,
-        };
+        let request = Request::new(parsed.method?, parsed.path?, headers, Vec::new());
         let length = request.header("content-length");
         let length = length.and_then(|length| length.parse().ok()).unwrap_or(0);
         break (request, length, begin);

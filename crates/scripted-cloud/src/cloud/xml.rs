@@ -57,22 +57,23 @@ impl Refusal {
 }
 
 /// An element with text.
-pub(crate) fn tag(name: &str, text: &str) -> String {
+pub fn tag(name: &str, text: &str) -> String {
     let text = text.replace('&', "&amp;").replace('<', "&lt;");
     raw(name, &text.replace('>', "&gt;"))
 }
 
 /// An element, where there is a text for it.
-pub(crate) fn optional(name: &str, text: Option<&str>) -> String {
+pub fn optional(name: &str, text: Option<&str>) -> String {
     text.map(|text| tag(name, text)).unwrap_or_default()
 }
 
 /// An element around elements.
-pub(crate) fn raw(name: &str, content: &str) -> String {
+pub fn raw(name: &str, content: &str) -> String {
     format!("<{name}>{content}</{name}>")
 }
 
-pub(crate) fn list(name: &str, items: impl IntoIterator<Item = String>) -> String {
+/// A list of elements, as the query protocol has it.
+pub fn list(name: &str, items: impl IntoIterator<Item = String>) -> String {
     let items = items.into_iter().map(|item| raw("member", &item));
     raw(name, &items.collect::<String>())
 }

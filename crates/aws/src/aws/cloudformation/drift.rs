@@ -126,34 +126,30 @@ fn to_change(drift: &types::StackResourceDrift) -> Change {
 
 #[cfg(test)]
 mod tests {
-    use aws_sdk_cloudformation::operation::describe_stack_drift_detection_status::DescribeStackDriftDetectionStatusOutput;
-    use aws_sdk_cloudformation::operation::describe_stack_resource_drifts::DescribeStackResourceDriftsOutput;
-    use aws_sdk_cloudformation::types::{
-        DifferenceType, PropertyDifference, StackResourceDrift, StackResourceDriftStatus,
-    };
-    use aws_smithy_mocks::{RuleMode, mock, mock_client};
+    use cfnkit_scripted_cloud::cloud::xml::{list, optional, tag};
+    use cfnkit_scripted_cloud::rule::{Rule, in_any_order};
     use expect_test::expect;
 
     use super::*;
     use cfnkit_change::change_set::render;
 
-    fn drift(logical_id: &str, status: StackResourceDriftStatus) -> StackResourceDrift {
-        let difference = PropertyDifference::builder()
-            .property_path("/Tags/0/Value")
-            .expected_value("dev")
-            .actual_value("test")
-            .difference_type(DifferenceType::NotEqual)
-            .build();
-        StackResourceDrift::builder()
-            .stack_id("arn:stack")
-            .logical_resource_id(logical_id)
-            .resource_type("AWS::Logs::LogGroup")
-            .set_property_differences(
-                (status == StackResourceDriftStatus::Modified).then(|| vec![difference]),
-            )
-            .stack_resource_drift_status(status)
-            .timestamp(aws_sdk_cloudformation::primitives::DateTime::from_secs(0))
-            .build()
+    fn drift(logical_id: &str, status: &str) -> String {
+        let difference = [
+            tag("PropertyPath", "/Tags/0/Value"),
+            tag("ExpectedValue", "dev"),
+            tag("ActualValue", "test"),
+            tag("DifferenceType", "NOT_EQUAL"),
+        ];
+        let difference = (status == "MODIFIED").then(|| difference.concat());
+        [
+            tag("StackId", "arn:stack"),
+            tag("LogicalResourceId", logical_id),
+            tag("ResourceType", "AWS::Logs::LogGroup"),
+            list("PropertyDifferences", difference),
+            tag("StackResourceDriftStatus", status),
+            tag("Timestamp", "1970-01-01T00:00:00.000Z"),
+        ]
+        .concat()
     }
 
     #[tokio::test]
@@ -165,13 +161,10 @@ mod tests {
                 Detection::Failed("the detection is DETECTION_PARTIAL".to_owned()),
             ),
         ] {
-            let rule =
-                mock!(Client::describe_stack_drift_detection_status).then_output(move || {
-                    DescribeStackDriftDetectionStatusOutput::builder()
-                        .detection_status(status.into())
-                        .build()
-                });
-            let cfn = mock_client!(aws_sdk_cloudformation, RuleMode::MatchAny, &[&rule]);
+            let asked = [("StackDriftDetectionId", "drift")];
+            let rule = Rule::of("DescribeStackDriftDetectionStatus", asked)
+                .answered(&tag("DetectionStatus", status));
+            let cfn = Client::new(&in_any_order([rule]));
             assert_eq!(detection(&cfn, "drift").await.unwrap(), expected);
         }
     }
@@ -179,25 +172,20 @@ mod tests {
     /// The values that are there come second, and all pages are read.
     #[tokio::test]
     async fn what_was_changed_and_deleted_is_a_tree_of_changes() {
-        let page = |token: Option<&str>, drift: StackResourceDrift| {
-            DescribeStackResourceDriftsOutput::builder()
-                .stack_resource_drifts(drift)
-                .set_next_token(token.map(ToOwned::to_owned))
-                .build()
+        let asked = [
+            ("StackName", "arn:stack"),
+            ("StackResourceDriftStatusFilters.member.1", "MODIFIED"),
+            ("StackResourceDriftStatusFilters.member.2", "DELETED"),
+        ];
+        let page = |drift: String, token: Option<&str>| {
+            list("StackResourceDrifts", [drift]) + &optional("NextToken", token)
         };
-        let first = mock!(Client::describe_stack_resource_drifts)
-            .match_requests(|request| request.next_token().is_none())
-            .then_output(move || {
-                page(Some("2"), drift("Logs", StackResourceDriftStatus::Modified))
-            });
-        let second = mock!(Client::describe_stack_resource_drifts)
-            .match_requests(|request| request.next_token() == Some("2"))
-            .then_output(move || page(None, drift("Gone", StackResourceDriftStatus::Deleted)));
-        let cfn = mock_client!(
-            aws_sdk_cloudformation,
-            RuleMode::MatchAny,
-            &[&first, &second]
-        );
+        let first = Rule::of("DescribeStackResourceDrifts", asked)
+            .answered(&page(drift("Logs", "MODIFIED"), Some("2")));
+        let asked = asked.into_iter().chain([("NextToken", "2")]);
+        let second = Rule::of("DescribeStackResourceDrifts", asked)
+            .answered(&page(drift("Gone", "DELETED"), None));
+        let cfn = Client::new(&in_any_order([first, second]));
         // The first line keeps the indentation of the others visible.
         let tree = render(&drifted(&cfn, "arn:stack").await.unwrap());
         let tree = format!("movies-dev\n{tree}");

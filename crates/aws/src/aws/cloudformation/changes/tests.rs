@@ -1,6 +1,4 @@
-use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
-use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-use aws_smithy_types::body::SdkBody;
+use cfnkit_scripted_cloud::rule::{Rule, in_any_order};
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
 
@@ -11,32 +9,14 @@ use cfnkit_console::error::chain;
 mod values;
 
 /// The answer to one call of DescribeChangeSet, as CloudFormation sends it.
-pub(super) fn answer(
-    id: &'static str,
-    with_values: bool,
-    token: Option<&'static str>,
-    result: String,
-) -> Rule {
-    let (status, body) = match result.starts_with("<Error>") {
-        true => (404, format!("<ErrorResponse>{result}</ErrorResponse>")),
-        false => (
-            200,
-            format!(
-                "<DescribeChangeSetResponse xmlns=\"http://cloudformation.amazonaws.com/doc/2010-05-15/\">\
-                 <DescribeChangeSetResult>{result}</DescribeChangeSetResult>\
-                 </DescribeChangeSetResponse>"
-            ),
-        ),
-    };
-    mock!(Client::describe_change_set)
-        .match_requests(move |request| {
-            request.change_set_name() == Some(id)
-                && request.include_property_values() == Some(with_values)
-                && request.next_token() == token
-        })
-        .then_http_response(move || {
-            HttpResponse::new(status.try_into().unwrap(), SdkBody::from(body.as_str()))
-        })
+pub(super) fn answer(id: &str, with_values: bool, token: Option<&str>, result: String) -> Rule {
+    let with_values = with_values.to_string();
+    let mut asked = vec![
+        ("ChangeSetName", id),
+        ("IncludePropertyValues", &with_values),
+    ];
+    asked.extend(token.map(|token| ("NextToken", token)));
+    Rule::of("DescribeChangeSet", asked).answered(&result)
 }
 
 pub(super) fn page(changes: &[String], next: Option<&str>) -> String {
@@ -84,8 +64,7 @@ fn detail(path: &str, values: &str, evaluation: &str, source: &str) -> String {
 }
 
 pub(super) async fn check(rules: &[Rule], expected: Expect) {
-    let rules: Vec<&Rule> = rules.iter().collect();
-    let cfn = mock_client!(aws_sdk_cloudformation, RuleMode::MatchAny, &rules);
+    let cfn = Client::new(&in_any_order(rules.to_vec()));
     let text = match read(&cfn, "root").await {
         Ok(Listed { changes, .. }) => {
             format!("movies-dev\n{}{}", render(&changes), callouts(&changes))
@@ -167,14 +146,16 @@ async fn nested_change_sets_that_cannot_be_read_say_why() {
     let of = |status: &str, reason: &str| {
         format!("<Status>{status}</Status><StatusReason>{reason}</StatusReason><Changes/>")
     };
-    let error = || {
-        "<Error><Type>Sender</Type><Code>ChangeSetNotFound</Code><Message>ChangeSet [gone] does not exist</Message></Error>".to_owned()
+    let gone = |id: &str, with_values: bool| {
+        let text = format!("ChangeSet [{id}] does not exist");
+        let rule = answer(id, with_values, None, String::new());
+        rule.refused(404, "ChangeSetNotFound", &text)
     };
     let mut rules = Vec::new();
     for with_values in [false, true] {
         rules.extend([
             answer("root", with_values, None, root()),
-            answer("gone", with_values, None, error()),
+            gone("gone", with_values),
             answer(
                 "failed",
                 with_values,
@@ -207,8 +188,7 @@ async fn nested_change_sets_that_cannot_be_read_say_why() {
     "#]],
     )
     .await;
-    let gone = answer("root", false, None, error());
-    check(&[gone], expect!["change set `root` is gone"]).await;
+    check(&[gone("root", false)], expect!["change set `root` is gone"]).await;
 }
 
 #[tokio::test]
@@ -282,8 +262,7 @@ async fn values_reasons_and_policies_are_read() {
         "#]],
     )
     .await;
-    let rules: Vec<&Rule> = rules.iter().collect();
-    let cfn = mock_client!(aws_sdk_cloudformation, RuleMode::MatchAny, &rules);
+    let cfn = Client::new(&in_any_order(rules));
     let read = read(&cfn, "root").await.unwrap().changes;
     let reasons = &read[0].properties[0].reasons;
     assert_eq!(reasons.len(), 2);

@@ -1,22 +1,18 @@
-use aws_sdk_cloudformation::operation::describe_change_set::DescribeChangeSetOutput;
-use aws_sdk_cloudformation::operation::describe_events::DescribeEventsOutput;
-use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
-use aws_smithy_runtime_api::http::{Response, StatusCode};
-use aws_smithy_types::body::SdkBody;
+use cfnkit_scripted_cloud::cloud::xml::{list, tag};
+use cfnkit_scripted_cloud::rule::{Rule, in_any_order};
 
 use super::*;
 
 const CHANGE_SET: &str = "arn:aws:cloudformation:eu-west-1:123456789012:changeSet/xtask-1/1a2b";
 const NESTED: &str = "arn:aws:cloudformation:eu-west-1:123456789012:changeSet/xtask-1-Api/3c4d";
 
-fn client(rules: &[&Rule]) -> Client {
-    mock_client!(aws_sdk_cloudformation, RuleMode::MatchAny, rules)
+fn client(rules: impl IntoIterator<Item = Rule>) -> Client {
+    Client::new(&in_any_order(rules))
 }
 
 /// The wire format of the API reference, with the texts of aws/aws-cdk-cli#1463 and
 /// aws-cloudformation/rain#744.
-const EVENTS: &str = r#"<DescribeEventsResponse xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/">
-  <DescribeEventsResult><OperationEvents>
+const EVENTS: &str = r#"<OperationEvents>
     <member>
       <EventId>4</EventId><EventType>VALIDATION_ERROR</EventType>
       <StackId>arn:aws:cloudformation:eu-west-1:123456789012:stack/movies-dev-Api-1A2B/9f</StackId>
@@ -46,23 +42,21 @@ const EVENTS: &str = r#"<DescribeEventsResponse xmlns="http://cloudformation.ama
       <OperationStatus>FAILED</OperationStatus>
       <StackId>arn:aws:cloudformation:eu-west-1:123456789012:stack/movies-dev/9e</StackId>
     </member>
-  </OperationEvents></DescribeEventsResult>
-  <ResponseMetadata><RequestId>1</RequestId></ResponseMetadata>
-</DescribeEventsResponse>"#;
+  </OperationEvents>"#;
 
-fn answer(status: u16, body: &'static str) -> Response {
-    Response::new(StatusCode::try_from(status).unwrap(), SdkBody::from(body))
+/// The failures of a change set.
+fn failures_of(change_set: &str) -> Rule {
+    let asked = [
+        ("ChangeSetName", change_set),
+        ("Filters.FailedEvents", "true"),
+    ];
+    Rule::of("DescribeEvents", asked)
 }
 
 #[tokio::test]
 async fn failures_carry_their_reason_and_path_and_warnings_are_left_out() {
-    let events = mock!(Client::describe_events)
-        .match_requests(|request| {
-            request.change_set_name() == Some(CHANGE_SET)
-                && request.filters().and_then(EventFilter::failed_events) == Some(true)
-        })
-        .then_http_response(|| answer(200, EVENTS));
-    let failures = failed(&client(&[&events]), Operation::ChangeSet(CHANGE_SET)).await;
+    let events = failures_of(CHANGE_SET).answered(EVENTS);
+    let failures = failed(&client([events]), Operation::ChangeSet(CHANGE_SET)).await;
     let expected = [
         Failure {
             stack: "movies-dev".to_owned(),
@@ -87,12 +81,8 @@ async fn failures_carry_their_reason_and_path_and_warnings_are_left_out() {
 
 #[tokio::test]
 async fn what_is_only_warned_of_has_the_name_of_its_check() {
-    let events = mock!(Client::describe_events)
-        .match_requests(|request| {
-            request.change_set_name() == Some(CHANGE_SET) && request.filters().is_none()
-        })
-        .then_http_response(|| answer(200, EVENTS));
-    let found = warnings(&client(&[&events]), CHANGE_SET).await.unwrap();
+    let events = Rule::of("DescribeEvents", [("ChangeSetName", CHANGE_SET)]).answered(EVENTS);
+    let found = warnings(&client([events]), CHANGE_SET).await.unwrap();
     let reasons = found.iter().filter_map(|one| one.reason.as_deref());
     // Those that are not only warned of would have ended the change set.
     let expected = [
@@ -105,19 +95,12 @@ async fn what_is_only_warned_of_has_the_name_of_its_check() {
 
 #[tokio::test]
 async fn a_nested_change_set_is_asked_where_the_root_knows_nothing() {
-    let none = mock!(Client::describe_events)
-        .match_requests(|request| request.change_set_name() == Some(CHANGE_SET))
-        .then_output(|| DescribeEventsOutput::builder().build());
-    let root = mock!(Client::describe_change_set).then_output(|| {
-        let reason = format!("Nested change set {NESTED} was not successfully created: FAILED.");
-        DescribeChangeSetOutput::builder()
-            .status_reason(reason)
-            .build()
-    });
-    let nested = mock!(Client::describe_events)
-        .match_requests(|request| request.change_set_name() == Some(NESTED))
-        .then_http_response(|| answer(200, EVENTS));
-    let client = client(&[&none, &root, &nested]);
+    let none = failures_of(CHANGE_SET).answered(&list("OperationEvents", None));
+    let reason = format!("Nested change set {NESTED} was not successfully created: FAILED.");
+    let root = Rule::of("DescribeChangeSet", [("ChangeSetName", CHANGE_SET)])
+        .answered(&tag("StatusReason", &reason));
+    let nested = failures_of(NESTED).answered(EVENTS);
+    let client = client([none, root, nested]);
     let failures = failed(&client, Operation::ChangeSet(CHANGE_SET)).await;
     assert_eq!(failures.len(), 2);
 }
@@ -125,12 +108,11 @@ async fn a_nested_change_set_is_asked_where_the_root_knows_nothing() {
 /// The emulator does not know the call, and a role may not allow it.
 #[tokio::test]
 async fn without_an_answer_there_are_no_failures() {
-    let refused = mock!(Client::describe_events).then_http_response(|| {
-        answer(400, "<ErrorResponse><Error><Code>InvalidAction</Code><Message>no</Message></Error></ErrorResponse>")
-    });
     let stack = "arn:aws:cloudformation:eu-west-1:123456789012:stack/movies-dev/9e";
+    let asked = [("StackName", stack), ("Filters.FailedEvents", "true")];
+    let refused = Rule::of("DescribeEvents", asked).refused(400, "InvalidAction", "no");
     assert_eq!(
-        failed(&client(&[&refused]), Operation::Stack(stack)).await,
+        failed(&client([refused]), Operation::Stack(stack)).await,
         []
     );
 }
