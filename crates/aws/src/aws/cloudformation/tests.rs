@@ -1,9 +1,8 @@
-use cfnkit_scripted_cloud::cloud::xml::{list, optional, raw, tag};
+use cfnkit_scripted_cloud::cloud::xml::{list, tag};
 use cfnkit_scripted_cloud::rule::{Rule, in_any_order};
 
 use super::change_sets::{self, ChangeSetId, ChangeSetState, Deletion};
 use super::*;
-use cfnkit_change::change_set::{Action, Change};
 use cfnkit_console::error::chain;
 use cfnkit_operation::event::EventLog;
 
@@ -146,66 +145,6 @@ async fn a_failed_nested_change_set_gives_the_reason() {
         .unwrap();
     let expected = "movies-dev-Api-1: Unresolved resource dependencies [X]";
     assert_eq!(state, ChangeSetState::Failed(expected.to_owned()));
-}
-
-fn resource(logical_id: &str, nested: Option<&str>, value: Option<&str>) -> String {
-    let target = [
-        tag("Attribute", "Properties"),
-        tag("Name", "RateLimit"),
-        tag("Path", "/Properties/Throttle/RateLimit"),
-        optional("AfterValue", value),
-    ];
-    let change = [
-        tag("Action", "Modify"),
-        tag("LogicalResourceId", logical_id),
-        tag("ResourceType", "AWS::ApiGateway::UsagePlan"),
-        tag("Replacement", "False"),
-        list("Details", [raw("Target", &target.concat())]),
-        optional("ChangeSetId", nested),
-    ];
-    raw("ResourceChange", &change.concat())
-}
-
-/// The first page of the change set `id`, with one resource.
-fn page(id: &str, with_values: &str, resource: String) -> Rule {
-    let asked = [
-        ("ChangeSetName", id),
-        ("IncludePropertyValues", with_values),
-    ];
-    Rule::of("DescribeChangeSet", asked).answered(&list("Changes", [resource]))
-}
-
-#[tokio::test]
-async fn pages_and_nested_change_sets_are_merged() {
-    let first = list("Changes", [resource("A", None, None)]) + &tag("NextToken", "2");
-    let second = [
-        ("ChangeSetName", "root"),
-        ("IncludePropertyValues", "false"),
-        ("NextToken", "2"),
-    ];
-    let rules = [
-        page("root", "false", String::new()).answered(&first),
-        Rule::of("DescribeChangeSet", second)
-            .answered(&list("Changes", [resource("B", Some("nested"), None)])),
-        // The detailed answer has lost `B`.
-        page("root", "true", resource("A", None, Some("60"))),
-        page("nested", "false", resource("C", None, None)),
-        page("nested", "true", resource("C", None, None)),
-    ];
-    let listed = changes::read(&client(rules), "root").await.unwrap();
-    let ids = |changes: &[Change]| -> Vec<String> {
-        changes
-            .iter()
-            .map(|change| change.logical_id.clone())
-            .collect()
-    };
-    assert_eq!(listed.change_sets, ["root", "nested"]);
-    let changes = listed.changes;
-    assert_eq!(ids(&changes), ["A", "B"]);
-    assert_eq!(changes[0].action, Action::Modify);
-    assert_eq!(changes[0].properties[0].path, "Throttle.RateLimit");
-    assert_eq!(changes[0].properties[0].after.as_deref(), Some("60"));
-    assert_eq!(ids(changes[1].nested.as_deref().unwrap()), ["C"]);
 }
 
 #[tokio::test]

@@ -131,6 +131,41 @@ async fn what_either_answer_lists_is_there_once() {
 }
 
 #[tokio::test]
+async fn pages_and_nested_change_sets_are_merged() {
+    let plan =
+        |logical_id: &str, rest: &str| resource(logical_id, "AWS::ApiGateway::UsagePlan", rest);
+    let limit = |values: &str| {
+        let limit = detail("/Properties/Throttle/RateLimit", values, "Static", "");
+        format!("<Replacement>False</Replacement><Details>{limit}</Details>")
+    };
+    let (unknown, known) = (limit(""), limit("<AfterValue>60</AfterValue>"));
+    let nested = format!("{unknown}<ChangeSetId>nested</ChangeSetId>");
+    let rules = [
+        answer("root", false, None, page(&[plan("A", &unknown)], Some("2"))),
+        answer("root", false, Some("2"), page(&[plan("B", &nested)], None)),
+        // The detailed answer has lost `B`.
+        answer("root", true, None, page(&[plan("A", &known)], None)),
+        answer("nested", false, None, page(&[plan("C", &unknown)], None)),
+        answer("nested", true, None, page(&[plan("C", &unknown)], None)),
+    ];
+    let cfn = Client::new(&in_any_order(rules));
+    let listed = read(&cfn, "root").await.unwrap();
+    let ids = |changes: &[Change]| -> Vec<String> {
+        changes
+            .iter()
+            .map(|change| change.logical_id.clone())
+            .collect()
+    };
+    assert_eq!(listed.change_sets, ["root", "nested"]);
+    let changes = listed.changes;
+    assert_eq!(ids(&changes), ["A", "B"]);
+    assert_eq!(changes[0].action, Action::Modify);
+    assert_eq!(changes[0].properties[0].path, "Throttle.RateLimit");
+    assert_eq!(changes[0].properties[0].after.as_deref(), Some("60"));
+    assert_eq!(ids(changes[1].nested.as_deref().unwrap()), ["C"]);
+}
+
+#[tokio::test]
 async fn nested_change_sets_that_cannot_be_read_say_why() {
     let root = || {
         page(
