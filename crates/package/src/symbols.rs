@@ -27,7 +27,7 @@ const BEGIN_SHORT: &str = "__rust_begin_short_backtrace";
 pub struct Symbols {
     lines: Context<EndianArcSlice<LittleEndian>>,
     /// In the order of their addresses.
-    functions: Vec<elf::Symbol>,
+    symbols: Vec<elf::Symbol>,
     root: PathBuf,
 }
 
@@ -47,15 +47,11 @@ impl Symbols {
     ///
     /// # Errors
     ///
-    /// The file cannot be read as an ELF file, or has no line tables.
+    /// The file cannot be read as an ELF file, has no line tables, or has compressed sections.
     pub fn read(workspace: &Workspace, path: &Path) -> Result<Self> {
         let cannot_read = || format!("cannot read symbols of `{}`", path.display());
-        let bytes = std::fs::read(path)
-            .map_err(Error::said)
-            .with_context(cannot_read)?;
-        let sections = elf::sections(&bytes)
-            .map_err(Error::said)
-            .with_context(cannot_read)?;
+        let bytes = std::fs::read(path).with_context(cannot_read)?;
+        let sections = elf::sections(&bytes).with_context(cannot_read)?;
         let section = |name: &str| sections.iter().find(|one| one.name == name);
         ensure!(
             section(".debug_line").is_some(),
@@ -73,18 +69,11 @@ impl Symbols {
             let bytes = section(id.name()).map_or(&[][..], |section| section.bytes);
             Ok(EndianArcSlice::new(Arc::from(bytes), LittleEndian))
         });
-        let lines = dwarf
-            .and_then(Context::from_dwarf)
-            .map_err(Error::said)
-            .with_context(cannot_read)?;
-        let functions = elf::symbols(&bytes)
-            .map_err(Error::said)
-            .with_context(cannot_read)?;
-        let root = workspace.root().to_path_buf();
+        let lines = dwarf.and_then(Context::from_dwarf);
         Ok(Self {
-            lines,
-            functions,
-            root,
+            lines: lines.with_context(cannot_read)?,
+            symbols: elf::symbols(&bytes).with_context(cannot_read)?,
+            root: workspace.root().to_path_buf(),
         })
     }
 
@@ -106,7 +95,6 @@ impl Symbols {
         let call = address.0 - 1;
         let mut functions = self
             .inlined(call)
-            .map_err(|err| Error::new(err.to_string()))
             .with_context(|| format!("cannot look up the address {:#x}", address.0))?;
         // Line tables alone have short names; the symbol has the whole path.
         if let Some(symbol) = self.symbol(call) {
@@ -127,13 +115,13 @@ impl Symbols {
 
     /// The symbol that an address is in.
     fn symbol(&self, address: u64) -> Option<&elf::Symbol> {
-        let after = self.functions.partition_point(|one| one.address <= address);
-        let before = self.functions.get(after.checked_sub(1)?)?;
+        let after = self.symbols.partition_point(|one| one.address <= address);
+        let before = self.symbols.get(after.checked_sub(1)?)?;
         // Some made by hand have no size.
         (before.size == 0 || address - before.address < before.size).then_some(before)
     }
 
-    fn inlined(&self, call: u64) -> Result<Vec<Function>, Box<dyn std::error::Error>> {
+    fn inlined(&self, call: u64) -> Result<Vec<Function>, gimli::Error> {
         let mut functions = Vec::new();
         let mut frames = self.lines.find_frames(call).skip_all_loads()?;
         while let Some(frame) = frames.next()? {
