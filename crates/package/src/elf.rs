@@ -1,9 +1,15 @@
 //! What an ELF file says of itself: what it is for, what it needs to start, what it carries
 //! along. It knows neither Lambda nor what would be right.
 
+use std::borrow::Cow;
+use std::io::Read as _;
+
+use object::elf::CompressionHeader64;
 use object::read::elf::{ElfFile64, FileHeader as _, ProgramHeader as _, SectionHeader as _};
 use object::{LittleEndian, Object as _, elf};
 
+use cfnkit_console::ensure;
+use cfnkit_console::error::{Context as _, Result};
 use cfnkit_tools::architecture::{Architecture, Glibc};
 
 mod requirement;
@@ -206,7 +212,32 @@ pub(crate) struct Section<'data> {
     pub(crate) offset: u64,
     /// Empty for a section that is not in the file, such as `.bss`.
     pub bytes: &'data [u8],
-    pub(crate) is_compressed: bool,
+    is_compressed: bool,
+}
+
+impl<'data> Section<'data> {
+    /// The bytes as they were before they were compressed, which only zlib may have done.
+    pub(crate) fn uncompressed(&self) -> Result<Cow<'data, [u8]>> {
+        if !self.is_compressed {
+            return Ok(Cow::Borrowed(self.bytes));
+        }
+        let (header, compressed) =
+            object::from_bytes::<CompressionHeader64<LittleEndian>>(self.bytes)
+                .ok()
+                .with_context(|| format!("section `{}` is cut short", self.name))?;
+        ensure!(
+            header.ch_type.get(ENDIAN) == elf::ELFCOMPRESS_ZLIB,
+            "section `{}` is compressed, and not with zlib; `objcopy --decompress-debug-sections` \
+             writes a file that can be read",
+            self.name
+        );
+        let mut bytes = Vec::new();
+        flate2::read::ZlibDecoder::new(compressed)
+            .take(header.ch_size.get(ENDIAN))
+            .read_to_end(&mut bytes)
+            .with_context(|| format!("section `{}` is damaged", self.name))?;
+        Ok(Cow::Owned(bytes))
+    }
 }
 
 /// The sections in the order of their headers.

@@ -1,6 +1,7 @@
 //! The symbols of packaged handlers: which file has them, and the functions and lines that an
 //! address is in. What runs on Lambda has none.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -47,7 +48,8 @@ impl Symbols {
     ///
     /// # Errors
     ///
-    /// The file cannot be read as an ELF file, has no line tables, or has compressed sections.
+    /// The file cannot be read as an ELF file, has no line tables, or is compressed, but not with
+    /// zlib.
     pub fn read(workspace: &Workspace, path: &Path) -> Result<Self> {
         let cannot_read = || format!("cannot read symbols of `{}`", path.display());
         let bytes = std::fs::read(path).with_context(cannot_read)?;
@@ -59,17 +61,14 @@ impl Symbols {
              `.debug`",
             path.display()
         );
-        ensure!(
-            !sections.iter().any(|one| one.is_compressed),
-            "`{}` has compressed sections, which are not read; \
-             `objcopy --decompress-debug-sections` writes a file without",
-            path.display()
-        );
-        let dwarf = Dwarf::load(|id| -> Result<_, gimli::Error> {
-            let bytes = section(id.name()).map_or(&[][..], |section| section.bytes);
+        let dwarf = Dwarf::load(|id| -> Result<_> {
+            let bytes = match section(id.name()) {
+                Some(section) => section.uncompressed()?,
+                None => Cow::default(),
+            };
             Ok(EndianArcSlice::new(Arc::from(bytes), LittleEndian))
         });
-        let lines = dwarf.and_then(Context::from_dwarf);
+        let lines = Context::from_dwarf(dwarf.with_context(cannot_read)?);
         Ok(Self {
             lines: lines.with_context(cannot_read)?,
             symbols: elf::symbols(&bytes).with_context(cannot_read)?,

@@ -150,18 +150,34 @@ fn a_file_without_symbols_is_refused() {
     assert!(message.contains("cannot read symbols of `"), "{message}");
 }
 
+/// This program as a file of symbols, compressed as objcopy names it.
 #[cfg(target_os = "linux")]
-#[test]
-fn compressed_line_tables_are_refused_with_what_makes_them_readable() {
-    let directory = tempfile::tempdir().unwrap();
-    let workspace = Workspace::at(directory.path(), Arc::new(Nobody));
-    let path = directory.path().join("x.debug");
-    let compressed = std::process::Command::new("objcopy")
-        .arg("--compress-debug-sections")
+fn compressed(directory: &Path, kind: &str) -> Result<Symbols> {
+    let path = directory.join("x.debug");
+    let objcopy = std::process::Command::new("objcopy")
+        .arg("--only-keep-debug")
+        .arg(format!("--compress-debug-sections={kind}"))
         .args([&std::env::current_exe().unwrap(), &path])
         .status();
-    assert!(compressed.unwrap().success());
-    let message = chain(&Symbols::read(&workspace, &path).err().unwrap());
+    assert!(objcopy.unwrap().success());
+    Symbols::read(&Workspace::at(directory, Arc::new(Nobody)), &path)
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn compressed_line_tables_name_the_same_lines() {
+    let directory = tempfile::tempdir().unwrap();
+    let (backtrace, line) = asked_from_here();
+    let symbols = compressed(directory.path(), "zlib").unwrap();
+    let text = symbols.stack(&addresses(&backtrace)).unwrap().to_string();
+    assert!(text.contains(&format!("{}:{line}:", file!())), "{text}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_another_method_compressed_is_refused_with_what_makes_it_readable() {
+    let directory = tempfile::tempdir().unwrap();
+    let message = chain(&compressed(directory.path(), "zstd").err().unwrap());
     assert!(message.contains("--decompress-debug-sections"), "{message}");
 }
 
