@@ -36,7 +36,7 @@ const TESTS: &str = "run: cargo test --workspace --locked
 
 /// What is about this repository alone, and another text in a new one, or none: of a file, from
 /// the first words until the second, which stay.
-const EDITS: [(&str, &str, &str, &str); 17] = [
+const EDITS: [(&str, &str, &str, &str); 15] = [
     (CI, "Install what", "Install the tool", ""),
     (CI, ", with a local cloud", "\n", ""),
     (CI, "run: cargo xtask test", "\n  package:\n", TESTS),
@@ -50,8 +50,6 @@ const EDITS: [(&str, &str, &str, &str); 17] = [
     (DEPLOY, "xtask test", "\n", "test --workspace --locked"),
     (DEPENDABOT, "      - /handler/b", "    schedule", ""),
     (DEPENDABOT, "  # The tools", "  - package-ecosystem: g", ""),
-    ("deny.toml", "  { crate = \"http@", "  { crate = \"rand", ""),
-    ("deny.toml", "  { crate = \"rox", "  { crate = \"sha1", ""),
     ("handler/src/lib.rs", "the tests, the", " join\n", "tests"),
     ("xtask/src/service.rs", ", and tests", "\"", ""),
 ];

@@ -25,42 +25,49 @@ fn allowances() -> Vec<Allowance> {
     serde_json::from_str(&text).unwrap()
 }
 
-/// The crates of others that cargo compiles, each with its version: what is linked and what runs
-/// during the build.
-fn crates(allowance: &Allowance) -> BTreeSet<String> {
+/// The crates of others that a build has, each with its version and its features: what is linked
+/// and what runs during the build.
+fn crates(directory: &str, selection: &str) -> BTreeSet<String> {
     let sh = Shell::new().unwrap();
-    sh.change_dir(super::root());
-    let Allowance {
-        package, target, ..
-    } = allowance;
-    let format = "{p}";
+    sh.change_dir(super::root().join(directory));
+    let selection = selection.split_whitespace();
+    let format = "{p} {f}";
     let tree = cmd!(
         sh,
-        "cargo tree --locked --color never --package {package} --target {target}
-         --edges normal,build --prefix none --format {format}"
+        "cargo tree --locked --color never {selection...} --prefix none --no-dedupe --format {format}"
     );
     let tree = undisturbed(tree).quiet().read().unwrap();
     // Our own are followed by the directory that they are in.
     let others = tree.lines().filter(|line| !line.contains(" (/"));
-    let names = others.filter_map(|line| {
-        let mut words = line.split_whitespace();
-        Some(format!("{} {}", words.next()?, words.next()?))
-    });
-    names.collect()
+    others
+        .map(|line| line.replace(" (proc-macro)", ""))
+        .collect()
 }
 
 #[test]
 fn no_build_has_more_crates_than_it_is_allowed() {
     let allowances = allowances();
     for allowance in &allowances {
-        let package = &allowance.package;
-        let found = crates(allowance).len();
-        let allowed = allowance.crates;
+        let Allowance {
+            package,
+            target,
+            crates: allowed,
+            ..
+        } = allowance;
+        let found = crates(
+            ".",
+            &format!("--package {package} --target {target} --edges normal,build"),
+        );
+        let versions = found.iter().map(|one| {
+            let mut words = one.split(' ');
+            (words.next(), words.next())
+        });
+        let found = versions.collect::<BTreeSet<_>>().len();
         assert!(!allowance.because.trim().is_empty(), "{FILE}: {package}");
         // A tree of this size cannot be a misread one.
         assert!(found > 50, "{package}: {found} crates");
         assert!(
-            found <= allowed,
+            found <= *allowed,
             "{package} is built of {found} crates of others, and {FILE} allows \
              {allowed}; `git diff Cargo.lock` shows the new ones and `cargo tree --invert CRATE` \
              who wants them. Do without (fewer features?), or raise the number and say in \
@@ -71,9 +78,27 @@ fn no_build_has_more_crates_than_it_is_allowed() {
     assert_eq!(packages, ["handler", "xtask", "xtask-aws"].into());
 }
 
-/// Cargo compiles a crate again for every other setting, and whatever depends on it.
+/// Cargo compiles a crate again for every other setting or feature, and whatever depends on it.
 #[test]
-fn the_example_shares_what_is_compiled() {
+fn tests_and_the_example_share_what_is_compiled_for_commands() {
+    let of_tests = crates(
+        ".",
+        "--workspace --exclude handler --exclude rig --edges normal,build,dev",
+    );
+    for (directory, package) in [
+        (".", "xtask"),
+        (".", "xtask-aws"),
+        ("examples/intake", "intake-xtask-aws"),
+    ] {
+        let of_commands = crates(directory, &format!("--package {package} --edges no-dev"));
+        let others: Vec<_> = of_commands.difference(&of_tests).collect();
+        assert!(
+            others.is_empty(),
+            "{package} has these without the features that tests have them with, so that they are \
+             compiled twice: {others:?}; name the features in its `Cargo.toml`, or in \
+             {directory}/xtask/Cargo.toml"
+        );
+    }
     let profile = |file: &str| -> toml::Value {
         let text = std::fs::read_to_string(super::root().join(file)).unwrap();
         text.parse::<toml::Table>().unwrap()["profile"]["dev"].clone()
