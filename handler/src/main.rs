@@ -56,10 +56,9 @@ fn main() -> ExitCode {
 
 /// Without this Lambda would report that the function exited, and not why.
 fn report(reason: &str) {
-    let (Ok(Some(address)), Ok(tokio)) = (optional("AWS_LAMBDA_RUNTIME_API"), tokio()) else {
-        return;
-    };
-    tokio.block_on(runtime::report_start_error(address, reason));
+    if let Ok(Some(address)) = optional("AWS_LAMBDA_RUNTIME_API") {
+        runtime::report_start_error(address, reason);
+    }
 }
 
 fn start() -> Result<Ready, StartError> {

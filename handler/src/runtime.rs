@@ -3,18 +3,14 @@
 //! good at one that it cannot read, with the invocation unanswered; here only those that matter
 //! are read, and a text of the API's is never quoted.
 
+mod http;
+
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use http::header::{HOST, HeaderMap, HeaderValue};
-use http::{Method, Request, Response, StatusCode};
-use http_body_util::{BodyExt as _, Full};
-use hyper::body::Bytes;
-use hyper::client::conn::http1::{self, SendRequest};
-use hyper_util::rt::TokioIo;
 use lambda_runtime::{Context, LambdaEvent};
 use serde::Serialize;
-use tokio::net::TcpStream;
 
+use self::http::{Answer, Connection};
 use crate::event::Reply;
 use crate::log;
 
@@ -25,6 +21,9 @@ const START_ERROR: &str = "Runtime.InvalidConfiguration";
 
 /// How long a function that ends anyway waits to get rid of the reason.
 const REPORT_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// By this Lambda tells a late answer from the next one's.
+const INVOCATION_ID: &str = "lambda-runtime-invocation-id";
 
 /// An invocation without a readable deadline counts as one with this much time.
 const USUAL_TIME: Duration = Duration::from_secs(3);
@@ -47,8 +46,9 @@ pub enum RuntimeError {
 #[derive(Debug)]
 pub struct Runtime {
     address: String,
-    host: HeaderValue,
-    idle: Option<SendRequest<Full<Bytes>>>,
+    /// How long to wait for it; for ever where nothing is said.
+    patience: Option<Duration>,
+    idle: Option<Connection>,
 }
 
 impl Runtime {
@@ -58,15 +58,18 @@ impl Runtime {
     ///
     /// [`RuntimeError::Unreachable`], where it is none.
     pub fn at(address: String) -> Result<Self, RuntimeError> {
-        let host = HeaderValue::from_str(&address).map_err(|_| RuntimeError::Unreachable)?;
+        if !is_word(&address) {
+            return Err(RuntimeError::Unreachable);
+        }
         Ok(Self {
             address,
-            host,
+            patience: None,
             idle: None,
         })
     }
 
-    /// Has every invocation answered, as long as there are any.
+    /// Has every invocation answered, as long as there are any. Between two of them the thread
+    /// sleeps.
     ///
     /// # Errors
     ///
@@ -84,103 +87,65 @@ impl Runtime {
         &mut self,
         handle: impl AsyncFn(LambdaEvent<&[u8]>) -> Reply,
     ) -> Result<(), RuntimeError> {
-        let next = self.request(Method::GET, "invocation/next", Vec::new())?;
-        let next = self.call(next).await?;
-        if !next.status().is_success() {
-            return Err(RuntimeError::Status(next.status().as_u16()));
+        let next = self.call("GET", "invocation/next", &[], b"")?;
+        match next.status {
+            204 => return Ok(()),
+            200..=299 => {}
+            status => return Err(RuntimeError::Status(status)),
         }
-        if next.status() == StatusCode::NO_CONTENT {
-            return Ok(());
-        }
-        let context = context(next.headers())?;
+        let context = context(&next)?;
         let path = format!("invocation/{}/response", context.request_id);
-        let reply = handle(LambdaEvent::new(next.body(), context)).await;
+        let reply = handle(LambdaEvent::new(&next.body, context)).await;
 
         // Texts and numbers always serialize.
         let reply = serde_json::to_vec(&reply).unwrap_or_default();
-        let mut answer = self.request(Method::POST, &path, reply)?;
-        // By this Lambda tells a late answer from the next one's.
-        if let Some(id) = next.headers().get("lambda-runtime-invocation-id") {
-            let headers = answer.headers_mut();
-            headers.insert("lambda-runtime-invocation-id", id.clone());
-        }
-        match self.call(answer).await?.status() {
-            status if status.is_success() => Ok(()),
+        let headers = next.header(INVOCATION_ID).map(|id| (INVOCATION_ID, id));
+        match self.call("POST", &path, headers.as_slice(), &reply)?.status {
+            200..=299 => Ok(()),
             // "Non-recoverable state. Runtime should exit promptly."
-            status if status.is_server_error() => Err(RuntimeError::Status(status.as_u16())),
+            status @ 500..=599 => Err(RuntimeError::Status(status)),
             // Too late or too large, and Lambda has told the client.
             status => {
-                log::answer_refused(&RuntimeError::Status(status.as_u16()));
+                log::answer_refused(&RuntimeError::Status(status));
                 Ok(())
             }
         }
     }
 
-    fn request(
-        &self,
-        method: Method,
-        path: &str,
-        body: Vec<u8>,
-    ) -> Result<Request<Full<Bytes>>, RuntimeError> {
-        Request::builder()
-            .method(method)
-            .uri(format!("{PREFIX}{path}"))
-            .header(HOST, self.host.clone())
-            .body(body.into())
-            // An id that no path can have.
-            .map_err(|_| RuntimeError::NoId)
-    }
-
-    async fn call(
+    fn call(
         &mut self,
-        mut request: Request<Full<Bytes>>,
-    ) -> Result<Response<Bytes>, RuntimeError> {
-        loop {
-            let used = self.used().await;
-            let is_new = used.is_none();
-            let mut sender = match used {
-                Some(sender) => sender,
-                None => self.connect().await?,
-            };
-            let mut err = match sender.try_send_request(request).await {
-                Ok(answer) => {
-                    let (parts, body) = answer.into_parts();
-                    let body = body.collect().await;
-                    let body = body.map_err(|_| RuntimeError::Unreachable)?.to_bytes();
-                    self.idle = Some(sender);
-                    return Ok(Response::from_parts(parts, body));
-                }
-                Err(err) => err,
-            };
-            // What comes back has not been written: the connection's end was not known yet.
-            request = match err.take_message() {
-                Some(request) if !is_new => request,
-                _ => return Err(RuntimeError::Unreachable),
-            };
+        method: &str,
+        path: &str,
+        headers: &[(&str, &[u8])],
+        body: &[u8],
+    ) -> Result<Answer, RuntimeError> {
+        let (address, length) = (&self.address, body.len());
+        let mut request = format!(
+            "{method} {PREFIX}{path} HTTP/1.1\r\nhost: {address}\r\ncontent-length: {length}\r\n"
+        )
+        .into_bytes();
+        for (name, value) in headers {
+            for part in [name.as_bytes(), b": ", value, b"\r\n"] {
+                request.extend_from_slice(part);
+            }
         }
-    }
+        request.extend_from_slice(b"\r\n");
+        request.extend_from_slice(body);
 
-    /// The connection of the call before, if it is still open.
-    async fn used(&mut self) -> Option<SendRequest<Full<Bytes>>> {
-        let mut sender = self.idle.take()?;
-        sender.ready().await.ok()?;
-        Some(sender)
-    }
-
-    async fn connect(&self) -> Result<SendRequest<Full<Bytes>>, RuntimeError> {
-        let tcp = TcpStream::connect(&self.address).await;
-        let tcp = tcp.map_err(|_| RuntimeError::Unreachable)?;
-        let spoken = http1::handshake(TokioIo::new(tcp)).await;
-        let (sender, connection) = spoken.map_err(|_| RuntimeError::Unreachable)?;
-        // The sender learns of its end, and ends it by being dropped.
-        tokio::spawn(async { connection.await.ok() });
-        Ok(sender)
+        let connection = match self.idle.take().filter(Connection::is_open) {
+            Some(connection) => Ok(connection),
+            None => Connection::open(address, self.patience),
+        };
+        let answer = connection.and_then(|connection| connection.call(&request));
+        let (answer, idle) = answer.map_err(|_| RuntimeError::Unreachable)?;
+        self.idle = idle;
+        Ok(answer)
     }
 }
 
 /// Tells Lambda why the function does not start, so that its own report does as well. Where it is
 /// not to be reached, there is nobody to tell.
-pub async fn report_start_error(address: String, message: &str) {
+pub fn report_start_error(address: String, message: &str) {
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
     struct Diagnostic<'a> {
@@ -197,27 +162,27 @@ pub async fn report_start_error(address: String, message: &str) {
     let Ok(mut runtime) = Runtime::at(address) else {
         return;
     };
-    let Ok(mut report) = runtime.request(Method::POST, "init/error", body) else {
-        return;
-    };
-    let kind = HeaderValue::from_static(START_ERROR);
-    let headers = report.headers_mut();
-    headers.insert("lambda-runtime-function-error-type", kind);
-    let _ = tokio::time::timeout(REPORT_TIMEOUT, runtime.call(report)).await;
+    runtime.patience = Some(REPORT_TIMEOUT);
+    let kind = ("lambda-runtime-function-error-type", START_ERROR.as_bytes());
+    let _ = runtime.call("POST", "init/error", &[kind], &body);
 }
 
 /// What of an invocation's headers is read. The client's context and its identity are not: they
 /// are the caller's to write.
-fn context(headers: &HeaderMap) -> Result<Context, RuntimeError> {
-    let header = |name| headers.get(name).map(HeaderValue::as_bytes);
-    let text = |name| header(name).and_then(|bytes| str::from_utf8(bytes).ok());
-    let id = text("lambda-runtime-aws-request-id").filter(|id| !id.is_empty());
+fn context(next: &Answer) -> Result<Context, RuntimeError> {
+    let text = |name| str::from_utf8(next.header(name)?).ok();
+    let id = text("lambda-runtime-aws-request-id").filter(|id| is_word(id));
     let deadline = text("lambda-runtime-deadline-ms").and_then(|text| text.parse().ok());
     let mut context = Context::default();
     context.request_id = id.ok_or(RuntimeError::NoId)?.to_owned();
     context.deadline = deadline.unwrap_or_else(usual_deadline);
     context.xray_trace_id = text("lambda-runtime-trace-id").map(str::to_owned);
     Ok(context)
+}
+
+/// Whether a text can be a part of a request's first lines.
+fn is_word(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 fn usual_deadline() -> u64 {
