@@ -13,7 +13,6 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::client::customize::CustomizableOperation;
 use aws_sdk_dynamodb::config::retry::{RetryConfig, RetryPartition, TokenBucket};
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{
@@ -25,7 +24,7 @@ use aws_sdk_dynamodb::operation::put_item::{PutItemError, PutItemOutput};
 use aws_sdk_dynamodb::types::AttributeValue;
 use http::uri::Uri;
 
-use self::attempts::Attempts;
+use self::attempts::{Attempts, CountAttempts};
 use self::connection::error::ConnectionError;
 use self::connection::{Connections, Rehearsal, client_of};
 use self::endpoint::{Location, LocationError};
@@ -125,6 +124,7 @@ impl Table {
             )
             .retry_classifier(Repetition)
             .interceptor(NoStatistics)
+            .interceptor(CountAttempts)
             // How many retries are left is this client's own count, and not the process's.
             .retry_partition(
                 RetryPartition::custom("table")
@@ -168,17 +168,12 @@ impl Table {
     /// Goes through an insertion without sending it.
     pub async fn rehearse(&self, movie: &Movie) {
         let config = aws_sdk_dynamodb::Config::builder().http_client(client_of(Rehearsal));
-        let put = self.put(movie, Existing::Replace, &Attempts::default());
+        let put = self.put(movie, Existing::Replace).customize();
         // It answers itself, so it does not fail; if it did, the insertions would tell.
         let _ = put.config_override(config).send().await;
     }
 
-    fn put(
-        &self,
-        movie: &Movie,
-        existing: Existing,
-        attempts: &Attempts,
-    ) -> CustomizableOperation<PutItemOutput, PutItemError, PutItemFluentBuilder> {
+    fn put(&self, movie: &Movie, existing: Existing) -> PutItemFluentBuilder {
         let mut put = self
             .client
             .put_item()
@@ -199,7 +194,7 @@ impl Table {
                 .expression_attribute_names("#id", "id")
                 .expression_attribute_values(":token", token);
         }
-        put.customize().interceptor(attempts.clone())
+        put
     }
 
     async fn ask(&self, insertion: &Insertion<'_>, attempts: &Attempts) -> Answer {
@@ -208,8 +203,9 @@ impl Table {
         if budget.is_zero() {
             return None;
         }
-        let put = self.put(insertion.movie, insertion.existing, attempts);
-        tokio::time::timeout(budget, put.send()).await.ok()
+        let put = self.put(insertion.movie, insertion.existing);
+        let put = attempts.of(put.send());
+        tokio::time::timeout(budget, put).await.ok()
     }
 }
 

@@ -5,8 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, AtomicU32, Ordering};
 
 use aws_sdk_dynamodb::config::interceptors::{
-    BeforeTransmitInterceptorContextMut, BeforeTransmitInterceptorContextRef,
-    FinalizerInterceptorContextRef,
+    BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef,
 };
 use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_dynamodb::error::BoxError;
@@ -15,7 +14,12 @@ use aws_smithy_runtime_api::client::interceptors::dyn_dispatch_hint;
 use super::failure;
 use crate::movie::{Existing, Fate};
 
-/// Kept by the SDK for a call, and given to the connector with each of its requests.
+tokio::task_local! {
+    static OF_THIS_CALL: Attempts;
+}
+
+/// Found by the client's hook and by the connector while the call is under way. A hook of the
+/// call's own would have the SDK build a configuration for each.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Attempts(Arc<Counts>);
 
@@ -29,6 +33,16 @@ struct Counts {
 }
 
 impl Attempts {
+    /// Has the attempts of this call counted.
+    pub(super) async fn of<T>(&self, call: impl Future<Output = T>) -> T {
+        OF_THIS_CALL.scope(self.clone(), call).await
+    }
+
+    /// Of the call that is under way; nobody counts those of another.
+    pub(super) fn current() -> Self {
+        OF_THIS_CALL.try_with(Self::clone).unwrap_or_default()
+    }
+
     pub(super) fn count(&self) -> u32 {
         self.0.begun.load(Ordering::Relaxed)
     }
@@ -63,10 +77,14 @@ impl Attempts {
     }
 }
 
+/// The client's hook.
+#[derive(Debug)]
+pub(super) struct CountAttempts;
+
 #[dyn_dispatch_hint]
-impl Intercept for Attempts {
+impl Intercept for CountAttempts {
     fn name(&self) -> &'static str {
-        "Attempts"
+        "CountAttempts"
     }
 
     fn read_before_attempt(
@@ -75,18 +93,9 @@ impl Intercept for Attempts {
         _components: &RuntimeComponents,
         _config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        self.0.begun.fetch_add(1, Ordering::Relaxed);
-        self.0.status.store(0, Ordering::Relaxed);
-        Ok(())
-    }
-
-    fn modify_before_transmit(
-        &self,
-        context: &mut BeforeTransmitInterceptorContextMut<'_>,
-        _components: &RuntimeComponents,
-        _config: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        context.request_mut().add_extension(self.clone());
+        let attempts = Attempts::current();
+        attempts.0.begun.fetch_add(1, Ordering::Relaxed);
+        attempts.0.status.store(0, Ordering::Relaxed);
         Ok(())
     }
 
@@ -97,10 +106,10 @@ impl Intercept for Attempts {
         _config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         if let Some(response) = context.response() {
-            let status = response.status().as_u16();
-            self.0.status.store(status, Ordering::Relaxed);
+            let (status, attempts) = (response.status().as_u16(), Attempts::current());
+            attempts.0.status.store(status, Ordering::Relaxed);
             if failure::has_stored_nothing(status, context.inner()) {
-                self.came_to_nothing();
+                attempts.came_to_nothing();
             }
         }
         Ok(())

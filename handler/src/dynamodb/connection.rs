@@ -96,7 +96,7 @@ impl Connections {
     }
 
     async fn exchange(self, request: HttpRequest) -> Result<HttpResponse, ConnectionError> {
-        let attempts = request.extension::<Attempts>().cloned().unwrap_or_default();
+        let attempts = Attempts::current();
         let request = request.try_into_http1x();
         let mut request = request.map_err(|_| ConnectionError::Address)?;
         let origin = Origin::of(request.uri())?;
