@@ -21,6 +21,9 @@ use cfnkit_tools::workspace::Workspace;
 /// The slowest tests of the templates: each rule is weakened, and somebody must notice.
 const MUTATION: &str = "mutation::";
 
+/// For tests that spend half of their time waiting for clocks and for programs that start.
+const SIDE_BY_SIDE: [&str; 3] = ["--", "--test-threads", "4"];
+
 /// What is nothing to programs.
 const DOCUMENTS: [&str; 6] = [
     "ARCHITECTURE.md",
@@ -118,7 +121,8 @@ impl Test {
         };
         passed.unless(&mut steps, "handler", of_handler, |steps| {
             steps.run("handler", || {
-                cargo_test(sh, reporter, &["--package", "handler", "--package", "rig"])
+                let packages = ["--package", "handler", "--package", "rig"];
+                cargo_test(sh, reporter, &[&packages[..], &SIDE_BY_SIDE].concat())
             });
         })?;
         passed.unless(&mut steps, "crates", crates, |steps| {
@@ -142,9 +146,8 @@ impl Test {
             ..Scope::default()
         };
         passed.unless(&mut steps, "integration tests", programs, |steps| {
-            // Most of the time each waits for a local cloud of its own.
             steps.run("integration tests", || {
-                test_ours(&["--test", "it", "--", "--test-threads", "4"])
+                test_ours(&[&["--test", "it"], &SIDE_BY_SIDE[..]].concat())
             });
         })?;
         let engine = Scope {
@@ -152,7 +155,9 @@ impl Test {
             ..Scope::default()
         };
         passed.unless(&mut steps, "deploy engine", engine, |steps| {
-            steps.run("deploy engine", || test_ours(&["--test", "engine"]));
+            steps.run("deploy engine", || {
+                test_ours(&[&["--test", "engine"], &SIDE_BY_SIDE[..]].concat())
+            });
         })?;
         let benchmarks = Scope {
             // With the file whose line they change.
