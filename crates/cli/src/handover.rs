@@ -6,40 +6,60 @@ use std::process::Command;
 use std::time::SystemTime;
 
 use anyhow::Context as _;
-use xshell::{Shell, cmd};
+use xshell::{Cmd, Shell, cmd};
 
 use cfnkit_console::screen;
 use cfnkit_tools::cargo::undisturbed;
+use cfnkit_tools::tool;
 use cfnkit_tools::workspace::Workspace;
+
+use crate::commands::Remote;
 
 /// Has cargo build the other program and run it with this process's arguments, in its place. Its
 /// name, and its package's, is this program's with `-aws` after it.
 ///
 /// # Errors
 ///
-/// There is no cargo, or this program has no name. What the build or the command comes to is told by cargo and by the command.
-pub(crate) fn hand_over(sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {
+/// There is no cargo, this program has no name, or the other does not compile, which cargo
+/// explains. What the command comes to is told by the command.
+pub(crate) fn hand_over(command: &Remote, sh: &Shell, workspace: &Workspace) -> anyhow::Result<()> {
     let manifest = workspace.root().join("Cargo.toml");
     // Cargo has printed that there was nothing to compile once already.
     let built = std::env::current_exe().context("cannot find this program")?;
     let name = built.file_stem().and_then(|name| name.to_str());
     let program = format!("{}-aws", name.context("this program has no name")?);
     let built = built.with_file_name(&program);
-    let quiet = match is_current(&built, workspace) {
-        true => Some("--quiet"),
-        false => {
-            if !built.exists() {
-                screen::progress("compiling what talks to AWS (a minute or two, once)");
-            }
-            None
-        }
+    let cargo = |verb: &str| {
+        let call = cmd!(
+            sh,
+            "cargo {verb} --package {program} --bin {program} --locked"
+        );
+        undisturbed(call.args(["--manifest-path".as_ref(), manifest.as_os_str()]))
     };
-    let run = undisturbed(cmd!(
-        sh,
-        "cargo run {quiet...} --package {program} --bin {program} --locked --manifest-path {manifest} --"
-    ));
+    let mut is_current = is_current(&built, workspace);
+    if !built.exists() {
+        screen::progress("compiling what talks to AWS (a minute or two, once)");
+        if matches!(command, Remote::Deploy(deploy) if deploy.environment.local) {
+            compile_and_install(cargo("build"), workspace)
+                .with_context(|| format!("`cargo` cannot compile `{program}`"))?;
+            is_current = true;
+        }
+    }
+    let run = cargo("run").args(is_current.then_some("--quiet")).arg("--");
     let err = Command::from(run).args(std::env::args_os().skip(1)).exec();
     Err(err).context("cannot run `cargo`")
+}
+
+/// Installs the emulator while cargo compiles: the one waits for the network, the other for
+/// processors.
+fn compile_and_install(build: Cmd<'_>, workspace: &Workspace) -> xshell::Result<()> {
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            // Whoever starts it tries again, and says what is wrong.
+            let _ = Shell::new().map(|sh| tool::EMULATOR.provide(&sh, workspace));
+        });
+        build.quiet().run()
+    })
 }
 
 /// Whether cargo will probably have nothing to compile. Only what is shown depends on this.

@@ -32,8 +32,8 @@ pub fn service() -> &'static Service {
 /// Runs the command of this process's arguments; those that talk to AWS are handed over to the
 /// program that is built with the SDK.
 pub fn main<Own: OwnCommands>(service: &'static Service) -> ExitCode {
-    main_with::<Own>(service, async |_, sh, workspace| {
-        handover::hand_over(sh, workspace)
+    main_with::<Own>(service, async |command, sh, workspace| {
+        handover::hand_over(&command, sh, workspace)
     })
 }
 
