@@ -3,7 +3,7 @@
 
 use std::io::{self, BufRead, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use httparse::{EMPTY_HEADER, Header, Status};
 
@@ -15,9 +15,15 @@ const MAX_LINE: u64 = 1024;
 /// What is set aside for a body that says it is larger; the rest as it arrives.
 const FIRST_CAPACITY: u64 = 64 * 1024;
 
+/// As long as this, nobody closes a connection for want of requests.
+const TRUSTED: Duration = Duration::from_secs(1);
+
 /// An open connection without a request under way.
 #[derive(Debug)]
-pub(super) struct Connection(BufReader<TcpStream>);
+pub(super) struct Connection {
+    stream: BufReader<TcpStream>,
+    idle_since: Instant,
+}
 
 /// A response, read to its end.
 #[derive(Debug)]
@@ -42,12 +48,19 @@ impl Connection {
         stream.set_nodelay(true)?;
         stream.set_read_timeout(patience)?;
         stream.set_write_timeout(patience)?;
-        Ok(Self(BufReader::new(stream)))
+        Ok(Self {
+            stream: BufReader::new(stream),
+            idle_since: Instant::now(),
+        })
     }
 
-    /// Whether the other side has neither closed it nor written something unasked.
+    /// Whether the other side has, for all that is known, neither closed it nor written something
+    /// unasked.
     pub(super) fn is_open(&self) -> bool {
-        let stream = self.0.get_ref();
+        if self.idle_since.elapsed() < TRUSTED {
+            return true;
+        }
+        let stream = self.stream.get_ref();
         let peek = || -> io::Result<usize> {
             stream.set_nonblocking(true)?;
             let peeked = stream.peek(&mut [0]);
@@ -55,13 +68,13 @@ impl Connection {
             peeked
         };
         let is_idle = |err: io::Error| err.kind() == io::ErrorKind::WouldBlock;
-        self.0.buffer().is_empty() && peek().is_err_and(is_idle)
+        self.stream.buffer().is_empty() && peek().is_err_and(is_idle)
     }
 
     /// Sends a whole request, and waits for its answer. The connection is given back where it can
     /// be used again.
     pub(super) fn call(mut self, request: &[u8]) -> io::Result<(Answer, Option<Self>)> {
-        self.0.get_mut().write_all(request)?;
+        self.stream.get_mut().write_all(request)?;
         let answer = loop {
             let answer = self.read()?;
             // What comes before it.
@@ -69,6 +82,7 @@ impl Connection {
                 break answer;
             }
         };
+        self.idle_since = Instant::now();
         let idle = (!answer.is_last).then_some(self);
         Ok((answer, idle))
     }
@@ -94,7 +108,7 @@ impl Connection {
 
     /// Reads as far as an empty line.
     fn read_lines(&mut self, lines: &mut Vec<u8>, limit: u64) -> io::Result<()> {
-        let mut limited = self.0.by_ref().take(limit);
+        let mut limited = self.stream.by_ref().take(limit);
         loop {
             let begin = lines.len();
             limited.read_until(b'\n', lines)?;
@@ -111,7 +125,7 @@ impl Connection {
         match length {
             Length::Known(length) => self.read_part(&mut body, length)?,
             Length::UntilClosed => {
-                self.0.read_to_end(&mut body)?;
+                self.stream.read_to_end(&mut body)?;
             }
             Length::Chunked => {
                 loop {
@@ -121,7 +135,7 @@ impl Connection {
                     }
                     self.read_part(&mut body, size)?;
                     let mut end = [0; 2];
-                    self.0.read_exact(&mut end)?;
+                    self.stream.read_exact(&mut end)?;
                     if end != *b"\r\n" {
                         return Err(io::ErrorKind::InvalidData.into());
                     }
@@ -135,7 +149,7 @@ impl Connection {
     fn read_part(&mut self, body: &mut Vec<u8>, length: u64) -> io::Result<()> {
         let capacity = usize::try_from(length.min(FIRST_CAPACITY)).unwrap_or_default();
         body.reserve(capacity);
-        let read = self.0.by_ref().take(length).read_to_end(body)?;
+        let read = self.stream.by_ref().take(length).read_to_end(body)?;
         match read as u64 == length {
             true => Ok(()),
             false => Err(io::ErrorKind::UnexpectedEof.into()),
@@ -144,7 +158,7 @@ impl Connection {
 
     fn read_size(&mut self) -> io::Result<u64> {
         let mut line = Vec::new();
-        let mut limited = self.0.by_ref().take(MAX_LINE);
+        let mut limited = self.stream.by_ref().take(MAX_LINE);
         limited.read_until(b'\n', &mut line)?;
         match httparse::parse_chunk_size(&line) {
             Ok(Status::Complete((_, size))) => Ok(size),
