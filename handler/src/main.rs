@@ -13,7 +13,7 @@ use handler::movie::Movie;
 use handler::runtime::{self, Runtime, RuntimeError};
 use handler::xray::Trace;
 use handler::{event, panic_hook};
-use tokio::runtime::Runtime as Tokio;
+use tokio::runtime::{LocalOptions, LocalRuntime as Tokio};
 
 use self::environment::{VariableError, optional, parsed, required};
 
@@ -98,7 +98,7 @@ async fn rehearse(table: &Table) {
 fn tokio() -> Result<Tokio, StartError> {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
-        .build()
+        .build_local(LocalOptions::default())
         .map_err(|_| StartError::Tokio)
 }
 
