@@ -61,9 +61,10 @@ pub(super) fn install(
     .read()
     .context("pip does not tell its settings; its words are above")?;
     let no_dependencies = (!dependencies).then_some("--no-deps");
+    // Python compiles what it imports when it first does, which is a part of what is there.
     let mut install = isolated(cmd!(
         sh,
-        "{python} -I -m pip install --quiet --disable-pip-version-check --no-input
+        "{python} -I -m pip install --quiet --disable-pip-version-check --no-input --no-compile
          --only-binary :all: --require-hashes {no_dependencies...} -r {requirements}"
     ));
     for (name, value) in reach(&settings) {
