@@ -106,6 +106,25 @@ fn tests_and_the_example_share_what_is_compiled_for_commands() {
     assert_eq!(profile("examples/intake/Cargo.toml"), profile("Cargo.toml"));
 }
 
+/// Each of these workspaces has crates of this one in it, and a lock file of its own.
+#[test]
+fn every_lock_file_fits() {
+    let sh = Shell::new().unwrap();
+    for directory in ["handler/bench", "handler/fuzz", "examples/intake"] {
+        sh.change_dir(super::root().join(directory));
+        let locked = undisturbed(cmd!(sh, "cargo update --workspace --locked"))
+            .quiet()
+            .ignore_status()
+            .output()
+            .unwrap();
+        assert!(
+            locked.status.success(),
+            "`cargo update --workspace` in {directory} mends its lock file: {}",
+            String::from_utf8_lossy(&locked.stderr)
+        );
+    }
+}
+
 /// `rust-version` is what is checked here and in CI: the toolchain's own version, and no older one
 /// that nobody has tried.
 #[test]
