@@ -7,14 +7,13 @@
     reason = "a test fails by panicking"
 )]
 
+mod another;
 mod built;
 mod choices;
 mod cycles;
-mod example;
 mod failures;
 mod journey;
 mod load;
-mod new;
 mod operations;
 mod packaging;
 mod races;
