@@ -55,10 +55,11 @@ fn events_are_answered_one_after_the_other() {
     let function = thread::spawn(move || echo(&address, 3, "response"));
     api.wait_ready(TIMEOUT).unwrap();
     for event in ["1", "{}", "null"] {
+        let begin = Instant::now();
         let answer = api.invoke(&invocation(event), TIMEOUT).unwrap();
         assert_eq!(answer.kind, AnswerKind::Response);
         assert_eq!(answer.body, event.as_bytes());
-        assert!(answer.elapsed < Duration::from_secs(1));
+        assert!(answer.elapsed < begin.elapsed());
         assert!(answer.elapsed > Duration::ZERO);
     }
     function.join().unwrap();
