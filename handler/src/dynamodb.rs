@@ -10,7 +10,7 @@ pub mod tls;
 pub mod traced;
 
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::{RetryConfig, RetryPartition, TokenBucket};
@@ -205,7 +205,11 @@ impl Table {
         }
         let put = self.put(insertion.movie, insertion.existing);
         let put = attempts.of(put.send());
-        tokio::time::timeout(budget, put).await.ok()
+        let begin = Instant::now();
+        let answer = tokio::time::timeout(budget, put).await.ok()?;
+        // On a busy processor the last attempt's time and the whole call's are over at once.
+        let is_late = matches!(answer, Err(SdkError::TimeoutError(_))) && begin.elapsed() >= budget;
+        (!is_late).then_some(answer)
     }
 }
 
