@@ -128,8 +128,8 @@ impl Repository {
         let program = directory.path().join("bootstrap");
         std::fs::write(&program, bytes).unwrap();
         std::fs::set_permissions(&program, Permissions::from_mode(0o755)).unwrap();
-        let output = Command::new(program).output().unwrap();
-        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+        let run = Run::of(&mut Command::new(program)).expect(0);
+        run.stdout.trim().to_owned()
     }
 
     #[track_caller]

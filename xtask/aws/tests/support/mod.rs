@@ -1,10 +1,12 @@
 //! What the tests share: the command line, a local cloud of their own, and the SDK as witness.
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
+use std::io::ErrorKind;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::types::{
@@ -90,9 +92,8 @@ pub(crate) fn log_of_panic(mut command: Command, environment: &[(&str, &str)]) -
         .env("AWS_ENDPOINT_URL", "http://localhost:9")
         .env("TABLE_NAME", "movies")
         .envs(environment.iter().copied())
-        .stdin(Stdio::null())
-        .output()
-        .unwrap();
+        .stdin(Stdio::null());
+    let panicked = output(panicked);
     assert!(!panicked.status.success());
     panicked.stdout
 }
@@ -119,13 +120,27 @@ pub(crate) struct Run {
     pub(crate) stderr: String,
 }
 
+/// What a program says, which may have been written just now: while another test starts one, that
+/// one has the file open for a moment, and what is open for writing cannot be run.
+fn output(command: &mut Command) -> Output {
+    for _ in 0..1000 {
+        match command.output() {
+            Err(err) if err.kind() == ErrorKind::ExecutableFileBusy => {
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            other => return other.unwrap(),
+        }
+    }
+    command.output().unwrap()
+}
+
 impl Run {
     pub(crate) fn of(command: &mut Command) -> Self {
         let Output {
             status,
             stdout,
             stderr,
-        } = command.output().unwrap();
+        } = output(command);
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
         Self {
             code: status.code().unwrap_or(-1),
