@@ -93,10 +93,11 @@ fn runtime_emulator(directory: &Path) -> PathBuf {
     let wheel = python
         .join("site-packages/samcli/local/rapid")
         .join(format!("aws-lambda-rie-{architecture}"));
-    // A wheel's files are not executable.
+    // A wheel's files are not executable. By another process: what a test that starts a program has
+    // open, too, cannot be run.
     let path = directory.join("aws-lambda-rie");
-    std::fs::copy(wheel, &path).unwrap();
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let mut install = Command::new("install");
+    Run::of(install.args(["-m", "755"]).args([&wheel, &path])).expect(0);
     path
 }
 

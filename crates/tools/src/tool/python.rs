@@ -51,12 +51,12 @@ mod tests {
     /// As on a Mac with Apple's tools and nothing else.
     #[test]
     fn a_python_that_is_too_old_is_not_used() {
-        use std::os::unix::fs::PermissionsExt as _;
         let directory = tempfile::tempdir().unwrap();
-        let program = directory.path().join("python3");
-        std::fs::write(&program, "#!/bin/sh\necho 3 9\n").unwrap();
-        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let [script, program] = ["script", "python3"].map(|name| directory.path().join(name));
+        std::fs::write(&script, "#!/bin/sh\necho 3 9\n").unwrap();
         let sh = Shell::new().unwrap();
+        // By another process: what a test that starts a program has open, too, cannot be run.
+        cmd!(sh, "install -m 755 {script} {program}").run().unwrap();
         sh.set_var("PATH", directory.path());
         assert_eq!(
             version(&sh).unwrap_err().to_string(),
