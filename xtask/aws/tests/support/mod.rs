@@ -1,12 +1,10 @@
 //! What the tests share: the command line, a local cloud of their own, and the SDK as witness.
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
-use std::io::ErrorKind;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
 
 use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::types::{
@@ -17,6 +15,11 @@ use tempfile::TempDir;
 
 use cfnkit_scripted_cloud::judge;
 use cfnkit_scripted_cloud::recorder::Recorder;
+
+mod run;
+
+pub(crate) use self::run::Run;
+use self::run::output;
 
 pub(crate) fn repository() -> PathBuf {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -109,70 +112,6 @@ pub(crate) fn conforms(command: &str, printed: &Value) {
         .unwrap();
     if let Err(err) = schemas.validate(printed, schema) {
         panic!("{command}: {err:#}\n{printed:#}");
-    }
-}
-
-/// A finished command.
-#[derive(Debug)]
-pub(crate) struct Run {
-    pub(crate) code: i32,
-    pub(crate) stdout: String,
-    pub(crate) stderr: String,
-}
-
-/// What a program says, which may have been written just now: while another test starts one, that
-/// one has the file open for a moment, and what is open for writing cannot be run.
-fn output(command: &mut Command) -> Output {
-    for _ in 0..1000 {
-        match command.output() {
-            Err(err) if err.kind() == ErrorKind::ExecutableFileBusy => {
-                std::thread::sleep(Duration::from_millis(10));
-            }
-            other => return other.unwrap(),
-        }
-    }
-    command.output().unwrap()
-}
-
-impl Run {
-    pub(crate) fn of(command: &mut Command) -> Self {
-        let Output {
-            status,
-            stdout,
-            stderr,
-        } = output(command);
-        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-        Self {
-            code: status.code().unwrap_or(-1),
-            stdout: text(stdout),
-            stderr: text(stderr),
-        }
-    }
-
-    /// The run, if it ended with this exit code.
-    #[track_caller]
-    pub(crate) fn expect(self, code: i32) -> Self {
-        assert_eq!(
-            self.code, code,
-            "stdout:\n{}\nstderr:\n{}",
-            self.stdout, self.stderr
-        );
-        self
-    }
-
-    /// Whether stderr says this.
-    #[track_caller]
-    pub(crate) fn says(self, text: &str) -> Self {
-        assert!(
-            self.stderr.contains(text),
-            "expected `{text}` in:\n{}",
-            self.stderr
-        );
-        self
-    }
-
-    pub(crate) fn json(&self) -> Value {
-        serde_json::from_str(&self.stdout).unwrap()
     }
 }
 
