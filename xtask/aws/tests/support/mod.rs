@@ -61,11 +61,11 @@ pub(crate) fn build_handler(directory: &Path) -> PathBuf {
 }
 
 /// Cargo without what it tells this test about itself, with which build scripts would run again.
-/// What is built already it takes.
+/// What is built already it takes, by itself and by the programs that call it.
 pub(crate) fn cargo() -> Command {
     let mut cargo = Command::new(env!("CARGO"));
     for (name, _) in std::env::vars() {
-        if name.starts_with("CARGO_") && name != "CARGO_HOME" {
+        if name.starts_with("CARGO_") && !matches!(&*name, "CARGO_HOME" | "CARGO_INCREMENTAL") {
             cargo.env_remove(name);
         }
     }
