@@ -51,6 +51,8 @@ async fn a_new_repository_has_names_of_its_own_and_is_tested_deployed_and_destro
         Run::of(
             builds_apart(&mut cargo())
                 .current_dir(&path)
+                // Generated inputs meet the same code under its first name, and more of them.
+                .env("PROPTEST_CASES", "8")
                 .args(arguments),
         )
         .expect(0);
@@ -72,6 +74,8 @@ async fn a_new_repository_has_names_of_its_own_and_is_tested_deployed_and_destro
         "handler",
         "--package",
         "rig",
+        "--",
+        "--test-threads=4",
     ]);
     let programs = ["--package", "orders-xtask", "--package", "orders-xtask-aws"];
     cargo(&[&["build", "--locked"], &programs[..]].concat());
