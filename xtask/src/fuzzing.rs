@@ -7,14 +7,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use anyhow::Context as _;
-use xshell::{Cmd, Shell, cmd};
+use xshell::{Shell, cmd};
 
 use cfnkit_console::screen::{self, QUIET};
 use cfnkit_console::variable;
 use cfnkit_tools::cargo::undisturbed;
+use cfnkit_tools::tool;
 use cfnkit_tools::workspace::Workspace;
-
-const CARGO_FUZZ_VERSION: &str = "0.13.2";
 
 /// Where the target's own workspace is.
 const DIRECTORY: &str = "handler/fuzz";
@@ -93,7 +92,8 @@ fn flag(name: &str, path: &Path) -> std::ffi::OsString {
 /// The built target.
 fn build(sh: &Shell, workspace: &Workspace) -> anyhow::Result<PathBuf> {
     check_compiler(sh)?;
-    let cargo_fuzz = provide_cargo_fuzz(sh, workspace)?;
+    let cargo_fuzz = tool::CARGO_FUZZ.provide(sh, workspace)?;
+    let cargo_fuzz = cargo_fuzz.join("cargo-fuzz");
     screen::progress("building the fuzz target (minutes, the first time)");
     let _directory = sh.push_dir(workspace.root());
     let host = host(sh)?;
@@ -141,45 +141,6 @@ pub(crate) fn check_compiler(sh: &Shell) -> anyhow::Result<()> {
                 compiler.display()
             )
         })
-}
-
-fn provide_cargo_fuzz(sh: &Shell, workspace: &Workspace) -> anyhow::Result<PathBuf> {
-    let tools = workspace.target().join("tools");
-    let root = tools.join(format!("cargo-fuzz-{CARGO_FUZZ_VERSION}"));
-    let program = root.join("bin/cargo-fuzz");
-    // The last that cargo does is to put the program there.
-    if program.exists() {
-        return Ok(program);
-    }
-    let _lock = workspace.lock(&tools.join("cargo-fuzz.lock"))?;
-    // Another process may have been at it meanwhile.
-    if !program.exists() {
-        screen::progress(format!(
-            "installing cargo-fuzz {CARGO_FUZZ_VERSION} (a minute, once)"
-        ));
-        let version = format!("={CARGO_FUZZ_VERSION}");
-        let install = cmd!(
-            sh,
-            "cargo install --quiet --locked --version {version} --root {root} cargo-fuzz"
-        );
-        without_targets(undisturbed(install))
-            .quiet()
-            .run()
-            .with_context(|| {
-                format!(
-                    "cannot install cargo-fuzz into `{}`",
-                    workspace.display(&tools)
-                )
-            })?;
-    }
-    Ok(program)
-}
-
-/// For this machine, in a directory of cargo's own.
-fn without_targets(command: Cmd<'_>) -> Cmd<'_> {
-    command
-        .env_remove("CARGO_BUILD_TARGET")
-        .env_remove("CARGO_TARGET_DIR")
 }
 
 fn host(sh: &Shell) -> anyhow::Result<String> {

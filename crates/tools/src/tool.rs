@@ -119,6 +119,14 @@ pub const CARGO_DENY: CargoTool = CargoTool {
     is_optimized: false,
 };
 
+/// What builds a target for libFuzzer.
+pub const CARGO_FUZZ: CargoTool = CargoTool {
+    name: "cargo-fuzz",
+    version: "0.13.2",
+    features: None,
+    is_optimized: false,
+};
+
 /// What the rules in `infra/guard` are for. To compile it takes minutes; AWS's plugin for the CDK
 /// carries it for every machine.
 pub const CFN_GUARD: ToolSet = ToolSet {
