@@ -1,13 +1,8 @@
 //! A working tree of a test's own, its scripted cloud, and the built program run against it.
 
-use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, Condvar, Mutex, OnceLock};
-use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
-
-use rustix::process::{Pid, Signal, kill_process};
+use std::process::{Command, Stdio};
+use std::sync::{Mutex, OnceLock};
 
 use crate::support::{Run, xtask};
 use cfnkit_scripted_cloud::archive;
@@ -16,12 +11,11 @@ use cfnkit_scripted_cloud::cloud::bucket::BUCKET;
 use cfnkit_scripted_cloud::cloud::recorded;
 use cfnkit_scripted_cloud::cloud::state::State;
 
+mod running;
 mod tree;
 
+pub(crate) use running::Running;
 use tree::Tree;
-
-/// More than any run takes, however busy the machine is.
-const LIMIT: Duration = Duration::from_secs(60);
 
 /// Programs at a time; most of their time is waiting.
 const AT_A_TIME: usize = 8;
@@ -313,140 +307,6 @@ fn deployed() -> &'static State {
         state.used_tokens.clear();
         state
     })
-}
-
-/// A run that goes on. It ends with this value, one way or the other.
-pub(crate) struct Running {
-    child: Child,
-    stdout: Option<JoinHandle<String>>,
-    stderr: Option<JoinHandle<()>>,
-    said: Arc<(Mutex<String>, Condvar)>,
-    tree: Option<Tree>,
-    _turn: Option<Turn>,
-}
-
-impl Running {
-    fn start(command: Command) -> Self {
-        Self::start_with(command, Some(Turn::take()))
-    }
-
-    fn start_with(mut command: Command, turn: Option<Turn>) -> Self {
-        let mut child = command
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut stdout = child.stdout.take().unwrap();
-        let stderr = BufReader::new(child.stderr.take().unwrap());
-        let said = Arc::new((Mutex::new(String::new()), Condvar::new()));
-        let saying = Arc::clone(&said);
-        Self {
-            child,
-            stdout: Some(std::thread::spawn(move || {
-                let mut text = String::new();
-                let _ = stdout.read_to_string(&mut text);
-                text
-            })),
-            stderr: Some(std::thread::spawn(move || {
-                for line in stderr.lines() {
-                    let Ok(line) = line else { return };
-                    let mut text = saying.0.lock().unwrap();
-                    text.push_str(&line);
-                    text.push('\n');
-                    saying.1.notify_all();
-                }
-            })),
-            said,
-            tree: None,
-            _turn: turn,
-        }
-    }
-
-    pub(crate) fn pid(&self) -> Pid {
-        Pid::from_child(&self.child)
-    }
-
-    pub(crate) fn interrupt(&self) {
-        let _ = kill_process(self.pid(), Signal::INT);
-    }
-
-    /// Waits until stderr holds this text; `false` where the program ended without it.
-    pub(crate) fn says(&mut self, text: &str) -> bool {
-        let begin = Instant::now();
-        loop {
-            let said = self.said.0.lock().unwrap();
-            let (said, _) = self
-                .said
-                .1
-                .wait_timeout(said, Duration::from_millis(20))
-                .unwrap();
-            if said.contains(text) {
-                return true;
-            }
-            drop(said);
-            let is_over = self.child.try_wait().unwrap().is_some();
-            if is_over || begin.elapsed() > LIMIT {
-                return self.said.0.lock().unwrap().contains(text);
-            }
-        }
-    }
-
-    /// What it did, once it has ended; one that does not end in time has the exit code -2.
-    pub(crate) fn end(mut self) -> Run {
-        let begin = Instant::now();
-        let mut pause = Duration::from_millis(2);
-        let code = loop {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                break status.code().unwrap_or(-1);
-            }
-            if begin.elapsed() > LIMIT {
-                let _ = self.child.kill();
-                let _ = self.child.wait();
-                break -2;
-            }
-            std::thread::sleep(pause);
-            pause = (pause * 2).min(Duration::from_millis(20));
-        };
-        let stdout = self.stdout.take().unwrap().join().unwrap();
-        self.stderr.take().unwrap().join().unwrap();
-        let stderr = self.said.0.lock().unwrap().clone();
-        drop(self.tree.take());
-        Run {
-            code,
-            stdout,
-            stderr,
-        }
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-/// One of the places for running programs.
-struct Turn;
-
-static RUNNING: (Mutex<usize>, Condvar) = (Mutex::new(0), Condvar::new());
-
-impl Turn {
-    fn take() -> Self {
-        let mut running = RUNNING.0.lock().unwrap();
-        while *running >= AT_A_TIME {
-            running = RUNNING.1.wait(running).unwrap();
-        }
-        *running += 1;
-        Self
-    }
-}
-
-impl Drop for Turn {
-    fn drop(&mut self) {
-        *RUNNING.0.lock().unwrap() -= 1;
-        RUNNING.1.notify_one();
-    }
 }
 
 /// Whether a case is tried: one of so many, and each where `XTASK_FAULTS` is `all`.
