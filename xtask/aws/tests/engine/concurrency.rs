@@ -1,7 +1,7 @@
 //! Several deploys of different content at once: each operation has one winner, the others wait
 //! and come after it, and nothing of anybody is left.
 
-use crate::site::{STACK, Site, check_each_of, is_chosen, last_words};
+use crate::site::{STACK, Site, check_each_of, chosen, last_words};
 
 const PARAMETER: &str = "StandardQuotaPerDay";
 
@@ -44,9 +44,8 @@ fn round(site: &Site, contenders: usize) -> Vec<String> {
 }
 
 fn rounds(count: usize, contenders: usize) {
-    // Creations and updates in turn, so an odd number leaves out as many of both.
-    let numbers = (0..count).filter(|number| is_chosen(*number, 7));
-    let cases = numbers.map(|number| (format!("round {number} of {contenders}"), number));
+    let cases =
+        chosen(0..count, 7).map(|number| (format!("round {number} of {contenders}"), number));
     check_each_of(8 / contenders, cases, |number| {
         // Creations and updates in turn.
         let mut site = match number % 2 {

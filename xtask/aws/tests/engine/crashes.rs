@@ -7,17 +7,15 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::faults::{CREATE, Journey, REVERT, UPDATE};
-use crate::site::{check_each, is_chosen};
+use crate::site::{check_each, chosen};
 use cfnkit_scripted_cloud::cloud::Moment;
 
 fn killed_everywhere(journey: Journey) {
-    let cases = (0..journey.calls()).flat_map(|number| {
-        let moments = [Moment::Done, Moment::Answered].into_iter().enumerate();
-        let moments = moments.filter(move |(place, _)| is_chosen(2 * number + place, 3));
-        moments.map(move |(_, moment)| {
-            let name = format!("{}, killed at call {number}, {moment:?}", journey.name);
-            (name, (number, moment))
-        })
+    let moments = [Moment::Done, Moment::Answered];
+    let cases = (0..journey.calls()).flat_map(|number| moments.map(|moment| (number, moment)));
+    let cases = chosen(cases, 7).map(|(number, moment)| {
+        let name = format!("{}, killed at call {number}, {moment:?}", journey.name);
+        (name, (number, moment))
     });
     check_each(cases, |(number, moment)| {
         let site = journey.site();

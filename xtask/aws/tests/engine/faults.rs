@@ -2,7 +2,7 @@
 //! message names what failed, and the same command afterwards converges.
 
 use crate::reversion::drift;
-use crate::site::{STACK, Site, check_each, is_chosen, last_words};
+use crate::site::{STACK, Site, check_each, chosen, last_words};
 use crate::support::Run;
 use cfnkit_scripted_cloud::cloud::{Fault, Trouble};
 
@@ -172,15 +172,12 @@ fn what_keeps_failing_while_destroying_is_named_and_does_not_last() {
     keeps_failing(DESTROY);
 }
 
-/// Every call with one of the faults.
+/// Every third call, with each of the faults in turn.
 fn keeps_failing(journey: Journey) {
-    let cases = (0..journey.calls()).flat_map(|number| {
-        let faults = FAULTS.into_iter().enumerate();
-        let faults = faults.filter(move |(place, _)| is_chosen(number + place, FAULTS.len()));
-        faults.map(move |(_, fault)| {
-            let name = format!("{}, from call {number} on: {fault:?}", journey.name);
-            (name, (number, fault))
-        })
+    let cases = (0..journey.calls()).flat_map(|number| FAULTS.map(|fault| (number, fault)));
+    let cases = chosen(cases, 19).map(|(number, fault)| {
+        let name = format!("{}, from call {number} on: {fault:?}", journey.name);
+        (name, (number, fault))
     });
     check_each(cases, |(number, fault)| {
         let mut site = journey.site();
@@ -200,8 +197,7 @@ fn one_wrong_answer_leaves_nothing_behind() {
     let cases = [CREATE, UPDATE, REVERT_ONE]
         .into_iter()
         .flat_map(|journey| {
-            let calls = (0..journey.calls()).filter(|number| is_chosen(*number, 3));
-            calls.map(move |number| {
+            chosen(0..journey.calls(), 7).map(move |number| {
                 let fault = [Fault::Expired, Fault::Garbage][number % 2];
                 let name = format!("{}, call {number}: {fault:?}", journey.name);
                 (name, (journey, number, fault))

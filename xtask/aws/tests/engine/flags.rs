@@ -4,7 +4,9 @@
 //! The flags are those that the program's own help names, so that a new one without a row fails.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, LazyLock, Mutex, OnceLock};
+
+use regex_lite::Regex;
 
 use crate::site::{Site, check_each_of};
 use crate::support::{Run, repository};
@@ -20,6 +22,23 @@ const COMMANDS: [&str; 3] = [
     "crates/cli-aws/src/commands",
     "xtask/src/commands",
 ];
+
+/// What is another in each run, and what stands for it.
+static BY_CHANCE: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
+    let patterns = [
+        // How long anything takes is chance here.
+        (r"==> still [^\n]*\n", ""),
+        (r"(xtask|kept)-\d+-[0-9a-f]{8}", "<name>"),
+        (r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(\.\d+)?Z?", "<time>"),
+        (r"\b1\d{9,12}\b", "<time>"),
+        (r" *\d+(\.\d+)? m?s\b", " <duration>"),
+        (r"/[0-9a-f]{8}\b", "<id>"),
+        (r"events-\S+\.jsonl", "<recording>"),
+    ];
+    patterns
+        .map(|(pattern, name)| (Regex::new(pattern).unwrap(), name))
+        .into()
+});
 
 /// Rows by command and flag.
 type Rows = BTreeMap<(String, String), How>;
@@ -143,18 +162,7 @@ fn described(call: &Call) -> String {
 fn without_chance(site: &Site, text: &str) -> String {
     let text = text.replace(&site.directory(), "<directory>");
     let text = text.replace(&site.cloud.port.to_string(), "<port>");
-    let patterns = [
-        // How long anything takes is chance here.
-        (r"==> still [^\n]*\n", ""),
-        (r"(xtask|kept)-\d+-[0-9a-f]{8}", "<name>"),
-        (r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(\.\d+)?Z?", "<time>"),
-        (r"\b1\d{9,12}\b", "<time>"),
-        (r" *\d+(\.\d+)? m?s\b", " <duration>"),
-        (r"/[0-9a-f]{8}\b", "<id>"),
-        (r"events-\S+\.jsonl", "<recording>"),
-    ];
-    patterns.iter().fold(text, |text, (pattern, name)| {
-        let pattern = regex_lite::Regex::new(pattern).unwrap();
+    BY_CHANCE.iter().fold(text, |text, (pattern, name)| {
         pattern.replace_all(&text, *name).into_owned()
     })
 }

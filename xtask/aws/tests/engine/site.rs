@@ -309,10 +309,11 @@ fn deployed() -> &'static State {
     })
 }
 
-/// Whether a case is tried: one of so many, and each where `XTASK_FAULTS` is `all`.
-pub(crate) fn is_chosen(number: usize, one_in: usize) -> bool {
+/// One of so many cases, and each where `XTASK_FAULTS` is `all`. Where kinds take turns in them,
+/// a step that no number of kinds divides meets each kind as often as the others.
+pub(crate) fn chosen<T>(cases: impl Iterator<Item = T>, one_in: usize) -> impl Iterator<Item = T> {
     let all = std::env::var("XTASK_FAULTS").is_ok_and(|which| which == "all");
-    all || number.is_multiple_of(one_in)
+    cases.step_by(if all { 1 } else { one_in })
 }
 
 /// Checks all cases, some at a time, and fails with everything that was wrong about each.
