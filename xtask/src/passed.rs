@@ -65,7 +65,7 @@ impl<'workspace> Passed<'workspace> {
         let note = self.workspace.target().join("test").join(name);
         let now = self.hash(scope)?;
         if !self.all && std::fs::read_to_string(&note).is_ok_and(|noted| noted == now) {
-            steps.leave_out(name);
+            steps.leave_out(name, "unchanged");
             return Ok(());
         }
         let failed = steps.failed();

@@ -61,7 +61,7 @@ pub struct Cli<Own: OwnCommands> {
 /// Where to begin, below the commands.
 fn after_help<Own: OwnCommands>() -> String {
     let test = match Own::has_subcommand("test") {
-        true => "  cargo xtask test                every check, and every test\n",
+        true => "  cargo xtask test                checks and tests\n",
         false => "",
     };
     format!(

@@ -19,7 +19,7 @@ use cfnkit_tools::cargo::undisturbed;
 pub struct Steps<'reader> {
     reporter: &'reader dyn Reporter,
     finished: Vec<Step>,
-    left_out: Vec<&'static str>,
+    left_out: Vec<LeftOut>,
 }
 
 /// What all checks come to.
@@ -38,6 +38,12 @@ struct Step {
     name: &'static str,
     outcome: Result<Counts, String>,
     time: Duration,
+}
+
+#[derive(Debug)]
+struct LeftOut {
+    name: &'static str,
+    why: &'static str,
 }
 
 /// How many tests a step ran; a check that is not a test run counts none.
@@ -96,9 +102,23 @@ impl<'reader> Steps<'reader> {
         });
     }
 
-    /// Notes that a check is not run: it passed with everything as it is.
-    pub fn leave_out(&mut self, name: &'static str) {
-        self.left_out.push(name);
+    /// Runs a check that `flag` asks for, or notes that it was not asked for.
+    pub fn run_for<C: Into<Counts>, E: Into<Box<dyn StdError + Send + Sync>>>(
+        &mut self,
+        is_set: bool,
+        flag: &'static str,
+        name: &'static str,
+        check: impl FnOnce() -> Result<C, E>,
+    ) {
+        match is_set {
+            true => self.run(name, check),
+            false => self.leave_out(name, flag),
+        }
+    }
+
+    /// Notes that a check is not run, and why: `unchanged`, or the flag that asks for it.
+    pub fn leave_out(&mut self, name: &'static str, why: &'static str) {
+        self.left_out.push(LeftOut { name, why });
     }
 
     /// How many checks failed so far.
@@ -128,8 +148,8 @@ impl<'reader> Steps<'reader> {
             let time = format!("{:.1} s", step.time.as_secs_f64());
             table.add_row([step.name, result, &tests, &time]);
         }
-        for name in &self.left_out {
-            table.add_row([name, "unchanged", "", ""]);
+        for LeftOut { name, why } in &self.left_out {
+            table.add_row([name, why, "", ""]);
         }
         Summary {
             table: table.trim_fmt(),
@@ -229,11 +249,28 @@ mod tests {
     #[test]
     fn a_check_that_is_left_out_is_in_the_table() {
         let mut steps = Steps::new(&Nobody);
-        steps.leave_out("one");
+        steps.leave_out("one", "unchanged");
         let summary = steps.summary();
         assert_eq!(summary.failed_steps, 0);
         let row = summary.table.lines().find(|line| line.contains("one"));
         assert!(row.unwrap().contains("unchanged"), "{}", summary.table);
+    }
+
+    #[test]
+    fn a_check_that_no_flag_asks_for_is_in_the_table_with_the_flag() {
+        let mut steps = Steps::new(&Nobody);
+        let mut ran = Vec::new();
+        for (is_set, name) in [(true, "one"), (false, "two")] {
+            steps.run_for(is_set, "--all", name, || {
+                ran.push(name);
+                Ok::<_, Error>(())
+            });
+        }
+        assert_eq!(ran, ["one"]);
+        let table = steps.summary().table;
+        let row = |name| table.lines().find(|line| line.contains(name)).unwrap();
+        assert!(row("one").contains("ok"), "{table}");
+        assert!(row("two").contains("--all"), "{table}");
     }
 
     #[test]

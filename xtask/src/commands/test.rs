@@ -21,6 +21,9 @@ use cfnkit_tools::workspace::Workspace;
 /// The slowest tests of the templates: each rule is weakened, and somebody must notice.
 const MUTATION: &str = "mutation::";
 
+/// The tests of what others do with this repository.
+const DOWNSTREAM: &str = "downstream::";
+
 /// For tests that spend half of their time waiting for clocks and for programs that start.
 const SIDE_BY_SIDE: [&str; 3] = ["--", "--test-threads", "4"];
 
@@ -37,8 +40,9 @@ const DOCUMENTS: [&str; 6] = [
 /// Run every check: lint, the tests of handler, crates, templates and tool, and all of it against
 /// a local cloud.
 ///
-/// A step is left out where everything that it reads is as it was when it passed; the table says
-/// so. The dependencies are left to `cargo xtask lint`, which builds cargo-deny for them.
+/// A step is left out where everything that it reads is as it was when it passed, or where it takes
+/// minutes and a flag asks for it; the table says so. The dependencies are left to `cargo xtask
+/// lint`, which builds cargo-deny for them.
 ///
 /// The integration tests start and stop local clouds of their own.
 #[derive(Debug, clap::Args)]
@@ -46,6 +50,10 @@ pub struct Test {
     /// Also run what passed with everything as it is now.
     #[arg(long)]
     all: bool,
+    /// Also try what others do with this repository: compile the crates as they would be published,
+    /// and build, test and deploy `examples/intake` and a repository that `new` writes.
+    #[arg(long)]
+    downstream: bool,
     /// Also hold the arm64 zip's `bootstrap` against the contract, in AWS's Lambda runtime
     /// interface emulator.
     ///
@@ -107,13 +115,6 @@ impl Test {
         passed.unless(&mut steps, "workflows", workflows, |steps| {
             add_workflow_step(steps, sh, workspace);
         })?;
-        let crates = Scope {
-            paths: &["crates", "xtask"],
-            ..Scope::default()
-        };
-        passed.unless(&mut steps, "packaged crates", crates, |steps| {
-            steps.run("packaged crates", || check_packaged(sh, workspace));
-        })?;
         let of_handler = Scope {
             paths: &["handler", "infra/cfn"],
             but: &["handler/bench", "handler/fuzz"],
@@ -125,6 +126,10 @@ impl Test {
                 cargo_test(sh, reporter, &[&packages[..], &SIDE_BY_SIDE].concat())
             });
         })?;
+        let crates = Scope {
+            paths: &["crates", "xtask"],
+            ..Scope::default()
+        };
         passed.unless(&mut steps, "crates", crates, |steps| {
             steps.run("crates", || test_ours(&["--lib"]));
         })?;
@@ -147,7 +152,8 @@ impl Test {
         };
         passed.unless(&mut steps, "integration tests", programs, |steps| {
             steps.run("integration tests", || {
-                test_ours(&[&["--test", "it"], &SIDE_BY_SIDE[..]].concat())
+                let it = ["--test", "it"];
+                test_ours(&[&it[..], &SIDE_BY_SIDE, &["--skip", DOWNSTREAM]].concat())
             });
         })?;
         let engine = Scope {
@@ -173,31 +179,35 @@ impl Test {
                 cargo_test(sh, reporter, &[&manifest[..], &package].concat())
             });
         })?;
-        if self.verify {
-            steps.run("same bytes", || {
-                verify(sh, workspace, handler, Cloud::Aws.into(), &[]).map(drop)
-            });
+        if self.downstream {
+            passed.unless(&mut steps, "packaged crates", crates, |steps| {
+                steps.run("packaged crates", || check_packaged(sh, workspace));
+            })?;
+            passed.unless(&mut steps, "downstream", programs, |steps| {
+                steps.run("downstream", || test_ours(&["--test", "it", DOWNSTREAM]));
+            })?;
+        } else {
+            steps.leave_out("packaged crates", "--downstream");
+            steps.leave_out("downstream", "--downstream");
         }
-        if self.arm64 {
-            steps.run("arm64", || {
-                let package =
-                    package(sh, workspace, handler, Cloud::Aws.into(), Reuse::IfUpToDate)?;
-                let rie = tool::RUNTIME_EMULATOR.provide(sh, workspace)?;
-                let _zip = sh.push_env("HANDLER_ZIP", &package.path);
-                let _rie = sh.push_env("RUNTIME_EMULATOR_BIN", rie);
-                test_ours(&["--test", "arm64"])
-            });
-        }
-        if self.browser {
-            steps.run("browser", || test_ours(&["--test", "browser"]));
-        }
-        if let Some(seconds) = self.fuzz {
-            steps.run("fuzz", || -> anyhow::Result<()> {
-                let fuzzed = fuzz(sh, workspace, seconds)?;
-                screen::say(format!("{} executions", fuzzed.executions));
-                Ok(())
-            });
-        }
+        steps.run_for(self.verify, "--verify", "same bytes", || {
+            verify(sh, workspace, handler, Cloud::Aws.into(), &[]).map(drop)
+        });
+        steps.run_for(self.arm64, "--arm64", "arm64", || {
+            let package = package(sh, workspace, handler, Cloud::Aws.into(), Reuse::IfUpToDate)?;
+            let rie = tool::RUNTIME_EMULATOR.provide(sh, workspace)?;
+            let _zip = sh.push_env("HANDLER_ZIP", &package.path);
+            let _rie = sh.push_env("RUNTIME_EMULATOR_BIN", rie);
+            test_ours(&["--test", "arm64"])
+        });
+        steps.run_for(self.browser, "--browser", "browser", || {
+            test_ours(&["--test", "browser"])
+        });
+        steps.run_for(self.fuzz.is_some(), "--fuzz", "fuzz", || {
+            let fuzzed = fuzz(sh, workspace, self.fuzz.unwrap_or_default())?;
+            screen::say(format!("{} executions", fuzzed.executions));
+            anyhow::Ok(())
+        });
         finish(&steps)
     }
 }

@@ -7,10 +7,10 @@
     reason = "a test fails by panicking"
 )]
 
-mod another;
 mod built;
 mod choices;
 mod cycles;
+mod downstream;
 mod failures;
 mod journey;
 mod load;
