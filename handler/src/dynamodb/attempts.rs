@@ -73,7 +73,7 @@ impl Attempts {
         let _ = self
             .0
             .open
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
+            .try_update(Ordering::Relaxed, Ordering::Relaxed, less);
     }
 }
 
