@@ -199,8 +199,12 @@ impl ToolSet {
     /// Whether `provide` has nothing to do.
     pub fn is_installed(&self, workspace: &Workspace) -> bool {
         let environment = self.environment(workspace);
-        // An environment dies with the Python it was made by.
-        environment.join(".complete").exists() && environment.join("bin/python").exists()
+        let mark = std::fs::read(environment.join(".complete"));
+        // Its programs begin with the path where they were installed: an environment that was moved
+        // with its repository is none, and a copied one would run the other's. It also dies with
+        // the Python that it was made by.
+        mark.is_ok_and(|mark| place(&environment).is_ok_and(|place| mark == place))
+            && environment.join("bin/python").exists()
     }
 
     /// The directory of the set's programs, installed first where that has not happened yet.
@@ -232,7 +236,8 @@ impl ToolSet {
                 .with_context(|| {
                     format!("cannot install {name} into `{}`", workspace.display(&tools))
                 })?;
-            sh.write_file(environment.join(".complete"), self.hash())
+            let place = place(&environment).map_err(Error::said)?;
+            sh.write_file(environment.join(".complete"), place)
                 .map_err(Error::said)?;
         }
         Ok(environment.join("bin"))
@@ -297,6 +302,12 @@ pub fn provide_all(workspace: &Workspace, sets: &[&ToolSet]) -> Result<()> {
     })
 }
 
+/// Where an environment is, also where a link leads there.
+fn place(environment: &Path) -> std::io::Result<Vec<u8>> {
+    let place = environment.canonicalize()?;
+    Ok(place.as_os_str().as_encoded_bytes().to_vec())
+}
+
 /// What a program says when it is called for the first time.
 ///
 /// # Errors
@@ -341,7 +352,29 @@ pub fn lend(workspace: &Workspace, copy: &Path) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use cfnkit_console::report::Nobody;
+
     use super::*;
+
+    #[test]
+    fn what_was_moved_or_copied_with_its_repository_is_no_installation() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = |name: &str| directory.path().join(name);
+        let workspace = |name: &str| Workspace::at(&path(name), Arc::new(Nobody));
+        let is_installed = |name: &str| YAMLLINT.is_installed(&workspace(name));
+        let environment = YAMLLINT.environment(&workspace("here"));
+        std::fs::create_dir_all(environment.join("bin")).unwrap();
+        std::fs::write(environment.join("bin/python"), "").unwrap();
+        assert!(!is_installed("here"));
+        std::fs::write(environment.join(".complete"), place(&environment).unwrap()).unwrap();
+        assert!(is_installed("here"));
+        lend(&workspace("here"), &path("lent")).unwrap();
+        assert!(is_installed("lent"));
+        std::fs::rename(path("here"), path("moved")).unwrap();
+        assert!(!is_installed("moved"));
+    }
 
     #[test]
     fn a_program_that_does_not_answer_is_no_installation() {
