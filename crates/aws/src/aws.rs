@@ -17,7 +17,7 @@ use self::sign_in::{Kept, Process};
 use self::signer::Signer;
 use crate::error::Result;
 use cfnkit_console::error::{Context as _, Error as Words};
-use cfnkit_console::patience::patient;
+use cfnkit_console::patience::{limit, patient};
 
 pub mod account;
 pub mod api_gateway;
@@ -191,8 +191,8 @@ impl Connection {
             .context("the caller identity has no account")?
             .to_owned();
         let settings = HttpConnectorSettings::builder()
-            .connect_timeout(patient(CONNECT_TIMEOUT))
-            .read_timeout(patient(READ_TIMEOUT));
+            .connect_timeout(limit(CONNECT_TIMEOUT))
+            .read_timeout(limit(READ_TIMEOUT));
         Ok(Self {
             connector: route.connector(settings.build()),
             config,
@@ -236,8 +236,8 @@ fn loader(route: &Route) -> aws_config::ConfigLoader {
 
 fn timeouts(read: Duration) -> TimeoutConfig {
     TimeoutConfig::builder()
-        .connect_timeout(patient(CONNECT_TIMEOUT))
-        .read_timeout(patient(read))
+        .connect_timeout(limit(CONNECT_TIMEOUT))
+        .read_timeout(limit(read))
         .build()
 }
 

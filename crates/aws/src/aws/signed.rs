@@ -22,7 +22,7 @@ use super::refusal::{self, Answer};
 use crate::connection_failure::{ConnectionFailure, cause};
 use crate::error::{Error, Result, ServiceError, Trouble};
 use cfnkit_console::error::Context as _;
-use cfnkit_console::patience::patient;
+use cfnkit_console::patience::{limit, patient};
 
 /// Calls again after the first, the first of them after this long.
 const ATTEMPTS: usize = 4;
@@ -173,7 +173,7 @@ impl Service {
         let is_busy = |err: &Error| err.trouble() == Some(Trouble::Passing);
         let attempt = || async {
             let request = self.sign(connection, request.clone()).await?;
-            in_time(&base, patient(TIMEOUT), send(connection, &base, request)).await
+            in_time(&base, limit(TIMEOUT), send(connection, &base, request)).await
         };
         let waits = backon::ExponentialBuilder::default()
             .with_min_delay(patient(BACKOFF))

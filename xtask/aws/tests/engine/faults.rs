@@ -15,6 +15,10 @@ const FAULTS: [Fault; 6] = [
     Fault::Garbage,
 ];
 
+/// What fails is waited for with less of it than usual, and with enough for every call to time out
+/// once.
+const IMPATIENT: &str = "0.005";
+
 /// A command and what it has to come to.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Journey {
@@ -122,7 +126,7 @@ fn what_fails_once_is_repeated_and_goes_well() {
         });
     check_each(cases, |(journey, fault)| {
         let mut site = journey.site();
-        site.patience = patience(fault);
+        site.patience = IMPATIENT;
         site.cloud.trouble(Trouble::EachOnce(fault));
         let run = site.run(journey.arguments);
         site.problems(&run, 0, journey.end)
@@ -136,20 +140,12 @@ fn without_events_a_deploy_succeeds_all_the_same() {
     let cases = faults.map(|fault| (format!("events: {fault:?}"), fault));
     check_each(cases, |fault| {
         let mut site = UPDATE.site();
-        site.patience = patience(fault);
+        site.patience = IMPATIENT;
         let trouble = Trouble::Action("DescribeStackEvents", fault);
         site.cloud.trouble(trouble);
         let run = site.run(UPDATE.arguments);
         site.problems(&run, 0, UPDATE.end)
     });
-}
-
-/// A timeout takes its time, of which the tests have little.
-fn patience(fault: Fault) -> &'static str {
-    match fault {
-        Fault::Timeout => "0.003",
-        _ => "0.005",
-    }
 }
 
 #[test]
@@ -181,7 +177,7 @@ fn keeps_failing(journey: Journey) {
     });
     check_each(cases, |(number, fault)| {
         let mut site = journey.site();
-        site.patience = patience(fault);
+        site.patience = IMPATIENT;
         site.cloud.trouble(Trouble::From(number, fault));
         let run = site.run(journey.arguments);
         let mut problems = verdict(&site, journey, fault, &run);
