@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -142,6 +142,14 @@ fn complaints(exchanges: &[Exchange]) -> Vec<String> {
     complaints
 }
 
+/// A Python with botocore, installed where it is missing.
+pub fn python() -> PathBuf {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let workspace = Workspace::find(directory, Arc::new(Nobody)).unwrap();
+    let programs = tool::BOTOCORE.provide(&Shell::new().unwrap(), &workspace);
+    programs.unwrap().join("python")
+}
+
 struct Judge {
     // It ends with its stdin, and so with this process.
     _child: Child,
@@ -152,10 +160,7 @@ struct Judge {
 impl Judge {
     fn start() -> Self {
         let sh = Shell::new().unwrap();
-        let directory = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let workspace = Workspace::find(directory, Arc::new(Nobody)).unwrap();
-        let python = tool::BOTOCORE.provide(&sh, &workspace).unwrap();
-        let python = python.join("python");
+        let python = python();
         // Nothing is written beside the sources.
         let mut child = Command::from(isolated(cmd!(sh, "{python} -I -B {PROGRAM}")))
             .stdin(Stdio::piped())

@@ -17,10 +17,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use rig::contract::{self, Row};
 use rig::dynamodb::{DynamoDb, Step, refused_port};
-use serde_json::Value;
+use serde_json::{Value, json};
 use sha2::Digest as _;
 use tempfile::TempDir;
 
@@ -195,11 +194,10 @@ impl Function {
     }
 }
 
-#[tokio::test]
-async fn the_arm64_bootstrap_stores_a_movie() {
+#[test]
+fn the_arm64_bootstrap_stores_a_movie() {
     let cloud = LocalCloud::start();
-    cloud.create_table("movies").await;
-    let dynamodb = cloud.dynamodb().await;
+    cloud.create_table("movies");
     let programs = Programs::unpack();
     let function = programs.start(&cloud.endpoint());
 
@@ -210,17 +208,10 @@ async fn the_arm64_bootstrap_stores_a_movie() {
         reply["body"],
         r#"{"message": "Successfully inserted data!"}"#
     );
-    let id = AttributeValue::S("12".to_owned());
-    let item = dynamodb
-        .get_item()
-        .table_name("movies")
-        .key("id", id)
-        .send()
-        .await
-        .unwrap();
-    let item = item.item.expect("the movie is in the table");
-    assert_eq!(item["year"], AttributeValue::N("2023".to_owned()));
-    assert_eq!(item["title"], AttributeValue::S("kkkg".to_owned()));
+    let asked = json!({"TableName": "movies", "Key": {"id": {"S": "12"}}});
+    let item = &cloud.dynamodb("get_item", &asked)["Item"];
+    assert_eq!(item["year"], json!({"N": "2023"}));
+    assert_eq!(item["title"], json!({"S": "kkkg"}));
 }
 
 #[test]

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use serde_json::{Value, json};
+
 use crate::support::{
     LocalCloud, Run, conforms, copy_of_repository, copy_with_handler, edit, post,
 };
@@ -40,19 +42,9 @@ async fn a_deployed_stage_tells_how_it_is() {
     assert_eq!(smoke["passed"], true);
     assert_eq!(smoke["endpoint"], outputs["Endpoint"]);
     assert_eq!(smoke["checks"].as_array().unwrap().len(), 5);
-    let item = cloud.dynamodb().await;
-    let item = item
-        .get_item()
-        .table_name(outputs["TableName"].as_str().unwrap())
-        .key(
-            "id",
-            aws_sdk_dynamodb::types::AttributeValue::S("smoke-test".to_owned()),
-        )
-        .send()
-        .await
-        .unwrap();
+    let asked = json!({"TableName": outputs["TableName"], "Key": {"id": {"S": "smoke-test"}}});
     assert!(
-        item.item().is_some(),
+        cloud.dynamodb("get_item", &asked)["Item"].is_object(),
         "the request with the key was a real one"
     );
 
@@ -61,7 +53,7 @@ async fn a_deployed_stage_tells_how_it_is() {
     assert_eq!(status["stackStatus"], "CREATE_COMPLETE");
     let version = &status["version"];
     assert_eq!(version["deployedHandler"], version["localHandler"]);
-    assert_eq!(version["changedTemplates"], serde_json::json!([]));
+    assert_eq!(version["changedTemplates"], json!([]));
     assert!(
         status["traffic"].is_null(),
         "the local cloud counts nothing"
@@ -72,7 +64,7 @@ async fn a_deployed_stage_tells_how_it_is() {
     let logs = cloud.run(&logs).expect(0);
     let mut requests = BTreeSet::new();
     for line in logs.stdout.lines() {
-        let line: serde_json::Value = serde_json::from_str(line).unwrap();
+        let line: Value = serde_json::from_str(line).unwrap();
         conforms("logs", &line);
         assert_eq!(line["source"], "function");
         if let Some(id) = line["requestId"].as_str() {
@@ -132,7 +124,7 @@ async fn a_deployed_stage_tells_how_it_is() {
 /// Without this a validator that takes everything would do.
 #[test]
 fn a_schema_refuses_what_is_not_described() {
-    let status = serde_json::json!({ "stack": "movies-dev", "unheardOf": 1 });
+    let status = json!({ "stack": "movies-dev", "unheardOf": 1 });
     let refused = std::panic::catch_unwind(|| conforms("status", &status));
     assert!(refused.is_err());
 }
@@ -189,7 +181,7 @@ async fn a_key_is_rotated_while_both_are_valid() {
 
 fn generation(tree: &Path) -> String {
     let text = std::fs::read_to_string(tree.join("infra/stages/dev.json")).unwrap();
-    let file: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let file: Value = serde_json::from_str(&text).unwrap();
     file["Parameters"]["StandardKeyGeneration"]
         .as_str()
         .unwrap()

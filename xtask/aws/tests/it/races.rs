@@ -68,7 +68,7 @@ impl Drop for Sandbox {
 #[tokio::test]
 async fn of_many_writers_of_a_new_id_one_wins() {
     let cloud = LocalCloud::start();
-    cloud.create_table("movies").await;
+    cloud.create_table("movies");
     let directory = tempfile::tempdir().unwrap();
     let bootstrap = build_handler(directory.path());
     let sandboxes: Vec<Sandbox> = (0..WRITERS)

@@ -7,10 +7,7 @@ use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use aws_credential_types::Credentials;
-use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
-};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use cfnkit_scripted_cloud::judge;
@@ -115,6 +112,17 @@ pub(crate) fn conforms(command: &str, printed: &Value) {
     }
 }
 
+/// Asks DynamoDB once.
+const ASK_DYNAMODB: &str = r#"
+import json, sys
+import botocore.session
+operation, parameters, endpoint = sys.argv[1:]
+client = botocore.session.Session().create_client(
+    "dynamodb", "us-east-1", endpoint_url=endpoint,
+    aws_access_key_id="test", aws_secret_access_key="test")
+print(json.dumps(getattr(client, operation)(**json.loads(parameters)), default=str))
+"#;
+
 /// A local cloud of one test, stopped at its end. What was sent to it is judged then.
 pub(crate) struct LocalCloud {
     pub(crate) home: TempDir,
@@ -198,28 +206,25 @@ impl LocalCloud {
         aws_sdk_cloudformation::Client::new(&self.config("test").await)
     }
 
-    pub(crate) async fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
-        aws_sdk_dynamodb::Client::new(&self.config("test").await)
+    /// What DynamoDB answers AWS's own client for Python. `operation` and `parameters` are
+    /// botocore's.
+    pub(crate) fn dynamodb(&self, operation: &str, parameters: &Value) -> Value {
+        let mut ask = program(&judge::python(), &repository(), self.home.path());
+        ask.args(["-I", "-B", "-c", ASK_DYNAMODB, operation])
+            .args([parameters.to_string(), self.endpoint()])
+            .env("NO_PROXY", "127.0.0.1");
+        Run::of(&mut ask).expect(0).json()
     }
 
     /// Creates a table like the template's, keyed by `id`.
-    pub(crate) async fn create_table(&self, name: &str) {
-        let key = KeySchemaElement::builder()
-            .attribute_name("id")
-            .key_type(KeyType::Hash);
-        let id = AttributeDefinition::builder()
-            .attribute_name("id")
-            .attribute_type(ScalarAttributeType::S);
-        self.dynamodb()
-            .await
-            .create_table()
-            .table_name(name)
-            .billing_mode(BillingMode::PayPerRequest)
-            .key_schema(key.build().unwrap())
-            .attribute_definitions(id.build().unwrap())
-            .send()
-            .await
-            .unwrap();
+    pub(crate) fn create_table(&self, name: &str) {
+        let table = json!({
+            "TableName": name,
+            "BillingMode": "PAY_PER_REQUEST",
+            "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+            "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+        });
+        self.dynamodb("create_table", &table);
     }
 
     /// S3 as an account sees it; the emulator takes a 12-digit access key for the account.
