@@ -43,7 +43,7 @@ struct Step {
 #[derive(Debug)]
 struct LeftOut {
     name: &'static str,
-    why: &'static str,
+    why: String,
 }
 
 /// How many tests a step ran; a check that is not a test run counts none.
@@ -112,12 +112,13 @@ impl<'reader> Steps<'reader> {
     ) {
         match is_set {
             true => self.run(name, check),
-            false => self.leave_out(name, flag),
+            false => self.leave_out(name, format!("with {flag}")),
         }
     }
 
-    /// Notes that a check is not run, and why: `unchanged`, or the flag that asks for it.
-    pub fn leave_out(&mut self, name: &'static str, why: &'static str) {
+    /// Notes that a check is not run, and why in a word or two.
+    pub fn leave_out(&mut self, name: &'static str, why: impl Into<String>) {
+        let why = why.into();
         self.left_out.push(LeftOut { name, why });
     }
 
@@ -149,7 +150,7 @@ impl<'reader> Steps<'reader> {
             table.add_row([step.name, result, &tests, &time]);
         }
         for LeftOut { name, why } in &self.left_out {
-            table.add_row([name, why, "", ""]);
+            table.add_row([*name, why, "", ""]);
         }
         Summary {
             table: table.trim_fmt(),
@@ -270,7 +271,7 @@ mod tests {
         let table = steps.summary().table;
         let row = |name| table.lines().find(|line| line.contains(name)).unwrap();
         assert!(row("one").contains("ok"), "{table}");
-        assert!(row("two").contains("--all"), "{table}");
+        assert!(row("two").contains("with --all"), "{table}");
     }
 
     #[test]

@@ -37,8 +37,8 @@ const DOCUMENTS: [&str; 6] = [
     "docs",
 ];
 
-/// Run every check: lint, the tests of handler, crates, templates and tool, and all of it against
-/// a local cloud.
+/// Run the checks before a commit: lint, the tests of handler, crates, templates and tool, and all
+/// of it against a local cloud.
 ///
 /// A step is left out where everything that it reads is as it was when it passed, or where it takes
 /// minutes and a flag asks for it; the table says so. The dependencies are left to `cargo xtask
@@ -187,8 +187,8 @@ impl Test {
                 steps.run("downstream", || test_ours(&["--test", "it", DOWNSTREAM]));
             })?;
         } else {
-            steps.leave_out("packaged crates", "--downstream");
-            steps.leave_out("downstream", "--downstream");
+            steps.leave_out("packaged crates", "with --downstream");
+            steps.leave_out("downstream", "with --downstream");
         }
         steps.run_for(self.verify, "--verify", "same bytes", || {
             verify(sh, workspace, handler, Cloud::Aws.into(), &[]).map(drop)
