@@ -97,8 +97,8 @@ async fn a_deploy_does_what_its_flags_say() {
         .says("nothing to do");
 }
 
-#[tokio::test]
-async fn fast_gives_new_code_at_once_and_leaves_no_drift() {
+#[test]
+fn fast_gives_new_code_at_once_and_leaves_no_drift() {
     let cloud = LocalCloud::start();
     let copy = copy_of_repository();
     let deploy = |arguments: &[&str]| {

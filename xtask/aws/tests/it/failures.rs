@@ -207,8 +207,8 @@ async fn a_broken_template_is_shown_with_its_line() {
     assert_eq!(cloud.stacks().await, Vec::<String>::new());
 }
 
-#[tokio::test]
-async fn a_failed_create_names_its_cause_and_the_next_deploy_repairs_it() {
+#[test]
+fn a_failed_create_names_its_cause_and_the_next_deploy_repairs_it() {
     let cloud = LocalCloud::start();
     let copy = copy_with_handler();
     let template = copy.path().join("infra/cfn/function.yaml");

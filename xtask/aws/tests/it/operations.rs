@@ -11,8 +11,8 @@ use crate::support::{
 
 const MOVIE: &str = r#"{"year":"2023","title":"kkkg","id":"12"}"#;
 
-#[tokio::test]
-async fn a_deployed_stage_tells_how_it_is() {
+#[test]
+fn a_deployed_stage_tells_how_it_is() {
     let cloud = LocalCloud::start();
     for command in ["smoke", "keys", "logs", "status"] {
         cloud
@@ -129,8 +129,8 @@ fn a_schema_refuses_what_is_not_described() {
     assert!(refused.is_err());
 }
 
-#[tokio::test]
-async fn a_key_is_rotated_while_both_are_valid() {
+#[test]
+fn a_key_is_rotated_while_both_are_valid() {
     let cloud = LocalCloud::start();
     let copy = copy_with_handler();
     let run = |arguments: &[&str]| -> Run { cloud.run_in(copy.path(), arguments) };
@@ -188,8 +188,8 @@ fn generation(tree: &Path) -> String {
         .to_owned()
 }
 
-#[tokio::test]
-async fn a_handler_that_answers_wrong_fails_the_deploy() {
+#[test]
+fn a_handler_that_answers_wrong_fails_the_deploy() {
     let cloud = LocalCloud::start();
     let copy = copy_of_repository();
     edit(

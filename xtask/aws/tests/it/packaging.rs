@@ -44,8 +44,8 @@ fn append(path: &Path, text: &str) {
     std::fs::write(path, before + text).unwrap();
 }
 
-#[tokio::test]
-async fn a_build_happens_when_something_changed_and_is_explained() {
+#[test]
+fn a_build_happens_when_something_changed_and_is_explained() {
     let checkout = Checkout::new();
     let main = checkout.path("handler/src/main.rs");
     let zip = checkout.path("target/package/local/handler.zip");
@@ -78,8 +78,8 @@ async fn a_build_happens_when_something_changed_and_is_explained() {
     assert!(again.stdout.starts_with(expected), "{}", again.stdout);
 }
 
-#[tokio::test]
-async fn a_build_that_fails_leaves_the_last_package_as_it_was() {
+#[test]
+fn a_build_that_fails_leaves_the_last_package_as_it_was() {
     let checkout = Checkout::new();
     let main = checkout.path("handler/src/main.rs");
     checkout.package(&["--local"], &[]).expect(0);

@@ -65,8 +65,8 @@ impl Drop for Sandbox {
     }
 }
 
-#[tokio::test]
-async fn of_many_writers_of_a_new_id_one_wins() {
+#[test]
+fn of_many_writers_of_a_new_id_one_wins() {
     let cloud = LocalCloud::start();
     cloud.create_table("movies");
     let directory = tempfile::tempdir().unwrap();
