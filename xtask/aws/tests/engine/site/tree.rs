@@ -7,6 +7,10 @@ use tempfile::TempDir;
 use crate::support::repository;
 use cfnkit_scripted_cloud::archive;
 
+/// Where Linux keeps files in memory. On a disk, a file system looks long for a place that was not
+/// given back a moment ago, and these trees come and go by the thousand.
+const MEMORY: &str = "/dev/shm";
+
 /// A working tree: the templates, the stages' files, a packaged handler, and the `target` of the runs in it.
 pub(super) struct Tree {
     pub(super) directory: TempDir,
@@ -15,7 +19,8 @@ pub(super) struct Tree {
 
 impl Tree {
     pub(super) fn new() -> Self {
-        let directory = tempfile::tempdir().unwrap();
+        let in_memory = tempfile::tempdir_in(MEMORY);
+        let directory = in_memory.or_else(|_| tempfile::tempdir()).unwrap();
         for part in ["infra/cfn", "infra/stages"] {
             let to = directory.path().join(part);
             std::fs::create_dir_all(&to).unwrap();
