@@ -24,6 +24,16 @@ const MUTATION: &str = "mutation::";
 /// The tests of what others do with this repository.
 const DOWNSTREAM: &str = "downstream::";
 
+/// Those of the integration tests that need no AWS, nor a local one.
+const PACKAGING: [&str; 3] = ["built::", "packaging::", "symbols::"];
+
+/// What the handler's tests read beside its own files: how it is called, and what it may do.
+const TEMPLATES_OF_HANDLER: [&str; 3] = [
+    "infra/cfn/api.yaml",
+    "infra/cfn/identity.yaml",
+    "infra/cfn/network.yaml",
+];
+
 /// For tests that spend half of their time waiting for clocks and for programs that start.
 const SIDE_BY_SIDE: [&str; 3] = ["--", "--test-threads", "4"];
 
@@ -115,8 +125,9 @@ impl Test {
         passed.unless(&mut steps, "workflows", workflows, |steps| {
             add_workflow_step(steps, sh, workspace);
         })?;
+        let paths = [&["handler"], &TEMPLATES_OF_HANDLER[..]].concat();
         let of_handler = Scope {
-            paths: &["handler", "infra/cfn"],
+            paths: &paths,
             but: &["handler/bench", "handler/fuzz"],
             ..Scope::default()
         };
@@ -145,6 +156,18 @@ impl Test {
         steps.run("xtask", || {
             test_ours(&["--test", "tidy", "--test", "against"])
         });
+        // What needs no AWS is compiled of these alone.
+        let packaging = Scope {
+            packages: &["xtask"],
+            paths: &["handler"],
+            but: &["handler/bench", "handler/fuzz"],
+        };
+        passed.unless(&mut steps, "packaging", packaging, |steps| {
+            steps.run("packaging", || {
+                let it = ["--test", "it"];
+                test_ours(&[&it[..], &SIDE_BY_SIDE, &PACKAGING].concat())
+            });
+        })?;
         let programs = Scope {
             paths: &[""],
             but: &DOCUMENTS,
@@ -152,8 +175,10 @@ impl Test {
         };
         passed.unless(&mut steps, "integration tests", programs, |steps| {
             steps.run("integration tests", || {
-                let it = ["--test", "it"];
-                test_ours(&[&it[..], &SIDE_BY_SIDE, &["--skip", DOWNSTREAM]].concat())
+                let mut it = [&["--test", "it"], &SIDE_BY_SIDE[..]].concat();
+                let others = PACKAGING.iter().chain([&DOWNSTREAM]);
+                it.extend(others.flat_map(|others| ["--skip", others]));
+                test_ours(&it)
             });
         })?;
         let engine = Scope {
@@ -249,4 +274,35 @@ fn find_qemu(sh: &Shell) -> anyhow::Result<()> {
         );
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    use super::*;
+
+    /// With one more, the step would not run again where that one changes.
+    #[test]
+    fn the_handlers_tests_read_these_templates_and_no_other() {
+        let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("../handler/tests");
+        let mut read = BTreeSet::new();
+        let mut directories = vec![tests];
+        while let Some(directory) = directories.pop() {
+            for file in std::fs::read_dir(directory).unwrap() {
+                let path = file.unwrap().path();
+                if path.is_dir() {
+                    directories.push(path);
+                    continue;
+                }
+                let text = std::fs::read_to_string(path).unwrap();
+                let words = text.split(['"', '/']);
+                let templates = words.filter(|word| word.ends_with(".yaml"));
+                read.extend(templates.map(|name| format!("infra/cfn/{name}")));
+            }
+        }
+        let known = TEMPLATES_OF_HANDLER.map(ToOwned::to_owned);
+        assert_eq!(read, BTreeSet::from(known));
+    }
 }
