@@ -36,16 +36,18 @@ pub(crate) fn hand_over(command: &Remote, sh: &Shell, workspace: &Workspace) -> 
         );
         undisturbed(call.args(["--manifest-path".as_ref(), manifest.as_os_str()]))
     };
-    let mut is_current = is_current(&built, workspace);
+    let mut nothing_to_compile = is_current(&built, workspace);
     if !built.exists() {
         screen::progress("compiling what talks to AWS (a minute or two, once)");
         if matches!(command, Remote::Deploy(deploy) if deploy.environment.local) {
             compile_and_install(cargo("build"), workspace)
                 .with_context(|| format!("`cargo` cannot compile `{program}`"))?;
-            is_current = true;
+            nothing_to_compile = true;
         }
     }
-    let run = cargo("run").args(is_current.then_some("--quiet")).arg("--");
+    let run = cargo("run")
+        .args(nothing_to_compile.then_some("--quiet"))
+        .arg("--");
     let err = Command::from(run).args(std::env::args_os().skip(1)).exec();
     Err(err).context("cannot run `cargo`")
 }
