@@ -21,13 +21,13 @@ const SETTINGS: [&str; 4] = ["CARGO_", "PROPTEST_", "RUST", "XTASK_"];
 
 /// What a step reads, beside [`EVERYWHERE`].
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Scope<'names> {
+pub(crate) struct Scope {
     /// Packages, with those of this workspace that they depend on.
-    pub(crate) packages: &'names [&'names str],
+    pub(crate) packages: &'static [&'static str],
     /// Files, and directories with all that is in them.
-    pub(crate) paths: &'names [&'names str],
+    pub(crate) paths: &'static [&'static str],
     /// What of these it does not read.
-    pub(crate) but: &'names [&'names str],
+    pub(crate) but: &'static [&'static str],
 }
 
 /// What is there, and what passed before.
@@ -59,7 +59,7 @@ impl<'workspace> Passed<'workspace> {
         &self,
         steps: &mut Steps<'reader>,
         name: &'static str,
-        scope: Scope<'_>,
+        scope: Scope,
         run: impl FnOnce(&mut Steps<'reader>),
     ) -> anyhow::Result<()> {
         let note = self.workspace.target().join("test").join(name);
@@ -81,7 +81,7 @@ impl<'workspace> Passed<'workspace> {
     }
 
     /// The SHA-256 of all that a step reads.
-    fn hash(&self, scope: Scope<'_>) -> anyhow::Result<String> {
+    fn hash(&self, scope: Scope) -> anyhow::Result<String> {
         let root = self.workspace.root();
         let mut places: Vec<PathBuf> = scope
             .paths
@@ -185,7 +185,7 @@ mod tests {
     }
 
     /// Whether the step ran.
-    fn runs(workspace: &Workspace, scope: Scope<'_>, all: bool, fails: bool) -> bool {
+    fn runs(workspace: &Workspace, scope: Scope, all: bool, fails: bool) -> bool {
         let sh = Shell::new().unwrap();
         let mut steps = Steps::new(&Nobody);
         let mut ran = false;
