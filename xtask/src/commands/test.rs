@@ -27,12 +27,16 @@ const DOWNSTREAM: &str = "downstream::";
 /// Those of the integration tests that need no AWS, nor a local one.
 const PACKAGING: [&str; 3] = ["built::", "packaging::", "symbols::"];
 
-/// What the handler's tests read beside its own files: how it is called, and what it may do.
-const TEMPLATES_OF_HANDLER: [&str; 3] = [
+/// What the handler's tests read: its own files, how it is called, and what it may do.
+const OF_HANDLER: [&str; 4] = [
+    "handler",
     "infra/cfn/api.yaml",
     "infra/cfn/identity.yaml",
     "infra/cfn/network.yaml",
 ];
+
+/// What is in the handler's directory and no part of it.
+const BESIDE_HANDLER: [&str; 2] = ["handler/bench", "handler/fuzz"];
 
 /// For tests that spend half of their time waiting for clocks and for programs that start.
 const SIDE_BY_SIDE: [&str; 3] = ["--", "--test-threads", "4"];
@@ -125,10 +129,9 @@ impl Test {
         passed.unless(&mut steps, "workflows", workflows, |steps| {
             add_workflow_step(steps, sh, workspace);
         })?;
-        let paths = [&["handler"], &TEMPLATES_OF_HANDLER[..]].concat();
         let of_handler = Scope {
-            paths: &paths,
-            but: &["handler/bench", "handler/fuzz"],
+            paths: &OF_HANDLER,
+            but: &BESIDE_HANDLER,
             ..Scope::default()
         };
         passed.unless(&mut steps, "handler", of_handler, |steps| {
@@ -160,7 +163,7 @@ impl Test {
         let packaging = Scope {
             packages: &["xtask"],
             paths: &["handler"],
-            but: &["handler/bench", "handler/fuzz"],
+            but: &BESIDE_HANDLER,
         };
         passed.unless(&mut steps, "packaging", packaging, |steps| {
             steps.run("packaging", || {
@@ -281,28 +284,22 @@ mod tests {
     use std::collections::BTreeSet;
     use std::path::Path;
 
+    use cfnkit_tools::checkout::files_below;
+
     use super::*;
 
     /// With one more, the step would not run again where that one changes.
     #[test]
     fn the_handlers_tests_read_these_templates_and_no_other() {
         let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("../handler/tests");
-        let mut read = BTreeSet::new();
-        let mut directories = vec![tests];
-        while let Some(directory) = directories.pop() {
-            for file in std::fs::read_dir(directory).unwrap() {
-                let path = file.unwrap().path();
-                if path.is_dir() {
-                    directories.push(path);
-                    continue;
-                }
-                let text = std::fs::read_to_string(path).unwrap();
-                let words = text.split(['"', '/']);
-                let templates = words.filter(|word| word.ends_with(".yaml"));
-                read.extend(templates.map(|name| format!("infra/cfn/{name}")));
-            }
+        let mut read = BTreeSet::from(["handler".to_owned()]);
+        for file in files_below(&tests).unwrap() {
+            let text = std::fs::read_to_string(file).unwrap();
+            let words = text.split(['"', '/']);
+            let templates = words.filter(|word| word.ends_with(".yaml"));
+            read.extend(templates.map(|name| format!("infra/cfn/{name}")));
         }
-        let known = TEMPLATES_OF_HANDLER.map(ToOwned::to_owned);
+        let known = OF_HANDLER.map(ToOwned::to_owned);
         assert_eq!(read, BTreeSet::from(known));
     }
 }
