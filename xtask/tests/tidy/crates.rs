@@ -34,13 +34,14 @@ fn crates(directory: &str, selection: &str) -> BTreeSet<String> {
     let format = "{p} {f}";
     let tree = cmd!(
         sh,
-        "cargo tree --locked --color never {selection...} --prefix none --no-dedupe --format {format}"
+        "cargo tree --locked --color never {selection...} --prefix none --format {format}"
     );
     let tree = undisturbed(tree).quiet().read().unwrap();
     // Our own are followed by the directory that they are in.
     let others = tree.lines().filter(|line| !line.contains(" (/"));
+    // What is below one with a star was told before.
     others
-        .map(|line| line.replace(" (proc-macro)", ""))
+        .map(|line| line.replace(" (proc-macro)", "").replace(" (*)", ""))
         .collect()
 }
 
