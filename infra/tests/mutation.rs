@@ -80,12 +80,23 @@ fn flat(templates: &Templates, mutant: Option<&Mutant>) -> Value {
 }
 
 /// A mutant as checkers see it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct FlatMutant {
     name: String,
     template: String,
     /// The types of the resources that it has otherwise.
     types: BTreeSet<String>,
+}
+
+impl FlatMutant {
+    fn of(mutant: &Mutant, templates: &Templates, original: &Value) -> Self {
+        let flat = flat(templates, Some(mutant));
+        Self {
+            name: mutant.name.clone(),
+            template: flat.to_string(),
+            types: changed_types(original, &flat),
+        }
+    }
 }
 
 /// The mutants with their flat templates. What is behind a condition that is false changes
@@ -97,17 +108,19 @@ fn flat_mutants(templates: &Templates, original: &Value) -> Vec<FlatMutant> {
     let mut known = BTreeSet::from([original.to_string()]);
     let mut idle = Vec::new();
     let mut different = Vec::new();
-    for mutant in mutants {
-        let flat = flat(templates, Some(&mutant));
-        let template = flat.to_string();
-        if known.insert(template.clone()) {
-            let types = changed_types(original, &flat);
-            let name = mutant.name;
-            different.push(FlatMutant {
-                name,
-                template,
-                types,
-            });
+    let flatten = |mutants: &[Mutant]| {
+        let mutants = mutants.iter();
+        let flat = mutants.map(|mutant| FlatMutant::of(mutant, templates, original));
+        flat.collect::<Vec<_>>()
+    };
+    let (some, others) = mutants.split_at(mutants.len() / 2);
+    let flat = std::thread::scope(|scope| {
+        let others = scope.spawn(|| flatten(others));
+        [flatten(some), others.join().unwrap()].concat()
+    });
+    for mutant in flat {
+        if known.insert(mutant.template.clone()) {
+            different.push(mutant);
         } else if !mutant.name.contains("/Fn::If/") {
             idle.push(mutant.name);
         }
