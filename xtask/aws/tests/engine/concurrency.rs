@@ -45,7 +45,7 @@ fn round(site: &Site, contenders: usize) -> Vec<String> {
 
 fn rounds(count: usize, contenders: usize) {
     let cases =
-        chosen(0..count, 7).map(|number| (format!("round {number} of {contenders}"), number));
+        chosen(0..count, 13).map(|number| (format!("round {number} of {contenders}"), number));
     check_each_of(8 / contenders, cases, |number| {
         // Creations and updates in turn.
         let mut site = match number % 2 {

@@ -13,7 +13,7 @@ use cfnkit_scripted_cloud::cloud::Moment;
 fn killed_everywhere(journey: Journey) {
     let moments = [Moment::Done, Moment::Answered];
     let cases = (0..journey.calls()).flat_map(|number| moments.map(|moment| (number, moment)));
-    let cases = chosen(cases, 7).map(|(number, moment)| {
+    let cases = chosen(cases, 13).map(|(number, moment)| {
         let name = format!("{}, killed at call {number}, {moment:?}", journey.name);
         (name, (number, moment))
     });

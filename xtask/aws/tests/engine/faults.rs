@@ -168,10 +168,10 @@ fn what_keeps_failing_while_destroying_is_named_and_does_not_last() {
     keeps_failing(DESTROY);
 }
 
-/// Every third call, with each of the faults in turn.
+/// Every fifth call, with each of the faults in turn.
 fn keeps_failing(journey: Journey) {
     let cases = (0..journey.calls()).flat_map(|number| FAULTS.map(|fault| (number, fault)));
-    let cases = chosen(cases, 19).map(|(number, fault)| {
+    let cases = chosen(cases, 31).map(|(number, fault)| {
         let name = format!("{}, from call {number} on: {fault:?}", journey.name);
         (name, (number, fault))
     });
@@ -193,7 +193,7 @@ fn one_wrong_answer_leaves_nothing_behind() {
     let cases = [CREATE, UPDATE, REVERT_ONE]
         .into_iter()
         .flat_map(|journey| {
-            chosen(0..journey.calls(), 7).map(move |number| {
+            chosen(0..journey.calls(), 11).map(move |number| {
                 let fault = [Fault::Expired, Fault::Garbage][number % 2];
                 let name = format!("{}, call {number}: {fault:?}", journey.name);
                 (name, (journey, number, fault))
