@@ -11,6 +11,7 @@ use regex_lite::Regex;
 use crate::site::{Site, check_each_of};
 use crate::support::{Run, repository};
 use cfnkit_scripted_cloud::cloud::Call;
+use cfnkit_scripted_cloud::cloud::state::State;
 
 mod table;
 
@@ -94,7 +95,8 @@ fn ask_for_flags() -> BTreeSet<(String, String)> {
 fn site(scene: Scene) -> Site {
     let mut site = match scene {
         Scene::Nothing => Site::new(),
-        _ => Site::serving(),
+        Scene::Kept => Site::serving_with(kept().clone()),
+        Scene::Current | Scene::Changed => Site::serving(),
     };
     // A call that came to nothing for want of time would pass for a difference.
     site.patience = "0.1";
@@ -103,17 +105,23 @@ fn site(scene: Scene) -> Site {
     site.write("rate.json", r#"{"StandardRateLimitPerSecond": "40"}"#);
     match scene {
         Scene::Nothing | Scene::Current => {}
-        Scene::Changed => {
+        Scene::Changed | Scene::Kept => {
             site.package("second");
-            site.cloud.state().good_handler = None;
-        }
-        Scene::Kept => {
-            site.package("second");
-            site.run(&["deploy", "--no-execute"]).expect(0);
             site.cloud.state().good_handler = None;
         }
     }
     site
+}
+
+/// With a change set that was left.
+fn kept() -> &'static State {
+    static KEPT: OnceLock<State> = OnceLock::new();
+    KEPT.get_or_init(|| {
+        let site = Site::serving();
+        site.package("second");
+        site.run(&["deploy", "--no-execute"]).expect(0);
+        site.cloud.state().clone()
+    })
 }
 
 /// The arguments with what only a site knows.

@@ -88,7 +88,12 @@ impl Site {
 
     /// The same with an endpoint, which answers well with the handler that is deployed.
     pub(crate) fn serving() -> Self {
-        let mut site = Self::deployed();
+        Self::serving_with(deployed().clone())
+    }
+
+    /// The same with what another such site came to.
+    pub(crate) fn serving_with(state: State) -> Self {
+        let mut site = Self::with(state);
         site.has_endpoint = true;
         let endpoint = format!("http://127.0.0.1:{}/dev", site.cloud.port);
         let mut state = site.cloud.state();
