@@ -177,7 +177,7 @@ fn nothing_changed_means_no_mutating_call(cloud: &LocalCloud) {
     held.lock().unwrap();
     held.write_all(state.as_bytes()).unwrap();
 
-    for _ in 0..8 {
+    for _ in 0..20 {
         let mut deploy = xtask(&repository(), overheard.path());
         Run::of(deploy.args(["deploy", "--local"]))
             .expect(0)
