@@ -80,7 +80,7 @@ fn flat(templates: &Templates, mutant: Option<&Mutant>) -> Value {
 }
 
 /// A mutant as checkers see it.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 struct FlatMutant {
     name: String,
     template: String,
@@ -116,7 +116,9 @@ fn flat_mutants(templates: &Templates, original: &Value) -> Vec<FlatMutant> {
     let (some, others) = mutants.split_at(mutants.len() / 2);
     let flat = std::thread::scope(|scope| {
         let others = scope.spawn(|| flatten(others));
-        [flatten(some), others.join().unwrap()].concat()
+        let mut flat = flatten(some);
+        flat.append(&mut others.join().unwrap());
+        flat
     });
     for mutant in flat {
         if known.insert(mutant.template.clone()) {
