@@ -204,6 +204,14 @@ pub fn clock(milliseconds: i64) -> String {
     }
 }
 
+/// How long something took, in milliseconds: `0.6 s`, and from ten seconds on as on a clock.
+pub fn took(milliseconds: i64) -> String {
+    match milliseconds.max(0) {
+        short @ ..10_000 => format!("{}.{} s", short / 1000, short / 100 % 10),
+        _ => clock(milliseconds),
+    }
+}
+
 /// An estimate as coarse as it is: `about 40 s left`, `about 3 min left`.
 pub fn left(milliseconds: i64) -> String {
     if milliseconds <= 0 {
@@ -299,6 +307,8 @@ mod tests {
     fn clocks_and_estimates_are_short() {
         let clocks = [0, 59_999, 60_000, 3_599_000, 3_723_000].map(clock);
         assert_eq!(clocks, ["0 s", "59 s", "1:00", "59:59", "1:02:03"]);
+        let took = [-1, 0, 640, 9_999, 10_000, 63_000].map(took);
+        assert_eq!(took, ["0.0 s", "0.0 s", "0.6 s", "9.9 s", "10 s", "1:03"]);
         let estimates = [0, 400, 44_000, 95_000, 5_400_000].map(left);
         let expected = [
             "longer than usual",

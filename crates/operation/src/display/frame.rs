@@ -4,7 +4,7 @@ use anstyle::{AnsiColor, Style};
 
 use super::progress::{Counts, Failure, InProgress, Progress};
 use cfnkit_console::terminal::Size;
-use cfnkit_console::text::{Line, clock, columns, left, wrap};
+use cfnkit_console::text::{Line, clock, columns, left, took, wrap};
 
 const STRONG: Style = Style::new().bold();
 const DONE: Style = AnsiColor::Green.on_default();
@@ -192,8 +192,8 @@ pub(super) fn closing(progress: &Progress, now: i64) -> String {
         ));
     }
     let counts = summary(&progress.counts());
-    let elapsed = clock(progress.duration(now));
-    text.push_str(&format!("  {counts} {QUIET}in {elapsed}{QUIET:#}\n"));
+    let took = took(progress.duration(now));
+    text.push_str(&format!("  {counts} {QUIET}in {took}{QUIET:#}\n"));
     text
 }
 
